@@ -1,0 +1,16 @@
+"""Digits Lab: from handwritten digits to recognising your own. Start it with `streamlit run app.py`.
+
+The pages are laid out by a script in another folder: beside a `pages` folder, Streamlit would list the
+files in it by itself on a first visit to a page's own URL, past the navigation and settings of ours.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from digits_core.dashboard.errors import on_script_error
+from digits_core.dashboard.lifespan import lifespan
+
+NAVIGATION = Path(__file__).resolve().parent / "digits_core" / "dashboard" / "navigation.py"
+
+app = st.App(NAVIGATION, lifespan=lifespan, on_script_error=on_script_error)

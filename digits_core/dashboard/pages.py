@@ -1,0 +1,62 @@
+"""The pages in the order of the flow, and links between them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).resolve().parents[2] / "pages"
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One page of the app: its file, its name in the menu, its material icon and its place in the URL."""
+
+    file: Path
+    title: str
+    icon: str
+    url_path: str
+
+
+PAGES: dict[str, PageEntry] = {
+    "data": PageEntry(FOLDER / "data.py", "Data", ":material/dataset:", ""),
+    "handwriting": PageEntry(FOLDER / "handwriting.py", "Handwriting", ":material/draw:", "handwriting"),
+    "transforms": PageEntry(FOLDER / "transforms.py", "Transforms", ":material/transform:", "transforms"),
+    "network": PageEntry(FOLDER / "network.py", "Network", ":material/account_tree:", "network"),
+    "training": PageEntry(FOLDER / "training.py", "Training", ":material/model_training:", "training"),
+    "runs": PageEntry(FOLDER / "runs.py", "Runs", ":material/compare_arrows:", "runs"),
+    "recognise": PageEntry(FOLDER / "recognise.py", "Recognise", ":material/center_focus_strong:", "recognise"),
+}
+
+
+def page(name: str) -> st.Page:
+    """The Streamlit page called `name`, for `st.navigation`, `st.page_link` and `st.switch_page`."""
+    entry = PAGES[name]
+    return st.Page(
+        entry.file,
+        title=entry.title,
+        icon=entry.icon,
+        # Streamlit gives the empty path to the default page and to no other.
+        url_path=entry.url_path or None,
+        default=not entry.url_path,
+    )
+
+
+def following(name: str) -> str | None:
+    """The name of the page that comes after `name` in the flow, `None` after the last one."""
+    names = list(PAGES)
+    after = names.index(name) + 1
+    return names[after] if after < len(names) else None
+
+
+def link(name: str, label: str | None = None, **query: str) -> None:
+    """Draw a link to the page called `name`; `query` goes into its URL, as in `link("runs", run="a1b2")`."""
+    st.page_link(page(name), label=label, query_params=query or None)
+
+
+def next_step(name: str) -> None:
+    """Draw the link from the page called `name` to the next page of the flow; nothing on the last page."""
+    after = following(name)
+    if after is not None:
+        st.divider()
+        link(after, label=f"Next: **{PAGES[after].title}**")
