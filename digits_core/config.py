@@ -1,0 +1,167 @@
+"""What a run is made of, as data: frozen, validated once, JSON both ways.
+
+The bounds that widgets, shell options and checks use stand here and nowhere else: `bounds(TrainingConfig, "epochs")`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from digits_core.errors import ConfigError
+
+Optimizer = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad"]
+Loss = Literal["cross_entropy", "multi_margin", "mse", "nll"]
+Schedule = Literal["constant", "one_cycle", "cosine"]
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["fp32", "bf16"]
+BatchSource = Literal["tensors", "dataloader"]
+Interpolation = Literal["bilinear", "bicubic", "nearest"]
+
+
+def _without_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+DatasetNames = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=80)], ...],
+    Field(min_length=1, max_length=20),
+    AfterValidator(_without_repeats),
+]
+
+
+class Config(BaseModel):
+    """The base of all configs: frozen, no unknown fields, no NaN, and errors that name the field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise _in_words(error) from None
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a config; raises `ConfigError` that names every unknown, missing or out-of-range field."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise _in_words(error) from None
+
+    def to_json(self) -> str:
+        return self.model_dump_json()
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed, validated like a new one."""
+        return type(self)(**{**dict(self), **changes})
+
+
+class DataConfig(Config):
+    """Which datasets are trained on and tested on: the training split of the first, the test split of the second.
+
+    A dataset that is named in both never shows a test image to training: its split is its own.
+    """
+
+    train: DatasetNames = ("optdigits",)
+    test: DatasetNames = ("optdigits",)
+
+
+class TransformConfig(Config):
+    """The way of an image to the network: the same steps for training and test, then augmentation in training alone.
+
+    Angles are in degrees, lengths in pixels of the transformed image, scales and strengths are fractions.
+    """
+
+    size: Annotated[int, Field(ge=8, le=64)] = 28
+    interpolation: Interpolation = "bilinear"
+    centre: bool = False
+    """Scale the ink to a box of 20/28 of the size and move its centre of mass to the middle, as MNIST was made."""
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    translation: Annotated[float, Field(ge=0, le=14)] = 0.0
+    scale: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+    shear: Annotated[float, Field(ge=0, le=60)] = 0.0
+    stroke_width: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Strokes grow or shrink by up to this share of one pixel on each side."""
+    mean: Annotated[float, Field(ge=0, le=1)] = 0.5
+    std: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+    @property
+    def augments(self) -> bool:
+        return any((self.rotation, self.translation, self.scale, self.shear, self.stroke_width))
+
+
+class TrainingConfig(Config):
+    """The training variables of the lecture, its values as defaults."""
+
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 4
+    batch_size: Annotated[int, Field(ge=1, le=4096)] = 16
+    learning_rate: Annotated[float, Field(gt=0, le=100)] = 0.001
+    optimizer: Optimizer = "adam"
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    nesterov: bool = False
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    loss: Loss = "cross_entropy"
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    schedule: Schedule = "constant"
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    device: Device = "auto"
+    precision: Precision = "fp32"
+    batches: BatchSource = "tensors"
+    """Where batches come from: tensors prepared once, or the lecture's `DataLoader` that runs Pillow per sample."""
+
+
+class RunConfig(Config):
+    """Everything that decides the numbers of a run."""
+
+    name: Annotated[str, Field(max_length=120)] = ""
+    recipe: Annotated[str, Field(max_length=80)] = ""
+    data: DataConfig = DataConfig()
+    transform: TransformConfig = TransformConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+class Bounds(NamedTuple):
+    """The range of a number; `open_below` where the lower end itself is not allowed, likewise above."""
+
+    low: float
+    high: float
+    open_below: bool
+    open_above: bool
+
+
+def bounds(config: type[Config], field: str) -> Bounds:
+    """The range that `config` accepts for a numeric `field`."""
+    limits = {type(limit): limit for limit in config.model_fields[field].metadata}
+    low = limits[Gt].gt if Gt in limits else limits[Ge].ge
+    high = limits[Lt].lt if Lt in limits else limits[Le].le
+    return Bounds(low, high, Gt in limits, Lt in limits)
+
+
+def choices(config: type[Config], field: str) -> tuple[str, ...]:
+    """The words that `config` accepts for `field`, in the order in which they are offered."""
+    return get_args(config.model_fields[field].annotation)
+
+
+def _in_words(error: ValidationError) -> ConfigError:
+    problems = [text for problem in error.errors(include_url=False) for text in _problems(problem)]
+    return ConfigError("; ".join(problems) + ".", problems)
+
+
+def _problems(problem: dict[str, Any]) -> list[str]:
+    """One validation problem in words; a nested config's own problems with their field in front."""
+    field = ".".join(str(part) for part in problem["loc"])
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, ConfigError):
+        return [f"{field}.{text}".lstrip(".") for text in cause.problems]
+    if problem["type"] == "extra_forbidden":
+        return [f"{field} is not a known setting"]
+    if problem["type"] == "json_invalid":
+        return [f"the text is not valid JSON ({cause})"]
+    value = repr(problem["input"])
+    value = value if len(value) <= 60 else value[:57] + "…"
+    rule = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    return [f"{field or 'the config'} is {value}, but {rule[0].lower()}{rule[1:]}"]

@@ -1,0 +1,43 @@
+"""The named errors. Each text is for the person who caused it: what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DigitsError(Exception):
+    """An error that the person in front of the screen can act on."""
+
+
+class ConfigError(DigitsError, ValueError):
+    """A setting is unknown, has the wrong type or lies outside its bounds.
+
+    A `ValueError` too, so that a config inside a config reports its problems through the outer one.
+    """
+
+    def __init__(self, text: str, problems: Sequence[str] | None = None) -> None:
+        super().__init__(text)
+        self.problems = list(problems) if problems is not None else [text.removesuffix(".")]
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, list[str]]]:
+        return type(self), (str(self), self.problems)
+
+
+class DatasetError(DigitsError):
+    """A dataset does not exist, cannot be had right now, or holds too little to do what was asked."""
+
+
+class PictureError(DigitsError):
+    """A picture cannot be read, is too large, or shows no ink."""
+
+
+class RunError(DigitsError):
+    """A run does not exist, or is not in a state that allows what was asked."""
+
+
+class StoreError(DigitsError):
+    """What the app keeps on disk cannot be read or written."""
+
+
+class EngineError(DigitsError):
+    """The processes that train could not be started or reached."""

@@ -1,0 +1,45 @@
+"""Where the app keeps what must last: one folder, its parts named here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from digits_core.errors import StoreError
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder of one installation; creates nothing until `create` is called."""
+
+    folder: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """`DIGITS_HOME`, by default `.digits` beside `app.py`."""
+        beside_app = Path(__file__).resolve().parent.parent / ".digits"
+        return cls(Path(os.environ.get("DIGITS_HOME") or beside_app).expanduser().absolute())
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "digits.sqlite"
+
+    @property
+    def downloads(self) -> Path:
+        return self.folder / "downloads"
+
+    def run(self, run_id: str) -> Path:
+        """The folder of one run's artifacts."""
+        return self.folder / "runs" / run_id
+
+    def create(self) -> Home:
+        """Make the folder; raises `StoreError` where that is not allowed."""
+        try:
+            (self.folder / "runs").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder {self.folder} cannot be made ({error.strerror}). "
+                "Set DIGITS_HOME to a folder that you may write to."
+            ) from error
+        return self
