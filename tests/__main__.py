@@ -1,0 +1,47 @@
+"""The one test program, `python -m tests`: lint, format, a Chromium, then pytest with the arguments given."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.browser.chromium import ChromiumMissing, find_or_install
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: list[str]) -> int:
+    """Take every step, so that one run shows all there is to mend; 0 if all of them passed."""
+    # pytest comes last: its closing line is the last thing to read unless a step before it failed.
+    failed = [
+        name
+        for name, passed in (
+            ("ruff check", _python("ruff", "check", ".")),
+            ("ruff format", _python("ruff", "format", "--check", ".")),
+            ("chromium", _chromium()),
+            ("pytest", _python("pytest", *arguments)),
+        )
+        if not passed
+    ]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _python(module: str, *arguments: str) -> bool:
+    """Run `python -m module` in the repository's root; whether it succeeded."""
+    print("$ python -m", module, *arguments, flush=True)
+    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False).returncode == 0
+
+
+def _chromium() -> bool:
+    """Whether there is a Chromium now; says so, or what to install."""
+    try:
+        print("chromium:", find_or_install(), flush=True)
+    except ChromiumMissing as missing:
+        print(missing, file=sys.stderr)
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,158 @@
+"""A server of the app for each test or module, and a browser that looks at it."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.helpers import free_port, poll
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+END_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: its address, the folder it keeps things in, its process, and what it printed."""
+
+    url: str
+    home: Path
+    process: psutil.Popen
+    log: Path
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Server]:
+    """Start the app on a free loopback port with an empty home in `folder`; end it with all its children."""
+    home = folder / "home"
+    home.mkdir()
+    port = free_port()
+    log = folder / "server.log"
+    # `-m streamlit` with the tests' own interpreter: the one that has what the app needs.
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    options = ["--server.headless", "true", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    with log.open("wb") as output:
+        process = psutil.Popen(
+            [*command, *options],
+            cwd=ROOT,
+            env=os.environ | {"DIGITS_HOME": str(home)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://127.0.0.1:{port}", home, process, log)
+    try:
+        poll(lambda: _answers(server), START_SECONDS, "the app to answer")
+        yield server
+    finally:
+        _end(process)
+
+
+def _answers(server: Server) -> bool:
+    """Whether the app's health page is there; fails at once if the process has ended."""
+    if server.process.poll() is not None:
+        pytest.fail(f"The app ended with {server.process.returncode}:\n{server.log.read_text()}")
+    try:
+        with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _end(process: psutil.Popen) -> None:
+    """Ask the process to end, as Ctrl-C would, then make sure that none of its family is left."""
+    if process.poll() is not None:
+        return
+    family = [process, *process.children(recursive=True)]
+    process.terminate()
+    _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
+    for left in alive:
+        left.kill()
+    psutil.wait_procs(alive, timeout=END_SECONDS)
+
+
+@pytest.fixture
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A fresh app with an empty home, for this test alone."""
+    with serve(tmp_path) as running:
+        yield running
+        _show_log_of_a_failed_test(running, request)
+
+
+@pytest.fixture(scope="module")
+def module_server(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Server]:
+    """One app with a home that starts empty, shared by the tests of a module."""
+    with serve(tmp_path_factory.mktemp("server")) as running:
+        failed_before = request.session.testsfailed
+        yield running
+        if request.session.testsfailed > failed_before:
+            print(running.log.read_text())
+
+
+def _show_log_of_a_failed_test(server: Server, request: pytest.FixtureRequest) -> None:
+    if request.node.stash.get(FAILED, False):
+        print(server.log.read_text())
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport]:
+    """Remember on the test itself that it failed, for the fixtures that end after it."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    path = chromium.find()
+    if path is None:
+        pytest.fail("No Chromium here: run the tests as `python -m tests`, which installs one.")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def browser_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A person's browser, with no history; each test has its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def browser_page(browser_context: BrowserContext) -> Iterator[Page]:
+    """A tab, 1280 × 900. Errors on its console and uncaught errors of its scripts fail the test."""
+    page = browser_context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(f"uncaught: {error}"))
+    page.on("console", lambda message: errors.append(_in_words(message)) if _matters(message) else None)
+    yield page
+    page.close()
+    assert not errors, "the browser reported errors:\n" + "\n".join(errors)
+
+
+def _matters(message: ConsoleMessage) -> bool:
+    return message.type == "error"
+
+
+def _in_words(message: ConsoleMessage) -> str:
+    return f"{message.location.get('url', '')}: {message.text}"
