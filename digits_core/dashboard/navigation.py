@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for every visit: page settings, then the chosen one of the seven pages."""
+"""The script that Streamlit runs for every visit: the chosen one of the seven pages, and its settings."""
 
 from pathlib import Path
 
@@ -6,7 +6,13 @@ import streamlit as st
 
 from digits_core.dashboard.pages import PAGES, page
 
-st.set_page_config(
-    page_title="Digits Lab", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide"
-)
-st.navigation([page(name) for name in PAGES], expanded=True).run()
+ICON = Path(__file__).with_name("icon.svg")
+LOGO = Path(__file__).with_name("logo.svg")
+
+# Before the navigation, or the browser would fetch the page's material icon from the web for its tab.
+st.set_page_config(page_icon=ICON, layout="wide")
+st.logo(LOGO, size="large", icon_image=ICON)
+current = st.navigation([page(name) for name in PAGES], expanded=True)
+# After it, because only it knows which page was asked for.
+st.set_page_config(page_title=f"{current.title} · Digits Lab")
+current.run()

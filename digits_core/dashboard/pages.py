@@ -61,4 +61,5 @@ def next_step(name: str) -> None:
     after = following(name)
     if after is not None:
         st.divider()
-        link(after, label=f"Next: **{PAGES[after].title}**")
+        label = f":primary[Next: **{PAGES[after].title}**]"
+        st.page_link(page(after), label=label, icon=":material/arrow_forward:", icon_position="right")

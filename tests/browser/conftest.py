@@ -1,6 +1,7 @@
 """A server of the app for each test or module, and a browser that looks at it."""
 
 import os
+import re
 import subprocess
 import sys
 import urllib.request
@@ -8,17 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from digits_core.dashboard.pages import PAGES
 from tests.browser import chromium
 from tests.browser.helpers import free_port, poll
 
 ROOT = Path(__file__).resolve().parents[2]
+FAILED = pytest.StashKey[bool]()
 START_SECONDS = 60
 END_SECONDS = 15
+PROBE = re.compile(rf"/({'|'.join(PAGES)})/_stcore/(health|host-config)")
 
 
 @dataclass(frozen=True)
@@ -70,15 +75,24 @@ def _answers(server: Server) -> bool:
 
 
 def _end(process: psutil.Popen) -> None:
-    """Ask the process to end, as Ctrl-C would, then make sure that none of its family is left."""
+    """Ask the app to end, as `kill` would; fails if it or a process that it started goes on after that."""
     if process.poll() is not None:
         return
     family = [process, *process.children(recursive=True)]
     process.terminate()
     _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
+    outlived = [_command_line(left) for left in alive]
     for left in alive:
         left.kill()
     psutil.wait_procs(alive, timeout=END_SECONDS)
+    assert not outlived, f"still running {END_SECONDS} s after the app was asked to end: {outlived}"
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return str(process.pid)
 
 
 @pytest.fixture
@@ -104,9 +118,6 @@ def module_server(
 def _show_log_of_a_failed_test(server: Server, request: pytest.FixtureRequest) -> None:
     if request.node.stash.get(FAILED, False):
         print(server.log.read_text())
-
-
-FAILED = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -140,18 +151,32 @@ def browser_context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def browser_page(browser_context: BrowserContext) -> Iterator[Page]:
-    """A tab, 1280 × 900. Errors on its console and uncaught errors of its scripts fail the test."""
+    """A tab, 1280 × 900, that fails its test on an error on its console, an uncaught error of a script,
+    or a request to another machine: the app works offline.
+    """
     page = browser_context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(f"uncaught: {error}"))
     page.on("console", lambda message: errors.append(_in_words(message)) if _matters(message) else None)
+    page.on("request", lambda request: errors.append(f"left: {request.url}") if _leaves(request) else None)
     yield page
     page.close()
     assert not errors, "the browser reported errors:\n" + "\n".join(errors)
 
 
 def _matters(message: ConsoleMessage) -> bool:
-    return message.type == "error"
+    """Whether it is an error, other than Streamlit looking for its own address.
+
+    On a page's own URL the browser asks for the server's health beside that page first, is told that
+    there is none (404), and finds it one level up.
+    """
+    probe = PROBE.fullmatch(urlsplit(message.location.get("url", "")).path)
+    return message.type == "error" and not (probe and "404" in message.text)
+
+
+def _leaves(request: Request) -> bool:
+    address = urlsplit(request.url)
+    return address.scheme in {"http", "https"} and address.hostname not in {"127.0.0.1", "localhost"}
 
 
 def _in_words(message: ConsoleMessage) -> str:

@@ -30,7 +30,7 @@ def test_a_first_visit_to_a_pages_own_url_finds_the_app_as_from_its_front(
 ) -> None:
     open_page(browser_page, f"{server.url}/training")
 
-    expect(browser_page).to_have_title("Training")
+    expect(browser_page).to_have_title("Training · Digits Lab")
     expect(browser_page.get_by_test_id("stAppViewContainer")).to_have_attribute("data-layout", "wide")
     direct = menu(browser_page)
     open_page(browser_page, server.url)
