@@ -49,7 +49,7 @@ def test_what_the_readme_links_to_exists(link: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_files_that_a_command_names_exist(command: str) -> None:
-    named = re.findall(r"(?:-r|run) (\S+)", command)
+    named = re.findall(r"(?:-r|streamlit run) (\S+)", command)
 
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
