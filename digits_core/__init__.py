@@ -11,3 +11,9 @@ evaluation   what a run gets right and wrong, and how sure it is of it
 figures      the pictures of all of this: plain data in, plotly figure out
 dashboard    what the pages in the browser share
 """
+
+import os
+
+# Before torch is loaded anywhere: threads that wait for each other must not spin. With two threads on two cores, one
+# other busy process otherwise makes training thirty times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

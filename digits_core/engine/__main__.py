@@ -1,0 +1,50 @@
+"""The embedded cluster, as a child process of the app: `python -m digits_core.engine WORKERS FOLDER`.
+
+It writes one line of JSON, its address and credentials, to standard output and ends when its standard input closes: so
+it never outlives the process that started it, however that one ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from distributed import LocalCluster
+from distributed.security import Security
+
+CREDENTIALS = ("tls_ca_file", "tls_client_key", "tls_client_cert")
+
+
+def main(workers: int, folder: Path) -> None:
+    # Ctrl-C in the terminal reaches the whole group; the app decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    handshake = _take_standard_output()
+    security = Security.temporary()
+    with LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        worker_dashboard_address=None,
+        security=security,
+        local_directory=str(folder),
+    ) as cluster:
+        credentials = {name: getattr(security, name) for name in CREDENTIALS}
+        with handshake:
+            print(json.dumps({"address": cluster.scheduler_address, "credentials": credentials}), file=handshake)
+        sys.stdin.buffer.read()
+
+
+def _take_standard_output():  # noqa: ANN202 - a text file whose exact type is private
+    """Keep the pipe to the app for the handshake alone: what workers print goes to standard error."""
+    handshake = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return handshake
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,166 @@
+"""The engine as the app sees it: submit a run, stop it, end everything. Never blocks a page.
+
+Whatever talks to the cluster happens, in order, on one thread of the engine; events of the runs arrive on the cluster
+client's thread and go straight into the store.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future as ThreadFuture
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from distributed import Client, Event, Future
+from distributed.security import Security
+
+from digits_core.config import RunConfig
+from digits_core.engine import worker
+from digits_core.errors import EngineError
+from digits_core.home import Home
+from digits_core.runs.owner import this_process
+from digits_core.runs.store import Run, RunStore
+from digits_core.training.events import Failed, Finished, from_dict
+
+log = logging.getLogger(__name__)
+
+SCHEDULER_VARIABLE = "DIGITS_SCHEDULER"
+START_TIMEOUT_S = 60
+
+
+def parallel_runs() -> int:
+    """How many runs train at once: one for every two cores, because a run uses two threads well and no more."""
+    return max(1, (os.cpu_count() or 1) // 2)
+
+
+def threads_per_run() -> int:
+    return max(1, (os.cpu_count() or 1) // parallel_runs())
+
+
+class Engine:
+    """Trains the runs of one store. The cluster starts with the first run, or earlier by `warm_up`."""
+
+    def __init__(self, home: Home, store: RunStore) -> None:
+        self._home = home
+        self._store = store
+        self._owner = this_process()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._cluster: subprocess.Popen | None = None
+        self._client: Client | None = None
+        self._futures: dict[str, Future] = {}
+        self._cancelled: set[str] = set()
+        self._closing = threading.Event()
+
+    def submit(self, config: RunConfig) -> Run:
+        """Write the run as queued and return it; the cluster gets it as soon as it can."""
+        run = self._store.create(config, self._owner)
+        self._thread.submit(self._hand_over, run)
+        return run
+
+    def stop(self, run: Run) -> None:
+        """Ask a run to stop: a queued one ends at once, a running one within a fifth of a second of training."""
+        if run.status == "queued":
+            self._cancelled.add(run.id)
+            self._store.apply(run.id, Finished("stopped", 0, None, None, 0.0, "Taken out of the queue."))
+        self._thread.submit(self._stop, run)
+
+    def warm_up(self) -> ThreadFuture:
+        """Start the cluster before it is needed; returns at once."""
+        return self._thread.submit(self._warm_up)
+
+    def close(self) -> None:
+        """End the cluster and every training in it; the runs show as interrupted at the next start."""
+        self._closing.set()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        if self._client is not None:
+            self._client.close(timeout=2)
+        if self._cluster is not None:
+            self._cluster.stdin.close()
+            try:
+                self._cluster.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._cluster.kill()
+
+    def _hand_over(self, run: Run) -> None:
+        if self._closing.is_set() or run.id in self._cancelled:
+            return
+        try:
+            self._futures[run.id] = self._connected().submit(
+                worker.train, run.id, run.config_json, str(self._home.folder), threads_per_run(),
+                key=f"train-{run.id}", pure=False,
+            )  # fmt: skip
+        except EngineError as error:
+            self._store.apply(run.id, Failed(str(error)))
+        except Exception as error:
+            log.exception("A run could not be handed to the cluster")
+            self._store.apply(run.id, Failed(f"The run could not be handed to the cluster ({error})."))
+        else:
+            self._futures[run.id].add_done_callback(lambda future: self._ended(run.id, future))
+
+    def _stop(self, run: Run) -> None:
+        if run.id not in self._futures:
+            return
+        Event(worker.stop_flag(run.id), client=self._connected()).set()
+        if run.id in self._cancelled:
+            self._futures[run.id].cancel()
+
+    def _warm_up(self) -> None:
+        try:
+            client = self._connected()
+        except EngineError:
+            log.exception("The cluster could not be started ahead of time")
+            return
+        client.run(worker.warm_up)
+
+    def _ended(self, run_id: str, future: Future) -> None:
+        """The task is over: apply its last event, in case that the way of events lost it, or say why it has none."""
+        if self._closing.is_set() or future.status in ("cancelled", "lost"):
+            return
+        if future.status == "finished":
+            self._store.apply(run_id, from_dict(future.result()))
+        else:
+            log.error("Run %s ended without a result: %s", run_id, future.exception())
+            self._store.apply(run_id, Failed(f"The process that trained ended ({future.exception()})."))
+        self._futures.pop(run_id, None)
+
+    def _heard(self, stamped: tuple[float, dict[str, Any]]) -> None:
+        """An event of some run has arrived."""
+        run_id = stamped[1]["run"]
+        try:
+            self._store.apply(run_id, from_dict(stamped[1]["event"]))
+        except Exception:
+            log.exception("An event of run %s could not be stored", run_id)
+
+    def _connected(self) -> Client:
+        """The client, made and connected at the first call; `EngineError` where that fails."""
+        if self._client is None:
+            address, security = self._existing() or self._start()
+            try:
+                client = Client(address, security=security, set_as_default=False, timeout=START_TIMEOUT_S)
+            except (OSError, TimeoutError) as error:
+                raise EngineError(f"The scheduler at {address} does not answer: is it running?") from error
+            client.subscribe_topic(worker.TOPIC, self._heard)
+            self._client = client
+        return self._client
+
+    def _existing(self) -> tuple[str, None] | None:
+        """The scheduler that the environment names; its credentials are in Dask's own configuration."""
+        address = os.environ.get(SCHEDULER_VARIABLE)
+        return (address, None) if address else None
+
+    def _start(self) -> tuple[str, Security]:
+        """Start the embedded cluster as a child process and read its address and credentials."""
+        folder = self._home.folder / "engine"
+        command = [sys.executable, "-m", "digits_core.engine", str(parallel_runs()), str(folder)]
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        self._cluster = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root, text=True)
+        line = self._cluster.stdout.readline()
+        if not line:
+            raise EngineError("The training processes could not be started. The log of the app says why.")
+        handshake = json.loads(line)
+        return handshake["address"], Security(require_encryption=True, **handshake["credentials"])

@@ -1,0 +1,1 @@
+"""The lecture's network, and what can be read off it."""

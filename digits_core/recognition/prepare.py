@@ -1,0 +1,365 @@
+"""From a file or a canvas to ink: `read_picture` → `to_ink` → `cut_out` or `whole_square`.
+
+A picture is any handwriting as it comes: a photo of paper, a scan, a screenshot, a drawing. Ink is what the
+network's transform expects: uint8 of shape (H, W), strokes bright (up to 255) on a background of exactly 0.
+Nothing is scaled to 28×28 here; the transform of the run does that, so that training and recognition share
+one way of centring.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+
+import numpy as np
+from PIL import Image, ImageFilter
+from scipy import ndimage
+
+from digits_core.errors import PictureError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_BYTES = 20 * 2**20
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 4
+WORKING_SIDE = 1000
+"""Pictures with a longer side are scaled down to this before the ink is looked for."""
+INK_SHARE = 20 / 28
+"""The longest side of the ink as a share of the square around it, as in MNIST (LeCun et al. 1998)."""
+
+_PAPER_SIDE = 48  # the paper is estimated on a thumbnail: shadows are smooth
+_MIN_CONTRAST = 0.10  # fainter marks, as a share of the paper's own tone, count as paper
+_NOISE_FACTOR = 5.0  # ink must stand out of the paper's noise by this many standard deviations
+_VISIBLE_GRAIN = (
+    2.5  # grey levels between neighbouring pixels, as a standard deviation, from which a photo is smoothed
+)
+_CLEAN_NOISE = 0.002  # a paper with less, as a share of its tone, is a drawing's: nothing needs to be cut off
+_SPECK_SHARE = 0.02  # marks smaller than this share of the largest one are dust
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_READING = threading.Lock()  # `warnings.catch_warnings` changes the whole process
+
+
+def read_picture(data: bytes, name: str = "the picture") -> Image.Image:
+    """The picture in a file's bytes: greyscale (mode "L"), upright, the first frame of an animation.
+
+    Raises `PictureError`, whose text begins with `name`, for whatever is wrong with the bytes. The number of
+    pixels is read from the header: a picture with more than `MAX_PIXELS` is refused before memory is set
+    aside for it.
+    """
+    if not data:
+        raise PictureError(f"{_start(name)} is empty. Choose a file that holds a picture.")
+    if len(data) > MAX_BYTES:
+        raise PictureError(
+            f"{_start(name)} has {len(data) / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB that are read. "
+            "Save it smaller or as JPEG."
+        )
+    # Decoders warn about damaged metadata that does not matter here, and raise nearly anything on damaged pixels.
+    with _READING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check_dimensions(image, name)
+                image.load()
+                return _upright(grey(image), _orientation(image))
+        except PictureError:
+            raise
+        except Image.DecompressionBombError:
+            raise PictureError(_too_many_pixels(name)) from None
+        except Image.UnidentifiedImageError:
+            raise PictureError(
+                f"{_start(name)} is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
+            ) from None
+        except Exception:
+            raise PictureError(
+                f"{_start(name)} is damaged or cut off. Save or copy it again, or take another picture."
+            ) from None
+
+
+def grey(image: Image.Image) -> Image.Image:
+    """The picture in mode "L", of the same size.
+
+    Transparency is laid on a background on which the ink stays visible; more than 8 bits are scaled by the
+    value range.
+    """
+    if image.mode == "L" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_eight_bits(np.asarray(image)))
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        return _on_background(image.convert("RGBA"))
+    return (image if image.mode == "RGB" else image.convert("RGB")).convert("L")
+
+
+def to_ink(picture: Image.Image | np.ndarray, name: str = "the picture") -> np.ndarray:
+    """The ink of a picture: uint8 (H, W), 0 where the paper is, up to 255 in the strokes, with their soft edges.
+
+    `picture` is a Pillow image of any mode or an array of (H, W), (H, W, 3) or (H, W, 4). Dark ink on light
+    paper and light on dark are both recognised; shadows are flattened. A longest side of more than
+    `WORKING_SIDE` is scaled down to that, so a place in the ink times `picture.width / ink.shape[1]` is the
+    place in the picture. Raises `PictureError` where nothing stands out of the paper.
+    """
+    contrast = _contrast(_without_grain(_shrunk(grey(_as_image(picture, name)))))  # (H, W)
+    ink = _without_specks(_soft_threshold(contrast, name))
+    if not ink.any():
+        raise PictureError(_no_ink(name))
+    return ink
+
+
+def cut_out(ink: np.ndarray) -> np.ndarray:
+    """The square around the ink, uint8 (S, S): the ink's longest side is 20/28 of S, its box in the middle, 0 around.
+
+    The ink keeps its resolution. Raises `PictureError` where there is none.
+    """
+    inside = ink[_box(ink)]
+    if not inside.size:
+        raise PictureError(_no_ink("the picture"))
+    return _in_square(inside, round(max(inside.shape) / INK_SHARE))
+
+
+def whole_square(ink: np.ndarray) -> np.ndarray:
+    """The whole canvas as a square, uint8 (S, S): a square one as it is, any other with 0 added on both sides."""
+    height, width = ink.shape
+    return ink if height == width else _in_square(ink, max(height, width))
+
+
+# What is wrong, in words ------------------------------------------------------------------------------------
+
+
+def _start(name: str) -> str:
+    """`name` at the beginning of a sentence; a file's name keeps its case."""
+    return "The" + name[3:] if name.startswith("the ") else name
+
+
+def _no_ink(name: str) -> str:
+    return f"{_start(name)} shows no ink. Write a digit that stands out clearly from its background."
+
+
+def _too_many_pixels(name: str) -> str:
+    return f"{_start(name)} has more than {MAX_PIXELS // 10**6} million pixels. Scale it down before you upload it."
+
+
+def _check_dimensions(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(_too_many_pixels(f"{name} ({width:,} × {height:,})"))
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(
+            f"{_start(name)} is {width} × {height} pixels, too small for a digit. "
+            f"Use a picture of at least {MIN_SIDE} × {MIN_SIDE} pixels."
+        )
+
+
+# Any picture to 8 bits of grey, upright ---------------------------------------------------------------------
+
+
+def _as_image(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
+    if isinstance(picture, Image.Image):
+        return picture
+    if (
+        picture.size == 0
+        or picture.ndim not in (2, 3)
+        or (picture.ndim == 3 and picture.shape[2] not in (3, 4))
+    ):
+        raise PictureError(f"{_start(name)} has the shape {picture.shape}, which is not one of a picture.")
+    if picture.ndim == 2:
+        return Image.fromarray(_eight_bits(picture))
+    return Image.fromarray(np.ascontiguousarray(picture, dtype=np.uint8))
+
+
+def _eight_bits(values: np.ndarray) -> np.ndarray:
+    """Grey values of any kind as uint8 of the same shape.
+
+    The range is the narrowest of 0…1 (for fractions), 8, 10, 12, 14 and 16 bits that holds all values, else
+    the one they have: scaling to the darkest and brightest value found would blow the noise of an empty page
+    up to ink.
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == bool:
+        return values.astype(np.uint8) * 255
+    fractions = np.issubdtype(values.dtype, np.floating)
+    values = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    ends = [1.0] * fractions + [2.0**bits - 1 for bits in (8, 10, 12, 14, 16)]
+    end = next((end for end in ends if high <= end), None)
+    if low < 0 or end is None:
+        values, end = values - low, (high - low) or 1.0
+    return np.rint(values * (255 / end)).astype(np.uint8)
+
+
+def _on_background(image: Image.Image) -> Image.Image:
+    """An RGBA picture on an opaque background, in mode "L".
+
+    Where mostly paper is left, it goes on in its own tone; else what is there is ink: dark ink is laid on
+    white, light ink on black.
+    """
+    tones = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
+    alpha = np.asarray(image.getchannel("A"), dtype=np.float32) / 255
+    visible = tones[alpha > 0.5]
+    if not len(visible):
+        visible = tones[alpha > 0]
+    if not len(visible):
+        return Image.new("L", image.size, 255)
+    is_paper = len(visible) > tones.size / 2 and np.ptp(np.percentile(visible, (2, 98))) > 48
+    background = np.median(visible) if is_paper else 255 * (visible.mean() < 128)
+    return Image.fromarray(np.rint(background + (tones - background) * alpha).astype(np.uint8))
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 (upright) where there is none or it cannot be read."""
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # broken metadata is no reason to refuse the pixels
+        return 1
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """The picture, its longest side at most `WORKING_SIDE`."""
+    scale = WORKING_SIDE / max(image.size)
+    if scale >= 1:
+        return image
+    size = tuple(max(1, round(side * scale)) for side in image.size)
+    return image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+
+
+# From tones to ink ------------------------------------------------------------------------------------------
+
+
+def _without_grain(image: Image.Image) -> Image.Image:
+    """The picture with the noise of its sensor smoothed, where there is any to be seen."""
+    tones = np.asarray(image)[:: 1 + image.height // 256].astype(np.int16)
+    grain = 1.4826 * np.median(abs(np.diff(tones, axis=1))) / np.sqrt(2)
+    return image.filter(ImageFilter.BoxBlur(1)) if grain > _VISIBLE_GRAIN else image
+
+
+def _contrast(image: Image.Image) -> np.ndarray:
+    """How far each pixel stands out of the paper around it towards the ink, float32 (H, W), as a share of the paper's own tone.
+
+    Paper is near 0, ink up to 1. A shadow dims paper and ink alike, hence the share. The same formula serves
+    both polarities, so a picture and its negative give the same values.
+    """
+    paper = _paper(image)
+    difference = paper - np.asarray(image)
+    # The few pixels of ink make one tail of the distribution heavy: the sign of its skewness is the polarity.
+    sample = difference[:: 1 + image.height // 512, :: 1 + image.width // 512]
+    if np.einsum("ij,ij,ij", sample, sample, sample, dtype=np.float64) < 0:
+        np.negative(difference, out=difference)
+        np.subtract(255, paper, out=paper)
+    np.maximum(paper, 32, out=paper)
+    return np.divide(difference, paper, out=difference)
+
+
+def _paper(image: Image.Image) -> np.ndarray:
+    """The tone that the paper would have at each pixel without ink, float32 (H, W) in 0…255.
+
+    First a quadratic surface through the thumbnail, fitted so that ink does not count (it may cover up to
+    about 40 %), then what the surface misses, as a weighted mean of the paper nearby.
+    """
+    scale = min(1.0, _PAPER_SIDE / max(image.size))
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    small = np.asarray(image.resize((width, height), Image.Resampling.BOX), dtype=np.float64)
+    surface, weights = _robust_surface(small)
+    paper = surface + _local_mean(small - surface, weights, sigma=max(small.shape) / 12)
+    down, across = _stretching(height, image.height), _stretching(width, image.width)
+    return down @ paper.astype(np.float32) @ across.T
+
+
+def _stretching(short: int, long: int) -> np.ndarray:
+    """The float32 (long, short) matrix that interpolates `short` numbers linearly to `long`, pixel centres kept."""
+    places = np.clip((np.arange(long) + 0.5) * (short / long) - 0.5, 0, short - 1)  # (long,)
+    return np.clip(1 - abs(places[:, None] - np.arange(short)), 0, None).astype(np.float32)
+
+
+def _robust_surface(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A quadratic surface through most of (h, w) tones, and the weight 0…1 that each pixel ended with.
+
+    Reweighted least squares with Tukey's biweight, whose width shrinks from the whole range to the paper's
+    own noise: wide at first, so that no side is taken early. It starts from the border, where paper is
+    likelier than ink.
+    """
+    height, width = small.shape
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+    values = small.reshape(-1).astype(np.float64)
+    on_border = (np.maximum(abs(x), abs(y)) > 0.8).reshape(-1)
+    residual = values - np.median(values[on_border])
+    reach = 160.0
+    for _ in range(12):
+        weights = np.square(np.clip(1 - np.square(residual / reach), 0, None))
+        weighted = terms * weights[:, None]
+        # The small ridge keeps the curved terms at 0 where the few pixels left do not decide them.
+        ridge = np.diag([1e-9, 1e-3, 1e-3, 1e-2, 1e-2, 1e-2]) * len(values)
+        surface = terms @ np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
+        residual = values - surface
+        noise = 1.4826 * np.median(abs(residual))
+        reach = max(reach * 0.75, 4 * noise, 10.0)
+    weights = np.square(np.clip(1 - np.square(residual / reach), 0, None))
+    return surface.reshape(height, width), weights.reshape(height, width)
+
+
+def _local_mean(values: np.ndarray, weights: np.ndarray, sigma: float) -> np.ndarray:
+    """The weighted Gaussian mean of (h, w) values around each pixel; 0 where no weight is near."""
+    total = ndimage.gaussian_filter(weights, sigma)
+    return ndimage.gaussian_filter(values * weights, sigma) / (total + 0.02)
+
+
+def _soft_threshold(contrast: np.ndarray, name: str) -> np.ndarray:
+    """Contrast (H, W) to ink, uint8 (H, W): 0 below the paper's noise, 255 from the usual contrast of the strokes."""
+    sample = contrast[:: 1 + contrast.shape[0] // 256, :: 1 + contrast.shape[1] // 256]
+    noise = 1.4826 * float(np.median(abs(sample)))
+    floor = max(_MIN_CONTRAST, _NOISE_FACTOR * noise)
+    marks = contrast > floor
+    if not marks.any():
+        raise PictureError(_no_ink(name))
+    full = float(np.percentile(contrast[marks], 70))
+    low = max(0.15 * full, 0.6 * floor) if noise > _CLEAN_NOISE else 0.0
+    ink = np.zeros(contrast.shape, dtype=np.uint8)
+    rows, columns = (
+        slice(max(0, side.start - 2), side.stop + 2) for side in _box(marks)
+    )  # soft edges lie around marks
+    scaled = (contrast[rows, columns] - low) * (255 / (full - low))
+    ink[rows, columns] = np.rint(np.clip(scaled, 0, 255))
+    return ink
+
+
+def _without_specks(ink: np.ndarray) -> np.ndarray:
+    """The ink (H, W) without marks that are much smaller than the largest one, and without halos that hold no stroke."""
+    box = _box(ink)
+    labels, count = ndimage.label(ink[box], structure=np.ones((3, 3)))
+    if count < 2:
+        return ink
+    solid = np.bincount(labels.reshape(-1), weights=(ink[box] >= 128).reshape(-1))
+    keep = solid >= max(1.0, _SPECK_SHARE * solid[1:].max())
+    keep[0] = False
+    ink[box][~keep[labels]] = 0
+    return ink
+
+
+def _box(ink: np.ndarray) -> tuple[slice, slice]:
+    """The rows and the columns of (H, W) that hold ink, from the first to the last; empty where there is none."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _in_square(ink: np.ndarray, side: int) -> np.ndarray:
+    """The ink in the middle of an empty square, uint8 (side, side)."""
+    height, width = ink.shape
+    square = np.zeros((side, side), dtype=np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = ink
+    return square

@@ -1,0 +1,142 @@
+"""Where the digits are in a picture of several: `find_digits(ink)` gives a box for each, in reading order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from skimage.measure import label, regionprops
+
+SPECK_SHARE = 0.25
+"""Marks whose longest side is smaller than this share of the usual height of a digit are dust, dots or commas."""
+
+MAX_MARKS = 400
+
+_SOLID = 96  # fainter ink (of 255) does not connect two strokes
+_PART_SHARE = 0.65  # a mark lower than this share of the usual height may be a part of a digit
+_TALLEST = 1.4  # parts that would make a digit taller than this many usual heights belong to two lines
+_GAP_ABOVE, _GAP_BESIDE = 0.3, 0.12  # how far a part may be away, in usual heights
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels, (left, top) inside, (left + width, top + height) just outside."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    def joined(self, other: Box) -> Box:
+        """The smallest box around both."""
+        left, top = min(self.left, other.left), min(self.top, other.top)
+        right, bottom = max(self.right, other.right), max(self.bottom, other.bottom)
+        return Box(left, top, right - left, bottom - top)
+
+    def crop(self, image: np.ndarray) -> np.ndarray:
+        """The part of (H, W) in the box, a view of shape (height, width)."""
+        return image[self.top : self.bottom, self.left : self.right]
+
+
+def find_digits(ink: np.ndarray) -> list[Box]:
+    """A box around each digit in (H, W) uint8 ink, lines from top to bottom, each from left to right; [] without ink.
+
+    Strokes that touch are one mark; a mark too small for a digit joins the digit over, under or beside which
+    it lies (the bar of a 5, the halves of a broken 4), or is left out where there is none.
+    """
+    marks = [
+        Box(left, top, right - left, bottom - top)
+        for top, left, bottom, right in (region.bbox for region in regionprops(label(ink >= _SOLID)))
+    ]
+    if not marks:
+        return []
+    height = _usual_height(marks)
+    marks = _join_parts(marks, height)
+    return _reading_order([mark for mark in marks if max(mark.width, mark.height) >= SPECK_SHARE * height])
+
+
+def ink_in(ink: np.ndarray, boxes: list[Box]) -> list[np.ndarray]:
+    """The ink (height, width) of each box without strokes that only reach in from a neighbour."""
+    marks = label(ink > 0)  # (H, W)
+    sizes = np.bincount(marks.reshape(-1))
+    return [_own_ink(box.crop(ink), box.crop(marks), sizes) for box in boxes]
+
+
+def _own_ink(ink: np.ndarray, marks: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    inside = np.bincount(marks.reshape(-1), minlength=len(sizes))
+    return np.where((inside * 2 >= sizes)[marks], ink, 0).astype(np.uint8)
+
+
+def _usual_height(marks: list[Box]) -> float:
+    """The height of a digit in this picture, in pixels: the median over the marks that are not much smaller than the largest."""
+    sides = np.array([max(mark.height, mark.width) for mark in marks])
+    return float(np.median(sides[sides >= 0.5 * sides.max()]))
+
+
+def _join_parts(marks: list[Box], height: float) -> list[Box]:
+    """Join marks that belong together, the closest first; boxes in no order.
+
+    The work grows with the square of the number of marks, so of a picture full of dust only the largest
+    `MAX_MARKS` count.
+    """
+    marks = sorted(marks, key=lambda mark: mark.width + mark.height, reverse=True)[:MAX_MARKS]
+    pairs = [
+        (_apart(marks[i], marks[j]), i, j)
+        for i in range(len(marks))
+        for j in range(i)
+        if _belong_together(marks[i], marks[j], height)
+    ]
+    digits = dict(enumerate(marks))
+    digit_of = list(range(len(marks)))  # the key in `digits` of each mark
+    for _, i, j in sorted(pairs):
+        one, other = digit_of[i], digit_of[j]
+        if one == other or digits[one].joined(digits[other]).height > _TALLEST * height:
+            continue
+        digits[one] = digits[one].joined(digits.pop(other))
+        digit_of = [one if key == other else key for key in digit_of]
+    return list(digits.values())
+
+
+def _gaps(one: Box, other: Box) -> tuple[int, int]:
+    """The empty pixels between two boxes, horizontally and vertically; negative: by how much they overlap."""
+    beside = max(one.left, other.left) - min(one.right, other.right)
+    above = max(one.top, other.top) - min(one.bottom, other.bottom)
+    return beside, above
+
+
+def _apart(one: Box, other: Box) -> int:
+    return sum(max(0, gap) for gap in _gaps(one, other))
+
+
+def _belong_together(one: Box, other: Box, height: float) -> bool:
+    """Whether two marks are parts of one digit whose usual height is `height`."""
+    whole = one.joined(other)
+    if whole.height > _TALLEST * height:
+        return False
+    beside, above = _gaps(one, other)
+    narrower, lower = min(one.width, other.width), min(one.height, other.height)
+    if -beside >= 0.5 * narrower and (above <= _GAP_ABOVE * height):
+        return True  # one over the other
+    return lower < _PART_SHARE * height and beside <= _GAP_BESIDE * height and -above >= 0.5 * lower
+
+
+def _reading_order(boxes: list[Box]) -> list[Box]:
+    """Lines from top to bottom, in each from left to right. A box belongs to the line whose first box it overlaps by half."""
+    lines: list[list[Box]] = []
+    for box in sorted(boxes, key=lambda box: box.top + box.height / 2):
+        line = next(
+            (line for line in lines if -_gaps(line[0], box)[1] >= 0.5 * min(line[0].height, box.height)), None
+        )
+        if line is None:
+            lines.append([box])
+        else:
+            line.append(box)
+    return [box for line in lines for box in sorted(line, key=lambda box: box.left)]

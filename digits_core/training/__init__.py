@@ -1,0 +1,1 @@
+"""How the network learns: a loop that yields events, where its batches come from, and recipes to start from."""

@@ -1,0 +1,120 @@
+"""Where batches come from: tensors that were prepared once, or the lecture's `DataLoader` over PIL images.
+
+Both draw the same order from the seed and the number of the epoch, so an epoch can be begun anew at any time and both
+train on the same images in the same batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import ConcatDataset, DataLoader
+
+from digits_core.config import RunConfig
+from digits_core.data.dataset import CustomTensorDataset, as_tuples
+from digits_core.data.digits import Digits, Split
+from digits_core.errors import DatasetError
+from digits_core.transforms import batched
+from digits_core.transforms.pipeline import build_pipeline
+
+Batch = tuple[Tensor, Tensor]
+"""Normalised images float32 (B, 1, S, S) and labels int64 (B,)."""
+
+BLOCK = 2048
+"""Images that are shuffled, augmented and normalised in one go; batches are slices of a block."""
+
+
+class Batches(Protocol):
+    """One epoch of training batches after another."""
+
+    images: int
+
+    def epoch(self, number: int) -> Iterator[Batch]: ...
+
+
+class TensorBatches:
+    """The fast way: 8-bit tensors on the device, fixed steps done once, random steps drawn for a block at a time."""
+
+    def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device) -> None:
+        self._config = config
+        self._device = device
+        self._pixels, self._labels = prepared(config, digits, "train", device)
+        self.images = len(self._labels)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        seed = self._config.training.seed
+        generator = torch.Generator(self._device).manual_seed(_epoch_seed(seed, number) + 1)
+        size = self._config.training.batch_size
+        block = max(1, BLOCK // size) * size
+        for chosen in epoch_order(self.images, seed, number).to(self._device).split(block):
+            pixels = self._pixels[chosen]
+            if self._config.transform.augments:
+                pixels = batched.augment(pixels, self._config.transform, generator)
+            images = batched.normalise(pixels, self._config.transform)
+            yield from zip(images.split(size), self._labels[chosen].split(size), strict=True)
+
+
+class LoaderBatches:
+    """The lecture's way: Pillow per sample, torchvision's transforms, a `DataLoader`. Slow, and the reference."""
+
+    def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device) -> None:
+        pipeline = build_pipeline(config.transform, training=True)
+        self._dataset = ConcatDataset([CustomTensorDataset(as_tuples(each, "train"), pipeline) for each in digits])
+        self._config = config
+        self._device = device
+        self.images = len(self._dataset)
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        training = self._config.training
+        order = epoch_order(self.images, training.seed, number).tolist()
+        # A generator of its own: the loader would otherwise draw from the one that dropout draws from.
+        own = torch.Generator()
+        for images, labels in DataLoader(
+            self._dataset, batch_size=training.batch_size, sampler=order, generator=own
+        ):
+            yield images.to(self._device), labels.to(self._device)
+
+
+def training_batches(config: RunConfig, digits: Sequence[Digits], device: torch.device) -> Batches:
+    """The source that the config names; `DatasetError` when one batch would hold more than all training images."""
+    count = sum(int((~each.test).sum()) for each in digits)
+    names = " + ".join(each.name for each in digits)
+    if not count:
+        raise DatasetError(f"{names} holds no training images.")
+    if config.training.batch_size > count:
+        raise DatasetError(
+            f"The batch size {config.training.batch_size} is larger than the {count} training images of {names}. "
+            "Choose a smaller batch size or more data."
+        )
+    source = TensorBatches if config.training.batches == "tensors" else LoaderBatches
+    return source(config, digits, device)
+
+
+def test_set(config: RunConfig, digits: Sequence[Digits], device: torch.device) -> Batch:
+    """The test images of all datasets as one normalised batch; `DatasetError` when there are none."""
+    pixels, labels = prepared(config, digits, "test", device)
+    if not len(labels):
+        names = " + ".join(each.name for each in digits)
+        raise DatasetError(f"{names} holds no test images yet: of five handwritten samples of a digit one is for testing.")
+    return batched.normalise(pixels, config.transform), labels
+
+
+def prepared(config: RunConfig, digits: Sequence[Digits], split: Split, device: torch.device) -> Batch:
+    """One split of all datasets after the fixed steps: uint8 (N, 1, S, S) and int64 (N,)."""
+    images, labels = zip(*(each.of(split) for each in digits), strict=True)
+    pixels = torch.cat([batched.prepare(each, config.transform) for each in images])
+    return pixels.to(device), torch.from_numpy(np.concatenate(labels)).to(device)
+
+
+def epoch_order(count: int, seed: int, number: int) -> Tensor:
+    """The order of the images in one epoch, int64 (count,)."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(_epoch_seed(seed, number)))
+
+
+def _epoch_seed(seed: int, number: int) -> int:
+    # A prime stride keeps the epochs of neighbouring seeds apart.
+    return seed * 1_000_003 + number * 2

@@ -1,0 +1,104 @@
+"""What a training run reports while it runs: plain frozen records that travel between processes as dictionaries."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+Outcome = Literal["finished", "stopped", "diverged"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """The base of all events; `kind` is their name in JSON."""
+
+    kind: ClassVar[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"event": self.kind, **dataclasses.asdict(self)}
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The data is ready and the first batch comes next; with what the numbers depend on."""
+
+    kind = "started"
+    epochs: int
+    train_images: int
+    test_images: int
+    environment: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """Within an epoch, at most five a second: `batch` of `batches` are done, `train_loss` is the mean over them."""
+
+    kind = "progress"
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    train_loss: float
+    images_per_second: float
+
+    @property
+    def share(self) -> float:
+        """How much of the whole training is done, 0 to 1."""
+        return (self.epoch - 1 + self.batch / self.batches) / self.epochs
+
+
+@dataclass(frozen=True)
+class EpochFinished(Event):
+    """One epoch and its evaluation. Accuracies are fractions of 1, losses means per image.
+
+    Training loss and accuracy are those of the batches as they were learnt from, dropout and augmentation included;
+    `images_per_second` counts training alone, `seconds` the epoch with its test evaluation.
+    """
+
+    kind = "epoch"
+    epoch: int
+    epochs: int
+    train_loss: float
+    train_accuracy: float
+    test_loss: float
+    test_accuracy: float
+    learning_rate: float
+    images_per_second: float
+    seconds: float
+
+    def lecture_line(self) -> str:
+        """The line that the lecture's loop prints."""
+        return (
+            f"Epoch: {self.epoch}/{self.epochs}, Loss: {self.train_loss:.6f}, Accuracy: {self.test_accuracy:.2%}"
+        )
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The last event of a training; test figures are those of the weights that are kept, `None` if none are."""
+
+    kind = "finished"
+    outcome: Outcome
+    epochs_done: int
+    test_loss: float | None
+    test_accuracy: float | None
+    seconds: float
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The training could not go on; `message` is for the person who started it."""
+
+    kind = "failed"
+    message: str
+
+
+KINDS: dict[str, type[Event]] = {kind.kind: kind for kind in (Started, Progress, EpochFinished, Finished, Failed)}
+
+
+def from_dict(fields: dict[str, Any]) -> Event:
+    """The event that `as_dict` was called on."""
+    fields = dict(fields)
+    return KINDS[fields.pop("event")](**fields)
