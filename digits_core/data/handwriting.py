@@ -44,7 +44,9 @@ class Handwriting:
         is for testing, decided here once, so that a growing set never moves an image from one split to the other.
         """
         if image.shape != (SIZE, SIZE) or image.dtype != np.uint8:
-            raise DatasetError(f"A handwritten digit is kept as uint8 (28, 28), not {image.dtype} {image.shape}.")
+            raise DatasetError(
+                f"A handwritten digit is kept as uint8 (28, 28), not {image.dtype} {image.shape}."
+            )
         if not 0 <= label < CLASSES:
             raise DatasetError(f"The label {label} is not a digit from 0 to 9.")
         writer = " ".join(writer.split())[:WRITER_LENGTH] or "me"

@@ -29,11 +29,12 @@ INK_SHARE = 20 / 28
 
 _PAPER_SIDE = 48  # the paper is estimated on a thumbnail: shadows are smooth
 _MIN_CONTRAST = 0.10  # fainter marks, as a share of the paper's own tone, count as paper
+_WIDEST_STROKE = 0.3  # as a share of the picture's longest side
+_SHADOW_DEPTH = 10  # grey levels
 _NOISE_FACTOR = 5.0  # ink must stand out of the paper's noise by this many standard deviations
-_VISIBLE_GRAIN = (
-    2.5  # grey levels between neighbouring pixels, as a standard deviation, from which a photo is smoothed
-)
-_CLEAN_NOISE = 0.002  # a paper with less, as a share of its tone, is a drawing's: nothing needs to be cut off
+_VISIBLE_GRAIN = 2.5  # noise of single pixels, in grey levels (standard deviation), that is smoothed away
+_CLEAN_NOISE = 0.5  # a paper with less, in grey levels, is a drawing's: its edges are kept as they are
+_SMALLEST_INK = 0.015  # ink whose longest side is a smaller share of the picture's is dust on an empty page
 _SPECK_SHARE = 0.02  # marks smaller than this share of the largest one are dust
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -59,10 +60,10 @@ def read_picture(data: bytes, name: str = "the picture") -> Image.Image:
         raise PictureError(f"{_start(name)} is empty. Choose a file that holds a picture.")
     if len(data) > MAX_BYTES:
         raise PictureError(
-            f"{_start(name)} has {len(data) / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB that are read. "
-            "Save it smaller or as JPEG."
+            f"{_start(name)} has {len(data) / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB "
+            "that are read. Save it smaller or as JPEG."
         )
-    # Decoders warn about damaged metadata that does not matter here, and raise nearly anything on damaged pixels.
+    # Decoders warn about metadata that does not matter here, and raise nearly anything on damaged pixels.
     with _READING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -76,7 +77,8 @@ def read_picture(data: bytes, name: str = "the picture") -> Image.Image:
             raise PictureError(_too_many_pixels(name)) from None
         except Image.UnidentifiedImageError:
             raise PictureError(
-                f"{_start(name)} is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
+                f"{_start(name)} is not a picture that can be read. "
+                "Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
             ) from None
         except Exception:
             raise PictureError(
@@ -100,22 +102,22 @@ def grey(image: Image.Image) -> Image.Image:
 
 
 def to_ink(picture: Image.Image | np.ndarray, name: str = "the picture") -> np.ndarray:
-    """The ink of a picture: uint8 (H, W), 0 where the paper is, up to 255 in the strokes, with their soft edges.
+    """The ink of a picture: uint8 (H, W), 0 where the paper is, up to 255 in the strokes, their edges soft.
 
     `picture` is a Pillow image of any mode or an array of (H, W), (H, W, 3) or (H, W, 4). Dark ink on light
     paper and light on dark are both recognised; shadows are flattened. A longest side of more than
     `WORKING_SIDE` is scaled down to that, so a place in the ink times `picture.width / ink.shape[1]` is the
     place in the picture. Raises `PictureError` where nothing stands out of the paper.
     """
-    contrast = _contrast(_without_grain(_shrunk(grey(_as_image(picture, name)))))  # (H, W)
-    ink = _without_specks(_soft_threshold(contrast, name))
+    image = _without_grain(_shrunk(grey(_as_image(picture, name))))
+    ink = _without_specks(_soft_threshold(*_against_paper(image)))
     if not ink.any():
         raise PictureError(_no_ink(name))
     return ink
 
 
 def cut_out(ink: np.ndarray) -> np.ndarray:
-    """The square around the ink, uint8 (S, S): the ink's longest side is 20/28 of S, its box in the middle, 0 around.
+    """The square around the ink, uint8 (S, S): the ink's longest side is 20/28 of S, its box in the middle.
 
     The ink keeps its resolution. Raises `PictureError` where there is none.
     """
@@ -126,7 +128,7 @@ def cut_out(ink: np.ndarray) -> np.ndarray:
 
 
 def whole_square(ink: np.ndarray) -> np.ndarray:
-    """The whole canvas as a square, uint8 (S, S): a square one as it is, any other with 0 added on both sides."""
+    """The whole canvas as a square, uint8 (S, S): a square one as it is, else with 0 added on both sides."""
     height, width = ink.shape
     return ink if height == width else _in_square(ink, max(height, width))
 
@@ -144,7 +146,7 @@ def _no_ink(name: str) -> str:
 
 
 def _too_many_pixels(name: str) -> str:
-    return f"{_start(name)} has more than {MAX_PIXELS // 10**6} million pixels. Scale it down before you upload it."
+    return f"{_start(name)} has more than {MAX_PIXELS // 10**6} million pixels. Scale it down and try again."
 
 
 def _check_dimensions(image: Image.Image, name: str) -> None:
@@ -223,7 +225,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image.copy()
 
 
 def _shrunk(image: Image.Image) -> Image.Image:
@@ -240,45 +242,59 @@ def _shrunk(image: Image.Image) -> Image.Image:
 
 def _without_grain(image: Image.Image) -> Image.Image:
     """The picture with the noise of its sensor smoothed, where there is any to be seen."""
+    if image.width < 2:
+        return image
     tones = np.asarray(image)[:: 1 + image.height // 256].astype(np.int16)
     grain = 1.4826 * np.median(abs(np.diff(tones, axis=1))) / np.sqrt(2)
     return image.filter(ImageFilter.BoxBlur(1)) if grain > _VISIBLE_GRAIN else image
 
 
-def _contrast(image: Image.Image) -> np.ndarray:
-    """How far each pixel stands out of the paper around it towards the ink, float32 (H, W), as a share of the paper's own tone.
+def _against_paper(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """How far each pixel stands out of the paper, in grey levels, and how far ink could; float32 (H, W) both.
 
-    Paper is near 0, ink up to 1. A shadow dims paper and ink alike, hence the share. The same formula serves
-    both polarities, so a picture and its negative give the same values.
-    """
-    paper = _paper(image)
-    difference = paper - np.asarray(image)
-    # The few pixels of ink make one tail of the distribution heavy: the sign of its skewness is the polarity.
-    sample = difference[:: 1 + image.height // 512, :: 1 + image.width // 512]
-    if np.einsum("ij,ij,ij", sample, sample, sample, dtype=np.float64) < 0:
-        np.negative(difference, out=difference)
-        np.subtract(255, paper, out=paper)
-    np.maximum(paper, 32, out=paper)
-    return np.divide(difference, paper, out=difference)
-
-
-def _paper(image: Image.Image) -> np.ndarray:
-    """The tone that the paper would have at each pixel without ink, float32 (H, W) in 0…255.
-
-    First a quadratic surface through the thumbnail, fitted so that ink does not count (it may cover up to
-    about 40 %), then what the surface misses, as a weighted mean of the paper nearby.
+    The first by the second is the contrast: near 0 on paper, up to 1 in ink. A shadow dims paper and ink alike, hence
+    the paper's own tone as the reach. A picture and its negative give the same values.
     """
     scale = min(1.0, _PAPER_SIDE / max(image.size))
     width, height = (max(1, round(side * scale)) for side in image.size)
     small = np.asarray(image.resize((width, height), Image.Resampling.BOX), dtype=np.float64)
-    surface, weights = _robust_surface(small)
-    paper = surface + _local_mean(small - surface, weights, sigma=max(small.shape) / 12)
+    sign, paper = _paper(small)
     down, across = _stretching(height, image.height), _stretching(width, image.width)
-    return down @ paper.astype(np.float32) @ across.T
+    reach = down @ paper.astype(np.float32) @ across.T  # first the paper's tone at each pixel
+    difference = reach - np.asarray(image)
+    if sign < 0:
+        np.negative(difference, out=difference)
+        np.subtract(255, reach, out=reach)
+    return difference, np.maximum(reach, 32, out=reach)
+
+
+def _paper(small: np.ndarray) -> tuple[int, np.ndarray]:
+    """Whether the ink is darker (1) or lighter (-1) than the paper, and the paper's tones without ink, (h, w) in 0…255.
+
+    A quadratic surface through most pixels, mended by what it misses nearby. Ink is narrow: whatever leaves the surface, is
+    wider than strokes are and reaches the edge of the picture, is shaded (or lit) paper.
+    """
+    surface, weights = _robust_surface(small)
+    surface = surface + _local_mean(small - surface, weights, sigma=max(small.shape) / 12)
+    width = max(3, round(_WIDEST_STROKE * max(small.shape)))
+    without_dark, without_light = ndimage.grey_closing(small, width), ndimage.grey_opening(small, width)
+    dark = np.minimum(surface - small, without_dark - small).clip(min=0)
+    light = np.minimum(small - surface, small - without_light).clip(min=0)
+    if np.sum(dark**3) >= np.sum(light**3):
+        return 1, _with_shadows(surface, without_dark)
+    return -1, 255 - _with_shadows(255 - surface, 255 - without_light)
+
+
+def _with_shadows(surface: np.ndarray, without_ink: np.ndarray) -> np.ndarray:
+    """The surface (h, w), lowered to the tones `without_ink` in regions that are darker and reach the edge."""
+    labels, _ = ndimage.label(surface - without_ink > _SHADOW_DEPTH)
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    shaded = np.isin(labels, edge[edge > 0])
+    return np.where(ndimage.binary_dilation(shaded, iterations=3), np.minimum(surface, without_ink), surface)
 
 
 def _stretching(short: int, long: int) -> np.ndarray:
-    """The float32 (long, short) matrix that interpolates `short` numbers linearly to `long`, pixel centres kept."""
+    """The float32 (long, short) matrix that interpolates `short` numbers linearly to `long`."""
     places = np.clip((np.arange(long) + 0.5) * (short / long) - 0.5, 0, short - 1)  # (long,)
     return np.clip(1 - abs(places[:, None] - np.arange(short)), 0, None).astype(np.float32)
 
@@ -297,8 +313,10 @@ def _robust_surface(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     on_border = (np.maximum(abs(x), abs(y)) > 0.8).reshape(-1)
     residual = values - np.median(values[on_border])
     reach = 160.0
-    for _ in range(12):
-        weights = np.square(np.clip(1 - np.square(residual / reach), 0, None))
+    for step in range(12):
+        weights = np.square(np.clip(1 - np.square(residual / reach), 0, None)) * (
+            on_border if step < 3 else 1
+        )
         weighted = terms * weights[:, None]
         # The small ridge keeps the curved terms at 0 where the few pixels left do not decide them.
         ridge = np.diag([1e-9, 1e-3, 1e-3, 1e-2, 1e-2, 1e-2]) * len(values)
@@ -316,40 +334,48 @@ def _local_mean(values: np.ndarray, weights: np.ndarray, sigma: float) -> np.nda
     return ndimage.gaussian_filter(values * weights, sigma) / (total + 0.02)
 
 
-def _soft_threshold(contrast: np.ndarray, name: str) -> np.ndarray:
-    """Contrast (H, W) to ink, uint8 (H, W): 0 below the paper's noise, 255 from the usual contrast of the strokes."""
-    sample = contrast[:: 1 + contrast.shape[0] // 256, :: 1 + contrast.shape[1] // 256]
-    noise = 1.4826 * float(np.median(abs(sample)))
-    floor = max(_MIN_CONTRAST, _NOISE_FACTOR * noise)
-    marks = contrast > floor
+def _soft_threshold(difference: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """What `_against_paper` says, as ink: uint8 (H, W), 0 in the noise, 255 from the ink's usual contrast."""
+    sample = difference[:: 1 + difference.shape[0] // 256, :: 1 + difference.shape[1] // 256]
+    noise = 1.4826 * float(np.median(abs(sample)))  # grey levels, as a standard deviation
+    floor = np.maximum(_MIN_CONTRAST * reach, _NOISE_FACTOR * noise)
+    ink = np.zeros(difference.shape, dtype=np.uint8)
+    marks = difference > floor
     if not marks.any():
-        raise PictureError(_no_ink(name))
-    full = float(np.percentile(contrast[marks], 70))
-    low = max(0.15 * full, 0.6 * floor) if noise > _CLEAN_NOISE else 0.0
-    ink = np.zeros(contrast.shape, dtype=np.uint8)
+        return ink
     rows, columns = (
         slice(max(0, side.start - 2), side.stop + 2) for side in _box(marks)
-    )  # soft edges lie around marks
-    scaled = (contrast[rows, columns] - low) * (255 / (full - low))
-    ink[rows, columns] = np.rint(np.clip(scaled, 0, 255))
+    )  # with their soft edges
+    contrast = difference[rows, columns] / reach[rows, columns]
+    full = np.percentile(contrast[marks[rows, columns]], 70)
+    low = (
+        np.maximum(0.15 * full, 0.6 * floor[rows, columns] / reach[rows, columns])
+        if noise > _CLEAN_NOISE
+        else 0
+    )
+    ink[rows, columns] = np.rint(np.clip((contrast - low) / np.maximum(full - low, 0.01), 0, 1) * 255)
     return ink
 
 
 def _without_specks(ink: np.ndarray) -> np.ndarray:
-    """The ink (H, W) without marks that are much smaller than the largest one, and without halos that hold no stroke."""
+    """The ink (H, W) without marks much smaller than the largest; none at all where that too is dust."""
     box = _box(ink)
     labels, count = ndimage.label(ink[box], structure=np.ones((3, 3)))
-    if count < 2:
+    if not count:
         return ink
-    solid = np.bincount(labels.reshape(-1), weights=(ink[box] >= 128).reshape(-1))
-    keep = solid >= max(1.0, _SPECK_SHARE * solid[1:].max())
-    keep[0] = False
-    ink[box][~keep[labels]] = 0
+    solid = np.bincount(
+        labels.reshape(-1), weights=(ink[box] >= 128).reshape(-1)
+    )  # pixels of stroke in each mark
+    solid[0] = 0
+    largest = ndimage.find_objects(labels)[solid.argmax() - 1]
+    if max(side.stop - side.start for side in largest) < max(2, _SMALLEST_INK * max(ink.shape)):
+        return np.zeros_like(ink)
+    ink[box][(solid < max(1.0, _SPECK_SHARE * solid.max()))[labels]] = 0
     return ink
 
 
 def _box(ink: np.ndarray) -> tuple[slice, slice]:
-    """The rows and the columns of (H, W) that hold ink, from the first to the last; empty where there is none."""
+    """The rows and the columns of (H, W) that hold ink, first to last; empty where there is none."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows):
         return slice(0), slice(0)

@@ -8,7 +8,7 @@ import numpy as np
 from skimage.measure import label, regionprops
 
 SPECK_SHARE = 0.25
-"""Marks whose longest side is smaller than this share of the usual height of a digit are dust, dots or commas."""
+"""Marks whose longest side is smaller than this share of a digit's usual height are dust, dots or commas."""
 
 MAX_MARKS = 400
 
@@ -47,7 +47,7 @@ class Box:
 
 
 def find_digits(ink: np.ndarray) -> list[Box]:
-    """A box around each digit in (H, W) uint8 ink, lines from top to bottom, each from left to right; [] without ink.
+    """A box around each digit in (H, W) uint8 ink, lines top to bottom, each left to right; [] without ink.
 
     Strokes that touch are one mark; a mark too small for a digit joins the digit over, under or beside which
     it lies (the bar of a 5, the halves of a broken 4), or is left out where there is none.
@@ -76,7 +76,7 @@ def _own_ink(ink: np.ndarray, marks: np.ndarray, sizes: np.ndarray) -> np.ndarra
 
 
 def _usual_height(marks: list[Box]) -> float:
-    """The height of a digit in this picture, in pixels: the median over the marks that are not much smaller than the largest."""
+    """The height of a digit in this picture, in pixels: the median over the larger half of the sizes."""
     sides = np.array([max(mark.height, mark.width) for mark in marks])
     return float(np.median(sides[sides >= 0.5 * sides.max()]))
 
@@ -129,7 +129,7 @@ def _belong_together(one: Box, other: Box, height: float) -> bool:
 
 
 def _reading_order(boxes: list[Box]) -> list[Box]:
-    """Lines from top to bottom, in each from left to right. A box belongs to the line whose first box it overlaps by half."""
+    """Lines top to bottom, each left to right; a box belongs to the line whose first box it half overlaps."""
     lines: list[list[Box]] = []
     for box in sorted(boxes, key=lambda box: box.top + box.height / 2):
         line = next(

@@ -141,7 +141,9 @@ class RunStore:
         """The run of that id; `RunError` where there is none."""
         found = self._select("SELECT * FROM runs WHERE id = ?", run_id)
         if not found:
-            raise RunError(f"There is no run {run_id!r}: it may have been deleted. The Runs page lists those there are.")
+            raise RunError(
+                f"There is no run {run_id!r}: it may have been deleted. The Runs page lists those there are."
+            )
         return found[0]
 
     def find(self, reference: str) -> Run:
@@ -169,7 +171,9 @@ class RunStore:
         """The epochs of each of these runs, in order; an empty list for a run that has none."""
         marks = ", ".join("?" * len(run_ids))
         with self._database.read() as db:
-            rows = db.execute(f"SELECT * FROM epochs WHERE run IN ({marks}) ORDER BY run, epoch", list(run_ids))
+            rows = db.execute(
+                f"SELECT * FROM epochs WHERE run IN ({marks}) ORDER BY run, epoch", list(run_ids)
+            )
             by_run: dict[str, list[EpochRow]] = {run_id: [] for run_id in run_ids}
             for row in rows:
                 by_run[row["run"]].append(EpochRow(*row))
@@ -178,7 +182,9 @@ class RunStore:
     def news(self, cursor: int) -> News:
         """The epochs written after `cursor` (0: all), over all runs."""
         with self._database.read() as db:
-            rows = db.execute("SELECT * FROM epochs WHERE sequence > ? ORDER BY sequence", (cursor,)).fetchall()
+            rows = db.execute(
+                "SELECT * FROM epochs WHERE sequence > ? ORDER BY sequence", (cursor,)
+            ).fetchall()
         epochs = [EpochRow(*row) for row in rows]
         return News(epochs, epochs[-1].sequence if epochs else cursor)
 
@@ -190,7 +196,11 @@ class RunStore:
                 db.execute(
                     "UPDATE runs SET status = 'interrupted', finished = ?, message = ? "
                     f"WHERE id = ? AND {_IS_LIVE}",
-                    (time.time(), "The app ended while this run was training. What it had learnt is kept.", run.id),
+                    (
+                        time.time(),
+                        "The app ended while this run was training. What it had learnt is kept.",
+                        run.id,
+                    ),
                 )
         return [self.get(run.id) for run in orphans]
 

@@ -17,7 +17,7 @@ from torch.utils.data import ConcatDataset, DataLoader
 from digits_core.config import RunConfig
 from digits_core.data.dataset import CustomTensorDataset, as_tuples
 from digits_core.data.digits import Digits, Split
-from digits_core.errors import DatasetError
+from digits_core.training.check import check_test_images, check_training_images
 from digits_core.transforms import batched
 from digits_core.transforms.pipeline import build_pipeline
 
@@ -63,7 +63,9 @@ class LoaderBatches:
 
     def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device) -> None:
         pipeline = build_pipeline(config.transform, training=True)
-        self._dataset = ConcatDataset([CustomTensorDataset(as_tuples(each, "train"), pipeline) for each in digits])
+        self._dataset = ConcatDataset(
+            [CustomTensorDataset(as_tuples(each, "train"), pipeline) for each in digits]
+        )
         self._config = config
         self._device = device
         self.images = len(self._dataset)
@@ -80,26 +82,16 @@ class LoaderBatches:
 
 
 def training_batches(config: RunConfig, digits: Sequence[Digits], device: torch.device) -> Batches:
-    """The source that the config names; `DatasetError` when one batch would hold more than all training images."""
-    count = sum(int((~each.test).sum()) for each in digits)
-    names = " + ".join(each.name for each in digits)
-    if not count:
-        raise DatasetError(f"{names} holds no training images.")
-    if config.training.batch_size > count:
-        raise DatasetError(
-            f"The batch size {config.training.batch_size} is larger than the {count} training images of {names}. "
-            "Choose a smaller batch size or more data."
-        )
+    """The source that the config names; `DatasetError` where there is less than one batch of training images."""
+    check_training_images(digits, config.training.batch_size)
     source = TensorBatches if config.training.batches == "tensors" else LoaderBatches
     return source(config, digits, device)
 
 
 def test_set(config: RunConfig, digits: Sequence[Digits], device: torch.device) -> Batch:
     """The test images of all datasets as one normalised batch; `DatasetError` when there are none."""
+    check_test_images(digits)
     pixels, labels = prepared(config, digits, "test", device)
-    if not len(labels):
-        names = " + ".join(each.name for each in digits)
-        raise DatasetError(f"{names} holds no test images yet: of five handwritten samples of a digit one is for testing.")
     return batched.normalise(pixels, config.transform), labels
 
 

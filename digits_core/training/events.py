@@ -69,9 +69,7 @@ class EpochFinished(Event):
 
     def lecture_line(self) -> str:
         """The line that the lecture's loop prints."""
-        return (
-            f"Epoch: {self.epoch}/{self.epochs}, Loss: {self.train_loss:.6f}, Accuracy: {self.test_accuracy:.2%}"
-        )
+        return f"Epoch: {self.epoch}/{self.epochs}, Loss: {self.train_loss:.6f}, Accuracy: {self.test_accuracy:.2%}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,9 @@ class Failed(Event):
     message: str
 
 
-KINDS: dict[str, type[Event]] = {kind.kind: kind for kind in (Started, Progress, EpochFinished, Finished, Failed)}
+KINDS: dict[str, type[Event]] = {
+    kind.kind: kind for kind in (Started, Progress, EpochFinished, Finished, Failed)
+}
 
 
 def from_dict(fields: dict[str, Any]) -> Event:

@@ -1,8 +1,8 @@
 """The training loop: takes data and a config, yields events; knows neither files nor screens.
 
-    training = Training(config, train_digits, test_digits)
-    for event in training.run():
-        print(event)
+training = Training(config, train_digits, test_digits)
+for event in training.run():
+    print(event)
 """
 
 from __future__ import annotations
@@ -177,7 +177,9 @@ def predict(network: nn.Module, images: Tensor) -> Tensor:
 def choose_device(name: str) -> torch.device:
     """`auto` is `cuda` where there is one, else `cpu`; `ConfigError` where `cuda` is asked for and there is none."""
     if name == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("device is 'cuda', but this machine has no usable CUDA device: choose 'auto' or 'cpu'.")
+        raise ConfigError(
+            "device is 'cuda', but this machine has no usable CUDA device: choose 'auto' or 'cpu'."
+        )
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)

@@ -55,7 +55,12 @@ ROBUST = _recipe(
         centre=True, rotation=12, translation=2, scale=0.12, shear=12, stroke_width=0.7, mean=0.13, std=0.31
     ),
     training=TrainingConfig(
-        epochs=12, batch_size=64, learning_rate=0.004, optimizer="adamw", weight_decay=0.01, schedule="one_cycle"
+        epochs=12,
+        batch_size=64,
+        learning_rate=0.004,
+        optimizer="adamw",
+        weight_decay=0.01,
+        schedule="one_cycle",
     ),
 )
 TOO_HIGH = _recipe(
