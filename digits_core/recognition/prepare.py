@@ -77,8 +77,7 @@ def read_picture(data: bytes, name: str = "the picture") -> Image.Image:
             raise PictureError(_too_many_pixels(name)) from None
         except Image.UnidentifiedImageError:
             raise PictureError(
-                f"{_start(name)} is not a picture that can be read. "
-                "Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
+                f"{_start(name)} is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
             ) from None
         except Exception:
             raise PictureError(
@@ -166,11 +165,7 @@ def _check_dimensions(image: Image.Image, name: str) -> None:
 def _as_image(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
     if isinstance(picture, Image.Image):
         return picture
-    if (
-        picture.size == 0
-        or picture.ndim not in (2, 3)
-        or (picture.ndim == 3 and picture.shape[2] not in (3, 4))
-    ):
+    if picture.size == 0 or picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (3, 4)):
         raise PictureError(f"{_start(name)} has the shape {picture.shape}, which is not one of a picture.")
     if picture.ndim == 2:
         return Image.fromarray(_eight_bits(picture))
@@ -252,8 +247,8 @@ def _without_grain(image: Image.Image) -> Image.Image:
 def _against_paper(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     """How far each pixel stands out of the paper, in grey levels, and how far ink could; float32 (H, W) both.
 
-    The first by the second is the contrast: near 0 on paper, up to 1 in ink. A shadow dims paper and ink alike, hence
-    the paper's own tone as the reach. A picture and its negative give the same values.
+    The first by the second is the contrast: near 0 on paper, up to 1 in ink. A shadow dims paper and ink
+    alike, hence the paper's own tone as the reach. A picture and its negative give the same values.
     """
     scale = min(1.0, _PAPER_SIDE / max(image.size))
     width, height = (max(1, round(side * scale)) for side in image.size)
@@ -271,8 +266,8 @@ def _against_paper(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
 def _paper(small: np.ndarray) -> tuple[int, np.ndarray]:
     """Whether the ink is darker (1) or lighter (-1) than the paper, and the paper's tones without ink, (h, w) in 0…255.
 
-    A quadratic surface through most pixels, mended by what it misses nearby. Ink is narrow: whatever leaves the surface, is
-    wider than strokes are and reaches the edge of the picture, is shaded (or lit) paper.
+    A quadratic surface through most pixels, mended by what it misses nearby. Ink is narrow: whatever leaves
+    the surface, is wider than strokes are and reaches the edge of the picture, is shaded (or lit) paper.
     """
     surface, weights = _robust_surface(small)
     surface = surface + _local_mean(small - surface, weights, sigma=max(small.shape) / 12)
@@ -302,9 +297,8 @@ def _stretching(short: int, long: int) -> np.ndarray:
 def _robust_surface(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A quadratic surface through most of (h, w) tones, and the weight 0…1 that each pixel ended with.
 
-    Reweighted least squares with Tukey's biweight, whose width shrinks from the whole range to the paper's
-    own noise: wide at first, so that no side is taken early. It starts from the border, where paper is
-    likelier than ink.
+    Reweighted least squares with Tukey's biweight, whose width shrinks from most of the range to the paper's
+    own noise. The first steps look at the border alone, where paper is likelier than ink.
     """
     height, width = small.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
@@ -314,9 +308,7 @@ def _robust_surface(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     residual = values - np.median(values[on_border])
     reach = 160.0
     for step in range(12):
-        weights = np.square(np.clip(1 - np.square(residual / reach), 0, None)) * (
-            on_border if step < 3 else 1
-        )
+        weights = np.square(np.clip(1 - np.square(residual / reach), 0, None)) * (on_border if step < 3 else 1)
         weighted = terms * weights[:, None]
         # The small ridge keeps the curved terms at 0 where the few pixels left do not decide them.
         ridge = np.diag([1e-9, 1e-3, 1e-3, 1e-2, 1e-2, 1e-2]) * len(values)
@@ -343,16 +335,10 @@ def _soft_threshold(difference: np.ndarray, reach: np.ndarray) -> np.ndarray:
     marks = difference > floor
     if not marks.any():
         return ink
-    rows, columns = (
-        slice(max(0, side.start - 2), side.stop + 2) for side in _box(marks)
-    )  # with their soft edges
+    rows, columns = (slice(max(0, side.start - 2), side.stop + 2) for side in _box(marks))  # with their soft edges
     contrast = difference[rows, columns] / reach[rows, columns]
     full = np.percentile(contrast[marks[rows, columns]], 70)
-    low = (
-        np.maximum(0.15 * full, 0.6 * floor[rows, columns] / reach[rows, columns])
-        if noise > _CLEAN_NOISE
-        else 0
-    )
+    low = np.maximum(0.15 * full, 0.6 * floor[rows, columns] / reach[rows, columns]) if noise > _CLEAN_NOISE else 0
     ink[rows, columns] = np.rint(np.clip((contrast - low) / np.maximum(full - low, 0.01), 0, 1) * 255)
     return ink
 
@@ -363,9 +349,7 @@ def _without_specks(ink: np.ndarray) -> np.ndarray:
     labels, count = ndimage.label(ink[box], structure=np.ones((3, 3)))
     if not count:
         return ink
-    solid = np.bincount(
-        labels.reshape(-1), weights=(ink[box] >= 128).reshape(-1)
-    )  # pixels of stroke in each mark
+    solid = np.bincount(labels.reshape(-1), weights=(ink[box] >= 128).reshape(-1))  # pixels of stroke in each mark
     solid[0] = 0
     largest = ndimage.find_objects(labels)[solid.argmax() - 1]
     if max(side.stop - side.start for side in largest) < max(2, _SMALLEST_INK * max(ink.shape)):

@@ -132,9 +132,7 @@ def _reading_order(boxes: list[Box]) -> list[Box]:
     """Lines top to bottom, each left to right; a box belongs to the line whose first box it half overlaps."""
     lines: list[list[Box]] = []
     for box in sorted(boxes, key=lambda box: box.top + box.height / 2):
-        line = next(
-            (line for line in lines if -_gaps(line[0], box)[1] >= 0.5 * min(line[0].height, box.height)), None
-        )
+        line = next((line for line in lines if -_gaps(line[0], box)[1] >= 0.5 * min(line[0].height, box.height)), None)
         if line is None:
             lines.append([box])
         else:

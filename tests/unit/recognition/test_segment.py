@@ -1,0 +1,82 @@
+"""Which digits a picture of several is said to hold, and in which order."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from digits_core.recognition.segment import Box, find_digits, ink_in
+
+
+def ink_with(*boxes: Box, shape: tuple[int, int] = (300, 400)) -> np.ndarray:
+    """Ink with a filled rectangle for each box."""
+    ink = np.zeros(shape, np.uint8)
+    for box in boxes:
+        box.crop(ink)[:] = 255
+    return ink
+
+
+def test_an_empty_picture_holds_no_digit() -> None:
+    assert find_digits(np.zeros((100, 100), np.uint8)) == []
+
+
+def test_one_stroke_is_one_box_to_the_pixel() -> None:
+    one = Box(30, 40, 8, 60)
+    assert find_digits(ink_with(one)) == [one]
+
+
+def test_digits_come_in_reading_order_even_where_a_line_slants() -> None:
+    first = [Box(20 + 70 * i, 20 + 6 * i, 30, 60) for i in range(5)]
+    second = [Box(40 + 70 * i, 130 + 6 * i, 30, 60) for i in range(5)]
+    assert find_digits(ink_with(*second[::-1], *first[::-1])) == first + second
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (Box(100, 100, 50, 8), Box(95, 115, 50, 70)),  # the bar over a 5
+        (Box(100, 100, 30, 90), Box(133, 100, 40, 10)),  # the bar of a 5 beside it
+        (Box(100, 100, 20, 45), Box(124, 100, 12, 90)),  # a broken 4
+        (Box(100, 100, 40, 40), Box(105, 142, 40, 50)),  # an 8 of two rings
+    ],
+    ids=["bar above", "bar beside", "broken 4", "two rings"],
+)
+def test_the_parts_of_a_digit_make_one_box(parts: tuple[Box, Box]) -> None:
+    others = [Box(20, 100, 40, 90), Box(250, 100, 40, 90), Box(320, 100, 40, 90)]
+    found = find_digits(ink_with(*parts, *others))
+    assert found == [others[0], parts[0].joined(parts[1]), *others[1:]]
+
+
+def test_neighbours_and_lines_close_to_each_other_stay_apart() -> None:
+    digits = [Box(20, 20, 40, 80), Box(64, 20, 40, 80), Box(20, 104, 40, 80), Box(64, 104, 40, 80)]
+    assert find_digits(ink_with(*digits)) == digits
+
+
+def test_a_one_beside_wide_digits_is_a_digit() -> None:
+    digits = [Box(20, 20, 50, 80), Box(90, 22, 9, 76), Box(120, 20, 50, 80)]
+    assert find_digits(ink_with(*digits)) == digits
+
+
+def test_dots_and_dust_are_left_out() -> None:
+    digits = [Box(20, 20, 40, 80), Box(120, 20, 40, 80)]
+    assert find_digits(ink_with(*digits, Box(85, 90, 8, 8), Box(200, 200, 3, 3))) == digits
+
+
+def test_a_picture_full_of_dust_does_not_stop_the_app() -> None:
+    dust = np.zeros((600, 600), np.uint8)
+    dust[::4, ::4] = 255
+    began = time.perf_counter()
+    find_digits(dust)
+    assert time.perf_counter() - began < 10
+
+
+def test_the_ink_of_a_box_leaves_out_what_reaches_in_from_a_neighbour() -> None:
+    ink = ink_with(Box(20, 20, 20, 80), Box(60, 20, 20, 80))
+    ink[20:30, 35:70] = 0
+    ink[95:100, 45:60] = 255  # the foot of the right digit, under the box of the left one
+    own, _ = ink_in(ink, [Box(20, 20, 30, 80), Box(45, 20, 35, 80)])
+    assert own.shape == (80, 30)
+    assert not own[75:, 25:].any()
+    assert own[40, 5] == 255
