@@ -36,21 +36,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m digits_core", description="Handwritten digits from the shell."
-    )
+    parser = argparse.ArgumentParser(prog="python -m digits_core", description="Handwritten digits from the shell.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     datasets = commands.add_parser("datasets", help="list the datasets that can be chosen")
     datasets.set_defaults(command=list_datasets)
 
     train = commands.add_parser("train", help="train a run and keep it")
-    train.add_argument(
-        "--recipe", metavar="NAME", default="Lecture", help="where to start from (default: Lecture)"
-    )
-    train.add_argument(
-        "--dataset", metavar="NAME", action="append", help="train and test on it; may be repeated"
-    )
+    train.add_argument("--recipe", metavar="NAME", default="Lecture", help="where to start from (default: Lecture)")
+    train.add_argument("--dataset", metavar="NAME", action="append", help="train and test on it; may be repeated")
     train.add_argument("--epochs", type=int, metavar="N")
     train.add_argument("--batch-size", type=int, metavar="N")
     train.add_argument("--learning-rate", type=float, metavar="X")
@@ -64,9 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     recognise = commands.add_parser("recognise", help="say which digits pictures show")
     recognise.add_argument("images", nargs="+", metavar="IMAGE")
-    recognise.add_argument(
-        "--run", default="latest", help="an id, its unique beginning, or latest (the default)"
-    )
+    recognise.add_argument("--run", default="latest", help="an id, its unique beginning, or latest (the default)")
     recognise.set_defaults(command=recognise_images)
 
     runs = commands.add_parser("runs", help="list the runs")
@@ -94,9 +86,7 @@ def list_datasets(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(row))
         elif row["available"]:
-            print(
-                f"{entry.name:<12} {row['train']:>6} training, {row['test']:>6} test images  {entry.summary}"
-            )
+            print(f"{entry.name:<12} {row['train']:>6} training, {row['test']:>6} test images  {entry.summary}")
         else:
             print(f"{entry.name:<12} {'not here yet':<36}  {entry.summary}")
     return 0
@@ -221,9 +211,7 @@ def _with_progress_bar(events: Iterator[Event], show: bool) -> Iterator[Event]:
 
     from digits_core.training.events import EpochFinished, Progress
 
-    with tqdm(
-        total=1.0, disable=not show, leave=False, bar_format="{percentage:3.0f}% {bar} {remaining}"
-    ) as bar:
+    with tqdm(total=1.0, disable=not show, leave=False, bar_format="{percentage:3.0f}% {bar} {remaining}") as bar:
         for event in events:
             if isinstance(event, Progress):
                 bar.update(event.share - bar.n)

@@ -25,9 +25,7 @@ PAGES: dict[str, PageEntry] = {
     "network": PageEntry(FOLDER / "network.py", "Network", ":material/account_tree:", "network"),
     "training": PageEntry(FOLDER / "training.py", "Training", ":material/model_training:", "training"),
     "runs": PageEntry(FOLDER / "runs.py", "Runs", ":material/compare_arrows:", "runs"),
-    "recognise": PageEntry(
-        FOLDER / "recognise.py", "Recognise", ":material/center_focus_strong:", "recognise"
-    ),
+    "recognise": PageEntry(FOLDER / "recognise.py", "Recognise", ":material/center_focus_strong:", "recognise"),
 }
 
 

@@ -121,9 +121,7 @@ class Catalogue:
 def read_optdigits() -> Digits:
     """1,797 digits, uint8 (N, 8, 8): scikit-learn's file, its 17 levels spread over 0 to 255."""
     # The file and not `load_digits`, which would import all of scikit-learn: two seconds before the first page.
-    table = np.loadtxt(
-        _packaged("scikit-learn", "sklearn/datasets/data/digits.csv.gz"), np.uint8, delimiter=","
-    )
+    table = np.loadtxt(_packaged("scikit-learn", "sklearn/datasets/data/digits.csv.gz"), np.uint8, delimiter=",")
     images = (table[:, :-1].astype(np.uint16) * 255 // 16).astype(np.uint8).reshape(-1, 8, 8)
     return _with_split("optdigits", images, table[:, -1])
 

@@ -38,9 +38,7 @@ class Digits:
                 f"The images of {self.name} are {self.images.dtype} {self.images.shape}: not uint8 (N, H, W)."
             )
         if self.labels.shape != (count,) or self.test.shape != (count,):
-            raise DatasetError(
-                f"{self.name} has {count} images, but not as many labels and places in its split."
-            )
+            raise DatasetError(f"{self.name} has {count} images, but not as many labels and places in its split.")
         if count and not 0 <= self.labels.min() <= self.labels.max() < CLASSES:
             raise DatasetError(f"The labels of {self.name} are not all digits from 0 to 9.")
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from digits_core.database import Database
 from digits_core.data.digits import CLASSES, Digits
+from digits_core.database import Database
 from digits_core.errors import DatasetError
 
 SIZE = 28
@@ -44,9 +44,7 @@ class Handwriting:
         is for testing, decided here once, so that a growing set never moves an image from one split to the other.
         """
         if image.shape != (SIZE, SIZE) or image.dtype != np.uint8:
-            raise DatasetError(
-                f"A handwritten digit is kept as uint8 (28, 28), not {image.dtype} {image.shape}."
-            )
+            raise DatasetError(f"A handwritten digit is kept as uint8 (28, 28), not {image.dtype} {image.shape}.")
         if not 0 <= label < CLASSES:
             raise DatasetError(f"The label {label} is not a digit from 0 to 9.")
         writer = " ".join(writer.split())[:WRITER_LENGTH] or "me"
@@ -55,7 +53,8 @@ class Handwriting:
             test = earlier % EVERY_NTH_IS_TEST == EVERY_NTH_IS_TEST - 1
             row = (label, writer, source, test, image.tobytes(), drawing, time.time())
             return db.execute(
-                "INSERT INTO samples (label, writer, source, test, image, drawing, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO samples (label, writer, source, test, image, drawing, created) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
             ).lastrowid
 

@@ -35,9 +35,7 @@ def main(workers: int, folder: Path) -> None:
     ) as cluster:
         credentials = {name: getattr(security, name) for name in CREDENTIALS}
         with handshake:
-            print(
-                json.dumps({"address": cluster.scheduler_address, "credentials": credentials}), file=handshake
-            )
+            print(json.dumps({"address": cluster.scheduler_address, "credentials": credentials}), file=handshake)
         sys.stdin.buffer.read()
 
 

@@ -158,9 +158,7 @@ class Engine:
         folder = self._home.folder / "engine"
         command = [sys.executable, "-m", "digits_core.engine", str(parallel_runs()), str(folder)]
         root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        self._cluster = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root, text=True
-        )
+        self._cluster = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root, text=True)
         line = self._cluster.stdout.readline()
         if not line:
             raise EngineError("The training processes could not be started. The log of the app says why.")

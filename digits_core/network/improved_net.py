@@ -1,4 +1,4 @@
-"""ImprovedNet, the lecture's network: two convolutions, one pooling, three fully connected layers; 816,650 parameters."""
+"""ImprovedNet, the lecture's network: two convolutions, a pooling, three fully connected layers; 816,650 parameters."""
 
 from __future__ import annotations
 

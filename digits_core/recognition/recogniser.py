@@ -53,15 +53,13 @@ class Recogniser:
         self._transform = config.transform
         self._network = ImprovedNet(config.transform.size, config.training.dropout)
         try:
-            self._network.load_state_dict(
-                {name: torch.from_numpy(values) for name, values in weights.items()}
-            )
+            self._network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
         except RuntimeError as error:
             raise RunError("The weights of this run do not fit its network. Train it again.") from error
         self._network.eval()
 
     def read(self, ink: np.ndarray) -> Answer:
-        """Recognise one digit in ink as it lies, uint8 (H, W), bright on 0: place and size are the transform's affair."""
+        """Recognise one digit in ink as it lies, uint8 (H, W), bright on 0; the transform sees to place and size."""
         return self.read_all([ink])[0]
 
     def read_all(self, inks: list[np.ndarray]) -> list[Answer]:
@@ -84,6 +82,4 @@ class Recogniser:
 
 def _scaled(box: Box, scale: float) -> Box:
     """The box in pixels of a picture that is `scale` times as large."""
-    return Box(
-        round(box.left * scale), round(box.top * scale), round(box.width * scale), round(box.height * scale)
-    )
+    return Box(round(box.left * scale), round(box.top * scale), round(box.width * scale), round(box.height * scale))

@@ -38,9 +38,7 @@ def execute(
         yield Failed(str(error))
     except Exception as error:
         log.exception("A run failed unexpectedly")
-        yield Failed(
-            f"Something unexpected went wrong ({type(error).__name__}: {error}). The log has the details."
-        )
+        yield Failed(f"Something unexpected went wrong ({type(error).__name__}: {error}). The log has the details.")
 
 
 def _execute(

@@ -108,7 +108,7 @@ class RunStore:
         return self.get(run_id)
 
     def apply(self, run_id: str, event: Event) -> None:
-        """Bring a run up to date with an event. One that was applied before, or comes after the end, changes nothing."""
+        """Bring a run up to date with an event. A repeated one, or one after the end, changes nothing."""
         with self._database.write() as db:
             match event:
                 case Started():
@@ -171,9 +171,7 @@ class RunStore:
         """The epochs of each of these runs, in order; an empty list for a run that has none."""
         marks = ", ".join("?" * len(run_ids))
         with self._database.read() as db:
-            rows = db.execute(
-                f"SELECT * FROM epochs WHERE run IN ({marks}) ORDER BY run, epoch", list(run_ids)
-            )
+            rows = db.execute(f"SELECT * FROM epochs WHERE run IN ({marks}) ORDER BY run, epoch", list(run_ids))
             by_run: dict[str, list[EpochRow]] = {run_id: [] for run_id in run_ids}
             for row in rows:
                 by_run[row["run"]].append(EpochRow(*row))
@@ -182,9 +180,7 @@ class RunStore:
     def news(self, cursor: int) -> News:
         """The epochs written after `cursor` (0: all), over all runs."""
         with self._database.read() as db:
-            rows = db.execute(
-                "SELECT * FROM epochs WHERE sequence > ? ORDER BY sequence", (cursor,)
-            ).fetchall()
+            rows = db.execute("SELECT * FROM epochs WHERE sequence > ? ORDER BY sequence", (cursor,)).fetchall()
         epochs = [EpochRow(*row) for row in rows]
         return News(epochs, epochs[-1].sequence if epochs else cursor)
 
@@ -194,8 +190,7 @@ class RunStore:
         with self._database.write() as db:
             for run in orphans:
                 db.execute(
-                    "UPDATE runs SET status = 'interrupted', finished = ?, message = ? "
-                    f"WHERE id = ? AND {_IS_LIVE}",
+                    f"UPDATE runs SET status = 'interrupted', finished = ?, message = ? WHERE id = ? AND {_IS_LIVE}",
                     (
                         time.time(),
                         "The app ended while this run was training. What it had learnt is kept.",

@@ -63,9 +63,7 @@ class LoaderBatches:
 
     def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device) -> None:
         pipeline = build_pipeline(config.transform, training=True)
-        self._dataset = ConcatDataset(
-            [CustomTensorDataset(as_tuples(each, "train"), pipeline) for each in digits]
-        )
+        self._dataset = ConcatDataset([CustomTensorDataset(as_tuples(each, "train"), pipeline) for each in digits])
         self._config = config
         self._device = device
         self.images = len(self._dataset)
@@ -75,9 +73,7 @@ class LoaderBatches:
         order = epoch_order(self.images, training.seed, number).tolist()
         # A generator of its own: the loader would otherwise draw from the one that dropout draws from.
         own = torch.Generator()
-        for images, labels in DataLoader(
-            self._dataset, batch_size=training.batch_size, sampler=order, generator=own
-        ):
+        for images, labels in DataLoader(self._dataset, batch_size=training.batch_size, sampler=order, generator=own):
             yield images.to(self._device), labels.to(self._device)
 
 

@@ -93,9 +93,7 @@ class Failed(Event):
     message: str
 
 
-KINDS: dict[str, type[Event]] = {
-    kind.kind: kind for kind in (Started, Progress, EpochFinished, Finished, Failed)
-}
+KINDS: dict[str, type[Event]] = {kind.kind: kind for kind in (Started, Progress, EpochFinished, Finished, Failed)}
 
 
 def from_dict(fields: dict[str, Any]) -> Event:

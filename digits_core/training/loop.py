@@ -177,9 +177,7 @@ def predict(network: nn.Module, images: Tensor) -> Tensor:
 def choose_device(name: str) -> torch.device:
     """`auto` is `cuda` where there is one, else `cpu`; `ConfigError` where `cuda` is asked for and there is none."""
     if name == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(
-            "device is 'cuda', but this machine has no usable CUDA device: choose 'auto' or 'cpu'."
-        )
+        raise ConfigError("device is 'cuda', but this machine has no usable CUDA device: choose 'auto' or 'cpu'.")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)

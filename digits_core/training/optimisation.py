@@ -35,9 +35,7 @@ def build_optimizer(config: TrainingConfig, network: nn.Module) -> torch.optim.O
             return torch.optim.Adagrad(weights, **common, fused=True)
 
 
-def build_schedule(
-    config: TrainingConfig, optimizer: torch.optim.Optimizer, steps: int
-) -> LRScheduler | None:
+def build_schedule(config: TrainingConfig, optimizer: torch.optim.Optimizer, steps: int) -> LRScheduler | None:
     """The learning rate over `steps` batches; `None` where it stays as it is.
 
     One-cycle: L. N. Smith, N. Topin, "Super-Convergence", 2018. Cosine: I. Loshchilov, F. Hutter, "SGDR", 2017.
@@ -49,9 +47,7 @@ def build_schedule(
             cycles_momentum = config.optimizer in ("adam", "adamw") or (
                 config.optimizer == "sgd" and config.momentum > 0
             )
-            return OneCycleLR(
-                optimizer, max_lr=config.learning_rate, total_steps=steps, cycle_momentum=cycles_momentum
-            )
+            return OneCycleLR(optimizer, max_lr=config.learning_rate, total_steps=steps, cycle_momentum=cycles_momentum)
         case "cosine":
             return CosineAnnealingLR(optimizer, T_max=steps)
 
@@ -60,9 +56,7 @@ def loss_function(config: TrainingConfig) -> LossFunction:
     """The loss by name; label smoothing belongs to cross-entropy alone."""
     match config.loss:
         case "cross_entropy":
-            return lambda logits, labels: nnf.cross_entropy(
-                logits, labels, label_smoothing=config.label_smoothing
-            )
+            return lambda logits, labels: nnf.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
         case "multi_margin":
             return nnf.multi_margin_loss
         case "mse":

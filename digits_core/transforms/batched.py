@@ -31,7 +31,7 @@ def prepare(images: np.ndarray, config: TransformConfig) -> Tensor:
 
 
 def normalise(images: Tensor, config: TransformConfig) -> Tensor:
-    """Pixels to what the network reads; uint8 or float32 (0 to 255) (N, 1, S, S) → float32, mean 0.5 and std 0.5 → -1 to 1."""
+    """Pixels 0 to 255, (N, 1, S, S), to what the network reads, float32: -1 to 1 where mean and std are 0.5."""
     return images.float().mul(1 / (255 * config.std)).sub(config.mean / config.std)
 
 

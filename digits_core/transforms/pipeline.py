@@ -1,4 +1,4 @@
-"""A `TransformConfig` as torchvision v2 steps for one image: what the Transforms page shows and the lecture's way runs."""
+"""A `TransformConfig` as torchvision v2 steps for one image: what the Transforms page shows, what the lecture runs."""
 
 from __future__ import annotations
 

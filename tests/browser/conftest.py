@@ -104,9 +104,7 @@ def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def module_server(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Server]:
+def module_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Server]:
     """One app with a home that starts empty, shared by the tests of a module."""
     with serve(tmp_path_factory.mktemp("server")) as running:
         failed_before = request.session.testsfailed

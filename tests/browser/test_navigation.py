@@ -20,14 +20,11 @@ def menu(page: Page) -> list[tuple[str, str]]:
     links = page.get_by_test_id("stSidebarNavLink")
     expect(links).to_have_count(len(PAGES))
     return [
-        (link.inner_text().split("\n")[-1], urlsplit(link.get_attribute("href") or "").path)
-        for link in links.all()
+        (link.inner_text().split("\n")[-1], urlsplit(link.get_attribute("href") or "").path) for link in links.all()
     ]
 
 
-def test_a_first_visit_to_a_pages_own_url_finds_the_app_as_from_its_front(
-    server: Server, browser_page: Page
-) -> None:
+def test_a_first_visit_to_a_pages_own_url_finds_the_app_as_from_its_front(server: Server, browser_page: Page) -> None:
     open_page(browser_page, f"{server.url}/training")
 
     expect(browser_page).to_have_title("Training · Digits Lab")

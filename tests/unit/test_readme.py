@@ -17,12 +17,8 @@ COMMANDS = [
     for block in re.findall(r"^```\w+\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
     for line in block.splitlines()
 ]
-OPENING = (
-    "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py"
-)
-TESTING = (
-    "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt && .venv/bin/python -m tests"
-)
+OPENING = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py"
+TESTING = "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt && .venv/bin/python -m tests"
 LINKS = re.findall(r"\]\((?!https?:)([^)#]+)", README)
 SHELL = [line.split("-m digits_core ")[1].split() for line in COMMANDS if "-m digits_core " in line]
 
@@ -69,8 +65,6 @@ def test_shell_commands_are_understood_as_they_stand(arguments: list[str]) -> No
 
 
 def test_the_readme_shows_every_shell_command_that_there_is() -> None:
-    subparsers = next(
-        action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)
-    )
+    subparsers = next(action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
 
     assert {arguments[0] for arguments in SHELL} == set(subparsers.choices)
