@@ -30,6 +30,7 @@ INK_SHARE = 20 / 28
 _PAPER_SIDE = 48  # the paper is estimated on a thumbnail: shadows are smooth
 _MIN_CONTRAST = 0.10  # fainter marks, as a share of the paper's own tone, count as paper
 _WIDEST_STROKE = 0.3  # as a share of the picture's longest side
+_PLAIN_SIDE = 24  # pixels; smaller pictures have no shadows
 _SHADOW_DEPTH = 10  # grey levels
 _NOISE_FACTOR = 5.0  # ink must stand out of the paper's noise by this many standard deviations
 _VISIBLE_GRAIN = 2.5  # noise of single pixels, in grey levels (standard deviation), that is smoothed away
@@ -237,8 +238,8 @@ def _shrunk(image: Image.Image) -> Image.Image:
 
 def _without_grain(image: Image.Image) -> Image.Image:
     """The picture with the noise of its sensor smoothed, where there is any to be seen."""
-    if image.width < 2:
-        return image
+    if min(image.size) < _PAPER_SIDE:
+        return image  # strokes of few pixels would be smoothed away with the noise
     tones = np.asarray(image)[:: 1 + image.height // 256].astype(np.int16)
     grain = 1.4826 * np.median(abs(np.diff(tones, axis=1))) / np.sqrt(2)
     return image.filter(ImageFilter.BoxBlur(1)) if grain > _VISIBLE_GRAIN else image
@@ -266,13 +267,17 @@ def _against_paper(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
 def _paper(small: np.ndarray) -> tuple[int, np.ndarray]:
     """Whether the ink is darker (1) or lighter (-1) than the paper, and the paper's tones without ink, (h, w) in 0…255.
 
-    A quadratic surface through most pixels, mended by what it misses nearby. Ink is narrow: whatever leaves
-    the surface, is wider than strokes are and reaches the edge of the picture, is shaded (or lit) paper.
+    A quadratic surface through most pixels, mended by what it misses nearby. Ink is narrow: whatever leaves the
+    surface, is wider than strokes are and reaches the edge of the picture, is shaded (or lit) paper. A tiny picture,
+    where strokes are as wide as anything, is a digit cut out: its paper has the tone of its border.
     """
-    surface, weights = _robust_surface(small)
-    surface = surface + _local_mean(small - surface, weights, sigma=max(small.shape) / 12)
-    width = max(3, round(_WIDEST_STROKE * max(small.shape)))
-    without_dark, without_light = ndimage.grey_closing(small, width), ndimage.grey_opening(small, width)
+    if max(small.shape) < _PLAIN_SIDE:
+        surface, without_dark, without_light = np.full_like(small, np.median(small[_border(small)])), 255.0, 0.0
+    else:
+        surface, weights = _robust_surface(small)
+        surface = surface + _local_mean(small - surface, weights, sigma=max(small.shape) / 12)
+        width = max(3, round(_WIDEST_STROKE * max(small.shape)))
+        without_dark, without_light = ndimage.grey_closing(small, width), ndimage.grey_opening(small, width)
     dark = np.minimum(surface - small, without_dark - small).clip(min=0)
     light = np.minimum(small - surface, small - without_light).clip(min=0)
     if np.sum(dark**3) >= np.sum(light**3):
@@ -292,6 +297,13 @@ def _stretching(short: int, long: int) -> np.ndarray:
     """The float32 (long, short) matrix that interpolates `short` numbers linearly to `long`."""
     places = np.clip((np.arange(long) + 0.5) * (short / long) - 0.5, 0, short - 1)  # (long,)
     return np.clip(1 - abs(places[:, None] - np.arange(short)), 0, None).astype(np.float32)
+
+
+def _border(small: np.ndarray) -> np.ndarray:
+    """Where the outermost pixels of (h, w) are, bool (h, w)."""
+    border = np.ones(small.shape, dtype=bool)
+    border[1:-1, 1:-1] = False
+    return border
 
 
 def _robust_surface(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -329,7 +341,8 @@ def _local_mean(values: np.ndarray, weights: np.ndarray, sigma: float) -> np.nda
 def _soft_threshold(difference: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """What `_against_paper` says, as ink: uint8 (H, W), 0 in the noise, 255 from the ink's usual contrast."""
     sample = difference[:: 1 + difference.shape[0] // 256, :: 1 + difference.shape[1] // 256]
-    noise = 1.4826 * float(np.median(abs(sample)))  # grey levels, as a standard deviation
+    # The side of the paper that ink cannot be on shows the noise alone: grey levels, as a standard deviation.
+    noise = -1.4826 * float(np.median(sample[sample <= 0])) if (sample <= 0).any() else 0.0
     floor = np.maximum(_MIN_CONTRAST * reach, _NOISE_FACTOR * noise)
     ink = np.zeros(difference.shape, dtype=np.uint8)
     marks = difference > floor
