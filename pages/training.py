@@ -2,8 +2,84 @@
 
 import streamlit as st
 
+from digits_core.config import RunConfig
+from digits_core.dashboard.live import POLL_S, show_curves, show_lecture_lines, show_progress
+from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
+from digits_core.dashboard.state import state
+from digits_core.dashboard.training_form import training_form
+from digits_core.dashboard.widgets import choose_run, show_error, warn_of_missing_run
+from digits_core.errors import DigitsError
+from digits_core.runs.store import Run
+from digits_core.training.check import check_data
+
+
+def train(config: RunConfig) -> None:
+    """Start a run and follow it."""
+    try:
+        check_data(config, load_digits)
+    except DigitsError as error:
+        st.session_state["refused"] = error
+        return
+    st.session_state["run"] = state().engine.submit(config).id
+
+
+def form() -> None:
+    st.subheader("What to train")
+    try:
+        config = training_form()
+    except DigitsError as error:
+        show_error(error)
+        return
+    if "refused" in st.session_state:
+        show_error(st.session_state.pop("refused"))
+    st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", on_click=train, args=(config,))
+
+
+def watch() -> None:
+    st.subheader("What it learns")
+    runs = state().runs.runs()
+    if not runs:
+        st.info("Nothing has been trained yet. Press **Train**: the lecture's recipe takes a few seconds.")
+        return
+    warn_of_missing_run(runs)
+    run = choose_run(runs, "Which run to look at. A new one is chosen when you start it.")
+    # Asking again and again is for runs that change; a rerun of the whole page ends it when the last one is over.
+    alive = run.live
+    st.fragment(follow, run_every=POLL_S if alive else None)(run.id, alive)
+
+
+def follow(run_id: str, alive: bool) -> None:
+    """The run as it is now; while it trains this part of the page repeats itself."""
+    run = state().runs.get(run_id)
+    if alive and not run.live:
+        st.rerun()
+    show_progress(run)
+    if run.live:
+        st.button("Stop", icon=":material/stop:", key="stop", on_click=state().engine.stop, args=(run,))
+    show_curves([run], "live")
+    show_lecture_lines(run)
+    show_queue(run)
+
+
+def show_queue(shown: Run) -> None:
+    others = [run for run in state().runs.live() if run.id != shown.id]
+    if others:
+        st.caption("Also training or waiting:")
+    for run in others:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            show_progress(run)
+            st.button("Stop", icon=":material/stop:", key=f"stop_{run.id}", on_click=state().engine.stop, args=(run,))
+
 
 st.title("Training")
 st.write("Train a network and watch loss and accuracy change, epoch by epoch.")
+# The cluster starts while the person reads the form.
+state().engine.warm_up()
+state().load_torch()
+left, right = st.columns([2, 3], gap="large")
+with left:
+    form()
+with right:
+    watch()
 next_step("training")

@@ -1,9 +1,87 @@
-"""What the app process holds while it serves."""
+"""What the app process holds while it serves: one home folder, its database, its engine."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digits_core.data.catalogue import Catalogue
+from digits_core.data.handwriting import Handwriting
+from digits_core.database import Database
+from digits_core.errors import DigitsError
+from digits_core.home import Home
+from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.owner import is_alive
+from digits_core.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from digits_core.engine.service import Engine
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that outlives a page: shared by all sessions, safe to use from their threads."""
+
+    home: Home
+    catalogue: Catalogue
+    handwriting: Handwriting
+    runs: RunStore
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine, made when it is first asked for: importing Dask takes a second that most pages need not wait."""
+        from digits_core.engine.service import Engine
+
+        with _LOCK:
+            return _ENGINES.setdefault(self.home.folder, Engine(self.home, self.runs))
+
+    def artifacts(self, run_id: str) -> Artifacts:
+        return Artifacts(self.home.run(run_id))
+
+    def load_torch(self) -> None:
+        """Import torch in the background, so that it is there when the person is: returns at once."""
+        threading.Thread(target=_import_recogniser, daemon=True).start()
+
+
+_LOCK = threading.Lock()
+_ENGINES: dict[Path, Engine] = {}
+
+
+def state() -> State:
+    """The state of the home folder that the environment names; raises `StoreError` where that cannot be used."""
+    return _open(Home.from_environment().folder)
 
 
 def start() -> None:
     """Make ready what the pages need; called once, before the first page is served."""
+    try:
+        state()
+    except DigitsError as error:
+        # The server starts all the same: each page shows what is wrong and what to do.
+        LOG.error("%s", error)
 
 
 def stop() -> None:
     """End everything that the app started; called once, when the server ends."""
+    for engine in _ENGINES.values():
+        engine.close()
+
+
+@lru_cache(maxsize=4)
+def _open(folder: Path) -> State:
+    home = Home(folder).create()
+    database = Database(home.database)
+    runs = RunStore(database)
+    for run in runs.interrupt_orphans(is_alive):
+        LOG.warning("Run %s was interrupted when the app that trained it ended", run.id)
+    return State(home, Catalogue(home, database), Handwriting(database), runs)
+
+
+def _import_recogniser() -> None:
+    import digits_core.recognition.recogniser  # noqa: F401

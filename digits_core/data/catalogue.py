@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,12 +160,11 @@ def _mnist_file(downloads: Path, part: str, kind: str) -> Path:
 def _read_idx(path: Path) -> np.ndarray:
     """An IDX file of bytes: two zeros, the type (8), the number of dimensions, their big-endian sizes, the data."""
     raw = path.read_bytes()
-    dimensions = raw[3]
-    sizes = np.frombuffer(raw, dtype=">u4", count=dimensions, offset=4)
-    data = np.frombuffer(raw, dtype=np.uint8, offset=4 + 4 * dimensions)
-    if raw[:3] != b"\x00\x00\x08" or data.size != np.prod(sizes, dtype=np.int64):
+    start = 4 + 4 * raw[3] if len(raw) > 3 else 0
+    sizes = np.frombuffer(raw[4:start], dtype=">u4") if len(raw) >= start else np.empty(0)
+    if raw[:3] != b"\x00\x00\x08" or not len(sizes) or len(raw) - start != math.prod(sizes.tolist()):
         raise DatasetError(f"The downloaded file {path.name} is damaged. Delete it and download MNIST again.")
-    return data.reshape(sizes)
+    return np.frombuffer(raw, dtype=np.uint8, offset=start).reshape(sizes)
 
 
 def _with_split(name: str, images: np.ndarray, labels: np.ndarray) -> Digits:

@@ -89,7 +89,8 @@ def stratified_split(
         if wanted:
             last = np.sort(order[members])[wanted - 1]
             test[members] = order[members] <= last
-    return test
+    # A copy under another label follows, or training would see a test image.
+    return np.isin(order, order[test])
 
 
 def _place(image: np.ndarray, key: bytes) -> int:

@@ -15,7 +15,6 @@ from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.execution import execute
 
 TOPIC = "digits-lab-events"
 
@@ -27,7 +26,10 @@ def stop_flag(run_id: str) -> str:
 
 def train(run_id: str, config_json: str, folder: str, threads: int) -> dict[str, Any]:
     """Train a run and return its last event; the earlier ones go to the topic that the app listens to."""
+    # Here and not above: the app imports this module to hand `train` over, and must not wait for torch.
     import torch
+
+    from digits_core.runs.execution import execute
 
     torch.set_num_threads(threads)
     home, worker, stop = Home(Path(folder)), get_worker(), Flag(stop_flag(run_id))

@@ -1,0 +1,95 @@
+"""Controls and small pieces that several pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.pages import link
+from digits_core.dashboard.state import state
+from digits_core.data.catalogue import ENTRIES
+from digits_core.data.digits import Split
+from digits_core.errors import DigitsError
+from digits_core.runs.store import Run
+
+# Charts keep still under the finger and without a toolbar that covers their titles.
+CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+SPLIT_TITLES: dict[Split, str] = {"train": "Training", "test": "Test"}
+SPLIT_HELP = "Training images teach the network; test images are never shown to it while it learns, only to judge it."
+
+
+def show_chart(chart: go.Figure, key: str, alt: str) -> None:
+    """Draw a figure; `alt` says in words what it shows."""
+    st.plotly_chart(chart, key=key, config=CHART_CONFIG, alt=alt)
+
+
+def choose_dataset() -> str:
+    """The name of the dataset that this page looks at; in the URL as `dataset`."""
+    return st.selectbox(
+        "Dataset",
+        list(ENTRIES),
+        format_func=lambda name: ENTRIES[name].title,
+        key="dataset",
+        bind="query-params",
+        help="A dataset is a set of images with their labels. What holds for one need not hold for another: that is "
+        "what the comparison of datasets teaches.",
+    )
+
+
+def choose_split(key: str = "split") -> Split:
+    """Training or test images; in the URL."""
+    return st.segmented_control(
+        "Split",
+        list(SPLIT_TITLES),
+        default="train",
+        required=True,
+        format_func=SPLIT_TITLES.get,
+        key=key,
+        bind="query-params",
+        help=SPLIT_HELP,
+    )
+
+
+def choose_run(runs: Sequence[Run], help_text: str) -> Run:
+    """One of these runs, the newest unless the URL says another; in the URL as `run`."""
+    by_id = {run.id: run for run in runs}
+    chosen = st.selectbox(
+        "Run", list(by_id), format_func=lambda run_id: run_label(by_id[run_id]), key="run", bind="query-params",
+        help=help_text,
+    )  # fmt: skip
+    return by_id[chosen]
+
+
+def run_label(run: Run) -> str:
+    """A run in a list: its number and name, and how well it does or what state it is in."""
+    accuracy = f"{run.test_accuracy:.2%}" if run.test_accuracy is not None else "no result"
+    return f"{run.title} · {accuracy if run.status == 'finished' else f'{accuracy}, {run.status}'}"
+
+
+def empty_state(text: str, page: str, label: str) -> None:
+    """What a page says when it has nothing to show, and the link to where that can be changed."""
+    with st.container(border=True):
+        st.write(text)
+        link(page, label)
+
+
+def show_error(error: DigitsError) -> None:
+    """An error beside the control that caused it; the rest of the page goes on."""
+    st.error(as_plain_text(str(error)), icon=":material/error:")
+
+
+def warn_of_missing_run(runs: Sequence[Run]) -> None:
+    """Say so where the URL names a run that is not among these: deleted, or never trained to an end."""
+    wanted = st.query_params.get("run")
+    if wanted and wanted not in {run.id for run in runs}:
+        st.warning(f"The run {as_plain_text(wanted[:40])} is not here: it was deleted or has no weights.")
+
+
+def usable_runs() -> list[Run]:
+    """The runs that can recognise, newest first; warns where the URL asks for another."""
+    runs = state().runs.usable()
+    warn_of_missing_run(runs)
+    return runs
