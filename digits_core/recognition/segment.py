@@ -12,9 +12,10 @@ SPECK_SHARE = 0.25
 
 MAX_MARKS = 400
 
-_SOLID = 96  # fainter ink (of 255) does not connect two strokes
+_SOLID = 32  # fainter ink (of 255) does not connect two strokes
 _PART_SHARE = 0.65  # a mark lower than this share of the usual height may be a part of a digit
-_TALLEST = 1.4  # parts that would make a digit taller than this many usual heights belong to two lines
+_TALLEST = 1.7  # parts that would make a digit taller than this many usual heights belong to two lines
+_BAR_SHARE = 0.4  # a mark lower than this may be the bar of a 5 that has slipped over its corner
 _GAP_ABOVE, _GAP_BESIDE = 0.3, 0.12  # how far a part may be away, in usual heights
 
 
@@ -118,14 +119,14 @@ def _apart(one: Box, other: Box) -> int:
 
 def _belong_together(one: Box, other: Box, height: float) -> bool:
     """Whether two marks are parts of one digit whose usual height is `height`."""
-    whole = one.joined(other)
-    if whole.height > _TALLEST * height:
+    if one.joined(other).height > _TALLEST * height:
         return False
     beside, above = _gaps(one, other)
     narrower, lower = min(one.width, other.width), min(one.height, other.height)
-    if -beside >= 0.5 * narrower and (above <= _GAP_ABOVE * height):
-        return True  # one over the other
-    return lower < _PART_SHARE * height and beside <= _GAP_BESIDE * height and -above >= 0.5 * lower
+    one_over_the_other = -beside >= 0.5 * narrower and above <= _GAP_ABOVE * height
+    part_beside = lower < _PART_SHARE * height and beside <= _GAP_BESIDE * height and -above >= 0.5 * lower
+    bar_at_a_corner = lower < _BAR_SHARE * height and max(beside, above) <= _GAP_BESIDE * height
+    return one_over_the_other or part_beside or bar_at_a_corner
 
 
 def _reading_order(boxes: list[Box]) -> list[Box]:
