@@ -6,7 +6,7 @@ from PIL import Image
 from digits_core.dashboard.canvas import beside_canvas, clear_canvas, draw_digit
 from digits_core.dashboard.loaders import load_recogniser
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import choose_run, empty_state, show_chart, show_error, usable_runs
+from digits_core.dashboard.widgets import choose_run, empty_state, show_chart, show_error
 from digits_core.errors import DigitsError
 from digits_core.figures.charts import probabilities
 from digits_core.figures.images import pixels
@@ -90,7 +90,7 @@ def recognise(runs: list[Run]) -> None:
 
 st.title("Recognise")
 st.write("Draw a digit or upload a picture, and see what a network that you trained makes of it.")
-runs = usable_runs()
+runs = state().runs.usable()
 if runs:
     state().load_torch()
     recognise(runs)

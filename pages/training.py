@@ -8,7 +8,7 @@ from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training_form import training_form
-from digits_core.dashboard.widgets import choose_run, show_error, warn_of_missing_run
+from digits_core.dashboard.widgets import choose_run, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 from digits_core.training.check import check_data
@@ -42,7 +42,6 @@ def watch() -> None:
     if not runs:
         st.info("Nothing has been trained yet. Press **Train**: the lecture's recipe takes a few seconds.")
         return
-    warn_of_missing_run(runs)
     run = choose_run(runs, "Which run to look at. A new one is chosen when you start it.")
     # Asking again and again is for runs that change; a rerun of the whole page ends it when the last one is over.
     alive = run.live
@@ -54,12 +53,21 @@ def follow(run_id: str, alive: bool) -> None:
     run = state().runs.get(run_id)
     if alive and not run.live:
         st.rerun()
-    show_progress(run)
-    if run.live:
-        st.button("Stop", icon=":material/stop:", key="stop", on_click=state().engine.stop, args=(run,))
+    show_controlled(run)
     show_curves([run], "live")
     show_lecture_lines(run)
     show_queue(run)
+
+
+def show_controlled(run: Run) -> None:
+    """Where a run stands and the button that stops it; the button stays in its place after the end."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            show_progress(run)
+        st.button(
+            "Stop", icon=":material/stop:", key=f"stop_{run.id}", on_click=state().engine.stop, args=(run,),
+            disabled=not run.live, help="Ends the training after the current batch. What was learnt is kept.",
+        )  # fmt: skip
 
 
 def show_queue(shown: Run) -> None:
@@ -67,9 +75,7 @@ def show_queue(shown: Run) -> None:
     if others:
         st.caption("Also training or waiting:")
     for run in others:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            show_progress(run)
-            st.button("Stop", icon=":material/stop:", key=f"stop_{run.id}", on_click=state().engine.stop, args=(run,))
+        show_controlled(run)
 
 
 st.title("Training")

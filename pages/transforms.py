@@ -53,12 +53,10 @@ title = f"Label {digits.labels[index]}: the {'training' if split == 'train' else
 st.subheader(title)
 with st.container(horizontal=True):
     for number, step in enumerate(steps, start=1):
-        heading = f"<b>{number}. {step.name}</b><br>{step.kind}<br>{step.values}"
         with st.container(width=TILE_WIDTH):
-            picture = pixels(step.pixels, heading, TILE_WIDTH + 60, step.value_range)
+            st.markdown(f"**{number}. {step.name}**  \n:small[{step.kind}]  \n:small[{step.values}]", help=step.why)
+            picture = pixels(step.pixels, "", TILE_WIDTH, step.value_range)
             show_chart(picture, f"step_{number}", f"The image after the step {step.name}")
 if split == "train" and config.augments:
     st.caption("The random steps belong to training alone: test images go the same way without them.")
-for step in steps[1:]:
-    st.markdown(f"**{step.name}.** {step.why}")
 next_step("transforms")

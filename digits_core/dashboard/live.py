@@ -16,6 +16,7 @@ from digits_core.runs.store import EpochRow, Run
 from digits_core.training.events import EpochFinished
 
 POLL_S = 0.5
+LOG_HEIGHT = 150
 
 STATUS_ICONS = {
     "queued": ":material/schedule:",
@@ -79,7 +80,8 @@ def show_lecture_lines(run: Run) -> None:
         ).lecture_line()
         for row in state().runs.epochs([run.id])[run.id]
     ]  # fmt: skip
-    st.code("\n".join(lines) or "The first epoch is on its way." if run.live else "\n".join(lines), language=None)
+    nothing = "The first epoch is on its way." if run.live else "No epoch was finished."
+    st.code("\n".join(lines) or nothing, language=None, height=LOG_HEIGHT)
 
 
 def _speed(run: Run) -> str:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.pages import link
-from digits_core.dashboard.state import state
 from digits_core.data.catalogue import ENTRIES
 from digits_core.data.digits import Split
 from digits_core.errors import DigitsError
@@ -54,17 +53,25 @@ def choose_split(key: str = "split") -> Split:
 
 
 def choose_run(runs: Sequence[Run], help_text: str) -> Run:
-    """One of these runs, the newest unless the URL says another; in the URL as `run`."""
+    """One of these runs, the newest unless the URL says another; in the URL as `run`, so that the address stays true."""
     by_id = {run.id: run for run in runs}
+    wanted = st.session_state.get("run") or st.query_params.get("run")
+    if wanted not in by_id:
+        if wanted:
+            name = as_plain_text(wanted[:40])
+            st.warning(f"There is no run {name} to show here: it was deleted or has no weights. The newest is shown.")
+        st.session_state["run"] = runs[0].id
     chosen = st.selectbox(
-        "Run", list(by_id), format_func=lambda run_id: run_label(by_id[run_id]), key="run", bind="query-params",
-        help=help_text,
+        "Run", list(by_id), index=None, format_func=lambda run_id: run_label(by_id[run_id]), key="run",
+        bind="query-params", required=True, help=help_text,
     )  # fmt: skip
-    return by_id[chosen]
+    return by_id[chosen or runs[0].id]
 
 
 def run_label(run: Run) -> str:
     """A run in a list: its number and name, and how well it does or what state it is in."""
+    if run.live:
+        return f"{run.title} · in training"
     accuracy = f"{run.test_accuracy:.2%}" if run.test_accuracy is not None else "no result"
     return f"{run.title} · {accuracy if run.status == 'finished' else f'{accuracy}, {run.status}'}"
 
@@ -79,17 +86,3 @@ def empty_state(text: str, page: str, label: str) -> None:
 def show_error(error: DigitsError) -> None:
     """An error beside the control that caused it; the rest of the page goes on."""
     st.error(as_plain_text(str(error)), icon=":material/error:")
-
-
-def warn_of_missing_run(runs: Sequence[Run]) -> None:
-    """Say so where the URL names a run that is not among these: deleted, or never trained to an end."""
-    wanted = st.query_params.get("run")
-    if wanted and wanted not in {run.id for run in runs}:
-        st.warning(f"The run {as_plain_text(wanted[:40])} is not here: it was deleted or has no weights.")
-
-
-def usable_runs() -> list[Run]:
-    """The runs that can recognise, newest first; warns where the URL asks for another."""
-    runs = state().runs.usable()
-    warn_of_missing_run(runs)
-    return runs

@@ -44,12 +44,8 @@ def sample_grid(images: np.ndarray, labels: np.ndarray, indices: np.ndarray, col
 
 
 def pixels(image: np.ndarray, title: str, height: int, value_range: tuple[float, float] = (0, 255)) -> go.Figure:
-    """One image (H, W) whose pixel values show on hover; `value_range` is drawn from black to white.
-
-    Lines of the title are separated by `<br>`.
-    """
-    lines = title.count("<br>") + 1
-    picture = figure(title, height, margin={"l": 0, "r": 0, "t": 14 + 18 * lines, "b": 0})
+    """One image (H, W) whose pixel values show on hover; `value_range` is drawn from black to white."""
+    picture = figure(title, height, margin={"l": 0, "r": 0, "t": 32 if title else 0, "b": 0})
     picture.add_trace(
         go.Heatmap(
             z=image, zmin=value_range[0], zmax=value_range[1], colorscale=INK_SCALE, showscale=False,
