@@ -1,0 +1,123 @@
+"""How well a recipe reads handwriting that it never saw: `python -m tests.benchmarks.recognition_accuracy`.
+
+Trains the recipe with the product's own loop, then reads the test split of mnist-5k three ways: as it is, re-rendered
+as drawings on a canvas, and as photos of paper, through the code that the Recognise page runs. No image of that split
+was trained on. The renderings that decide come from `HELD_BACK_SEED`; `--development` takes the seed that tuning may
+look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import time
+
+import numpy as np
+from PIL import Image
+
+from digits_core.config import RunConfig
+from digits_core.data.catalogue import read_mnist_5k, read_optdigits
+from digits_core.data.digits import Digits
+from digits_core.errors import PictureError
+from digits_core.recognition.prepare import cut_out, read_picture, to_ink, whole_square
+from digits_core.recognition.recogniser import Recogniser
+from digits_core.training.events import EpochFinished, Finished
+from digits_core.training.loop import Training
+from digits_core.training.recipes import find
+from tests.benchmarks.rendering import DEVELOPMENT_SEED, HELD_BACK_SEED, canvas_drawing, paper_photo, render
+
+TIMED = 25  # preparations of which the median is reported
+
+
+def trained(config: RunConfig) -> tuple[Recogniser, float, float]:
+    """A recogniser of a fresh run, its accuracy on its own test set (a fraction of 1) and the seconds of training."""
+    readers = {"optdigits": read_optdigits, "mnist-5k": read_mnist_5k}
+    train, test = ([readers[name]() for name in names] for names in (config.data.train, config.data.test))
+    training = Training(config, train, test)
+    for event in training.run():
+        if isinstance(event, EpochFinished):
+            print(event.lecture_line(), flush=True)
+    if not (isinstance(event, Finished) and event.outcome == "finished"):
+        raise SystemExit(f"The training did not finish: {event}")
+    weights = {name: value.cpu().numpy() for name, value in training.network.state_dict().items()}
+    return Recogniser(config, weights), event.test_accuracy, event.seconds
+
+
+def read_drawing(recogniser: Recogniser, drawing: np.ndarray) -> str:
+    """What the Recognise page reads in a drawing, uint8 (280, 280); "" where it finds no ink."""
+    try:
+        return str(recogniser.read(whole_square(to_ink(drawing))).digit)
+    except PictureError:
+        return ""
+
+
+def read_photo(recogniser: Recogniser, photo: np.ndarray) -> str:
+    """What the Recognise page reads in an uploaded photo, uint8 (H, W, 3): all digits that it finds, "" for none."""
+    file = io.BytesIO()
+    Image.fromarray(photo).save(file, "PNG")
+    try:
+        found = recogniser.read_picture(read_picture(file.getvalue()))
+    except PictureError:
+        return ""
+    return "".join(str(each.answer.digit) for each in found)
+
+
+def accuracy(read: list[str], labels: np.ndarray) -> float:
+    """The share of pictures in which the right digit, and no other, was read."""
+    return float(np.mean([text == str(label) for text, label in zip(read, labels, strict=True)]))
+
+
+def show(title: str, read: list[str], labels: np.ndarray) -> None:
+    wrong = [
+        f"{i}: {label}→{text or '?'}"
+        for i, (text, label) in enumerate(zip(read, labels, strict=True))
+        if text != str(label)
+    ]
+    print(f"{title}: {accuracy(read, labels):.2%} of {len(read)}  (wrong: {', '.join(wrong)})", flush=True)
+
+
+def preparation_ms(photo: np.ndarray) -> float:
+    """Median milliseconds from a decoded photo of 1,000 × 1,000 pixels to the ink cut out."""
+    picture = Image.fromarray(photo).resize((1000, 1000), Image.Resampling.BICUBIC)
+    times = []
+    for _ in range(TIMED):
+        began = time.perf_counter()
+        cut_out(to_ink(picture))
+        times.append(time.perf_counter() - began)
+    return 1000 * float(np.median(times))
+
+
+def test_digits(digits: Digits, limit: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels of the test split, every class alike where only `limit` of them are wanted."""
+    images, labels = digits.of("test")
+    chosen = np.arange(len(labels)) if limit is None else np.linspace(0, len(labels) - 1, limit).astype(int)
+    return images[chosen], labels[chosen]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", default="Robust")
+    parser.add_argument("--seed", type=int, default=0, help="of the training")
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    parser.add_argument("--limit", type=int, help="pictures of each kind, by default the whole test split")
+    parser.add_argument("--development", action="store_true", help="render with the seed that tuning may look at")
+    options = parser.parse_args()
+
+    config = find(options.recipe).config
+    epochs = options.epochs or config.training.epochs
+    config = config.replace(training=config.training.replace(seed=options.seed, epochs=epochs))
+    recogniser, test_accuracy, seconds = trained(config)
+    print(f"{options.recipe}: {test_accuracy:.2%} on its own test set after {seconds:.1f} s of training", flush=True)
+
+    images, labels = test_digits(read_mnist_5k(), options.limit)
+    seed = DEVELOPMENT_SEED if options.development else HELD_BACK_SEED
+    show("mnist-5k test split", [str(answer.digit) for answer in recogniser.read_all(list(images))], labels)
+    drawings = render(images, canvas_drawing, seed)
+    show("as canvas drawings", [read_drawing(recogniser, drawing) for drawing in drawings], labels)
+    photos = render(images, paper_photo, seed)
+    show("as photos of paper", [read_photo(recogniser, photo) for photo in photos], labels)
+    print(f"preparing a photo of 1,000 × 1,000 pixels: {preparation_ms(max(photos, key=np.size)):.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
