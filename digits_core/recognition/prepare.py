@@ -36,6 +36,7 @@ _NOISE_FACTOR = 5.0  # ink must stand out of the paper's noise by this many stan
 _VISIBLE_GRAIN = 2.5  # noise of single pixels, in grey levels (standard deviation), that is smoothed away
 _CLEAN_NOISE = 0.5  # a paper with less, in grey levels, is a drawing's: its edges are kept as they are
 _SMALLEST_INK = 0.015  # ink whose longest side is a smaller share of the picture's is dust on an empty page
+_FAINT_SHARE = 0.7  # of the strongest mark: what is fainter and touches the edge of the picture is no ink
 _SPECK_SHARE = 0.02  # marks smaller than this share of the largest one are dust
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -357,17 +358,28 @@ def _soft_threshold(difference: np.ndarray, reach: np.ndarray) -> np.ndarray:
 
 
 def _without_specks(ink: np.ndarray) -> np.ndarray:
-    """The ink (H, W) without marks much smaller than the largest; none at all where that too is dust."""
+    """The ink (H, W) without marks much smaller than the largest, and without faint ones that reach in from the edge.
+
+    Those are shadows, or what lies beside the paper. Where the largest mark is dust too, nothing is left.
+    """
     box = _box(ink)
     labels, count = ndimage.label(ink[box], structure=np.ones((3, 3)))
     if not count:
         return ink
-    solid = np.bincount(labels.reshape(-1), weights=(ink[box] >= 128).reshape(-1))  # pixels of stroke in each mark
+    flat = labels.reshape(-1)
+    solid = np.bincount(flat, weights=(ink[box] >= 128).reshape(-1))  # pixels of stroke in each mark
     solid[0] = 0
+    drop = solid < max(1.0, _SPECK_SHARE * solid.max())
+    strength = np.bincount(flat, weights=ink[box].reshape(-1)) / np.bincount(flat)
+    placed = np.zeros(ink.shape, dtype=labels.dtype)
+    placed[box] = labels
+    at_edge = np.unique(np.concatenate([placed[0], placed[-1], placed[:, 0], placed[:, -1]]))
+    drop[at_edge] |= strength[at_edge] < _FAINT_SHARE * strength[~drop].max(initial=0)
+    solid[drop] = 0
     largest = ndimage.find_objects(labels)[solid.argmax() - 1]
-    if max(side.stop - side.start for side in largest) < max(2, _SMALLEST_INK * max(ink.shape)):
+    if not solid.any() or max(side.stop - side.start for side in largest) < max(2, _SMALLEST_INK * max(ink.shape)):
         return np.zeros_like(ink)
-    ink[box][(solid < max(1.0, _SPECK_SHARE * solid.max()))[labels]] = 0
+    ink[box][drop[labels]] = 0
     return ink
 
 

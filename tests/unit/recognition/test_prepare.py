@@ -229,6 +229,24 @@ def test_ink_is_found_under_a_shadow_with_noise(of: Callable[[np.ndarray], np.nd
     assert (found & (truth > 0.5)).sum() / (found | (truth > 0.5)).sum() > 0.9
 
 
+@pytest.mark.parametrize("softness", [2, 10, 30], ids="soft {}".format)
+def test_the_edge_of_a_shadow_is_no_ink(softness: int) -> None:
+    truth = 1 - np.asarray(drawing(400, 300, 16), np.float64) / 255
+    y, x = np.mgrid[:300, :400]
+    shadow = 1 - 0.3 / (1 + np.exp(-(x + y - 520) / softness))
+    found = to_ink(np.rint(220 * shadow * (1 - 0.8 * truth)).astype(np.uint8)) >= 128
+    assert (found & (truth > 0.5)).sum() / (found | (truth > 0.5)).sum() > 0.9
+
+
+@pytest.mark.parametrize("negative", [False, True])
+def test_a_digit_cut_out_small_is_read_as_it_is(negative: bool) -> None:
+    zero = np.zeros((8, 8), np.uint8)
+    zero[:, 2:6] = 230
+    zero[2:6, 3:5] = 0
+    ink = to_ink(255 - zero if negative else zero)
+    assert np.array_equal(ink >= 128, zero >= 128)
+
+
 def test_dust_is_left_out() -> None:
     picture = np.array(drawing())
     picture[250:253, 250:253] = 0
