@@ -1,0 +1,38 @@
+"""What several tests of the library call."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.training.events import EpochFinished, Event
+
+Found = TypeVar("Found")
+
+
+def wait_for(condition: Callable[[], Found], seconds: float = 60, what: str = "the condition") -> Found:
+    """Ask until the answer is true, and return it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not come true within {seconds} s")
+
+
+def run_config(data: DataConfig | None = None, transform: TransformConfig | None = None, **training) -> RunConfig:
+    """The lecture's config with these training variables."""
+    return RunConfig(
+        data=data or DataConfig(), transform=transform or TransformConfig(), training=TrainingConfig(**training)
+    )
+
+
+def epochs_in(events: Iterable[Event]) -> list[EpochFinished]:
+    return [event for event in events if isinstance(event, EpochFinished)]
+
+
+def numbers(epoch) -> tuple[float, ...]:
+    """What a seed decides about an epoch; its times are another matter."""
+    return (
+        epoch.epoch, epoch.train_loss, epoch.train_accuracy, epoch.test_loss, epoch.test_accuracy, epoch.learning_rate,
+    )  # fmt: skip
