@@ -102,7 +102,9 @@ def _prepare(images: Tensor, config: TransformConfig) -> Tensor:
         return centre_by_mass(images, config.size)
     if images.shape[1:] == (config.size, config.size):
         return images
-    mode = InterpolationMode(config.interpolation)
+    # Torch's own "nearest" picks other pixels than Pillow's: "nearest-exact" is made to pick the same.
+    nearest = config.interpolation == "nearest"
+    mode = InterpolationMode.NEAREST_EXACT if nearest else InterpolationMode(config.interpolation)
     return F.resize(images[:, None], [config.size, config.size], interpolation=mode, antialias=True)[:, 0]
 
 
