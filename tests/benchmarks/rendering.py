@@ -19,6 +19,7 @@ DEVELOPMENT_SEED = 1
 HELD_BACK_SEED = 20_260_117
 CANVAS = 280
 _FINE = 4  # the centre line is found on digits enlarged by this factor
+_BLOB = 1.5  # ink deeper than this many usual half stroke widths has run together
 _BOLD = 0.17  # the share of the image that is ink in a boldly written digit
 
 Renderer = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -70,15 +71,20 @@ def paper_photo(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _centre_line(digit: np.ndarray) -> tuple[np.ndarray, float]:
-    """The points (P, 2) as (y, x) of the digit's centre line and its mean stroke width, in pixels of (28, 28)."""
+    """The points (P, 2) as (y, x) of the digit's centre line and its usual stroke width, in pixels of (28, 28).
+
+    Where ink has run together, as in the closed loop of a bold 8, a line of no width would leave a hook or a stump:
+    there the inner part of the blob counts as centre line too, as if the pen had gone to and fro.
+    """
     fine = Image.fromarray(digit).resize((28 * _FINE, 28 * _FINE), Image.Resampling.BICUBIC)
     tones = ndimage.gaussian_filter(np.asarray(fine, np.float32), _FINE / 4) / digit.max()
     # The threshold is high where strokes are bold: the holes of an 8 are grey there, not black.
     solid = tones > (0.65 if (tones > 0.5).sum() > _BOLD * tones.size else 0.45)
-    points = np.argwhere(skeletonize(solid))
-    if not len(points):
-        points = np.argwhere(solid)
-    return points / _FINE, float(solid.sum() / len(points) / _FINE)
+    depth = ndimage.distance_transform_edt(solid)  # to the nearest pixel without ink
+    line = skeletonize(solid)
+    usual = float(np.median(depth[line])) if line.any() else 1.0
+    points = np.argwhere(line | (depth > _BLOB * usual))
+    return points / _FINE, 2 * usual / _FINE
 
 
 def _brush(line: np.ndarray, width: float, shape: tuple[int, int]) -> np.ndarray:
