@@ -102,10 +102,19 @@ def _prepare(images: Tensor, config: TransformConfig) -> Tensor:
         return centre_by_mass(images, config.size)
     if images.shape[1:] == (config.size, config.size):
         return images
-    # Torch's own "nearest" picks other pixels than Pillow's: "nearest-exact" is made to pick the same.
-    nearest = config.interpolation == "nearest"
-    mode = InterpolationMode.NEAREST_EXACT if nearest else InterpolationMode(config.interpolation)
+    if config.interpolation == "nearest":
+        rows, columns = (_nearest(side, config.size) for side in images.shape[1:])
+        return images[:, rows][:, :, columns]
+    mode = InterpolationMode(config.interpolation)
     return F.resize(images[:, None], [config.size, config.size], interpolation=mode, antialias=True)[:, 0]
+
+
+def _nearest(length: int, size: int) -> Tensor:
+    """Which of `length` pixels Pillow takes for each of `size`, int64 (size,): torch takes others, here and there."""
+    step = length / size
+    steps = np.full(size, step)
+    steps[0] = step / 2
+    return torch.from_numpy(np.cumsum(steps).astype(np.int64))
 
 
 def _uniform(count: int, bound: float, generator: torch.Generator, device: torch.device) -> Tensor:
