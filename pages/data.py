@@ -7,7 +7,6 @@ from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import (
-    SPLIT_TITLES,
     choose_dataset,
     choose_split,
     empty_state,
@@ -36,7 +35,7 @@ def facts(digits: Digits) -> None:
             "Values", f"{digits.images.min()}–{digits.images.max()}", border=True,
             help=f"{digits.images.dtype}: 0 is paper, 255 is full ink. In the source: {entry.original_range}.",
         )  # fmt: skip
-    st.caption(f"{entry.summary} Source: {entry.source}. Licence: {entry.licence}.")
+    st.caption(f"**{entry.title}.** {entry.summary} Source: {entry.source}. Licence: {entry.licence}.")
 
 
 @st.fragment
@@ -66,7 +65,7 @@ def browser(digits: Digits) -> None:
         st.caption(f"of {pages:,} · {len(indices):,} images")
     shown = indices[(page - 1) * COLUMNS * ROWS : page * COLUMNS * ROWS]
     grid = sample_grid(
-        digits.images[shown], digits.labels[shown], shown, COLUMNS, f"{SPLIT_TITLES[split]} images and their labels"
+        digits.images[shown], digits.labels[shown], shown, COLUMNS, f"The {split} split: images and their labels"
     )
     show_chart(grid, "samples", f"{len(shown)} images with their labels")
 

@@ -93,13 +93,12 @@ def _fill(recipe: Recipe) -> None:
 
 
 def _choose_data() -> DataConfig:
-    titles = {name: entry.title for name, entry in ENTRIES.items()}
     train = st.multiselect(
-        "Train on", list(ENTRIES), format_func=titles.get, key=_key("train"), persist_state="session",
+        "Train on", list(ENTRIES), key=_key("train"), persist_state="session",
         help="The training images of these datasets, together.",
     )  # fmt: skip
     test = st.multiselect(
-        "Test on", list(ENTRIES), format_func=titles.get, key=_key("test"), persist_state="session",
+        "Test on", list(ENTRIES), key=_key("test"), persist_state="session",
         help="The test images of these datasets. Testing on other hands than those trained on shows what carries over.",
     )  # fmt: skip
     return DataConfig(train=tuple(train), test=tuple(test))

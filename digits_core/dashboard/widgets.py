@@ -16,7 +16,6 @@ from digits_core.runs.store import Run
 
 # Charts keep still under the finger and without a toolbar that covers their titles.
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
-SPLIT_TITLES: dict[Split, str] = {"train": "Training", "test": "Test"}
 SPLIT_HELP = "Training images teach the network; test images are never shown to it while it learns, only to judge it."
 
 
@@ -30,7 +29,6 @@ def choose_dataset() -> str:
     return st.selectbox(
         "Dataset",
         list(ENTRIES),
-        format_func=lambda name: ENTRIES[name].title,
         key="dataset",
         bind="query-params",
         help="A dataset is a set of images with their labels. What holds for one need not hold for another: that is "
@@ -42,10 +40,9 @@ def choose_split(key: str = "split") -> Split:
     """Training or test images; in the URL."""
     return st.segmented_control(
         "Split",
-        list(SPLIT_TITLES),
+        ["train", "test"],
         default="train",
         required=True,
-        format_func=SPLIT_TITLES.get,
         key=key,
         bind="query-params",
         help=SPLIT_HELP,
@@ -53,19 +50,26 @@ def choose_split(key: str = "split") -> Split:
 
 
 def choose_run(runs: Sequence[Run], help_text: str) -> Run:
-    """One of these runs, the newest unless the URL says another; in the URL as `run`, so that the address stays true."""
+    """One of these runs, the newest unless the URL says another; always in the URL as `run`.
+
+    By hand, because Streamlit's binding would write the label, which changes, and not the id.
+    """
     by_id = {run.id: run for run in runs}
-    wanted = st.session_state.get("run") or st.query_params.get("run")
+    in_url = st.query_params.get("run")
+    if in_url and in_url != st.session_state.get("run_in_url"):
+        st.session_state["run"] = in_url
+    wanted = st.session_state.get("run")
     if wanted not in by_id:
         if wanted:
             name = as_plain_text(wanted[:40])
             st.warning(f"There is no run {name} to show here: it was deleted or has no weights. The newest is shown.")
         st.session_state["run"] = runs[0].id
     chosen = st.selectbox(
-        "Run", list(by_id), index=None, format_func=lambda run_id: run_label(by_id[run_id]), key="run",
-        bind="query-params", required=True, help=help_text,
+        "Run", list(by_id), format_func=lambda run_id: run_label(by_id[run_id]), key="run", persist_state="session",
+        help=help_text,
     )  # fmt: skip
-    return by_id[chosen or runs[0].id]
+    st.query_params["run"] = st.session_state["run_in_url"] = chosen
+    return by_id[chosen]
 
 
 def run_label(run: Run) -> str:

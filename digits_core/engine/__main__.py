@@ -12,6 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
+import dask
 from distributed import LocalCluster
 from distributed.security import Security
 
@@ -23,13 +24,14 @@ def main(workers: int, folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     handshake = _take_standard_output()
     security = Security.temporary()
+    # Dask's web pages have no credentials: none of them is served, and the ports they would have show nothing.
+    dask.config.set({f"distributed.{node}.http.routes": [] for node in ("scheduler", "worker", "nanny")})
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
-        worker_dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         security=security,
         local_directory=str(folder),
     ) as cluster:

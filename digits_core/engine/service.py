@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import threading
-from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -55,6 +54,7 @@ class Engine:
         self._futures: dict[str, Future] = {}
         self._cancelled: set[str] = set()
         self._closing = threading.Event()
+        self._warm = False
 
     def submit(self, config: RunConfig) -> Run:
         """Write the run as queued and return it; the cluster gets it as soon as it can."""
@@ -69,9 +69,11 @@ class Engine:
             self._store.apply(run.id, Finished("stopped", 0, None, None, 0.0, "Taken out of the queue."))
         self._thread.submit(self._stop, run)
 
-    def warm_up(self) -> ThreadFuture:
-        """Start the cluster before it is needed; returns at once."""
-        return self._thread.submit(self._warm_up)
+    def warm_up(self) -> None:
+        """Start the cluster before it is needed, once; returns at once."""
+        if not self._warm:
+            self._warm = True
+            self._thread.submit(self._warm_up)
 
     def close(self) -> None:
         """End the cluster and every training in it; the runs show as interrupted at the next start."""
@@ -93,6 +95,8 @@ class Engine:
             self._futures[run.id] = self._connected().submit(
                 worker.train, run.id, run.config_json, str(self._home.folder), threads_per_run(),
                 key=f"train-{run.id}", pure=False,
+                # First come, first served: Dask by itself promises no order.
+                priority=-run.number,
             )  # fmt: skip
         except EngineError as error:
             self._store.apply(run.id, Failed(str(error)))
@@ -115,18 +119,21 @@ class Engine:
         except EngineError:
             log.exception("The cluster could not be started ahead of time")
             return
-        client.run(worker.warm_up)
+        for address in client.scheduler_info()["workers"]:
+            future = client.submit(worker.warm_up, workers=[address], key=f"warm-up-{address}")
+            self._futures[future.key] = future  # a future that nobody holds is cancelled
 
     def _ended(self, run_id: str, future: Future) -> None:
         """The task is over: apply its last event, in case that the way of events lost it, or say why it has none."""
-        if self._closing.is_set() or future.status in ("cancelled", "lost"):
+        if future.status in ("cancelled", "lost"):
             return
-        if future.status == "finished":
-            self._store.apply(run_id, from_dict(future.result()))
-        else:
-            log.error("Run %s ended without a result: %s", run_id, future.exception())
-            self._store.apply(run_id, Failed(f"The process that trained ended ({future.exception()})."))
-        self._futures.pop(run_id, None)
+        try:
+            event = from_dict(future.result())
+        except Exception as error:
+            event = Failed(f"The process that trained ended ({error}).")
+        if not self._closing.is_set():
+            self._store.apply(run_id, event)
+            self._futures.pop(run_id, None)
 
     def _heard(self, stamped: tuple[float, dict[str, Any]]) -> None:
         """An event of some run has arrived."""

@@ -1,0 +1,52 @@
+"""Pages run without a browser (`AppTest`) on homes that real trainings have filled."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from digits_core.dashboard import state
+from digits_core.dashboard.pages import PAGES
+
+SECONDS = 60
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(home: Path) -> Iterator[OpenPage]:
+    """Run a page by its name, with what its URL says: `open_page("data", dataset="mnist-5k")`."""
+
+    def run(name: str, **query: str | list[str]) -> AppTest:
+        page = AppTest.from_file(PAGES[name].file, default_timeout=SECONDS)
+        for key, value in query.items():
+            page.query_params[key] = value
+        return page.run()
+
+    yield run
+    state.stop()
+    st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with two finished runs of one epoch, trained through the shell's own command."""
+    from digits_core.__main__ import main
+
+    folder = tmp_path_factory.mktemp("trained") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITS_HOME", str(folder))
+        for name, rate in (("slow", "0.0005"), ("fast", "0.002")):
+            options = ["--epochs", "1", "--batch-size", "64", "--learning-rate", rate, "--name", name]
+            assert main(["train", *options]) == 0
+    return folder
+
+
+@pytest.fixture
+def trained_home(trained: Path, home: Path) -> Path:
+    """A copy of that home, this test's own to change."""
+    shutil.copytree(trained, home, dirs_exist_ok=True)
+    return home
