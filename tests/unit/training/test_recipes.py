@@ -1,0 +1,44 @@
+"""Recipes are configs to start from, each with a sentence on what it teaches."""
+
+import pytest
+
+from digits_core.config import RunConfig
+from digits_core.data.catalogue import ENTRIES
+from digits_core.errors import ConfigError
+from digits_core.training.recipes import RECIPES, find
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+class TestEachRecipe:
+    def test_its_config_survives_json(self, recipe):
+        assert RunConfig.from_json(recipe.config.to_json()) == recipe.config
+
+    def test_its_runs_carry_its_name(self, recipe):
+        assert recipe.config.recipe == recipe.name
+
+    def test_its_datasets_can_be_chosen(self, recipe):
+        assert {*recipe.config.data.train, *recipe.config.data.test} <= set(ENTRIES)
+
+    def test_its_lesson_is_a_sentence(self, recipe):
+        assert recipe.lesson.endswith(".")
+
+    def test_it_is_found_by_its_name_in_any_case(self, recipe):
+        assert find(f" {recipe.name.upper()} ") is recipe
+
+
+def test_the_lecture_is_the_default_config():
+    assert RECIPES["Lecture"].config.replace(recipe="") == RunConfig()
+
+
+def test_the_robust_recipe_uses_all_built_in_data_centring_augmentation_and_one_cycle():
+    config = RECIPES["Robust"].config
+
+    assert config.data.train == ("optdigits", "mnist-5k")
+    assert config.transform.centre
+    assert config.transform.augments
+    assert config.training.schedule == "one_cycle"
+
+
+def test_a_recipe_that_does_not_exist_is_refused_with_those_that_do():
+    with pytest.raises(ConfigError, match=r"no recipe 'Lektion'\. There are: Lecture, "):
+        find("Lektion")
