@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import io
 import os
+import zipfile
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,10 +65,12 @@ class Artifacts:
     def load_test_result(self) -> TestResult:
         """Raises `RunError` where the run was never evaluated."""
         try:
-            with np.load(self._folder / "test.npz", allow_pickle=False) as file:
+            with (self._folder / "test.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return TestResult(file["logits"], file["labels"])
-        except (OSError, ValueError, KeyError) as error:
+        except FileNotFoundError as error:
             raise RunError("This run has no test result: it ended before its first epoch did.") from error
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise RunError(f"The test result of this run cannot be read ({error}). Train it again.") from error
 
     def save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         import torch
@@ -75,13 +80,18 @@ class Artifacts:
         self._write("checkpoint.pt", buffer.getvalue())
 
     def load_checkpoint(self) -> dict[str, Any] | None:
-        """The last checkpoint, or `None` where the training is yet to finish an epoch."""
+        """The last checkpoint, or `None` where the training is yet to finish an epoch; `RunError` for a broken one."""
         path = self._folder / "checkpoint.pt"
         if not path.exists():
             return None
         import torch
 
-        return torch.load(path, weights_only=True, map_location="cpu")
+        try:
+            checkpoint = torch.load(path, weights_only=True, map_location="cpu")
+            return {"training": checkpoint["training"], "epochs": checkpoint["epochs"]}
+        # What torch raises for a broken file is not documented, and has changed with its versions.
+        except Exception as error:
+            raise RunError("The checkpoint of this run cannot be read: it is damaged. Train it again.") from error
 
     def _write(self, name: str, content: bytes) -> None:
         beside = self._folder / f".{name}.{os.getpid()}"
@@ -93,7 +103,8 @@ class Artifacts:
                 os.fsync(file.fileno())
             beside.replace(self._folder / name)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):  # a folder that is not there, or is not ours, holds nothing to tidy
+                beside.unlink(missing_ok=True)
             raise StoreError(
                 f"{self._folder / name} could not be written ({error.strerror}). What was there before is intact; "
                 "make room or choose another DIGITS_HOME, then continue."

@@ -13,7 +13,7 @@ from torch import nn
 
 from digits_core.config import RunConfig
 from digits_core.data.digits import Digits
-from digits_core.errors import DigitsError
+from digits_core.errors import DigitsError, RunError
 from digits_core.runs.artifacts import Artifacts, TestResult
 from digits_core.training.events import EpochFinished, Event, Failed, Finished, Started, from_dict
 from digits_core.training.loop import Training
@@ -70,7 +70,10 @@ def _resume(training: Training, artifacts: Artifacts) -> list[dict[str, Any]]:
     checkpoint = artifacts.load_checkpoint()
     if checkpoint is None:
         return []
-    training.resume(checkpoint["training"])
+    try:
+        training.resume(checkpoint["training"])
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise RunError("The checkpoint of this run does not fit its config. Train it again.") from error
     return checkpoint["epochs"]
 
 

@@ -19,6 +19,8 @@ def is_alive(owner: str) -> bool:
     if machine != platform.node():
         return True
     try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" == created
+        process = psutil.Process(int(pid))
+        # One that was killed stays in the table of processes until its parent has asked how it ended.
+        return f"{process.create_time():.2f}" == created and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False

@@ -154,7 +154,7 @@ class RunStore:
                 raise RunError("There is no trained run yet. Train one first: python -m digits_core train")
             return usable[0]
         found = self._select("SELECT * FROM runs WHERE substr(id, 1, ?) = ?", len(reference), reference)
-        if len(found) == 1:
+        if len(found) == 1 and reference:
             return found[0]
         if found and reference:
             raise RunError(f"{reference!r} is the beginning of {len(found)} runs: add more of the id.")

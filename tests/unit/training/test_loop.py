@@ -159,7 +159,7 @@ def test_every_optimizer_lowers_the_training_loss(few_mnist, optimizer):
     config = run_config(transform=SMALL, epochs=5, optimizer=optimizer, learning_rate=RATES[optimizer], dropout=0)
     losses = [epoch.train_loss for epoch in epochs_in(events_of(config, few_mnist))]
 
-    assert losses[-1] < 0.7 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]
 
 
 @pytest.mark.parametrize("precision", choices(TrainingConfig, "precision"))

@@ -1,0 +1,56 @@
+"""A run belongs to a process, and not to another one that later has its number."""
+
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from digits_core.runs.owner import is_alive, this_process
+
+TELL_AND_WAIT = (
+    "import sys; from digits_core.runs.owner import this_process; print(this_process(), flush=True); sys.stdin.read()"
+)
+
+
+@pytest.fixture
+def other():
+    """Another process and what it calls itself; ends when its standard input closes."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", TELL_AND_WAIT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    yield process, process.stdout.readline().strip()
+    process.communicate()
+
+
+def test_this_process_is_alive():
+    assert is_alive(this_process())
+
+
+def test_another_process_is_alive_until_it_ends(other):
+    process, owner = other
+    assert is_alive(owner)
+    process.communicate()
+
+    assert not is_alive(owner)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no zombies")
+def test_a_killed_process_that_nobody_has_waited_for_is_not_alive(other):
+    process, owner = other
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and still in the table of processes
+
+    assert psutil.pid_exists(process.pid)
+    assert not is_alive(owner)
+
+
+def test_a_later_process_with_the_same_number_is_another(other):
+    machine, pid, created = other[1].rsplit(":", 2)
+
+    assert not is_alive(f"{machine}:{pid}:{float(created) - 60:.2f}")
+
+
+def test_processes_of_other_machines_count_as_alive():
+    assert is_alive("another-machine:1:0.00")
