@@ -64,7 +64,8 @@ class Engine:
 
     def stop(self, run: Run) -> None:
         """Ask a run to stop: a queued one ends at once, a running one within a fifth of a second of training."""
-        if run.status == "queued":
+        # The caller's copy may be older than the start of the run.
+        if self._store.get(run.id).status == "queued":
             self._cancelled.add(run.id)
             self._store.apply(run.id, Finished("stopped", 0, None, None, 0.0, "Taken out of the queue."))
         self._thread.submit(self._stop, run)
