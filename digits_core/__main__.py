@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from digits_core.config import RunConfig, TrainingConfig, choices
 from digits_core.database import Database
@@ -35,8 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
         return BAD_INPUT
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """Refuses what it does not understand in one line, where argparse would print its usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"digits_core: {message}. For help: {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m digits_core", description="Handwritten digits from the shell.")
+    parser = OneLineParser(prog="python -m digits_core", description="Handwritten digits from the shell.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     datasets = commands.add_parser("datasets", help="list the datasets that can be chosen")

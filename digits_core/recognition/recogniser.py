@@ -16,7 +16,7 @@ from digits_core.config import RunConfig
 from digits_core.errors import RunError
 from digits_core.network.improved_net import ImprovedNet
 from digits_core.recognition.prepare import cut_out, to_ink
-from digits_core.recognition.segment import Box, find_digits
+from digits_core.recognition.segment import Box, find_digits, ink_in
 from digits_core.runs.artifacts import Weights
 from digits_core.training.loop import predict
 from digits_core.transforms import batched
@@ -75,7 +75,7 @@ class Recogniser:
         """Every digit that is found in a picture, in reading order; `PictureError` where there is no ink."""
         ink = to_ink(picture, name)
         boxes = find_digits(ink)
-        answers = self.read_all([cut_out(box.crop(ink)) for box in boxes])
+        answers = self.read_all([cut_out(own) for own in ink_in(ink, boxes)])
         scale = picture.width / ink.shape[1]
         return [FoundDigit(_scaled(box, scale), answer) for box, answer in zip(boxes, answers, strict=True)]
 

@@ -51,16 +51,15 @@ ROBUST = _recipe(
     "Robust",
     "Two sources, centred digits and augmentation: the same network now reads hands that it never saw.",
     data=DataConfig(train=("optdigits", "mnist-5k"), test=("mnist-5k",)),
-    transform=TransformConfig(
-        centre=True, rotation=12, translation=2, scale=0.12, shear=12, stroke_width=0.7, mean=0.13, std=0.31
-    ),
+    transform=TransformConfig(centre=True, rotation=12, translation=2, scale=0.15, shear=12, stroke_width=0.7),
     training=TrainingConfig(
-        epochs=12,
+        epochs=24,
         batch_size=64,
-        learning_rate=0.004,
+        learning_rate=0.003,
         optimizer="adamw",
-        weight_decay=0.01,
+        weight_decay=0.02,
         schedule="one_cycle",
+        label_smoothing=0.1,
     ),
 )
 TOO_HIGH = _recipe(

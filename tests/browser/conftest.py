@@ -139,6 +139,14 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def module_page(browser: Browser) -> Iterator[Page]:
+    """A tab to bring a module's server to where its tests begin."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
 def browser_context(browser: Browser) -> Iterator[BrowserContext]:
     """A person's browser, with no history; each test has its own."""

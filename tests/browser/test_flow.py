@@ -1,0 +1,181 @@
+"""The whole way once, as a person goes it: from an empty home to one's own digit recognised."""
+
+import io
+import sqlite3
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Locator, Page, expect
+
+from digits_core.training.recipes import LECTURE
+from tests.browser.conftest import Server
+from tests.browser.helpers import CANVAS, draw, open_page, poll, wait_for_app
+
+pytestmark = pytest.mark.browser
+
+TRAINING_SECONDS = 180
+EPOCHS = LECTURE.config.training.epochs
+
+ONE = [[(0.5, 0.15), (0.5, 0.85)]]
+ZERO = [[(0.5 + 0.22 * np.sin(turn), 0.5 - 0.34 * np.cos(turn)) for turn in np.linspace(0, 2 * np.pi, 24)]]
+SEVEN = [[(0.28, 0.18), (0.72, 0.18), (0.45, 0.85)]]
+
+
+def stop_button(page: Page) -> Locator:
+    """The one on the page: while a script runs, Streamlit shows another in its header."""
+    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop")
+
+
+def start_training(page: Page, server: Server) -> None:
+    open_page(page, f"{server.url}/training")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(stop_button(page)).to_be_enabled(timeout=30_000)
+
+
+def finished_epochs(page: Page) -> int:
+    return page.get_by_test_id("stCode").inner_text().count("Epoch: ")
+
+
+def wait_for_the_end(page: Page) -> None:
+    expect(page.get_by_text("finished in")).to_be_visible(timeout=TRAINING_SECONDS * 1000)
+
+
+def probabilities(page: Page) -> list[float]:
+    """The ten bars of the chart, as plotly holds them."""
+    return page.locator(".st-key-answer .js-plotly-plot").evaluate("chart => Array.from(chart.data[0].x)")
+
+
+def clear(page: Page) -> None:
+    """Empty the canvas and wait for the new one, which has another key."""
+    canvas = page.locator('[class*="st-key-recognise_canvas_"]')
+    before = canvas.get_attribute("class")
+    page.get_by_role("button", name="Clear").click()
+    poll(lambda: canvas.count() == 1 and canvas.get_attribute("class") != before, 30, "an empty canvas")
+    page.get_by_text("Draw a digit from 0 to 9").wait_for()
+    wait_for_app(page)
+
+
+def read_digit(page: Page, strokes: list) -> str:
+    """Draw on an empty canvas; the digit that the page reads once it has read all strokes."""
+    draw(page, strokes)
+    page.get_by_test_id("stMetricValue").wait_for()
+    wait_for_app(page)
+    return page.get_by_test_id("stMetricValue").inner_text()
+
+
+@pytest.fixture(scope="module")
+def trained(module_server: Server, module_page: Page) -> Server:
+    """A server on which the lecture's recipe was trained to its end, by its button."""
+    start_training(module_page, module_server)
+    wait_for_the_end(module_page)
+    return module_server
+
+
+def test_from_an_empty_home_to_three_digits_read(server: Server, browser_page: Page) -> None:
+    open_page(browser_page, f"{server.url}/training")
+    expect(browser_page).to_have_title("Training · Digits Lab")
+    start_training(browser_page, server)
+
+    seen = [0]
+
+    def all_epochs_seen() -> bool:
+        if (now := finished_epochs(browser_page)) > seen[-1]:
+            seen.append(now)
+        return now == EPOCHS
+
+    poll(all_epochs_seen, TRAINING_SECONDS, "the epochs to arrive")
+    assert seen == list(range(EPOCHS + 1)), "each epoch is on the page before the next one ends"
+    wait_for_the_end(browser_page)
+
+    browser_page.get_by_test_id("stSidebarNavLink").filter(has_text="Recognise").click()
+    browser_page.locator(CANVAS).wait_for()
+    wait_for_app(browser_page)
+    for strokes in (ONE, ZERO, SEVEN):
+        digit = read_digit(browser_page, strokes)
+        chances = probabilities(browser_page)
+        assert len(chances) == 10
+        assert sum(chances) == pytest.approx(1, abs=1e-4)
+        assert digit == str(int(np.argmax(chances)))
+        clear(browser_page)
+
+
+def test_reloading_during_training_loses_nothing(server: Server, browser_page: Page) -> None:
+    start_training(browser_page, server)
+    poll(lambda: finished_epochs(browser_page) >= 1, TRAINING_SECONDS, "the first epoch")
+    address = browser_page.url
+
+    browser_page.reload()
+    wait_for_app(browser_page)
+    assert browser_page.url == address
+    wait_for_the_end(browser_page)
+    assert finished_epochs(browser_page) == EPOCHS
+    with sqlite3.connect(server.home / "digits.sqlite") as database:
+        epochs = [row[0] for row in database.execute("SELECT epoch FROM epochs ORDER BY sequence")]
+    assert epochs == list(range(1, EPOCHS + 1))
+
+
+def test_stop_keeps_what_was_learnt(server: Server, browser_page: Page) -> None:
+    start_training(browser_page, server)
+    poll(lambda: finished_epochs(browser_page) >= 1, TRAINING_SECONDS, "the first epoch")
+    stop_button(browser_page).click()
+    expect(browser_page.get_by_text("Stopped by hand")).to_be_visible(timeout=30_000)
+
+    open_page(browser_page, f"{server.url}/recognise")
+    assert read_digit(browser_page, ONE).isdigit()
+
+
+def test_a_saved_drawing_is_a_sample_of_the_handwriting_dataset(module_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, f"{module_server.url}/handwriting")
+    browser_page.get_by_role("radio", name="7").click()
+    wait_for_app(browser_page)
+    draw(browser_page, SEVEN)
+    browser_page.get_by_role("button", name="Save as 7").click()
+    expect(browser_page.get_by_text("1 samples, newest first")).to_be_visible()
+
+    open_page(browser_page, f"{module_server.url}/?dataset=handwriting")
+    expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("1")
+
+    open_page(browser_page, f"{module_server.url}/handwriting")
+    draw(browser_page, ONE)
+    browser_page.get_by_role("button", name="Save as 0").click()
+    expect(browser_page.get_by_text("2 samples, newest first")).to_be_visible()
+    browser_page.get_by_role("button", name="Undo last save").click()
+    expect(browser_page.get_by_text("1 samples, newest first")).to_be_visible()
+
+
+def test_uploaded_pictures_are_read_and_broken_ones_named(trained: Server, browser_page: Page) -> None:
+    open_page(browser_page, f"{trained.url}/recognise?input=Upload")
+    browser_page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        [
+            {"name": "one.png", "mimeType": "image/png", "buffer": picture_of_a_one()},
+            {"name": "notes.png", "mimeType": "image/png", "buffer": b"this is not a picture"},
+        ]
+    )
+    expect(browser_page.get_by_test_id("stMetricValue")).to_have_text("1", timeout=30_000)
+    error = browser_page.get_by_test_id("stAlert")
+    expect(error).to_have_count(1)
+    expect(error).to_contain_text("notes.png is not a picture")
+
+
+def test_two_runs_are_compared_in_one_chart(trained: Server, browser_page: Page) -> None:
+    start_training(browser_page, trained)
+    wait_for_the_end(browser_page)
+
+    open_page(browser_page, f"{trained.url}/runs")
+    chart = browser_page.locator(".st-key-compared_accuracy .js-plotly-plot")
+    names = chart.evaluate("chart => chart.data.map(line => line.name)")
+    assert names == ["#2 Lecture training", "#2 Lecture test", "#1 Lecture training", "#1 Lecture test"]
+    # The address names the runs: in another browser it shows the same.
+    address = browser_page.url
+    open_page(browser_page, address)
+    assert chart.evaluate("chart => chart.data.map(line => line.name)") == names
+
+
+def picture_of_a_one() -> bytes:
+    """Dark ink on light paper, as PNG."""
+    paper = Image.new("L", (400, 500), 235)
+    ImageDraw.Draw(paper).line([(200, 90), (200, 410)], fill=40, width=34)
+    content = io.BytesIO()
+    paper.save(content, "PNG")
+    return content.getvalue()
