@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from digits_core.training.events import Event
 
 BAD_INPUT = 2
+INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     except DigitsError as error:
         print(f"digits_core: {error}", file=sys.stderr)
         return BAD_INPUT
+    except KeyboardInterrupt:
+        print("digits_core: interrupted.", file=sys.stderr)
+        return INTERRUPTED
 
 
 class OneLineParser(argparse.ArgumentParser):

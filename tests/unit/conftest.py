@@ -1,4 +1,8 @@
-"""What the tests of the library share: a fast hypothesis, an empty store, and digits cut down to some hundred."""
+"""What the tests of the library share: a fast hypothesis, an empty store, some hundred digits, a small disk."""
+
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -52,6 +56,22 @@ def store(database) -> RunStore:
 @pytest.fixture
 def catalogue(home, database) -> Catalogue:
     return Catalogue(Home(home), database)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a file system of 24 MB of its own: two checkpoints of the lecture's network, and no third."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("a small file system is mounted by root on Linux alone")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def cut(digits: Digits, train: int, test: int) -> Digits:

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
@@ -36,3 +38,10 @@ def numbers(epoch) -> tuple[float, ...]:
     return (
         epoch.epoch, epoch.train_loss, epoch.train_accuracy, epoch.test_loss, epoch.test_accuracy, epoch.learning_rate,
     )  # fmt: skip
+
+
+def fill(path: Path) -> None:
+    """Write until the disk takes no more."""
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1 << 16))

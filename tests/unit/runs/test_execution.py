@@ -1,6 +1,5 @@
 """A run from its config to its artifacts: kept after each epoch, gone on with, and ended in words."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import execute
 from digits_core.training import loop
 from digits_core.training.events import EpochFinished, Event, Failed
-from tests.unit.helpers import epochs_in, numbers, run_config
+from tests.unit.helpers import epochs_in, fill, numbers, run_config
 
 SMALL = TransformConfig(size=10)
 CONFIG = run_config(transform=SMALL, epochs=3)
@@ -165,10 +164,3 @@ def test_with_room_again_a_run_goes_on_after_a_full_disk(load, small_disk, tmp_p
     (small_disk / "filler").unlink()
 
     assert [numbers(epoch) for epoch in epochs_in(execute(config, load, artifacts))] == expected
-
-
-def fill(path: Path) -> None:
-    """Write until the disk takes no more."""
-    with suppress(OSError), path.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(1 << 16))
