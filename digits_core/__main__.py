@@ -1,6 +1,7 @@
 """The same abilities from the shell: `python -m digits_core`. A thin layer over the library.
 
-Bad input ends with one line on standard error and status 2; a training that diverges or fails ends with status 1.
+Bad input ends with one line on standard error and status 2; a training that diverges or fails ends with status 1,
+one that Ctrl-C ends before it began with status 130.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def recognise_images(options: argparse.Namespace) -> int:
     from digits_core.runs.store import RunStore
 
     run = RunStore(database).find(options.run)
-    from digits_core.recognition.prepare import read_picture
+    from digits_core.recognition.picture import read_picture
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.runs.artifacts import Artifacts
 

@@ -10,7 +10,8 @@ from digits_core.dashboard.widgets import choose_run, empty_state, show_chart, s
 from digits_core.errors import DigitsError
 from digits_core.figures.charts import probabilities
 from digits_core.figures.images import pixels
-from digits_core.recognition.prepare import read_picture, to_ink, whole_square
+from digits_core.recognition.picture import read_picture
+from digits_core.recognition.prepare import to_ink, whole_square
 from digits_core.runs.store import Run
 
 SHOWN_AT_MOST = 24

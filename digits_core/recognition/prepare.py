@@ -1,4 +1,4 @@
-"""From a file or a canvas to ink: `read_picture` → `to_ink` → `cut_out` or `whole_square`.
+"""From a picture to ink: `to_ink`, then `cut_out` or `whole_square`.
 
 A picture is any handwriting as it comes: a photo of paper, a scan, a screenshot, a drawing. Ink is what the
 network's transform expects: uint8 of shape (H, W), strokes bright (up to 255) on a background of exactly 0.
@@ -8,20 +8,13 @@ one way of centring.
 
 from __future__ import annotations
 
-import io
-import threading
-import warnings
-
 import numpy as np
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
 from digits_core.errors import PictureError
+from digits_core.recognition.picture import as_picture, beginning, grey
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 50_000_000
-MIN_SIDE = 4
 WORKING_SIDE = 1000
 """Pictures with a longer side are scaled down to this before the ink is looked for."""
 INK_SHARE = 20 / 28
@@ -38,68 +31,6 @@ _CLEAN_NOISE = 0.5  # a paper with less, in grey levels, is a drawing's: its edg
 _SMALLEST_INK = 0.015  # ink whose longest side is a smaller share of the picture's is dust on an empty page
 _FAINT_SHARE = 0.7  # of the strongest mark: what is fainter and touches the edge of the picture is no ink
 _SPECK_SHARE = 0.02  # marks smaller than this share of the largest one are dust
-_ORIENTATION_TAG = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_READING = threading.Lock()  # `warnings.catch_warnings` changes the whole process
-
-
-def read_picture(data: bytes, name: str = "the picture") -> Image.Image:
-    """The picture in a file's bytes: greyscale (mode "L"), upright, the first frame of an animation.
-
-    Raises `PictureError`, whose text begins with `name`, for whatever is wrong with the bytes. The number of
-    pixels is read from the header: a picture with more than `MAX_PIXELS` is refused before memory is set
-    aside for it.
-    """
-    if not data:
-        raise PictureError(f"{_start(name)} is empty. Choose a file that holds a picture.")
-    if len(data) > MAX_BYTES:
-        raise PictureError(
-            f"{_start(name)} has {len(data) / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB "
-            "that are read. Save it smaller or as JPEG."
-        )
-    # Decoders warn about metadata that does not matter here, and raise nearly anything on damaged pixels.
-    with _READING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check_dimensions(image, name)
-                image.load()
-                return _upright(grey(image), _orientation(image))
-        except PictureError:
-            raise
-        except Image.DecompressionBombError:
-            raise PictureError(_too_many_pixels(name)) from None
-        except Image.UnidentifiedImageError:
-            raise PictureError(
-                f"{_start(name)} is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
-            ) from None
-        except Exception:
-            raise PictureError(
-                f"{_start(name)} is damaged or cut off. Save or copy it again, or take another picture."
-            ) from None
-
-
-def grey(image: Image.Image) -> Image.Image:
-    """The picture in mode "L", of the same size.
-
-    Transparency is laid on a background on which the ink stays visible; more than 8 bits are scaled by the
-    value range.
-    """
-    if image.mode == "L" and "transparency" not in image.info:
-        return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_eight_bits(np.asarray(image)))
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        return _on_background(image.convert("RGBA"))
-    return (image if image.mode == "RGB" else image.convert("RGB")).convert("L")
 
 
 def to_ink(picture: Image.Image | np.ndarray, name: str = "the picture") -> np.ndarray:
@@ -110,7 +41,7 @@ def to_ink(picture: Image.Image | np.ndarray, name: str = "the picture") -> np.n
     `WORKING_SIDE` is scaled down to that, so a place in the ink times `picture.width / ink.shape[1]` is the
     place in the picture. Raises `PictureError` where nothing stands out of the paper.
     """
-    image = _without_grain(_shrunk(grey(_as_image(picture, name))))
+    image = _without_grain(_shrunk(grey(as_picture(picture, name))))
     ink = _without_specks(_soft_threshold(*_against_paper(image)))
     if not ink.any():
         raise PictureError(_no_ink(name))
@@ -134,95 +65,8 @@ def whole_square(ink: np.ndarray) -> np.ndarray:
     return ink if height == width else _in_square(ink, max(height, width))
 
 
-# What is wrong, in words ------------------------------------------------------------------------------------
-
-
-def _start(name: str) -> str:
-    """`name` at the beginning of a sentence; a file's name keeps its case."""
-    return "The" + name[3:] if name.startswith("the ") else name
-
-
 def _no_ink(name: str) -> str:
-    return f"{_start(name)} shows no ink. Write a digit that stands out clearly from its background."
-
-
-def _too_many_pixels(name: str) -> str:
-    return f"{_start(name)} has more than {MAX_PIXELS // 10**6} million pixels. Scale it down and try again."
-
-
-def _check_dimensions(image: Image.Image, name: str) -> None:
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise PictureError(_too_many_pixels(f"{name} ({width:,} × {height:,})"))
-    if min(width, height) < MIN_SIDE:
-        raise PictureError(
-            f"{_start(name)} is {width} × {height} pixels, too small for a digit. "
-            f"Use a picture of at least {MIN_SIDE} × {MIN_SIDE} pixels."
-        )
-
-
-# Any picture to 8 bits of grey, upright ---------------------------------------------------------------------
-
-
-def _as_image(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
-    if isinstance(picture, Image.Image):
-        return picture
-    if picture.size == 0 or picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (3, 4)):
-        raise PictureError(f"{_start(name)} has the shape {picture.shape}, which is not one of a picture.")
-    if picture.ndim == 2:
-        return Image.fromarray(_eight_bits(picture))
-    return Image.fromarray(np.ascontiguousarray(picture, dtype=np.uint8))
-
-
-def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Grey values of any kind as uint8 of the same shape.
-
-    The range is the narrowest of 0…1 (for fractions), 8, 10, 12, 14 and 16 bits that holds all values, else
-    the one they have: scaling to the darkest and brightest value found would blow the noise of an empty page
-    up to ink.
-    """
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype == bool:
-        return values.astype(np.uint8) * 255
-    fractions = np.issubdtype(values.dtype, np.floating)
-    values = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    ends = [1.0] * fractions + [2.0**bits - 1 for bits in (8, 10, 12, 14, 16)]
-    end = next((end for end in ends if high <= end), None)
-    if low < 0 or end is None:
-        values, end = values - low, (high - low) or 1.0
-    return np.rint(values * (255 / end)).astype(np.uint8)
-
-
-def _on_background(image: Image.Image) -> Image.Image:
-    """An RGBA picture on an opaque background, in mode "L".
-
-    Where mostly paper is left, it goes on in its own tone; else what is there is ink: dark ink is laid on
-    white, light ink on black.
-    """
-    tones = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
-    alpha = np.asarray(image.getchannel("A"), dtype=np.float32) / 255
-    visible = tones[alpha > 0.5]
-    if not len(visible):
-        visible = tones[alpha > 0]
-    if not len(visible):
-        return Image.new("L", image.size, 255)
-    is_paper = len(visible) > tones.size / 2 and np.ptp(np.percentile(visible, (2, 98))) > 48
-    background = np.median(visible) if is_paper else 255 * (visible.mean() < 128)
-    return Image.fromarray(np.rint(background + (tones - background) * alpha).astype(np.uint8))
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) where there is none or it cannot be read."""
-    try:
-        return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:  # broken metadata is no reason to refuse the pixels
-        return 1
-
-
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image.copy()
+    return f"{beginning(name)} shows no ink. Write a digit that stands out clearly from its background."
 
 
 def _shrunk(image: Image.Image) -> Image.Image:
@@ -232,9 +76,6 @@ def _shrunk(image: Image.Image) -> Image.Image:
         return image
     size = tuple(max(1, round(side * scale)) for side in image.size)
     return image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
-
-
-# From tones to ink ------------------------------------------------------------------------------------------
 
 
 def _without_grain(image: Image.Image) -> Image.Image:

@@ -19,7 +19,8 @@ from digits_core.config import RunConfig
 from digits_core.data.catalogue import read_mnist_5k, read_optdigits
 from digits_core.data.digits import Digits
 from digits_core.errors import PictureError
-from digits_core.recognition.prepare import cut_out, read_picture, to_ink, whole_square
+from digits_core.recognition.picture import read_picture
+from digits_core.recognition.prepare import cut_out, to_ink, whole_square
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.training.events import EpochFinished, Finished
 from digits_core.training.loop import Training
