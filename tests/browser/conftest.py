@@ -37,14 +37,17 @@ class Server:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Server]:
-    """Start the app on a free loopback port with an empty home in `folder`; end it with all its children."""
+def serve(folder: Path, script: Path | None = None) -> Iterator[Server]:
+    """Start the app on a free loopback port with an empty home in `folder`; end it with all its children.
+
+    `script` is another Streamlit app to start in its place.
+    """
     home = folder / "home"
     home.mkdir()
     port = free_port()
     log = folder / "server.log"
     # `-m streamlit` with the tests' own interpreter: the one that has what the app needs.
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script or "app.py")]
     options = ["--server.headless", "true", "--server.port", str(port), "--server.address", "127.0.0.1"]
     with log.open("wb") as output:
         process = psutil.Popen(

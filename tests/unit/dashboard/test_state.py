@@ -1,0 +1,30 @@
+"""What the app does when it starts."""
+
+import pytest
+
+from digits_core.config import RunConfig
+from digits_core.dashboard.state import start, state
+from digits_core.database import MIGRATIONS, Database
+from digits_core.errors import StoreError
+from digits_core.home import Home
+from digits_core.runs.owner import this_process
+from digits_core.runs.store import RunStore
+
+
+def test_runs_of_an_app_that_is_gone_show_as_interrupted(home):
+    store = RunStore(Database(Home(home).create().database))
+    machine = this_process().split(":")[0]
+    gone, own = store.create(RunConfig(), f"{machine}:1:0.00"), store.create(RunConfig(), this_process())
+    start()
+    assert state().runs.get(gone.id).status == "interrupted"
+    assert state().runs.get(own.id).status == "queued"
+
+
+def test_a_database_of_a_newer_version_does_not_keep_the_server_from_saying_so(home):
+    database = Database(Home(home).create().database)
+    with database.write() as db:
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    database.close()
+    start()
+    with pytest.raises(StoreError, match="newer Digits Lab"):
+        state()
