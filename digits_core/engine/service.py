@@ -167,7 +167,8 @@ class Engine:
         command = [sys.executable, "-m", "digits_core.engine", str(parallel_runs()), str(folder)]
         root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
         self._cluster = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root, text=True)
-        line = self._cluster.stdout.readline()
+        with self._cluster.stdout as said:
+            line = said.readline()
         if not line:
             raise EngineError("The training processes could not be started. The log of the app says why.")
         handshake = json.loads(line)
