@@ -19,7 +19,7 @@ from digits_core.errors import DatasetError
 from digits_core.figures.charts import class_balance
 from digits_core.figures.images import sample_grid
 
-COLUMNS, ROWS = 12, 4
+COLUMNS, ROWS = 10, 4
 
 
 def facts(digits: Digits) -> None:

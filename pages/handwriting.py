@@ -14,7 +14,7 @@ from digits_core.data.handwriting import WRITER_LENGTH
 from digits_core.errors import DigitsError
 from digits_core.figures.images import pixels, sample_grid
 
-COLUMNS = 12
+COLUMNS = 10
 
 
 def suggested_digit() -> int:

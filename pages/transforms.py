@@ -9,7 +9,7 @@ from digits_core.dashboard.widgets import choose_dataset, choose_split, empty_st
 from digits_core.figures.images import pixels
 
 PRESETS = ("Lecture", "Robust")
-TILE_WIDTH = 196
+TILE_WIDTH = 150
 
 st.title("Transforms")
 st.write("Follow one image from the dataset to the numbers that the network reads: the steps that training runs.")

@@ -74,7 +74,7 @@ def curves(runs: Sequence[Curve], measure: Measure, epochs: int | None = None) -
     chart.update_xaxes(title="epoch", range=[0.5, last + 0.5], tickmode="auto" if last > 12 else "linear", dtick=None)
     chart.update_yaxes(title="loss (mean per image)" if measure == "loss" else "accuracy")
     if measure == "accuracy":
-        chart.update_yaxes(tickformat=".0%")
+        chart.update_yaxes(tickformat="~%")
     # The same value on each update keeps zoom and hidden curves as the person left them.
     chart.update_layout(uirevision="curves", legend={"y": -0.28, "yanchor": "top", "x": 0, "xanchor": "left"})
     return chart

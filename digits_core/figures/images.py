@@ -11,9 +11,9 @@ from PIL import Image
 
 from digits_core.figures.palette import DIGIT_COLOURS, INK_SCALE, figure
 
-TILE_HEIGHT = 92
+TILE_HEIGHT = 110
 """Pixels for an image and its label in a grid, where the page is wide."""
-SIDE, TILE_RATIO = 0.84, 1.24
+SIDE, TILE_RATIO = 0.84, 1.3
 """An image's side and a row's height in a grid, both in widths of a column."""
 
 
@@ -33,7 +33,7 @@ def sample_grid(images: np.ndarray, labels: np.ndarray, indices: np.ndarray, col
     )  # fmt: skip
     grid.add_scatter(
         x=x + SIDE / 2, y=y + SIDE + 0.02, mode="text", text=[str(label) for label in labels],
-        textposition="bottom center", textfont={"color": [DIGIT_COLOURS[label] for label in labels], "size": 14},
+        textposition="bottom center", textfont={"color": [DIGIT_COLOURS[label] for label in labels], "size": 12},
         hoverinfo="skip",
     )  # fmt: skip
     grid.update_layout(showlegend=False, dragmode=False)
