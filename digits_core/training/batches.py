@@ -15,11 +15,9 @@ from torch import Tensor
 from torch.utils.data import ConcatDataset, DataLoader
 
 from digits_core.config import RunConfig
-from digits_core.data.dataset import CustomTensorDataset, as_tuples
 from digits_core.data.digits import Digits, Split
 from digits_core.training.check import check_test_images, check_training_images
 from digits_core.transforms import batched
-from digits_core.transforms.pipeline import build_pipeline
 
 Batch = tuple[Tensor, Tensor]
 """Normalised images float32 (B, 1, S, S) and labels int64 (B,)."""
@@ -62,6 +60,10 @@ class LoaderBatches:
     """The lecture's way: Pillow per sample, torchvision's transforms, a `DataLoader`. Slow, and the reference."""
 
     def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device) -> None:
+        # Here and not above: torchvision takes as long to import as torch, and only this way needs it.
+        from digits_core.data.dataset import CustomTensorDataset, as_tuples
+        from digits_core.transforms.pipeline import build_pipeline
+
         pipeline = build_pipeline(config.transform, training=True)
         self._dataset = ConcatDataset([CustomTensorDataset(as_tuples(each, "train"), pipeline) for each in digits])
         self._config = config

@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as nnf
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2 import functional as F
 
 from digits_core.config import TransformConfig
 from digits_core.transforms.centring import centre_by_mass
+from digits_core.transforms.resizing import resize
 
 CHUNK = 4096
 """Images that are worked on at once: bounds the memory of a set of any size."""
@@ -105,8 +104,7 @@ def _prepare(images: Tensor, config: TransformConfig) -> Tensor:
     if config.interpolation == "nearest":
         rows, columns = (_nearest(side, config.size) for side in images.shape[1:])
         return images[:, rows][:, :, columns]
-    mode = InterpolationMode(config.interpolation)
-    return F.resize(images[:, None], [config.size, config.size], interpolation=mode, antialias=True)[:, 0]
+    return resize(images, config.size, config.size, config.interpolation)
 
 
 def _nearest(length: int, size: int) -> Tensor:

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as nnf
-from torchvision.transforms.v2 import functional as F
+
+from digits_core.transforms.resizing import resize
 
 INK_SHARE = 20 / 28
 """The longest side of the ink as a share of the side of the image."""
@@ -60,8 +61,8 @@ def _scale(ink: Tensor, longest: int) -> Tensor:
     """Bring the longer side to `longest` pixels, the other in proportion; uint8 (n, h, w) → uint8 (n, h', w')."""
     height, width = ink.shape[1:]
     factor = longest / max(height, width)
-    target = [max(1, round(height * factor)), max(1, round(width * factor))]
-    return F.resize(ink[:, None], target, antialias=True)[:, 0]
+    target = max(1, round(height * factor)), max(1, round(width * factor))
+    return resize(ink, *target)
 
 
 def _place_by_mass(ink: Tensor, size: int) -> Tensor:
