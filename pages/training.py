@@ -43,19 +43,22 @@ def watch() -> None:
         st.info("Nothing has been trained yet. Press **Train**: the lecture's recipe takes a few seconds.")
         return
     run = choose_run(runs, "Which run to look at. A new one is chosen when you start it.")
-    # Asking again and again is for runs that change; a rerun of the whole page ends it when the last one is over.
-    alive = run.live
-    st.fragment(follow, run_every=POLL_S if alive else None)(run.id, alive)
-
-
-def follow(run_id: str, alive: bool) -> None:
-    """The run as it is now; while it trains this part of the page repeats itself."""
-    run = state().runs.get(run_id)
-    if alive and not run.live:
-        st.rerun()
-    show_controlled(run)
+    if not run.live:
+        state().load_torch()  # the next step is to recognise; while the run trains, it needs the processor for itself
+    st.fragment(follow, run_every=POLL_S if run.live else None)(run.id, run.live, state().runs.cursor())
     show_curves([run], "live")
     show_lecture_lines(run)
+
+
+def follow(run_id: str, alive: bool, cursor: int) -> None:
+    """Where runs stand; repeats itself while one trains, and the whole page when there is more to see than that.
+
+    Only then are the charts sent again: drawing them twice a second would take the time that training needs.
+    """
+    run = state().runs.get(run_id)
+    if alive and (not run.live or state().runs.cursor() > cursor):
+        st.rerun()
+    show_controlled(run)
     show_queue(run)
 
 
@@ -82,7 +85,6 @@ st.title("Training")
 st.write("Train a network and watch loss and accuracy change, epoch by epoch.")
 # The cluster starts while the person reads the form.
 state().engine.warm_up()
-state().load_torch()
 left, right = st.columns([2, 3], gap="large")
 with left:
     form()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
@@ -16,6 +17,8 @@ from digits_core.runs.store import EpochRow, Run
 from digits_core.training.events import EpochFinished
 
 POLL_S = 0.5
+# Between two epochs a poll finds the same curves: plotly takes longer to build a figure than all the rest of a poll.
+_curves = lru_cache(maxsize=32)(curves)
 LOG_HEIGHT = 150
 
 STATUS_ICONS = {
@@ -49,12 +52,12 @@ def show_curves(runs: Sequence[Run], key: str) -> None:
     """Loss and accuracy of these runs side by side, one colour a run; room is reserved before the first epoch."""
     epochs = state().runs.epochs([run.id for run in runs])
     planned = max(run.config.training.epochs for run in runs)
-    lines = [as_curve(run, epochs[run.id], named=len(runs) > 1) for run in runs]
+    lines = tuple(as_curve(run, epochs[run.id], named=len(runs) > 1) for run in runs)
     left, right = st.columns(2)
     with left:
-        show_chart(curves(lines, "loss", planned), f"{key}_loss", "Loss per epoch, training and test")
+        show_chart(_curves(lines, "loss", planned), f"{key}_loss", "Loss per epoch, training and test")
     with right:
-        show_chart(curves(lines, "accuracy", planned), f"{key}_accuracy", "Accuracy per epoch, training and test")
+        show_chart(_curves(lines, "accuracy", planned), f"{key}_accuracy", "Accuracy per epoch, training and test")
 
 
 def as_curve(run: Run, epochs: Sequence[EpochRow], named: bool) -> Curve:
@@ -62,11 +65,11 @@ def as_curve(run: Run, epochs: Sequence[EpochRow], named: bool) -> Curve:
     return Curve(
         run.title if named else "",
         run_colour(run.number),
-        [row.epoch for row in epochs],
-        [row.train_accuracy for row in epochs],
-        [row.test_accuracy for row in epochs],
-        [row.train_loss for row in epochs],
-        [row.test_loss for row in epochs],
+        tuple(row.epoch for row in epochs),
+        tuple(row.train_accuracy for row in epochs),
+        tuple(row.test_accuracy for row in epochs),
+        tuple(row.train_loss for row in epochs),
+        tuple(row.test_loss for row in epochs),
     )
 
 

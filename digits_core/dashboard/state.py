@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 import threading
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -46,7 +48,8 @@ class State:
 
     def load_torch(self) -> None:
         """Import torch in the background, so that it is there when the person is: returns at once."""
-        threading.Thread(target=_import_recogniser, daemon=True).start()
+        if "torch" not in sys.modules:
+            threading.Thread(target=_import_recogniser, daemon=True).start()
 
 
 _LOCK = threading.Lock()
@@ -85,3 +88,7 @@ def _open(folder: Path) -> State:
 
 def _import_recogniser() -> None:
     import digits_core.recognition.recogniser  # noqa: F401
+
+    # Modules live as long as the process: the garbage collector need not go through torch's again and again.
+    gc.collect()
+    gc.freeze()

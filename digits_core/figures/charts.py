@@ -85,7 +85,7 @@ def probabilities(values: np.ndarray, title: str, height: int = 340) -> go.Figur
     chart = figure(title, height)
     best = int(values.argmax())
     chart.add_bar(
-        y=[str(digit) for digit in range(10)], x=values, orientation="h",
+        y=[str(digit) for digit in range(10)], x=values.tolist(), orientation="h",
         marker={"color": DIGIT_COLOURS, "opacity": [1.0 if digit == best else 0.55 for digit in range(10)]},
         text=[f"{value:.1%}" if value >= 0.01 else "" for value in values], textposition="outside",
         cliponaxis=False, hovertemplate="%{y}: %{x:.3%}<extra></extra>",

@@ -184,6 +184,11 @@ class RunStore:
         epochs = [EpochRow(*row) for row in rows]
         return News(epochs, epochs[-1].sequence if epochs else cursor)
 
+    def cursor(self) -> int:
+        """The cursor that `news` would return now: it has grown if any run finished an epoch."""
+        with self._database.read() as db:
+            return db.execute("SELECT coalesce(max(sequence), 0) FROM epochs").fetchone()[0]
+
     def interrupt_orphans(self, is_alive: Callable[[str], bool]) -> list[Run]:
         """Mark the live runs whose owner has gone as interrupted, and return them."""
         orphans = [run for run in self.live() if not is_alive(run.owner)]
