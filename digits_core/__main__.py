@@ -165,9 +165,12 @@ def recognise_images(options: argparse.Namespace) -> int:
 
 def list_runs(options: argparse.Namespace) -> int:
     _, database = _open_home()
+    from digits_core.runs.owner import is_alive
     from digits_core.runs.store import RunStore
 
-    for run in RunStore(database).runs():
+    store = RunStore(database)
+    store.interrupt_orphans(is_alive)
+    for run in store.runs():
         if options.json:
             fields = (
                 "id",

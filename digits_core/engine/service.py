@@ -6,11 +6,8 @@ client's thread and go straight into the store.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +17,7 @@ from distributed.security import Security
 
 from digits_core.config import RunConfig
 from digits_core.engine import worker
+from digits_core.engine.embedded import EmbeddedCluster
 from digits_core.errors import EngineError
 from digits_core.home import Home
 from digits_core.runs.owner import this_process
@@ -49,7 +47,7 @@ class Engine:
         self._store = store
         self._owner = this_process()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._cluster: subprocess.Popen | None = None
+        self._cluster: EmbeddedCluster | None = None
         self._client: Client | None = None
         self._futures: dict[str, Future] = {}
         self._cancelled: set[str] = set()
@@ -83,11 +81,7 @@ class Engine:
         if self._client is not None:
             self._client.close(timeout=2)
         if self._cluster is not None:
-            self._cluster.stdin.close()
-            try:
-                self._cluster.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                self._cluster.kill()
+            self._cluster.close()
 
     def _hand_over(self, run: Run) -> None:
         if self._closing.is_set() or run.id in self._cancelled:
@@ -147,7 +141,7 @@ class Engine:
     def _connected(self) -> Client:
         """The client, made and connected at the first call; `EngineError` where that fails."""
         if self._client is None:
-            address, security = self._existing() or self._start()
+            address, security = self._address()
             try:
                 client = Client(address, security=security, set_as_default=False, timeout=START_TIMEOUT_S)
             except (OSError, TimeoutError) as error:
@@ -156,20 +150,23 @@ class Engine:
             self._client = client
         return self._client
 
-    def _existing(self) -> tuple[str, None] | None:
-        """The scheduler that the environment names; its credentials are in Dask's own configuration."""
-        address = os.environ.get(SCHEDULER_VARIABLE)
-        return (address, None) if address else None
+    def _address(self) -> tuple[str, Security | None]:
+        """The scheduler that the environment names, with credentials of Dask's configuration; else the embedded one."""
+        if address := os.environ.get(SCHEDULER_VARIABLE):
+            return address, None
+        self._cluster = EmbeddedCluster(self._home.folder / "engine", parallel_runs(), self._cluster_ended)
+        return self._cluster.address, self._cluster.security
 
-    def _start(self) -> tuple[str, Security]:
-        """Start the embedded cluster as a child process and read its address and credentials."""
-        folder = self._home.folder / "engine"
-        command = [sys.executable, "-m", "digits_core.engine", str(parallel_runs()), str(folder)]
-        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        self._cluster = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root, text=True)
-        with self._cluster.stdout as said:
-            line = said.readline()
-        if not line:
-            raise EngineError("The training processes could not be started. The log of the app says why.")
-        handshake = json.loads(line)
-        return handshake["address"], Security(require_encryption=True, **handshake["credentials"])
+    def _cluster_ended(self) -> None:
+        """The embedded cluster has died: say so of its runs; the next one to be submitted starts another."""
+        if not self._closing.is_set():
+            self._thread.submit(self._forget_cluster)
+
+    def _forget_cluster(self) -> None:
+        log.error("The training processes ended unexpectedly")
+        lost, self._futures = list(self._futures), {}
+        self._store.interrupt(lost, "The training processes ended unexpectedly. What it had learnt is kept.")
+        for each in (self._client, self._cluster):
+            if each is not None:
+                each.close()
+        self._client, self._cluster, self._warm = None, None, False

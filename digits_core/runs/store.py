@@ -191,18 +191,18 @@ class RunStore:
 
     def interrupt_orphans(self, is_alive: Callable[[str], bool]) -> list[Run]:
         """Mark the live runs whose owner has gone as interrupted, and return them."""
-        orphans = [run for run in self.live() if not is_alive(run.owner)]
+        orphans = [run.id for run in self.live() if not is_alive(run.owner)]
+        self.interrupt(orphans, "The app ended while this run was training. What it had learnt is kept.")
+        return [self.get(run_id) for run_id in orphans]
+
+    def interrupt(self, run_ids: Sequence[str], message: str) -> None:
+        """Mark these runs as interrupted, but for those that have ended already."""
         with self._database.write() as db:
-            for run in orphans:
+            for run_id in run_ids:
                 db.execute(
                     f"UPDATE runs SET status = 'interrupted', finished = ?, message = ? WHERE id = ? AND {_IS_LIVE}",
-                    (
-                        time.time(),
-                        "The app ended while this run was training. What it had learnt is kept.",
-                        run.id,
-                    ),
+                    (time.time(), message, run_id),
                 )
-        return [self.get(run.id) for run in orphans]
 
     def _select(self, query: str, *values: Any) -> list[Run]:
         with self._database.read() as db:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
@@ -54,9 +55,13 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     database.close()
 
 
-def cluster_of(process: psutil.Process) -> psutil.Process | None:
-    """The engine's child process, as soon as there is one."""
-    return next((child for child in process.children() if "digits_core.engine" in child.cmdline()), None)
+def cluster_of(process: psutil.Process, folder: Path | None = None) -> psutil.Process | None:
+    """The engine's child process, as soon as there is one; that of the home in `folder` where that is said."""
+    for child in process.children():
+        command = child.cmdline()
+        if "digits_core.engine" in command and (folder is None or command[-1].startswith(str(folder))):
+            return child
+    return None
 
 
 def is_gone(process: psutil.Process) -> bool:

@@ -148,6 +148,22 @@ def test_a_run_outlives_its_worker_with_every_epoch_once_and_the_same_numbers(la
     assert lab.epochs(disturbed) == lab.epochs(undisturbed)
 
 
+def test_a_cluster_that_is_killed_interrupts_its_run_and_the_next_one_trains(tmp_path, monkeypatch):
+    monkeypatch.delenv(service.SCHEDULER_VARIABLE, raising=False)
+    home = Home(tmp_path).create()
+    database = Database(home.database)
+    lab = Lab(Engine(home, RunStore(database)), RunStore(database), home)
+    try:
+        run = lab.engine.submit(FOREVER)
+        lab.wait_for_epoch(run, 1)
+        wait_for(lambda: cluster_of(psutil.Process(), home.folder), what="the cluster's process").kill()
+        assert "ended unexpectedly" in lab.wait_until(run, "interrupted").message
+        lab.wait_until(lab.engine.submit(config(1)), "finished")
+    finally:
+        lab.engine.close()
+        database.close()
+
+
 def test_without_a_scheduler_at_its_address_a_run_fails_in_words(tmp_path, monkeypatch):
     monkeypatch.setenv(service.SCHEDULER_VARIABLE, "tcp://127.0.0.1:9")
     monkeypatch.setattr(service, "START_TIMEOUT_S", 1)
