@@ -3,11 +3,10 @@
 data         choose, read and split the digits: images with their labels
 transforms   turn an image into the normalised (1, 28, 28) tensor that a network wants
 network      ImprovedNet, the convolutional network of the lecture
-training     the loop that learns, one event per epoch; recipes, hints and sweeps
+training     the loop that learns, one event per epoch, and recipes to start from
 runs         keep each training run: its settings, its curves, its weights
 engine       train in processes of their own, one run after the other or side by side
 recognition  find the ink in a drawing or a photo and say which digit it is
-evaluation   what a run gets right and wrong, and how sure it is of it
 figures      the pictures of all of this: plain data in, plotly figure out
 dashboard    what the pages in the browser share
 """

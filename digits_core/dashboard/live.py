@@ -14,7 +14,7 @@ from digits_core.dashboard.widgets import show_chart
 from digits_core.figures.charts import Curve, curves
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import EpochRow, Run
-from digits_core.training.events import EpochFinished
+from digits_core.training.events import lecture_line
 
 POLL_S = 0.5
 # Between two epochs a poll finds the same curves: plotly takes longer to build a figure than all the rest of a poll.
@@ -34,18 +34,18 @@ STATUS_ICONS = {
 
 def show_progress(run: Run) -> None:
     """Where a run stands: a bar while it trains, what became of it afterwards. The same height in every state."""
-    words = as_plain_text(run.title)
+    words = f"{STATUS_ICONS[run.status]} **{as_plain_text(run.title)}**"
     match run.status:
         case "queued":
             waiting = [each.id for each in state().runs.live()]
             place = waiting.index(run.id) if run.id in waiting else 0
-            st.progress(0.0, f"**{words}** waits for its turn, {place} before it" if place else f"**{words}** starts …")
+            st.progress(0.0, f"{words} waits for its turn, {place} before it" if place else f"{words} starts …")
         case "running":
-            st.progress(run.progress, f"**{words}** · {run.progress:.0%}{_speed(run)}")
+            st.progress(run.progress, f"{words} · {run.progress:.0%}{_speed(run)}")
         case "finished":
-            st.progress(1.0, f"**{words}** · finished in {run.seconds:.1f} s · {run.test_accuracy:.2%} on test images")
+            st.progress(1.0, f"{words} · finished in {run.seconds:.1f} s · {run.test_accuracy:.2%} on test images")
         case _:
-            st.progress(run.progress, f"**{words}** · {run.status}. {as_plain_text(run.message)}")
+            st.progress(run.progress, f"{words} · {run.status}. {as_plain_text(run.message)}")
 
 
 def show_curves(runs: Sequence[Run], key: str) -> None:
@@ -75,14 +75,9 @@ def as_curve(run: Run, epochs: Sequence[EpochRow], named: bool) -> Curve:
 
 def show_lecture_lines(run: Run) -> None:
     """The log as the lecture's loop prints it."""
+    epochs = state().runs.epochs([run.id])[run.id]
     planned = run.config.training.epochs
-    lines = [
-        EpochFinished(
-            row.epoch, planned, row.train_loss, row.train_accuracy, row.test_loss, row.test_accuracy,
-            row.learning_rate, row.images_per_second, row.seconds,
-        ).lecture_line()
-        for row in state().runs.epochs([run.id])[run.id]
-    ]  # fmt: skip
+    lines = [lecture_line(row.epoch, planned, row.train_loss, row.test_accuracy) for row in epochs]
     nothing = "The first epoch is on its way." if run.live else "No epoch was finished."
     st.code("\n".join(lines) or nothing, language=None, height=LOG_HEIGHT)
 

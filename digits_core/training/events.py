@@ -69,7 +69,7 @@ class EpochFinished(Event):
 
     def lecture_line(self) -> str:
         """The line that the lecture's loop prints."""
-        return f"Epoch: {self.epoch}/{self.epochs}, Loss: {self.train_loss:.6f}, Accuracy: {self.test_accuracy:.2%}"
+        return lecture_line(self.epoch, self.epochs, self.train_loss, self.test_accuracy)
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,11 @@ class Failed(Event):
 
 
 KINDS: dict[str, type[Event]] = {kind.kind: kind for kind in (Started, Progress, EpochFinished, Finished, Failed)}
+
+
+def lecture_line(epoch: int, epochs: int, train_loss: float, test_accuracy: float) -> str:
+    """What the lecture's loop prints after an epoch; accuracy as a fraction of 1."""
+    return f"Epoch: {epoch}/{epochs}, Loss: {train_loss:.6f}, Accuracy: {test_accuracy:.2%}"
 
 
 def from_dict(fields: dict[str, Any]) -> Event:
