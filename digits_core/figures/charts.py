@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 import numpy as np
@@ -66,7 +67,7 @@ def curves(runs: Sequence[Curve], measure: Measure, epochs: int | None = None) -
         train, test = run.values(measure)
         for split, values, dash in (("training", train, TRAIN_DASH), ("test", test, "solid")):
             chart.add_scatter(
-                x=list(run.epochs), y=list(values), mode="lines+markers", name=f"{run.name} {split}".strip(),
+                x=list(run.epochs), y=list(values), mode="lines+markers", name=escape(f"{run.name} {split}".strip()),
                 line={"color": run.colour, "dash": dash, "width": 2.5}, marker={"size": 7},
                 hovertemplate=f"%{{y:{form}}}",
             )  # fmt: skip

@@ -37,6 +37,11 @@ def test_a_run_without_epochs_gives_an_empty_chart_and_no_error():
     assert all(len(line.x) == 0 for line in chart.data)
 
 
+def test_a_name_that_looks_like_html_stays_text():
+    run = Curve("<b>bold</b> & <a href='x'>link</a>", "#123456", [1], [0.5], [0.6], [1.5], [1.2])
+    assert all("<" not in line.name for line in curves([run], "loss").data)
+
+
 def test_zoom_survives_an_update():
     assert curves([RUN], "loss").layout.uirevision == curves([], "loss").layout.uirevision
 
