@@ -1,6 +1,7 @@
 """The whole way once, as a person goes it: from an empty home to one's own digit recognised."""
 
 import io
+import re
 import sqlite3
 
 import numpy as np
@@ -46,12 +47,17 @@ def probabilities(page: Page) -> list[float]:
     return page.locator(".st-key-answer .js-plotly-plot").evaluate("chart => Array.from(chart.data[0].x)")
 
 
+def canvas_keys(page: Page) -> list[str]:
+    """The keys of the canvases on the page, asked for at one moment: an old one may go as a new one comes."""
+    classes = page.locator('[class*="st-key-recognise_canvas_"]').evaluate_all("all => all.map(one => one.className)")
+    return [re.search(r"st-key-(\w+)", names).group(1) for names in classes]
+
+
 def clear(page: Page) -> None:
     """Empty the canvas and wait for the new one, which has another key."""
-    canvas = page.locator('[class*="st-key-recognise_canvas_"]')
-    before = canvas.get_attribute("class")
+    before = canvas_keys(page)
     page.get_by_role("button", name="Clear").click()
-    poll(lambda: canvas.count() == 1 and canvas.get_attribute("class") != before, 30, "an empty canvas")
+    poll(lambda: len(now := canvas_keys(page)) == 1 and now != before, 30, "an empty canvas")
     page.get_by_text("Draw a digit from 0 to 9").wait_for()
     wait_for_app(page)
 
