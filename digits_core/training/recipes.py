@@ -53,7 +53,7 @@ ROBUST = _recipe(
     data=DataConfig(train=("optdigits", "mnist-5k"), test=("mnist-5k",)),
     transform=TransformConfig(centre=True, rotation=12, translation=2, scale=0.15, shear=12, stroke_width=0.7),
     training=TrainingConfig(
-        epochs=24,
+        epochs=16,
         batch_size=64,
         learning_rate=0.003,
         optimizer="adamw",
