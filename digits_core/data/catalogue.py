@@ -37,7 +37,7 @@ ENTRIES = {
         Entry(
             "optdigits",
             "Optdigits 8×8",
-            "1,797 digits of 43 writers at 8×8 pixels: the lecture's data.",
+            "1,797 digits of 13 writers at 8×8 pixels: the lecture's data.",
             "UCI Optical Recognition of Handwritten Digits, test part, as it ships in scikit-learn",
             "CC BY 4.0",
             "0 to 16 (ink counted in 4×4 blocks), stored as 0 to 255",
