@@ -17,8 +17,6 @@ from digits_core.runs.store import EpochRow, Run
 from digits_core.training.events import lecture_line
 
 POLL_S = 0.5
-# Between two epochs a poll finds the same curves: plotly takes longer to build a figure than all the rest of a poll.
-_curves = lru_cache(maxsize=32)(curves)
 LOG_HEIGHT = 150
 
 STATUS_ICONS = {
@@ -30,6 +28,9 @@ STATUS_ICONS = {
     "failed": ":material/error:",
     "interrupted": ":material/power_off:",
 }
+
+# Pages are drawn again more often than their runs change, and building a figure is the slowest part of that.
+_curves = lru_cache(maxsize=32)(curves)
 
 
 def show_progress(run: Run) -> None:

@@ -24,6 +24,9 @@ def load_recogniser(run_id: str) -> Recogniser:
     return _recogniser(str(state().home.folder), run_id, run.finished or 0.0)
 
 
+# The arguments that the functions below do not use tell one content from another for the cache.
+
+
 @st.cache_resource(max_entries=8, show_spinner="Reading the images …")
 def _digits(folder: str, name: str, version: str) -> Digits:
     return state().catalogue.load(name)

@@ -163,7 +163,7 @@ class RunStore:
     def usable(self) -> list[Run]:
         """The runs that hold weights to recognise with, newest first."""
         return self._select(
-            "SELECT * FROM runs WHERE status IN ('finished', 'stopped') AND test_accuracy IS NOT NULL "
+            "SELECT * FROM runs WHERE status IN ('finished', 'stopped', 'interrupted') AND test_accuracy IS NOT NULL "
             "ORDER BY number DESC"
         )
 

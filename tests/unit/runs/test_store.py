@@ -253,6 +253,8 @@ def test_live_runs_without_an_owner_become_interrupted(store):
     assert {run.status for run in orphans} == {"interrupted"}
     assert store.get(finished.id).status == "finished"
     assert epochs_of(store, running) == [1]
+    # What it had learnt is kept: its last epoch can recognise, like a run that was stopped.
+    assert {run.id for run in store.usable()} == {running.id, finished.id}
 
 
 def test_runs_of_living_owners_go_on(store):
