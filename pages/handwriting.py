@@ -84,7 +84,7 @@ def collection() -> None:
         st.info("Nothing saved yet. Ten of each digit are a good start: they become the dataset “Handwriting”.")
         return
     test = sum(sample.test for sample in samples)
-    st.caption(f"{len(samples)} samples, newest first · {len(samples) - test} for training, {test} for testing")
+    st.caption(f"{len(samples)} saved, newest first · {len(samples) - test} for training, {test} for testing")
     shown = samples[: COLUMNS * 6]
     labels = np.array([sample.label for sample in shown])
     numbers = np.array([sample.id for sample in shown])

@@ -138,7 +138,7 @@ def test_a_saved_drawing_is_a_sample_of_the_handwriting_dataset(module_server: S
     wait_for_app(browser_page)
     draw(browser_page, SEVEN)
     browser_page.get_by_role("button", name="Save as 7").click()
-    expect(browser_page.get_by_text("1 samples, newest first")).to_be_visible()
+    expect(browser_page.get_by_text("1 saved, newest first")).to_be_visible()
 
     open_page(browser_page, f"{module_server.url}/?dataset=handwriting")
     expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("1")
@@ -146,9 +146,9 @@ def test_a_saved_drawing_is_a_sample_of_the_handwriting_dataset(module_server: S
     open_page(browser_page, f"{module_server.url}/handwriting")
     draw(browser_page, ONE)
     browser_page.get_by_role("button", name="Save as 0").click()
-    expect(browser_page.get_by_text("2 samples, newest first")).to_be_visible()
+    expect(browser_page.get_by_text("2 saved, newest first")).to_be_visible()
     browser_page.get_by_role("button", name="Undo last save").click()
-    expect(browser_page.get_by_text("1 samples, newest first")).to_be_visible()
+    expect(browser_page.get_by_text("1 saved, newest first")).to_be_visible()
 
 
 def test_uploaded_pictures_are_read_and_broken_ones_named(trained: Server, browser_page: Page) -> None:
