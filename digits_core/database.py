@@ -6,6 +6,7 @@ Write-ahead logging lets pages read while a run writes. Connections are short-li
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,7 +124,7 @@ class Database:
                     f"{len(MIGRATIONS)}). Update Digits Lab, or set DIGITS_HOME to another folder."
                 )
             if version < len(MIGRATIONS):
-                connection.execute("PRAGMA journal_mode = WAL")
+                _write_ahead(connection)
                 self._apply(connection)
         except sqlite3.Error as error:
             raise self._in_words(error) from error
@@ -141,6 +142,19 @@ class Database:
 
     def _in_words(self, error: sqlite3.Error) -> StoreError:
         return StoreError(f"The database {self.path} cannot be used: {error}. Nothing was changed.")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite's busy timeout does not cover this, so that the waiting is done here."""
+    end = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -116,7 +116,7 @@ def test_reloading_during_training_loses_nothing(server: Server, browser_page: P
     wait_for_app(browser_page)
     assert browser_page.url == address
     wait_for_the_end(browser_page)
-    assert finished_epochs(browser_page) == EPOCHS
+    poll(lambda: finished_epochs(browser_page) == EPOCHS, 30, "the line of every epoch")
     with sqlite3.connect(server.home / "digits.sqlite") as database:
         epochs = [row[0] for row in database.execute("SELECT epoch FROM epochs ORDER BY sequence")]
     assert epochs == list(range(1, EPOCHS + 1))
