@@ -10,7 +10,8 @@ import streamlit as st
 
 from digits_core.dashboard.errors import on_script_error
 from digits_core.dashboard.lifespan import lifespan
+from digits_core.dashboard.live_chart import plotly_route
 
 NAVIGATION = Path(__file__).resolve().parent / "digits_core" / "dashboard" / "navigation.py"
 
-app = st.App(NAVIGATION, lifespan=lifespan, on_script_error=on_script_error)
+app = st.App(NAVIGATION, lifespan=lifespan, routes=[plotly_route()], on_script_error=on_script_error)

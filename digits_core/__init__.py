@@ -8,7 +8,7 @@ runs         keep each training run: its settings, its curves, its weights
 engine       train in processes of their own, one run after the other or side by side
 recognition  find the ink in a drawing or a photo and say which digit it is
 figures      the pictures of all of this: plain data in, plotly figure out
-dashboard    what the pages in the browser share
+dashboard    what the browser shows: the parts of each page, and what all of them share
 """
 
 import os

@@ -19,6 +19,7 @@ Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["fp32", "bf16"]
 BatchSource = Literal["tensors", "dataloader"]
 Interpolation = Literal["bilinear", "bicubic", "nearest"]
+Normalisation = Literal["fixed", "dataset"]
 
 
 def _without_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -28,6 +29,12 @@ def _without_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
 DatasetNames = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=80)], ...],
     Field(min_length=1, max_length=20),
+    AfterValidator(_without_repeats),
+]
+
+Writers = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=60)], ...],
+    Field(max_length=1000),
     AfterValidator(_without_repeats),
 ]
 
@@ -67,6 +74,8 @@ class DataConfig(Config):
 
     train: DatasetNames = ("optdigits",)
     test: DatasetNames = ("optdigits",)
+    test_writers: Writers = ()
+    """Writers whose digits only test, where a dataset knows who wrote what: training never sees their hands."""
 
 
 class TransformConfig(Config):
@@ -83,14 +92,28 @@ class TransformConfig(Config):
     translation: Annotated[float, Field(ge=0, le=14)] = 0.0
     scale: Annotated[float, Field(ge=0, le=0.9)] = 0.0
     shear: Annotated[float, Field(ge=0, le=60)] = 0.0
+    elastic: Annotated[float, Field(ge=0, le=4)] = 0.0
+    """How far the ink is pulled about in waves: the standard deviation of a pixel's displacement, in pixels."""
     stroke_width: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Strokes grow or shrink by up to this share of one pixel on each side."""
+    noise: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """The standard deviation of what is added to each pixel, as a share of full ink."""
+    erasing: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """How likely it is that a rectangle of the image is blanked."""
+    normalisation: Normalisation = "fixed"
+    """Where `mean` and `std` come from. A run is made with "fixed" alone: `normalisation.resolve` puts a dataset's own
+    into the config, so that the run says by itself how its network wants to be fed."""
     mean: Annotated[float, Field(ge=0, le=1)] = 0.5
     std: Annotated[float, Field(gt=0, le=1)] = 0.5
 
     @property
+    def moves(self) -> bool:
+        """Whether the image is turned, moved, scaled or slanted at random: one step does all four."""
+        return any((self.rotation, self.translation, self.scale, self.shear))
+
+    @property
     def augments(self) -> bool:
-        return any((self.rotation, self.translation, self.scale, self.shear, self.stroke_width))
+        return self.moves or any((self.elastic, self.stroke_width, self.noise, self.erasing))
 
 
 class TrainingConfig(Config):

@@ -41,3 +41,7 @@ class StoreError(DigitsError):
 
 class EngineError(DigitsError):
     """The processes that train could not be started or reached."""
+
+
+class ExportError(DigitsError):
+    """Something cannot be taken away as what was asked for."""

@@ -29,6 +29,15 @@ class Home:
     def downloads(self) -> Path:
         return self.folder / "downloads"
 
+    def dataset(self, name: str) -> Path:
+        """The file of an imported dataset."""
+        return self.folder / "datasets" / f"{name}.npz"
+
+    @property
+    def analyses(self) -> Path:
+        """What was computed about datasets and took long: may be deleted at any time."""
+        return self.folder / "analyses"
+
     def run(self, run_id: str) -> Path:
         """The folder of one run's artifacts."""
         return self.folder / "runs" / run_id
@@ -36,7 +45,9 @@ class Home:
     def create(self) -> Home:
         """Make the folder; raises `StoreError` where that is not allowed."""
         try:
-            (self.folder / "runs").mkdir(parents=True, exist_ok=True)
+            # Handwriting and notes are nobody else's business; a folder that is there already keeps its rights.
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / "runs").mkdir(exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"The folder {self.folder} cannot be made ({error.strerror}). "

@@ -1,29 +1,46 @@
 """Data: look at the digits before anything learns from them."""
 
-import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.data.compare import compare
+from digits_core.dashboard.data.duplicates import duplicates
+from digits_core.dashboard.data.maps import image_maps
+from digits_core.dashboard.data.oddities import oddities
+from digits_core.dashboard.data.overview import overview
+from digits_core.dashboard.data.own_datasets import import_dataset, manage, offer_mnist, offer_undo
+from digits_core.dashboard.data.samples import samples
+from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import (
-    choose_dataset,
-    choose_split,
-    empty_state,
-    show_chart,
-    show_error,
-)
-from digits_core.data.catalogue import ENTRIES
+from digits_core.dashboard.widgets import choose_dataset, empty_state
 from digits_core.data.digits import Digits
-from digits_core.errors import DatasetError
-from digits_core.figures.charts import class_balance
-from digits_core.figures.images import sample_grid
 
-COLUMNS, ROWS = 10, 4
+VIEWS = {
+    "Overview": overview,
+    "Samples": samples,
+    "Map": image_maps,
+    "Duplicates": duplicates,
+    "Odd ones": oddities,
+    "Compare": compare,
+}
+IMPORT = "Import"
+
+
+def choose_view() -> str:
+    names = [*VIEWS, IMPORT]
+    # Not as the control's default: an import that was kept leads back to the overview through the session's state.
+    if "view" not in st.session_state and st.query_params.get("view") not in names:
+        st.session_state["view"] = names[0]
+    return st.segmented_control(
+        "View", names, required=True, key="view", bind="query-params", wrap=True,
+        help="Overview: numbers and averages. Samples: the images. Map: which are alike. Duplicates and Odd ones: what "
+        "to look at before trusting an accuracy. Compare: two datasets. Import: bring your own.",
+    )  # fmt: skip
 
 
 def facts(digits: Digits) -> None:
-    entry = ENTRIES[digits.name]
+    entry = state().catalogue.entry(digits.name)
     height, width = digits.shape
     train, test = int((~digits.test).sum()), int(digits.test.sum())
     with st.container(horizontal=True):
@@ -32,68 +49,43 @@ def facts(digits: Digits) -> None:
         st.metric("Training", f"{train:,}", border=True, help="Images that teach the network.")
         st.metric("Test", f"{test:,}", border=True, help="Images that only judge it: the same for everyone.")
         st.metric(
-            "Values", f"{digits.images.min()}–{digits.images.max()}", border=True,
-            help=f"{digits.images.dtype}: 0 is paper, 255 is full ink. In the source: {entry.original_range}.",
+            f"Values, {digits.images.dtype}", f"{digits.images.min()}–{digits.images.max()}", border=True,
+            help=f"Whole numbers of 8 bits in an array of shape {digits.images.shape}: 0 is paper, 255 is full ink. In "
+            f"the source: {as_plain_text(entry.original_range)}.",
         )  # fmt: skip
-    st.caption(f"**{entry.title}.** {entry.summary} Source: {entry.source}. Licence: {entry.licence}.")
-
-
-@st.fragment
-def browser(digits: Digits) -> None:
-    st.subheader("Samples")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = choose_split()
-        chosen = st.pills(
-            "Digits", list(range(10)), selection_mode="multi", key="digit", bind="query-params",
-            help="Show only images with these labels; none chosen shows all.",
-        )  # fmt: skip
-        seed = st.number_input(
-            "Shuffle", 0, 9999, 0, key="shuffle", bind="query-params", width=130,
-            help="0 keeps the order of the dataset; any other number is the seed of a random order.",
-        )  # fmt: skip
-    indices = digits.indices(split)
-    if chosen:
-        indices = indices[np.isin(digits.labels[indices], chosen)]
-    if seed:
-        indices = np.random.default_rng(seed).permutation(indices)
-    if not len(indices):
-        st.info("No image has these labels in this split. Choose other digits or the other split.")
-        return
-    pages = -(-len(indices) // (COLUMNS * ROWS))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        page = st.number_input("Page", 1, pages, 1, key=f"page_of_{pages}", width=130, help=f"1 to {pages}.")
-        st.caption(f"of {pages:,} · {len(indices):,} images")
-    shown = indices[(page - 1) * COLUMNS * ROWS : page * COLUMNS * ROWS]
-    grid = sample_grid(
-        digits.images[shown], digits.labels[shown], shown, COLUMNS, f"The {split} split: images and their labels"
+    st.caption(
+        f"**{as_plain_text(entry.title)}.** {as_plain_text(entry.summary)} Source: {as_plain_text(entry.source)}. "
+        f"Licence: {as_plain_text(entry.licence)}."
     )
-    show_chart(grid, "samples", f"{len(shown)} images with their labels")
 
 
-def offer_mnist() -> None:
-    with st.container(border=True):
-        st.write("MNIST in full is not on this machine yet: 70,000 images, a download of about 12 MB.")
-        if st.button("Download MNIST", icon=":material/download:", type="primary"):
-            try:
-                with st.spinner("Downloading MNIST …"):
-                    state().catalogue.download_mnist()
-            except DatasetError as error:
-                show_error(error)
-            else:
-                st.rerun()
+def what_is_missing(name: str) -> None:
+    if name == "mnist":
+        offer_mnist()
+    else:
+        empty_state("No handwriting yet. Draw some digits, and they become a dataset.", "handwriting", "Draw digits")
+
+
+def explore(name: str, view: str) -> None:
+    if not state().catalogue.available(name):
+        what_is_missing(name)
+        return
+    digits = load_digits(name)
+    if view == "Overview":
+        facts(digits)
+        manage(name)
+    VIEWS[view](digits)
 
 
 st.title("Data")
 st.write("Look at the digits before anything learns from them: how many there are, how they vary, who is missing.")
-name = choose_dataset()
-if state().catalogue.available(name):
-    digits = load_digits(name)
-    facts(digits)
-    balance = class_balance(digits.counts("train"), digits.counts("test"))
-    show_chart(balance, "balance", "How many images of each digit there are for training and for testing")
-    browser(digits)
-elif name == "mnist":
-    offer_mnist()
+offer_undo()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(width=320):
+        name = choose_dataset()
+    view = choose_view()
+if view == IMPORT:
+    import_dataset()
 else:
-    empty_state("No handwriting yet. Draw some digits, and they become a dataset.", "handwriting", "Draw digits")
+    explore(name, view)
 next_step("data")

@@ -3,37 +3,55 @@
 import streamlit as st
 
 from digits_core.config import RunConfig
-from digits_core.dashboard.live import POLL_S, show_curves, show_lecture_lines, show_progress
+from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training_form import training_form
+from digits_core.dashboard.training.advice import show_hints
+from digits_core.dashboard.training.controls import follow_run, session_id, show_controls, show_queue
+from digits_core.dashboard.training.estimate import show_estimate
+from digits_core.dashboard.training.feed import batches_per_epoch, feed_of, hints_for
+from digits_core.dashboard.training.form import hidden_controls, offer_undo, training_form
+from digits_core.dashboard.training.sharing import offer_hidden, offer_sharing
+from digits_core.dashboard.training.views import choose_view, show_charts, show_view
 from digits_core.dashboard.widgets import choose_run, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
-from digits_core.training.check import check_data
+from digits_core.training.check import check_data, with_own_mean_and_std
 
 
 def train(config: RunConfig) -> None:
     """Start a run and follow it."""
     try:
         check_data(config, load_digits)
+        config = with_own_mean_and_std(config, load_digits)
     except DigitsError as error:
         st.session_state["refused"] = error
         return
-    st.session_state["run"] = state().engine.submit(config).id
+    follow_run(state().engine.submit(config, session_id()))
 
 
 def form() -> None:
     st.subheader("What to train")
+    config = None
     try:
         config = training_form()
     except DigitsError as error:
         show_error(error)
-        return
+    st.session_state["form_config"] = config
     if "refused" in st.session_state:
         show_error(st.session_state.pop("refused"))
-    st.button("Train", type="primary", icon=":material/play_arrow:", width="stretch", on_click=train, args=(config,))
+    offer_undo()
+    st.button(
+        "Train", type="primary", icon=":material/play_arrow:", width="stretch", on_click=train, args=(config,),
+        disabled=config is None, help="Mend what the message above says first." if config is None else None,
+    )  # fmt: skip
+    if config is not None:
+        show_estimate(config)
+    if "share" not in hidden_controls():
+        offer_sharing(config)
+    if hidden_controls():
+        offer_hidden()
 
 
 def watch() -> None:
@@ -42,50 +60,42 @@ def watch() -> None:
     if not runs:
         st.info("Nothing has been trained yet. Press **Train**: the lecture's recipe takes a few seconds.")
         return
-    run = choose_run(runs, "Which run to look at. A new one is chosen when you start it.")
-    if not run.live:
-        state().load_torch()  # the next step is to recognise; while the run trains, it needs the processor for itself
-    st.fragment(follow, run_every=POLL_S if run.live else None)(run.id, run.live, state().runs.cursor())
-    show_curves([run], "live")
-    show_lecture_lines(run)
+    run = choose_run(runs, "Which run to look at. A new one is chosen when you start it.", lambda run: run.title)
+    live = state().runs.live()
+    if not live:
+        state().load_torch()  # the next step is to recognise; while a run trains, it needs the processor for itself
+    show_controls(run)
+    show_hints(run, hints_for(run, feed_of(run)))
+    st.fragment(follow, run_every=POLL_S if live else None)(run.id, what_else_is_shown(run, live))
+    show_queue(run, live)
 
 
-def follow(run_id: str, alive: bool, cursor: int) -> None:
-    """Where runs stand; repeats itself while one trains, and the whole page when there is more to see than that.
+def follow(run_id: str, shown: tuple) -> None:
+    """Where a run stands and what it has learnt; repeats itself while one trains.
 
-    Only then are the charts sent again: drawing them twice a second would take the time that training needs.
+    Charts change in place, and are built again only for news. The whole page follows when there is more to see.
     """
-    run = state().runs.get(run_id)
-    if alive and (not run.live or state().runs.cursor() > cursor):
+    run, live = state().runs.get(run_id), state().runs.live()
+    if what_else_is_shown(run, live) != shown:
         st.rerun()
-    show_controlled(run)
-    show_queue(run)
+    feed = feed_of(run)
+    show_progress(run, batches_per_epoch(run, feed))
+    show_charts(run, feed)
+    show_view(choose_view(), run, feed)
 
 
-def show_controlled(run: Run) -> None:
-    """Where a run stands and the button that stops it; the button stays in its place after the end."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        with st.container(width="stretch"):
-            show_progress(run)
-        st.button(
-            "Stop", icon=":material/stop:", key=f"stop_{run.id}", on_click=state().engine.stop, args=(run,),
-            disabled=not run.live, help="Ends the training after the current batch. What was learnt is kept.",
-        )  # fmt: skip
-
-
-def show_queue(shown: Run) -> None:
-    others = [run for run in state().runs.live() if run.id != shown.id]
-    if others:
-        st.caption("Also training or waiting:")
-    for run in others:
-        show_controlled(run)
+def what_else_is_shown(run: Run, live: list[Run]) -> tuple:
+    """What buttons, hints and queue are drawn from: they need not change as often as the charts."""
+    kinds = tuple(hint.kind for hint in hints_for(run, feed_of(run)))
+    waiting = tuple((each.id, each.status, each.position) for each in live)
+    return (run.id, run.status, run.orders, run.planned_epochs, kinds, waiting)
 
 
 st.title("Training")
 st.write("Train a network and watch loss and accuracy change, epoch by epoch.")
 # The cluster starts while the person reads the form.
 state().engine.warm_up()
-left, right = st.columns([2, 3], gap="large")
+left, right = st.columns([3, 5], gap="medium")
 with left:
     form()
 with right:

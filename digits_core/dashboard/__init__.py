@@ -1,1 +1,4 @@
-"""What the pages share: their order, the app's state, its errors. The only package that imports streamlit."""
+"""What the browser shows: what all pages share, and a package for each page of many parts.
+
+The only package below the pages that imports streamlit.
+"""

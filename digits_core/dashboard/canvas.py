@@ -1,6 +1,9 @@
-"""The canvas to draw one digit on, and its picture."""
+"""The canvas to draw digits on, and its picture."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -10,29 +13,62 @@ from streamlit_drawable_canvas import st_canvas
 
 CANVAS_SIDE = 280
 """Pixels: ten for each of the 28 that the network sees."""
+WIDE = 640
+"""Pixels: room for some five digits beside each other."""
 BRUSH_WIDTH = 20
 """A thinner brush vanishes when the drawing is brought down to 28×28."""
 
+# A phone shows the wide canvas whole, smaller: the canvas itself has a fixed number of pixels.
+_SMALL_SCREEN = "<style>@media (max-width: 700px) { .st-key-wide_canvas { zoom: 0.51 } }</style>"
 
-def draw_digit(key: str) -> Image.Image | None:
-    """A square of paper to draw on; the drawing so far, or `None` while it is empty.
 
-    Call it inside a fragment: each stroke reruns what is around it. `clear_canvas(key)` empties it.
+@dataclass(frozen=True)
+class Drawing:
+    """What is on a canvas: its picture, mode "L", and its strokes as the canvas reports them."""
+
+    picture: Image.Image
+    strokes: tuple[dict[str, Any], ...]
+
+
+def draw_digit(key: str, brush: int = BRUSH_WIDTH) -> Image.Image | None:
+    """A square of paper to draw one digit on; the picture of it so far, or `None` while it is empty."""
+    drawing = draw_on(key, brush)
+    return drawing and drawing.picture
+
+
+def draw_on(
+    key: str, brush: int = BRUSH_WIDTH, width: int = CANVAS_SIDE, before: Drawing | None = None
+) -> Drawing | None:
+    """Paper to draw on, `width` by `CANVAS_SIDE` pixels; what is on it, or `None` while it is empty.
+
+    `before` is what is on a canvas that has not reported anything yet, because nobody has drawn on it since it came.
+    Call it inside a fragment: each stroke reruns what is around it. `clear_canvas(key)` empties it, `undo_stroke(key)`
+    takes the last stroke back; both are meant as callbacks. `put_on_canvas` shows an earlier drawing again.
     """
     generation = st.session_state.setdefault(f"{key}_generation", 0)
     result = st_canvas(
-        stroke_width=BRUSH_WIDTH,
+        stroke_width=brush,
         stroke_color="#000000",
         background_color="#ffffff",
         height=CANVAS_SIDE,
-        width=CANVAS_SIDE,
+        width=width,
         drawing_mode="freedraw",
+        initial_drawing=st.session_state.get(f"{key}_start"),
         return_image_data=True,
         key=f"{key}_{generation}",
     )
-    if result.image_data is None or not (result.json_data or {}).get("objects"):
+    if result.image_data is None:
+        return before
+    strokes = (result.json_data or {}).get("objects")
+    if not strokes:
         return None
-    return Image.fromarray(np.asarray(result.image_data, dtype=np.uint8)).convert("L")
+    return Drawing(Image.fromarray(np.asarray(result.image_data, dtype=np.uint8)).convert("L"), tuple(strokes))
+
+
+def wide_room() -> DeltaGenerator:
+    """Room for a canvas of the width `WIDE`, which a narrow screen shows smaller."""
+    st.html(_SMALL_SCREEN)
+    return st.container(width=WIDE + 4, key="wide_canvas")
 
 
 def beside_canvas() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -41,6 +77,41 @@ def beside_canvas() -> tuple[DeltaGenerator, DeltaGenerator]:
     return row.container(width=CANVAS_SIDE + 4), row.container(width="stretch")
 
 
+def choose_brush() -> int:
+    """The width of a stroke in pixels of the paper, the same on every page."""
+    return st.slider(
+        "Brush", 8, 40, BRUSH_WIDTH, key="brush", persist_state="session",
+        help="Width of a stroke in pixels of the paper, ten of which become one of the network's. Thin strokes "
+        "fade at 28 × 28, thick ones close the loops of 6, 8 and 9.",
+    )  # fmt: skip
+
+
 def clear_canvas(key: str) -> None:
     """Empty the canvas at the next rerun; its component knows no other way than a new key."""
     st.session_state[f"{key}_generation"] = st.session_state.get(f"{key}_generation", 0) + 1
+    st.session_state.pop(f"{key}_start", None)
+
+
+def undo_stroke(key: str) -> None:
+    """Take the last stroke back at the next rerun."""
+    reported = st.session_state.get(f"{key}_{st.session_state[f'{key}_generation']}")
+    # What the canvas has reported by now, which the page may not have drawn yet; else what it began with.
+    drawing = reported["drawing"]["raw"] if reported and reported.get("drawing") else st.session_state[f"{key}_start"]
+    _start_with(key, drawing["objects"][:-1])
+
+
+def put_on_canvas(key: str, strokes: tuple[dict[str, Any], ...]) -> None:
+    """Show these strokes at the next rerun, on a canvas that is new: to go on drawing where one had stopped."""
+    clear_canvas(key)
+    _start_with(key, list(strokes))
+
+
+def is_on_page(key: str) -> bool:
+    """Whether the canvas was there when the page was last drawn: one that is new has forgotten its strokes."""
+    return f"{key}_{st.session_state.get(f'{key}_generation', 0)}" in st.session_state
+
+
+def _start_with(key: str, strokes: list[dict[str, Any]]) -> None:
+    # The turn makes this another drawing than the one before: the canvas loads no equal one twice.
+    turn = (st.session_state.get(f"{key}_start") or {}).get("turn", 0) + 1
+    st.session_state[f"{key}_start"] = {"objects": strokes, "turn": turn}

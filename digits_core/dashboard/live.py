@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -14,14 +13,17 @@ from digits_core.dashboard.widgets import show_chart
 from digits_core.figures.charts import Curve, curves
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import EpochRow, Run
+from digits_core.training.estimate import in_words
 from digits_core.training.events import lecture_line
 
-POLL_S = 0.5
-LOG_HEIGHT = 150
+POLL_S = 0.4
+TITLE_LENGTH = 24
+"""So that where a run stands fits a line, and nothing moves."""
 
 STATUS_ICONS = {
     "queued": ":material/schedule:",
     "running": ":material/play_circle:",
+    "paused": ":material/pause_circle:",
     "finished": ":material/check_circle:",
     "stopped": ":material/stop_circle:",
     "diverged": ":material/trending_up:",
@@ -33,16 +35,19 @@ STATUS_ICONS = {
 _curves = lru_cache(maxsize=32)(curves)
 
 
-def show_progress(run: Run) -> None:
-    """Where a run stands: a bar while it trains, what became of it afterwards. The same height in every state."""
-    words = f"{STATUS_ICONS[run.status]} **{as_plain_text(run.title)}**"
+def show_progress(run: Run, batches: int) -> None:
+    """Where a run stands, `batches` an epoch: a bar while it trains, then what became of it. Always as high."""
+    title = run.title if len(run.title) <= TITLE_LENGTH else f"{run.title[: TITLE_LENGTH - 1]}…"
+    words = f"{STATUS_ICONS[run.status]} **{as_plain_text(title)}**"
     match run.status:
         case "queued":
-            waiting = [each.id for each in state().runs.live()]
-            place = waiting.index(run.id) if run.id in waiting else 0
-            st.progress(0.0, f"{words} waits for its turn, {place} before it" if place else f"{words} starts …")
+            before = run.position - 1
+            waits = f"waits, {before} {'runs' if before > 1 else 'run'} before it" if before > 0 else "starts …"
+            st.progress(run.progress, f"{words} · {waits}")
         case "running":
-            st.progress(run.progress, f"{words} · {run.progress:.0%}{_speed(run)}")
+            st.progress(run.progress, f"{words} · {_place(run, batches)}{_speed(run)}")
+        case "paused":
+            st.progress(run.progress, f"{words} · paused in {_place(run, batches)}")
         case "finished":
             st.progress(1.0, f"{words} · finished in {run.seconds:.1f} s · {run.test_accuracy:.2%} on test images")
         case _:
@@ -52,7 +57,7 @@ def show_progress(run: Run) -> None:
 def show_curves(runs: Sequence[Run], key: str) -> None:
     """Loss and accuracy of these runs side by side, one colour a run; room is reserved before the first epoch."""
     epochs = state().runs.epochs([run.id for run in runs])
-    planned = max(run.config.training.epochs for run in runs)
+    planned = max(run.planned_epochs for run in runs)
     lines = tuple(as_curve(run, epochs[run.id], named=len(runs) > 1) for run in runs)
     left, right = st.columns(2)
     with left:
@@ -74,22 +79,20 @@ def as_curve(run: Run, epochs: Sequence[EpochRow], named: bool) -> Curve:
     )
 
 
-def show_lecture_lines(run: Run) -> None:
+def lecture_lines(run: Run, epochs: Sequence[EpochRow]) -> str:
     """The log as the lecture's loop prints it."""
-    epochs = state().runs.epochs([run.id])[run.id]
-    planned = run.config.training.epochs
-    lines = [lecture_line(row.epoch, planned, row.train_loss, row.test_accuracy) for row in epochs]
-    nothing = "The first epoch is on its way." if run.live else "No epoch was finished."
-    st.code("\n".join(lines) or nothing, language=None, height=LOG_HEIGHT)
+    lines = [lecture_line(row.epoch, run.planned_epochs, row.train_loss, row.test_accuracy) for row in epochs]
+    return "\n".join(lines) or ("The first epoch is on its way." if run.live else "No epoch was finished.")
+
+
+def _place(run: Run, batches: int) -> str:
+    """`epoch 2/4 · batch 31/90`."""
+    done = min(round(run.progress * run.planned_epochs * batches), run.planned_epochs * batches - 1)
+    return f"epoch {done // batches + 1}/{run.planned_epochs} · batch {done % batches + 1}/{batches}"
 
 
 def _speed(run: Run) -> str:
-    if not run.images_per_second or not run.progress:
+    if not run.images_per_second or not run.progress or not run.seconds:
         return ""
-    return f" · {run.images_per_second:,.0f} images/s · {_time_left(run)} left"
-
-
-def _time_left(run: Run) -> str:
-    """The rest of the training at the pace so far, from the progress and the time since it started."""
-    seconds = (time.time() - (run.started or time.time())) * (1 - run.progress) / run.progress
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    left = run.seconds * (1 - run.progress) / run.progress
+    return f" · {run.images_per_second:,.0f} images/s · {in_words(left)} left"

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Digits
+from digits_core.errors import DigitsError
+from digits_core.runs.artifacts import Artifacts
 
 if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Recogniser
+    from digits_core.recognition.refusal import Refusal
+
+LOG = logging.getLogger(__name__)
+_BACKGROUND = ThreadPoolExecutor(1, thread_name_prefix="loaders")
 
 
 def load_digits(name: str) -> Digits:
@@ -22,6 +31,15 @@ def load_recogniser(run_id: str) -> Recogniser:
     """The network of a trained run, ready to recognise; `RunError` where it has no weights."""
     run = state().runs.get(run_id)
     return _recogniser(str(state().home.folder), run_id, run.finished or 0.0)
+
+
+def load_refusal(run_id: str) -> Refusal | None:
+    """What this run takes for no digit; `None` while that is worked out, and where its datasets are too small to tell.
+
+    The first time takes a second or more, which nobody should wait for: it happens in the background.
+    """
+    future = _refusal(str(state().home.folder), run_id, state().runs.get(run_id).finished or 0.0)
+    return future.result() if future.done() else None
 
 
 # The arguments that the functions below do not use tell one content from another for the cache.
@@ -38,3 +56,20 @@ def _recogniser(folder: str, run_id: str, finished: float) -> Recogniser:
 
     run = state().runs.get(run_id)
     return Recogniser(run.config, state().artifacts(run_id).load_weights())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _refusal(folder: str, run_id: str, finished: float) -> Future[Refusal | None]:
+    recogniser = load_recogniser(run_id)
+    return _BACKGROUND.submit(_calibrated, recogniser, state().artifacts(run_id), state().catalogue.load)
+
+
+def _calibrated(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits]) -> Refusal | None:
+    """Not on a page's thread: nothing here may ask Streamlit for anything."""
+    from digits_core.recognition.refusal import load_refusal
+
+    try:
+        return load_refusal(recogniser, artifacts, load)
+    except DigitsError as error:
+        LOG.info("What is no digit is not known: %s", error)
+        return None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from digits_core.dashboard.login import require_login
 from digits_core.dashboard.pages import PAGES, page
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -12,6 +13,7 @@ LOGO = Path(__file__).with_name("logo.svg")
 # Before the navigation, or the browser would fetch the page's material icon from the web for its tab.
 st.set_page_config(page_icon=ICON, layout="wide")
 st.logo(LOGO, size="large", icon_image=ICON)
+require_login()
 current = st.navigation([page(name) for name in PAGES], expanded=True)
 # After it, because only it knows which page was asked for.
 st.set_page_config(page_title=f"{current.title} · Digits Lab")

@@ -6,12 +6,15 @@ import gc
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digits_core.config import RunConfig
 from digits_core.data.catalogue import Catalogue
+from digits_core.data.digits import Digits
 from digits_core.data.handwriting import Handwriting
 from digits_core.database import Database
 from digits_core.errors import DigitsError
@@ -19,9 +22,13 @@ from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.owner import is_alive
 from digits_core.runs.store import RunStore
+from digits_core.runs.sweeps import SweepStore
+from digits_core.training.check import prepared
+from digits_core.transforms.saved import SavedTransforms
 
 if TYPE_CHECKING:
     from digits_core.engine.service import Engine
+    from digits_core.engine.sweeps import Conductor
 
 LOG = logging.getLogger(__name__)
 
@@ -34,6 +41,8 @@ class State:
     catalogue: Catalogue
     handwriting: Handwriting
     runs: RunStore
+    transforms: SavedTransforms
+    sweeps: SweepStore
 
     @cached_property
     def engine(self) -> Engine:
@@ -42,6 +51,17 @@ class State:
 
         with _LOCK:
             return _ENGINES.setdefault(self.home.folder, Engine(self.home, self.runs))
+
+    @cached_property
+    def conductor(self) -> Conductor:
+        """What keeps the trials of sweeps coming."""
+        from digits_core.engine.sweeps import Conductor
+
+        engine = self.engine
+        with _LOCK:
+            return _CONDUCTORS.setdefault(
+                self.home.folder, Conductor(engine, self.runs, self.sweeps, _prepare_with(self.catalogue))
+            )
 
     def artifacts(self, run_id: str) -> Artifacts:
         return Artifacts(self.home.run(run_id))
@@ -54,6 +74,7 @@ class State:
 
 _LOCK = threading.Lock()
 _ENGINES: dict[Path, Engine] = {}
+_CONDUCTORS: dict[Path, Conductor] = {}
 
 
 def state() -> State:
@@ -72,6 +93,8 @@ def start() -> None:
 
 def stop() -> None:
     """End everything that the app started; called once, when the server ends."""
+    for conductor in _CONDUCTORS.values():
+        conductor.close()
     for engine in _ENGINES.values():
         engine.close()
 
@@ -83,7 +106,22 @@ def _open(folder: Path) -> State:
     runs = RunStore(database)
     for run in runs.interrupt_orphans(is_alive):
         LOG.warning("Run %s was interrupted when the app that trained it ended", run.id)
-    return State(home, Catalogue(home, database), Handwriting(database), runs)
+        Artifacts(home.run(run.id)).tidy()
+    runs.labels.purge(home)
+    sweeps = SweepStore(database)
+    for sweep in sweeps.interrupt_orphans(is_alive):
+        LOG.warning("Sweep %s was interrupted when the app that conducted it ended", sweep.id)
+    return State(home, Catalogue(home, database), Handwriting(database), runs, SavedTransforms(database), sweeps)
+
+
+def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:
+    """What makes configs ready to be run, off the pages' threads: their data are read once."""
+
+    @lru_cache(maxsize=4)
+    def load(name: str, version: str) -> Digits:
+        return catalogue.load(name)
+
+    return lambda config: prepared(config, lambda name: load(name, catalogue.version(name)))
 
 
 def _import_recogniser() -> None:

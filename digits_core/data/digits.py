@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -39,6 +40,8 @@ class Digits:
             )
         if self.labels.shape != (count,) or self.test.shape != (count,):
             raise DatasetError(f"{self.name} has {count} images, but not as many labels and places in its split.")
+        if self.writers and len(self.writers) != count:
+            raise DatasetError(f"{self.name} has {count} images, but {len(self.writers)} writers.")
         if count and not 0 <= self.labels.min() <= self.labels.max() < CLASSES:
             raise DatasetError(f"The labels of {self.name} are not all digits from 0 to 9.")
 
@@ -62,6 +65,21 @@ class Digits:
     def counts(self, split: Split) -> np.ndarray:
         """How many images of each digit one split holds, int64 (10,)."""
         return np.bincount(self.labels[self.indices(split)], minlength=CLASSES)
+
+    def tested_on(self, writers: Collection[str]) -> Digits:
+        """The same digits split by hand: training sees none of these writers, the test sees only them.
+
+        The others' test images stay out of both, as they never reach training. A set that knows no writers, or none
+        of these, is returned as it is.
+        """
+        held_out = np.isin(self.writers, list(writers)) if self.writers else np.zeros(len(self), dtype=bool)
+        if not held_out.any():
+            return self
+        kept = held_out | ~self.test
+        return Digits(
+            self.name, self.images[kept], self.labels[kept], held_out[kept],
+            tuple(writer for writer, keep in zip(self.writers, kept, strict=True) if keep),
+        )  # fmt: skip
 
     @cached_property
     def fingerprint(self) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -16,7 +19,26 @@ from digits_core.errors import DatasetError
 SIZE = 28
 EVERY_NTH_IS_TEST = 5
 WRITER_LENGTH = 60
+NOBODY_NAMED = "me"
 Source = Literal["canvas", "upload", "sheet"]
+SOURCES: tuple[str, ...] = get_args(Source)
+
+
+@dataclass(frozen=True)
+class NewSample:
+    """A digit that is to be kept.
+
+    image: uint8 (28, 28), ink bright; drawing: the picture it was made from, as PNG. `test` and `created` are
+    decided when it is kept, unless they are known, as of a sample that comes from another home.
+    """
+
+    image: np.ndarray
+    label: int
+    writer: str
+    source: Source
+    drawing: bytes = b""
+    test: bool | None = None
+    created: float | None = None
 
 
 @dataclass(frozen=True)
@@ -32,39 +54,72 @@ class HandwrittenSample:
     created: float
 
 
+@dataclass(frozen=True)
+class Change:
+    """What was done to some samples, and all that `Handwriting.undo` needs to put them back as they were.
+
+    before: (id, label, writer, deleted) of each sample; a sample that was added by the change was deleted before it.
+    """
+
+    words: str
+    before: tuple[tuple[int, int, str, float | None], ...]
+
+    @property
+    def samples(self) -> list[int]:
+        return [row[0] for row in self.before]
+
+
 class Handwriting:
-    """Add, list, relabel and delete the samples of one database; they serve as the dataset `handwriting`."""
+    """Add, list and change the samples of one database, each action in one transaction; they serve as a dataset."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, image: np.ndarray, label: int, writer: str, source: Source, drawing: bytes = b"") -> int:
-        """Keep a digit and return its id.
+        """Keep a digit and return its id; see `NewSample`."""
+        return self.add_all([NewSample(image, label, writer, source, drawing)]).samples[0]
 
-        image: uint8 (28, 28), ink bright; drawing: the picture it was made from, as PNG. Every fifth sample of a digit
-        is for testing, decided here once, so that a growing set never moves an image from one split to the other.
+    def add_all(self, samples: Sequence[NewSample]) -> Change:
+        """Keep several digits, or none of them where one is refused.
+
+        Every fifth sample of a digit is for testing, decided here once, so that a growing set never moves an image
+        from one split to the other.
         """
-        if image.shape != (SIZE, SIZE) or image.dtype != np.uint8:
-            raise DatasetError(f"A handwritten digit is kept as uint8 (28, 28), not {image.dtype} {image.shape}.")
-        if not 0 <= label < CLASSES:
-            raise DatasetError(f"The label {label} is not a digit from 0 to 9.")
-        writer = " ".join(writer.split())[:WRITER_LENGTH] or "me"
+        for sample in samples:
+            _check(sample)
         with self._database.write() as db:
-            earlier = db.execute("SELECT count(*) FROM samples WHERE label = ?", (label,)).fetchone()[0]
-            test = earlier % EVERY_NTH_IS_TEST == EVERY_NTH_IS_TEST - 1
-            row = (label, writer, source, test, image.tobytes(), drawing, time.time())
-            return db.execute(
-                "INSERT INTO samples (label, writer, source, test, image, drawing, created) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                row,
-            ).lastrowid
+            earlier = _ever_written(db)
+            return Change(f"Saved {_digits(len(samples))}", tuple(_insert(db, sample, earlier) for sample in samples))
 
-    def samples(self) -> list[HandwrittenSample]:
-        """All that is not deleted, newest first."""
+    def add_missing(self, samples: Sequence[NewSample]) -> Change:
+        """Keep those that are not here yet, as `add_all` does; one that was deleted here comes back as it is given.
+
+        The same image, made at the same moment from the same drawing, is the same sample: relabelled or not.
+        """
+        for sample in samples:
+            _check(sample)
+        with self._database.write() as db:
+            known: dict[bytes, list[sqlite3.Row]] = {}
+            query = "SELECT id, label, writer, image, drawing, created, deleted FROM samples ORDER BY deleted IS NULL"
+            for row in db.execute(query):
+                known.setdefault(_identity(row["image"], row["drawing"], row["created"]), []).append(row)
+            before, earlier = [], _ever_written(db)
+            for sample in samples:
+                same = known.get(_identity(sample.image.tobytes(), sample.drawing, sample.created))
+                row = same.pop() if same else None  # those that are not deleted come first
+                if row is None:
+                    before.append(_insert(db, sample, earlier))
+                elif row["deleted"] is not None:
+                    before.append((row["id"], row["label"], row["writer"], row["deleted"]))
+                    _put(db, row["id"], sample.label, tidy_writer(sample.writer), None)
+            return Change(f"Added {_digits(len(before))}", tuple(before))
+
+    def samples(self, deleted: bool = False) -> list[HandwrittenSample]:
+        """All that is not deleted, or all that is; newest first."""
         with self._database.read() as db:
             rows = db.execute(
                 "SELECT id, label, writer, source, test, image, created FROM samples "
-                "WHERE deleted IS NULL ORDER BY id DESC"
+                f"WHERE deleted IS {'NOT ' if deleted else ''}NULL ORDER BY id DESC"
             ).fetchall()
         return [
             HandwrittenSample(
@@ -74,27 +129,86 @@ class Handwriting:
             for row in rows
         ]  # fmt: skip
 
+    def everything(self) -> list[NewSample]:
+        """All that is not deleted with all that is kept of it, in the order in which it was written."""
+        query = (
+            "SELECT label, writer, source, test, image, drawing, created FROM samples WHERE deleted IS NULL ORDER BY id"
+        )
+        with self._database.read() as db:
+            return [
+                NewSample(
+                    np.frombuffer(row["image"], dtype=np.uint8).reshape(SIZE, SIZE), row["label"], row["writer"],
+                    row["source"], row["drawing"], bool(row["test"]), row["created"],
+                )
+                for row in db.execute(query)
+            ]  # fmt: skip
+
+    def drawing(self, sample: int) -> bytes:
+        """The picture that a sample was made from, as PNG; empty where none was kept."""
+        with self._database.read() as db:
+            row = db.execute("SELECT drawing FROM samples WHERE id = ?", (sample,)).fetchone()
+        if row is None:
+            raise DatasetError(f"There is no handwritten sample {sample}.")
+        return row["drawing"]
+
     def count(self) -> int:
         with self._database.read() as db:
             return db.execute("SELECT count(*) FROM samples WHERE deleted IS NULL").fetchone()[0]
 
-    def version(self) -> str:
-        """Changes with every sample added, relabelled, deleted or restored; the same again where all that is undone."""
+    def counts(self, writer: str | None = None) -> np.ndarray:
+        """How many samples of each digit there are, int64 (10,); of one writer where one is named."""
+        query = (
+            "SELECT label, count(*) FROM samples WHERE deleted IS NULL AND (?1 IS NULL OR writer = ?1) GROUP BY label"
+        )
+        counts = np.zeros(CLASSES, dtype=np.int64)
         with self._database.read() as db:
-            rows = db.execute("SELECT id, label FROM samples WHERE deleted IS NULL ORDER BY id").fetchall()
+            for label, count in db.execute(query, (None if writer is None else tidy_writer(writer),)):
+                counts[label] = count
+        return counts
+
+    def writers(self) -> list[tuple[str, int]]:
+        """Everyone who wrote something that is here, and how much; the busiest first."""
+        query = "SELECT writer, count(*) FROM samples WHERE deleted IS NULL GROUP BY writer ORDER BY 2 DESC, 1"
+        with self._database.read() as db:
+            return [tuple(row) for row in db.execute(query)]
+
+    def version(self) -> str:
+        """Changes with each sample added, relabelled, moved, deleted, restored; the same again where that is undone."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT id, label, writer FROM samples WHERE deleted IS NULL ORDER BY id").fetchall()
         return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
 
-    def relabel(self, sample: int, label: int) -> None:
-        if not 0 <= label < CLASSES:
-            raise DatasetError(f"The label {label} is not a digit from 0 to 9.")
-        self._update("label = ?", label, sample)
+    def relabel(self, samples: int | Sequence[int], label: int) -> Change:
+        """Say which digit these samples show; their place in the split stays."""
+        _check_label(label)
+        return self._change(samples, f"Relabelled {{}} as {label}", label=label)
 
-    def delete(self, sample: int) -> None:
-        """Take a sample out of the dataset; `restore` brings it back."""
-        self._update("deleted = ?", time.time(), sample)
+    def move(self, samples: int | Sequence[int], writer: str) -> Change:
+        """Say who wrote these samples."""
+        writer = tidy_writer(writer)
+        return self._change(samples, f"Moved {{}} to {_braced(writer)}", writer=writer)
 
-    def restore(self, sample: int) -> None:
-        self._update("deleted = ?", None, sample)
+    def rename_writer(self, old: str, new: str) -> Change:
+        """Give all samples of a writer to the name `new`, which may be another writer's."""
+        with self._database.read() as db:
+            query = "SELECT id FROM samples WHERE writer = ? AND deleted IS NULL"
+            samples = [row["id"] for row in db.execute(query, (old,))]
+        if not samples:
+            raise DatasetError(f"There is no writer {old!r}.")
+        return self.move(samples, new)
+
+    def delete(self, samples: int | Sequence[int]) -> Change:
+        """Take samples out of the dataset; `restore` or `undo` brings them back."""
+        return self._change(samples, "Deleted {}", deleted=time.time())
+
+    def restore(self, samples: int | Sequence[int]) -> Change:
+        return self._change(samples, "Restored {}", deleted=None)
+
+    def undo(self, change: Change) -> None:
+        """Put the samples of a change back as they were before it."""
+        with self._database.write() as db:
+            for row in change.before:
+                _put(db, *row)
 
     def digits(self) -> Digits:
         """The samples as a dataset, in the order in which they were written; `DatasetError` when there are none."""
@@ -109,7 +223,70 @@ class Handwriting:
             writers=tuple(sample.writer for sample in samples),
         )
 
-    def _update(self, assignment: str, value: float | None, sample: int) -> None:
+    def _change(self, samples: int | Sequence[int], words: str, **values: object) -> Change:
+        """Set the columns that `values` names in all of these samples, or in none where one does not exist."""
+        chosen = [samples] if isinstance(samples, int) else list(samples)
+        before = []
         with self._database.write() as db:
-            if not db.execute(f"UPDATE samples SET {assignment} WHERE id = ?", (value, sample)).rowcount:
-                raise DatasetError(f"There is no handwritten sample {sample}.")
+            for sample in chosen:
+                row = db.execute("SELECT id, label, writer, deleted FROM samples WHERE id = ?", (sample,)).fetchone()
+                if row is None:
+                    raise DatasetError(f"There is no handwritten sample {sample}.")
+                before.append(tuple(row))
+                _put(db, **(dict(row) | values))
+        return Change(words.format(_digits(len(before))), tuple(before))
+
+
+def tidy_writer(name: str) -> str:
+    """A writer's name of characters that can be seen, without superfluous spaces, as long as is kept; never empty."""
+    seen = "".join(mark if mark.isprintable() else " " for mark in name)
+    return " ".join(seen.split())[:WRITER_LENGTH].rstrip() or NOBODY_NAMED
+
+
+def _check(sample: NewSample) -> None:
+    image = sample.image
+    if image.shape != (SIZE, SIZE) or image.dtype != np.uint8:
+        raise DatasetError(f"A handwritten digit is kept as uint8 (28, 28), not {image.dtype} {image.shape}.")
+    _check_label(sample.label)
+
+
+def _check_label(label: int) -> None:
+    if not 0 <= label < CLASSES:
+        raise DatasetError(f"The label {label} is not a digit from 0 to 9.")
+
+
+def _ever_written(db: sqlite3.Connection) -> Counter[int]:
+    """How many samples of each digit there are, with those that were deleted."""
+    return Counter(dict(db.execute("SELECT label, count(*) FROM samples GROUP BY label").fetchall()))
+
+
+def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) -> tuple[int, int, str, float]:
+    """Write a sample and count it in `earlier`; the entry of it that a `Change` needs."""
+    label, writer, test = int(sample.label), tidy_writer(sample.writer), sample.test
+    if test is None:
+        test = earlier[label] % EVERY_NTH_IS_TEST == EVERY_NTH_IS_TEST - 1
+    earlier[label] += 1
+    now = time.time()
+    created = now if sample.created is None else sample.created
+    row = (label, writer, sample.source, test, sample.image.tobytes(), sample.drawing, created)
+    number = db.execute(
+        "INSERT INTO samples (label, writer, source, test, image, drawing, created) VALUES (?, ?, ?, ?, ?, ?, ?)", row
+    ).lastrowid
+    return number, label, writer, now
+
+
+def _put(db: sqlite3.Connection, id: int, label: int, writer: str, deleted: float | None) -> None:
+    db.execute("UPDATE samples SET label = ?, writer = ?, deleted = ? WHERE id = ?", (label, writer, deleted, id))
+
+
+def _identity(image: bytes, drawing: bytes, created: float | None) -> bytes:
+    return hashlib.sha256(b"%r %d " % (created, len(drawing)) + drawing + image).digest()
+
+
+def _digits(count: int) -> str:
+    return f"{count:,} digit{'s' * (count != 1)}"
+
+
+def _braced(text: str) -> str:
+    """`text` for `str.format`, which gives it back as it is."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import dask
 from distributed import LocalCluster
-from distributed.security import Security
+
+from digits_core.engine.credentials import temporary_security
 
 CREDENTIALS = ("tls_ca_file", "tls_client_key", "tls_client_cert")
 
@@ -23,12 +24,15 @@ def main(workers: int, folder: Path) -> None:
     # Ctrl-C in the terminal reaches the whole group; the app decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     handshake = _take_standard_output()
-    security = Security.temporary()
+    security = temporary_security()
     # Dask's web pages have no credentials: none of them is served, and the ports they would have show nothing.
     dask.config.set({f"distributed.{node}.http.routes": [] for node in ("scheduler", "worker", "nanny")})
     # Dask has its workers give freed memory back at once: training, which needs it again in the next batch, then takes
     # over half as long again.
     dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
+    # A laptop that sleeps, or whose clock is set, has workers that are silent for long by the clock, and yet alive. One
+    # that dies is noticed by its nanny.
+    dask.config.set({"distributed.scheduler.worker-ttl": None})
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,

@@ -1,42 +1,40 @@
-"""The engine as the app sees it: submit a run, stop it, end everything. Never blocks a page.
+"""The engine as the app sees it: submit runs, control them, end everything. Never blocks a page.
 
-Whatever talks to the cluster happens, in order, on one thread of the engine; events of the runs arrive on the cluster
-client's thread and go straight into the store.
+Runs wait in the store and are handed to the cluster when there is room. What is wished of a run stands in the store
+too, so that any process may say it; the engine that owns the run passes it on. Whatever talks to the cluster happens,
+in order, on one thread of the engine; events arrive on the cluster client's thread and go through the inbox.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
-from distributed import Client, Event, Future
-from distributed.security import Security
+from distributed import Future, KilledWorker
 
-from digits_core.config import RunConfig
+from digits_core.config import RunConfig, TrainingConfig
 from digits_core.engine import worker
-from digits_core.engine.embedded import EmbeddedCluster
-from digits_core.errors import EngineError
+from digits_core.engine.connection import Connection
+from digits_core.engine.inbox import Inbox
+from digits_core.errors import DigitsError, RunError
 from digits_core.home import Home
+from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.owner import this_process
-from digits_core.runs.store import Run, RunStore
-from digits_core.training.events import Failed, Finished, from_dict
+from digits_core.runs.rows import CONTINUABLE, RESUMABLE, Status
+from digits_core.runs.store import Run, RunStore, new_id
+from digits_core.training.control import Orders
+from digits_core.training.events import Event, Failed, Finished, Paused, Started, from_dict
 
 log = logging.getLogger(__name__)
 
-SCHEDULER_VARIABLE = "DIGITS_SCHEDULER"
-START_TIMEOUT_S = 60
-
-
-def parallel_runs() -> int:
-    """How many runs train at once: one for every two cores, because a run uses two threads well and no more."""
-    return max(1, (os.cpu_count() or 1) // 2)
-
-
-def threads_per_run() -> int:
-    return max(1, (os.cpu_count() or 1) // parallel_runs())
+KILLED = (
+    "The process that trained was ended by the system several times in a row: most likely memory ran out. "
+    "Choose less data or a smaller batch size, then resume."
+)
+LOST = "The training processes ended unexpectedly, or cannot be reached any more. What was learnt here is kept."
 
 
 class Engine:
@@ -47,126 +45,228 @@ class Engine:
         self._store = store
         self._owner = this_process()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._cluster: EmbeddedCluster | None = None
-        self._client: Client | None = None
         self._futures: dict[str, Future] = {}
-        self._cancelled: set[str] = set()
+        self._published: dict[str, Orders | None] = {}
+        self._orders_sent = 0
         self._closing = threading.Event()
         self._warm = False
+        self._connection = Connection(home, self._heard, lambda: self._later(self._forget_cluster))
+        self._inbox = Inbox(store, self._noted, self._look_around, lambda: bool(self._futures))
 
-    def submit(self, config: RunConfig) -> Run:
-        """Write the run as queued and return it; the cluster gets it as soon as it can."""
-        run = self._store.create(config, self._owner)
-        self._thread.submit(self._hand_over, run)
+    def submit(self, config: RunConfig, session: str = "", sweep: str = "") -> Run:
+        """Write the run as queued and return it; it trains when it is its turn, fairly between sessions."""
+        run = self._store.create(config, self._owner, session, sweep=sweep)
+        self._later(self._fill)
         return run
 
     def stop(self, run: Run) -> None:
-        """Ask a run to stop: a queued one ends at once, a running one within a fifth of a second of training."""
-        # The caller's copy may be older than the start of the run.
-        if self._store.get(run.id).status == "queued":
-            self._cancelled.add(run.id)
-            self._store.apply(run.id, Finished("stopped", 0, None, None, 0.0, "Taken out of the queue."))
-        self._thread.submit(self._stop, run)
+        """Ask a run to stop: a waiting one ends at once, a running one within a fifth of a second of training."""
+        if self._store.cancel(run.id):
+            return
+        now = self._store.get(run.id)
+        if now.status == "paused" and now.orders.leave:
+            done = len(self._store.epochs([run.id])[run.id])
+            self._store.apply(run.id, Finished("stopped", done, None, None, now.seconds or 0.0, "Stopped by hand."))
+        else:
+            self._order(run, stop=True)
+
+    def pause(self, run: Run) -> None:
+        """Let a run rest, after its current batch; it keeps its place until another one waits for it."""
+        self._order(run, pause=True)
+
+    def go_on(self, run: Run) -> None:
+        """Let a paused run go on: where it rested, or from its checkpoint where it had to make room for another."""
+        if self._store.get(run.id).orders.leave:
+            with suppress(RunError):  # someone else was faster
+                self._requeue(run, "paused")
+        else:
+            self._order(run, pause=False)
+
+    def order(self, run: Run, epochs: int | None = None, learning_rate: float | None = None) -> None:
+        """Change how many epochs a live run trains in all, or its learning rate from the next report on.
+
+        Raises `ConfigError` for what no config may hold, `RunError` where the run has ended.
+        """
+        wishes = {"epochs": epochs, "learning_rate": learning_rate}
+        wishes = {name: value for name, value in wishes.items() if value is not None}
+        TrainingConfig(**wishes)
+        self._store.order(run.id, **wishes)
+        self._later(self._pass_on)
+
+    def resume(self, run: Run) -> Run:
+        """Let a run that was interrupted, stopped or has failed go on from its checkpoint, in its turn.
+
+        `RunError` where it is none of these, or another app was faster.
+        """
+        return self._requeue(run, *RESUMABLE)
+
+    def continue_training(self, run: Run, epochs: int, session: str = "") -> Run:
+        """Train what a run has learnt for so many epochs more, as a run of its own, and return that.
+
+        It starts at the checkpoint, with the optimizer as it was then: with a constant learning rate the numbers are
+        those of one training that long. A schedule begins anew over the epochs that are added, a warm restart; one
+        that was ended by hand stays ended. `RunError` where there is no checkpoint, `ConfigError` past the most epochs.
+        """
+        run = self._store.get(run.id)
+        done = len(self._store.epochs([run.id])[run.id])
+        if run.status not in CONTINUABLE or not done:
+            raise RunError(f"{run.title} cannot be continued: it is {run.status}, after {done} epochs.")
+        training = run.config.training.replace(epochs=done + epochs)
+        config = run.config.replace(training=training, name=f"{run.name[:100]} +{epochs}")
+        child = new_id()
+        Artifacts(self._home.run(child)).start_from(Artifacts(self._home.run(run.id)), done)
+        created = self._store.create(config, self._owner, session, parent=run.id, run_id=child)
+        self._later(self._fill)
+        return created
+
+    def move(self, run: Run, places: int) -> None:
+        """Let a waiting run start later by so many places, or earlier where that is negative."""
+        self._store.move(run.id, places)
 
     def warm_up(self) -> None:
         """Start the cluster before it is needed, once; returns at once."""
         if not self._warm:
             self._warm = True
-            self._thread.submit(self._warm_up)
+            self._later(self._connection.warm_up)
 
     def close(self) -> None:
         """End the cluster and every training in it; the runs show as interrupted at the next start."""
         self._closing.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
-        if self._client is not None:
-            self._client.close(timeout=2)
-        if self._cluster is not None:
-            self._cluster.close()
+        self._connection.close()
+        self._inbox.close()
+
+    def _requeue(self, run: Run, *statuses: Status) -> Run:
+        """Let a run wait again; what its last task may still have to say no longer counts."""
+        task = self._futures.get(run.id)
+        with self._inbox.closing_to(task.key if task else ""):
+            again = self._store.requeue(run.id, self._owner, statuses)
+        self._later(self._fill)
+        return again
+
+    def _order(self, run: Run, **wishes: bool) -> None:
+        with suppress(RunError):  # it has ended meanwhile: there is nothing left to wish
+            self._store.order(run.id, **wishes)
+        self._later(self._pass_on)
+
+    def _later(self, task: Any, *arguments: Any) -> None:
+        """Do something on the engine's thread."""
+        with suppress(RuntimeError):  # closed already
+            self._thread.submit(self._guarded, task, *arguments)
+
+    def _guarded(self, task: Any, *arguments: Any) -> None:
+        try:
+            if not self._closing.is_set():
+                task(*arguments)
+        except Exception:
+            log.exception("The engine could not do what it was asked to")
+
+    def _fill(self) -> None:
+        """Hand over the runs that are next while there is room for them."""
+        for run in self._store.queue():
+            if len(self._futures) >= self._connection.places():
+                break
+            if run.owner == self._owner and run.id not in self._futures and self._store.take(run.id):
+                self._hand_over(run)
+        self._pass_on()
 
     def _hand_over(self, run: Run) -> None:
-        if self._closing.is_set() or run.id in self._cancelled:
-            return
+        task = f"train-{run.id}-{new_id()}"
         try:
-            self._futures[run.id] = self._connected().submit(
-                worker.train, run.id, run.config_json, str(self._home.folder), threads_per_run(),
-                key=f"train-{run.id}", pure=False,
-                # First come, first served: Dask by itself promises no order.
-                priority=-run.number,
-            )  # fmt: skip
-        except EngineError as error:
-            self._store.apply(run.id, Failed(str(error)))
+            future = self._connection.submit(task, run.id, run.config_json)
+        except DigitsError as error:
+            self._inbox.put(task, run.id, Failed(str(error)))
         except Exception as error:
             log.exception("A run could not be handed to the cluster")
-            self._store.apply(run.id, Failed(f"The run could not be handed to the cluster ({error})."))
+            self._inbox.put(task, run.id, Failed(f"The run could not be handed to the cluster ({error})."))
         else:
-            self._futures[run.id].add_done_callback(lambda future: self._ended(run.id, future))
+            self._futures[run.id] = future
+            future.add_done_callback(lambda future: self._ended(run.id, future))
 
-    def _stop(self, run: Run) -> None:
-        if run.id not in self._futures:
-            return
-        Event(worker.stop_flag(run.id), client=self._connected()).set()
-        if run.id in self._cancelled:
-            self._futures[run.id].cancel()
+    def _pass_on(self) -> None:
+        """Tell the runs what is wished of them, where that is new; those that rest make room for those that wait."""
+        live = {run.id: run for run in self._store.live() if run.owner == self._owner}
+        training = [live[run_id] for run_id in self._futures if run_id in live]
+        room = self._connection.places() - len(self._futures) + sum(run.orders.leave for run in training)
+        crowd = sum(run.waits for run in live.values()) - room
+        for run in training:
+            if run.waits:
+                continue  # it is about to leave, and waits for its next turn already
+            if run.status == "paused" and crowd > 0 and not run.orders.leave:
+                self._publish(run.id, self._store.order(run.id, leave=True))
+                crowd -= 1
+            else:
+                self._publish(run.id, run.orders)
 
-    def _warm_up(self) -> None:
-        try:
-            client = self._connected()
-        except EngineError:
-            log.exception("The cluster could not be started ahead of time")
-            return
-        for address in client.scheduler_info()["workers"]:
-            future = client.submit(worker.warm_up, workers=[address], key=f"warm-up-{address}")
-            self._futures[future.key] = future  # a future that nobody holds is cancelled
+    def _publish(self, run_id: str, orders: Orders) -> None:
+        if orders != self._published.get(run_id, Orders()):
+            self._orders_sent += 1
+            message = {"number": self._orders_sent, "orders": orders.to_json()}
+            self._connection.client().log_event(worker.orders_topic(self._futures[run_id].key), message)
+            self._published[run_id] = orders
 
     def _ended(self, run_id: str, future: Future) -> None:
-        """The task is over: apply its last event, in case that the way of events lost it, or say why it has none."""
+        """The task is over: apply its last events, in case that their way lost them, or say why there are none."""
         if future.status in ("cancelled", "lost"):
+            self._later(self._lose, run_id, future)
             return
         try:
-            event = from_dict(future.result())
+            events = [from_dict(event) for event in self._connection.received(run_id, future.result())]
+        except KilledWorker:
+            events = [Failed(KILLED)]
+        except DigitsError as error:
+            events = [Failed(str(error))]
         except Exception as error:
-            event = Failed(f"The process that trained ended ({error}).")
-        if not self._closing.is_set():
-            self._store.apply(run_id, event)
-            self._futures.pop(run_id, None)
+            events = [Failed(f"The process that trained ended ({error}).")]
+        for event in events:
+            self._inbox.put(future.key, run_id, event)
+        self._later(self._forget, run_id, future)
 
-    def _heard(self, stamped: tuple[float, dict[str, Any]]) -> None:
+    def _lose(self, run_id: str, future: Future) -> None:
+        """Nothing will be heard of a task any more: the connection broke, or its worker went with what it needed."""
+        if self._connection.lost:
+            self._forget_cluster()
+        elif self._futures.get(run_id) is future:
+            with self._inbox.closing_to(future.key):
+                self._store.interrupt([run_id], LOST)
+            self._forget(run_id, future)
+
+    def _forget(self, run_id: str, future: Future) -> None:
+        """Make room for the next run."""
+        if self._futures.get(run_id) is future:
+            del self._futures[run_id]
+            self._published.pop(run_id, None)
+        self._fill()
+
+    def _heard(self, message: dict[str, Any]) -> None:
         """An event of some run has arrived."""
-        run_id = stamped[1]["run"]
-        try:
-            self._store.apply(run_id, from_dict(stamped[1]["event"]))
-        except Exception:
-            log.exception("An event of run %s could not be stored", run_id)
+        self._inbox.put(message["task"], message["run"], from_dict(message["event"]))
 
-    def _connected(self) -> Client:
-        """The client, made and connected at the first call; `EngineError` where that fails."""
-        if self._client is None:
-            address, security = self._address()
-            try:
-                client = Client(address, security=security, set_as_default=False, timeout=START_TIMEOUT_S)
-            except (OSError, TimeoutError) as error:
-                raise EngineError(f"The scheduler at {address} does not answer: is it running?") from error
-            client.subscribe_topic(worker.TOPIC, self._heard)
-            self._client = client
-        return self._client
+    def _noted(self, run_id: str, event: Event) -> None:
+        """An event is in the store: see to what follows from it."""
+        if isinstance(event, Started):
+            self._later(self._repeat_orders, run_id)
+        elif isinstance(event, Paused):
+            self._later(self._pass_on)
 
-    def _address(self) -> tuple[str, Security | None]:
-        """The scheduler that the environment names, with credentials of Dask's configuration; else the embedded one."""
-        if address := os.environ.get(SCHEDULER_VARIABLE):
-            return address, None
-        self._cluster = EmbeddedCluster(self._home.folder / "engine", parallel_runs(), self._cluster_ended)
-        return self._cluster.address, self._cluster.security
+    def _repeat_orders(self, run_id: str) -> None:
+        """What was said while a worker took the run up may not have reached it."""
+        if run_id in self._published:
+            self._published[run_id] = None
+        self._pass_on()
 
-    def _cluster_ended(self) -> None:
-        """The embedded cluster has died: say so of its runs; the next one to be submitted starts another."""
-        if not self._closing.is_set():
-            self._thread.submit(self._forget_cluster)
+    def _look_around(self) -> None:
+        """Other processes on this home may have wished something of our runs."""
+        self._later(self._pass_on)
 
     def _forget_cluster(self) -> None:
-        log.error("The training processes ended unexpectedly")
-        lost, self._futures = list(self._futures), {}
-        self._store.interrupt(lost, "The training processes ended unexpectedly. What it had learnt is kept.")
-        for each in (self._client, self._cluster):
-            if each is not None:
-                each.close()
-        self._client, self._cluster, self._warm = None, None, False
+        """The cluster has died or is out of reach: say so of its runs; the next to be handed over finds it again."""
+        log.error("The training processes ended unexpectedly, or cannot be reached")
+        lost, self._futures, self._published = self._futures, {}, {}
+        for run_id, future in lost.items():
+            # Where they go on all the same, what they say no longer counts.
+            with self._inbox.closing_to(future.key):
+                self._store.interrupt([run_id], LOST)
+        self._connection.close()
+        self._warm = False
+        self._fill()

@@ -1,13 +1,14 @@
-"""What a worker of the cluster runs: one training, its events sent to the app as they come."""
+"""What a worker of the embedded cluster runs: one training, its events sent to the app as they come."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from distributed import Event as Flag
-from distributed import get_worker
+from distributed import get_client, get_worker
 
 from digits_core.config import RunConfig
 from digits_core.data.catalogue import Catalogue
@@ -15,34 +16,82 @@ from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
+from digits_core.training.control import Orders
+from digits_core.training.events import Changed, EpochFinished, Event, Progress
 
 TOPIC = "digits-lab-events"
+LECTURE_DATA = "optdigits"
 
 
-def stop_flag(run_id: str) -> str:
-    """The name of the cluster-wide flag that asks a run to stop."""
-    return f"stop-{run_id}"
+def orders_topic(task: str) -> str:
+    """Where the app says what it wishes of the run that a task trains."""
+    return f"digits-lab-orders-{task}"
 
 
-def train(run_id: str, config_json: str, folder: str, threads: int) -> dict[str, Any]:
-    """Train a run and return its last event; the earlier ones go to the topic that the app listens to."""
+def changes_topic(task: str) -> str:
+    """Where a task notes what was changed in its run by hand, for one that takes over from it."""
+    return f"digits-lab-changes-{task}"
+
+
+class HeardOrders:
+    """The last orders that were given to a run. They come by themselves, so that training need not ask for them."""
+
+    def __init__(self, task: str) -> None:
+        self._latest: tuple[int, Orders] = (-1, Orders())
+        self._client, self._topic = get_client(), orders_topic(task)
+        self._client.subscribe_topic(self._topic, self._hear)
+        # A worker that takes over from one that died has missed what was said to that one.
+        for each in self._client.get_events(self._topic):
+            self._hear(each)
+
+    def __call__(self) -> Orders:
+        return self._latest[1]
+
+    def close(self) -> None:
+        self._client.unsubscribe_topic(self._topic)
+
+    def _hear(self, stamped: tuple[float, dict[str, Any]]) -> None:
+        number, orders = stamped[1]["number"], Orders.from_json(stamped[1]["orders"])
+        self._latest = max(self._latest, (number, orders), key=lambda each: each[0])
+
+
+def train(task: str, run_id: str, config_json: str, folder: str, threads: int) -> list[dict[str, Any]]:
+    """Train a run of the home in `folder`; its events go to the topic that the app listens to, as they come.
+
+    Returns those that must not be lost on that way: its epochs and its last event.
+    """
+    artifacts = Artifacts(Home(Path(folder)).run(run_id))
+    return list(report(task, run_id, config_json, lambda name: load_digits(folder, name), artifacts, threads))
+
+
+def report(
+    task: str,
+    run_id: str,
+    config_json: str,
+    load: Callable[[str], Digits],
+    artifacts: Artifacts,
+    threads: int,
+    held_back: Callable[[Event], bool] = lambda event: False,
+) -> Iterator[dict[str, Any]]:
+    """Train a run and tell the app of each event that is not `held_back`; yields its epochs and its last event."""
     # Here and not above: the app imports this module to hand `train` over, and must not wait for torch.
     import torch
 
     from digits_core.runs.execution import execute
 
     torch.set_num_threads(threads)
-    home, worker, stop = Home(Path(folder)), get_worker(), Flag(stop_flag(run_id))
+    worker = get_worker()
     last: dict[str, Any] = {}
-    for event in execute(
-        RunConfig.from_json(config_json),
-        lambda name: load_digits(folder, name),
-        Artifacts(home.run(run_id)),
-        stop.is_set,
-    ):
-        last = event.as_dict()
-        worker.log_event(TOPIC, {"run": run_id, "event": last})
-    return last
+    with closing(HeardOrders(task)) as orders:
+        for event in execute(RunConfig.from_json(config_json), load, artifacts, orders):
+            last = event.as_dict()
+            if not held_back(event):
+                worker.log_event(TOPIC, {"task": task, "run": run_id, "event": last})
+            if isinstance(event, Changed):
+                worker.log_event(changes_topic(task), last)
+            if isinstance(event, EpochFinished):
+                yield last
+    yield last
 
 
 def load_digits(folder: str, name: str) -> Digits:
@@ -51,9 +100,22 @@ def load_digits(folder: str, name: str) -> Digits:
     return _load(folder, name, catalogue.version(name))
 
 
-def warm_up() -> None:
-    """Import what a training needs, so that the first one need not wait for it."""
-    import digits_core.training.loop  # noqa: F401
+def warm_up(folder: str, threads: int) -> None:
+    """Do once what is slow the first time: import what a training needs, read the lecture's data, train a little."""
+    train_a_little(RunConfig(), [load_digits(folder, LECTURE_DATA)], threads)
+
+
+def train_a_little(config: RunConfig, digits: Sequence[Digits], threads: int) -> None:
+    """Until the first report: from then on a training begins at once."""
+    import torch
+
+    from digits_core.runs.execution import execute  # noqa: F401
+    from digits_core.training.loop import Training
+
+    torch.set_num_threads(threads)
+    for event in Training(config, digits, digits).run():
+        if isinstance(event, Progress):
+            break
 
 
 @lru_cache(maxsize=1)

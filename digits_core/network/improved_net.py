@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as nnf
 
 from digits_core.data.digits import CLASSES
+from digits_core.errors import RunError
 
 
 class ImprovedNet(nn.Module):
@@ -45,3 +49,13 @@ def build_network(size: int, dropout: float, seed: int) -> ImprovedNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return ImprovedNet(size, dropout)
+
+
+def restore_network(size: int, dropout: float, weights: Mapping[str, np.ndarray]) -> ImprovedNet:
+    """A network with the weights that a run has kept; `RunError` where they are those of another one."""
+    network = ImprovedNet(size, dropout)
+    try:
+        network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    except RuntimeError as error:
+        raise RunError("The weights of this run do not fit its network. Train it again.") from error
+    return network

@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
+from digits_core.data.picture import as_picture, beginning, grey
 from digits_core.errors import PictureError
-from digits_core.recognition.picture import as_picture, beginning, grey
 
 WORKING_SIDE = 1000
 """Pictures with a longer side are scaled down to this before the ink is looked for."""
@@ -211,7 +211,7 @@ def _without_specks(ink: np.ndarray) -> np.ndarray:
     solid = np.bincount(flat, weights=(ink[box] >= 128).reshape(-1))  # pixels of stroke in each mark
     solid[0] = 0
     drop = solid < max(1.0, _SPECK_SHARE * solid.max())
-    strength = np.bincount(flat, weights=ink[box].reshape(-1)) / np.bincount(flat)
+    strength = np.bincount(flat, weights=ink[box].reshape(-1)) / np.bincount(flat).clip(1)  # a bar leaves no paper
     placed = np.zeros(ink.shape, dtype=labels.dtype)
     placed[box] = labels
     at_edge = np.unique(np.concatenate([placed[0], placed[-1], placed[:, 0], placed[:, -1]]))

@@ -5,29 +5,38 @@ The ink goes through the run's own test transform, the one that it was trained w
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 from torch.nn import functional as nnf
 
 from digits_core.config import RunConfig
-from digits_core.errors import RunError
-from digits_core.network.improved_net import ImprovedNet
+from digits_core.network.improved_net import restore_network
 from digits_core.recognition.prepare import cut_out, to_ink
 from digits_core.recognition.segment import Box, find_digits, ink_in
 from digits_core.runs.artifacts import Weights
-from digits_core.training.loop import predict
+from digits_core.training.testing import EVALUATION_BATCH
 from digits_core.transforms import batched
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One digit as a network read it: what it saw, uint8 (S, S), and the softmax of its logits, float32 (10,)."""
+    """One digit as a network read it.
+
+    seen: what it saw, uint8 (S, S); probabilities: the softmax of its logits, float32 (10,); logits: float32 (10,);
+    hidden: what its last hidden layer fc2 made of the digit, after ReLU, float32 (64,).
+    """
 
     seen: np.ndarray
     probabilities: np.ndarray
+    logits: np.ndarray
+    hidden: np.ndarray
 
     @property
     def digit(self) -> int:
@@ -50,13 +59,18 @@ class Recogniser:
     """The network of one run, loaded once; safe to share between threads, because it is never changed."""
 
     def __init__(self, config: RunConfig, weights: Weights) -> None:
-        self._transform = config.transform
-        self._network = ImprovedNet(config.transform.size, config.training.dropout)
-        try:
-            self._network.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
-        except RuntimeError as error:
-            raise RunError("The weights of this run do not fit its network. Train it again.") from error
-        self._network.eval()
+        self.config = config
+        self.network = restore_network(config.transform.size, config.training.dropout, weights)
+        # Without dropout, and with no gradient of any weight: whoever asks for one gets that of the pixels alone.
+        self.network.eval().requires_grad_(False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change when any weight does."""
+        digest = hashlib.sha256()
+        for values in self.network.state_dict().values():
+            digest.update(values.numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def read(self, ink: np.ndarray) -> Answer:
         """Recognise one digit in ink as it lies, uint8 (H, W), bright on 0; the transform sees to place and size."""
@@ -66,10 +80,52 @@ class Recogniser:
         """The same for several pieces of ink, of any sizes, in one pass through the network."""
         if not inks:
             return []
-        pixels = torch.cat([batched.prepare(ink[None], self._transform) for ink in inks])  # (n, 1, S, S)
-        logits = predict(self._network, batched.normalise(pixels, self._transform))
-        probabilities = nnf.softmax(logits, dim=1).numpy()
-        return [Answer(seen[0].numpy(), row) for seen, row in zip(pixels, probabilities, strict=True)]
+        return self.read_seen(np.concatenate([self.seen(ink[None]) for ink in inks]))
+
+    def read_alike(self, images: np.ndarray) -> list[Answer]:
+        """The same for many images of one size, uint8 (N, H, W), which the transform takes all at once."""
+        return self.read_seen(self.seen(images))
+
+    def seen(self, images: np.ndarray) -> np.ndarray:
+        """What the network sees of images, uint8 (N, H, W) → (N, S, S): the transform up to 8-bit pixels."""
+        return batched.prepare(images, self.config.transform)[:, 0].numpy()
+
+    def read_seen(self, seen: np.ndarray) -> list[Answer]:
+        """The same for images that have been through the transform, uint8 (n, S, S)."""
+        answers: list[Answer] = []
+        for start in range(0, len(seen), EVALUATION_BATCH):
+            batch = seen[start : start + EVALUATION_BATCH]
+            with torch.inference_mode():
+                logits, hidden = self.layers(self.normalised(batch))
+                probabilities = nnf.softmax(logits, dim=1)
+            rows = zip(batch, probabilities.numpy(), logits.numpy(), hidden.numpy(), strict=True)
+            answers += [Answer(*row) for row in rows]
+        return answers
+
+    def hidden(self, images: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """What fc2 makes of images of one size, uint8 (N, H, W), batch by batch, so that any number fits in memory.
+
+        Yields what the network saw, uint8 (n, S, S), and the values after ReLU, float32 (n, 64).
+        """
+        for start in range(0, len(images), EVALUATION_BATCH):
+            seen = self.seen(images[start : start + EVALUATION_BATCH])
+            with torch.inference_mode():
+                _, hidden = self.layers(self.normalised(seen))
+            yield seen, hidden.numpy()
+
+    def normalised(self, seen: np.ndarray) -> Tensor:
+        """Images as the network reads them: uint8 (n, S, S) → float32 (n, 1, S, S)."""
+        return batched.normalise(torch.from_numpy(seen)[:, None], self.config.transform)
+
+    def layers(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n, 10) and the last hidden layer after ReLU, (n, 64), of normalised images (n, 1, S, S)."""
+        hidden = self._until_fc2(images)
+        return self.network.fc3(hidden), hidden
+
+    def _until_fc2(self, images: Tensor) -> Tensor:
+        network = self.network
+        maps = nnf.relu(network.pool(network.conv2(nnf.relu(network.conv1(images)))))
+        return nnf.relu(network.fc2(nnf.relu(network.fc1(maps.flatten(1)))))
 
     def read_picture(self, picture: Image.Image, name: str = "the picture") -> list[FoundDigit]:
         """Every digit that is found in a picture, in reading order; `PictureError` where there is no ink."""

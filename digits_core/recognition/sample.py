@@ -13,4 +13,9 @@ from digits_core.transforms.centring import centre_by_mass
 
 def to_sample(picture: Image.Image, name: str = "the drawing") -> np.ndarray:
     """Ink found and centred by mass as MNIST's digits are, uint8 (28, 28); `PictureError` where there is no ink."""
-    return centre_by_mass(torch.from_numpy(to_ink(picture, name))[None], SIZE)[0].numpy()
+    return sample_of(to_ink(picture, name))
+
+
+def sample_of(ink: np.ndarray) -> np.ndarray:
+    """The same for ink that was found already, uint8 (H, W)."""
+    return centre_by_mass(torch.from_numpy(ink)[None], SIZE)[0].numpy()

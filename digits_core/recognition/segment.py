@@ -1,7 +1,11 @@
-"""Where the digits are in a picture of several: `find_digits(ink)` gives a box for each, in reading order."""
+"""Where the digits are in a picture of several: `find_digits(ink)` gives a box for each, in reading order.
+
+`rows_of` and `columns_of` tell which boxes stand in a line, also after some were moved, added or removed by hand.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +18,13 @@ MAX_MARKS = 400
 
 _SOLID = 32  # fainter ink (of 255) does not connect two strokes
 _PART_SHARE = 0.65  # a mark lower than this share of the usual height may be a part of a digit
+_WHOLE = 0.75  # of two marks over each other, both higher than this share, each is a digit
 _TALLEST = 1.7  # parts that would make a digit taller than this many usual heights belong to two lines
+_WIDEST = 1.25  # parts beside each other that would make a digit wider than this are two
 _BAR_SHARE = 0.4  # a mark lower than this may be the bar of a 5 that has slipped over its corner
+_ALIKE = 1.4  # digits of one hand are at most so much larger or smaller than usual
+_DASH, _FLAT = 0.4, 1.4  # a dash is lower than this share of the usual height, and so many times wider than high
+_SAME_LINE, _STEEPEST = 0.6, 0.25  # in usual heights, across; of a line's slant
 _GAP_ABOVE, _GAP_BESIDE = 0.3, 0.12  # how far a part may be away, in usual heights
 
 
@@ -76,10 +85,21 @@ def _own_ink(ink: np.ndarray, marks: np.ndarray, sizes: np.ndarray) -> np.ndarra
     return np.where((inside * 2 >= sizes)[marks], ink, 0).astype(np.uint8)
 
 
+def without_dashes(boxes: list[Box]) -> list[Box]:
+    """The boxes of several digits without those that are lower and flatter than any digit among them."""
+    height = _usual_height(boxes) if boxes else 0
+    return [box for box in boxes if box.height >= _DASH * height or box.width <= _FLAT * box.height]
+
+
 def _usual_height(marks: list[Box]) -> float:
-    """The height of a digit in this picture, in pixels: the median over the larger half of the sizes."""
-    sides = np.array([max(mark.height, mark.width) for mark in marks])
-    return float(np.median(sides[sides >= 0.5 * sides.max()]))
+    """The height of a digit in this picture, in pixels: the size around which most of the marks' area lies.
+
+    Dust is small, and what is large but no digit stands alone.
+    """
+    sides = np.sort([float(max(mark.height, mark.width, 1)) for mark in marks])[-MAX_MARKS:]
+    near = abs(np.log(sides[:, None] / sides)) < np.log(_ALIKE)  # (n, n)
+    best = (near * np.square(sides)).sum(axis=1).argmax()
+    return float(np.median(sides[near[best]]))
 
 
 def _join_parts(marks: list[Box], height: float) -> list[Box]:
@@ -99,11 +119,18 @@ def _join_parts(marks: list[Box], height: float) -> list[Box]:
     digit_of = list(range(len(marks)))  # the key in `digits` of each mark
     for _, i, j in sorted(pairs):
         one, other = digit_of[i], digit_of[j]
-        if one == other or digits[one].joined(digits[other]).height > _TALLEST * height:
+        if one == other or _two_digits(digits[one], digits[other], height):
             continue
         digits[one] = digits[one].joined(digits.pop(other))
         digit_of = [one if key == other else key for key in digit_of]
     return list(digits.values())
+
+
+def _two_digits(one: Box, other: Box, height: float) -> bool:
+    """Whether what both would make is too tall, or too wide for parts beside each other, to be one digit."""
+    joined = one.joined(other)
+    beside = _gaps(one, other)[0] > -0.5 * min(one.width, other.width)
+    return joined.height > _TALLEST * height or (beside and joined.width > _WIDEST * height)
 
 
 def _gaps(one: Box, other: Box) -> tuple[int, int]:
@@ -123,19 +150,52 @@ def _belong_together(one: Box, other: Box, height: float) -> bool:
         return False
     beside, above = _gaps(one, other)
     narrower, lower = min(one.width, other.width), min(one.height, other.height)
+    if lower >= _WHOLE * height and above > -_GAP_ABOVE * height and -beside >= 0.5 * narrower:
+        return False  # two digits of lines that come close to each other
     one_over_the_other = -beside >= 0.5 * narrower and above <= _GAP_ABOVE * height
+    if one.joined(other).width > _WIDEST * height:
+        return one_over_the_other
     part_beside = lower < _PART_SHARE * height and beside <= _GAP_BESIDE * height and -above >= 0.5 * lower
     bar_at_a_corner = lower < _BAR_SHARE * height and max(beside, above) <= _GAP_BESIDE * height
     return one_over_the_other or part_beside or bar_at_a_corner
 
 
-def _reading_order(boxes: list[Box]) -> list[Box]:
-    """Lines top to bottom, each left to right; a box belongs to the line whose first box it half overlaps."""
-    lines: list[list[Box]] = []
-    for box in sorted(boxes, key=lambda box: box.top + box.height / 2):
-        line = next((line for line in lines if -_gaps(line[0], box)[1] >= 0.5 * min(line[0].height, box.height)), None)
-        if line is None:
-            lines.append([box])
+def rows_of(boxes: Sequence[Box]) -> list[list[int]]:
+    """The indices of the boxes by row of the sheet, top to bottom, each row left to right; rows may slant a little."""
+    middles = np.array([(box.left + box.width / 2, box.top + box.height / 2) for box in boxes]).reshape(-1, 2)
+    return _lines_of(middles, _usual_height(list(boxes)) if boxes else 0.0)
+
+
+def columns_of(boxes: Sequence[Box]) -> list[list[int]]:
+    """The same by column, left to right, each column top to bottom."""
+    middles = np.array([(box.top + box.height / 2, box.left + box.width / 2) for box in boxes]).reshape(-1, 2)
+    return _lines_of(middles, _usual_height(list(boxes)) if boxes else 0.0)
+
+
+def _lines_of(middles: np.ndarray, height: float) -> list[list[int]]:
+    """Points (n, 2) as (along, across) by the line that they are on; lines are at least half a height apart."""
+    along, across = middles.T
+    level = across - _slant(middles, height) * along
+    lines: list[list[int]] = []
+    for index in np.argsort(level, kind="stable"):
+        if lines and level[index] - np.mean(level[lines[-1]]) <= _SAME_LINE * height:
+            lines[-1].append(int(index))
         else:
-            line.append(box)
-    return [box for line in lines for box in sorted(line, key=lambda box: box.left)]
+            lines.append([int(index)])
+    return [sorted(line, key=lambda index: (along[index], index)) for line in lines]
+
+
+def _slant(middles: np.ndarray, height: float) -> float:
+    """By how much lines of points (n, 2) go down on their way: the median over each point and its next one."""
+    slopes = []
+    for point in middles:
+        ahead, aside = (middles - point).T
+        nexts = np.flatnonzero((ahead > _SAME_LINE * height) & (abs(aside) < _STEEPEST * ahead))
+        if nexts.size:
+            nearest = nexts[np.argmin(ahead[nexts] + 3 * abs(aside[nexts]))]
+            slopes.append(aside[nearest] / ahead[nearest])
+    return float(np.median(slopes)) if slopes else 0.0
+
+
+def _reading_order(boxes: list[Box]) -> list[Box]:
+    return [boxes[index] for row in rows_of(boxes) for index in row]

@@ -6,10 +6,13 @@ Reading needs no torch, except for the checkpoint.
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import zipfile
 import zlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +26,23 @@ from digits_core.errors import RunError, StoreError
 
 Weights = dict[str, np.ndarray]
 
+TRAINING_FILES = ("weights.safetensors", "test.npz", "watched.npz", "changes.json", "checkpoint.pt", "start.pt")
+"""What a training leaves, and all that it needs to go on."""
+
 
 @dataclass(frozen=True)
 class TestResult:
     """What a run said about its test set: logits float32 (N, 10), labels int64 (N,), in the order of its datasets."""
 
     logits: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The test images that a run watches: uint8 (n, S, S) as the network sees them, and their labels int64 (n,)."""
+
+    images: np.ndarray
     labels: np.ndarray
 
 
@@ -72,16 +86,122 @@ class Artifacts:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise RunError(f"The test result of this run cannot be read ({error}). Train it again.") from error
 
+    def save_watched(self, images: np.ndarray, labels: np.ndarray) -> None:
+        buffer = io.BytesIO()
+        np.savez(buffer, images=images, labels=labels)
+        self._write("watched.npz", buffer.getvalue())
+
+    def load_watched(self) -> Watched | None:
+        """The watched test images, or `None` where the training is yet to start."""
+        try:
+            with (self._folder / "watched.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                return Watched(file["images"], file["labels"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+            return None
+
+    def save_refusal(self, report: dict[str, Any], references: dict[str, np.ndarray]) -> None:
+        """Keep what "not a digit" needs: numbers for JSON and arrays, in one file, so that they fit each other."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, report=np.array(json.dumps(report)), **references)
+        self._write("refusal.npz", buffer.getvalue())
+
+    def load_refusal(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+        """The same, or `None` where there is none that can be read: it can be worked out again."""
+        try:
+            with (self._folder / "refusal.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                return json.loads(str(file["report"])), {name: file[name] for name in file.files if name != "report"}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+            return None
+
+    def save_changes(self, changes: list[dict[str, Any]]) -> None:
+        """Keep what was changed by hand, so that a training that goes on makes the same changes at the same places."""
+        self._write("changes.json", json.dumps(changes).encode())
+
+    def load_changes(self) -> list[dict[str, Any]]:
+        """Raises `RunError` where they cannot be read: without them, the numbers would be others."""
+        try:
+            return json.loads((self._folder / "changes.json").read_bytes())
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError) as error:
+            raise RunError(
+                "What was changed in this run cannot be read: the file is damaged. Train it again."
+            ) from error
+
+    def save_evaluation(self, name: str, content: dict[str, Any]) -> None:
+        """Keep what was found out about this run afterwards, under a name of letters and dashes; plain JSON."""
+        self._write(f"{name}.json", json.dumps(content).encode())
+
+    def load_evaluation(self, name: str) -> dict[str, Any] | None:
+        """What was kept under that name, or `None` where that is nothing, or cannot be read: it can be had again."""
+        try:
+            content = json.loads((self._folder / f"{name}.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return content if isinstance(content, dict) else None
+
+    def weights_fingerprint(self) -> str:
+        """Sixteen hex digits that change with any weight; `RunError` where there are none."""
+        try:
+            return hashlib.sha256(self.weights_path.read_bytes()).hexdigest()[:16]
+        except FileNotFoundError as error:
+            raise RunError("This run has no weights: it ended before its first epoch did.") from error
+        except OSError as error:
+            raise RunError(f"The weights of this run cannot be read ({error}). Train it again.") from error
+
     def save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         import torch
 
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
         self._write("checkpoint.pt", buffer.getvalue())
+        # From here on a run that continues another goes on from its own.
+        (self._folder / "start.pt").unlink(missing_ok=True)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The last checkpoint, or `None` where the training is yet to finish an epoch; `RunError` for a broken one."""
-        path = self._folder / "checkpoint.pt"
+        return self._load_torch("checkpoint.pt")
+
+    def load_start(self) -> dict[str, Any] | None:
+        """The checkpoint of the run that this one continues, or `None` where it continues none."""
+        return self._load_torch("start.pt")
+
+    def start_from(self, parent: Artifacts, epochs_done: int) -> None:
+        """Let a new run begin at the checkpoint of `parent`, after that many epochs; `RunError` where it has none."""
+        try:
+            content = (parent._folder / "checkpoint.pt").read_bytes()
+        except OSError as error:
+            raise RunError(
+                "This run has no checkpoint to continue from: it ended before its first epoch did."
+            ) from error
+        made = [
+            each for each in parent.load_changes() if each["what"] == "learning_rate" and each["epoch"] <= epochs_done
+        ]
+        if made:
+            self.save_changes(made)
+        self._write("start.pt", content)
+
+    def contents(self) -> dict[str, bytes]:
+        """What a training has left here so far, to be taken to another machine and back."""
+        return {name: path.read_bytes() for name in TRAINING_FILES if (path := self._folder / name).exists()}
+
+    def put(self, contents: Mapping[str, bytes]) -> None:
+        """Take what `contents` returned; `RunError` for a name that no training gives a file."""
+        if unknown := set(contents) - set(TRAINING_FILES):
+            raise RunError(f"A training sent files that none writes: {', '.join(sorted(unknown))[:200]}.")
+        for name, content in contents.items():
+            self._write(name, content)
+        if "checkpoint.pt" in contents:
+            (self._folder / "start.pt").unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove what a process that was killed has left half written; nothing may be writing here."""
+        for left in self._folder.glob(".*.*"):
+            with suppress(OSError):
+                left.unlink()
+
+    def _load_torch(self, name: str) -> dict[str, Any] | None:
+        path = self._folder / name
         if not path.exists():
             return None
         import torch

@@ -5,17 +5,22 @@ from __future__ import annotations
 import logging
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from digits_core.config import RunConfig
 from digits_core.data.digits import Digits
 from digits_core.errors import DigitsError, RunError
 from digits_core.runs.artifacts import Artifacts, TestResult
-from digits_core.training.events import EpochFinished, Event, Failed, Finished, Started, from_dict
+from digits_core.training.check import choose_digits
+from digits_core.training.control import Orders
+from digits_core.training.events import Changed, EpochFinished, Event, Failed, Finished, Started, from_dict
 from digits_core.training.loop import Training
 
 log = logging.getLogger(__name__)
@@ -25,53 +30,73 @@ def execute(
     config: RunConfig,
     load: Callable[[str], Digits],
     artifacts: Artifacts,
-    should_stop: Callable[[], bool] = lambda: False,
+    orders: Callable[[], Orders] = Orders,
 ) -> Iterator[Event]:
     """Train and keep what was learnt; goes on from the run's checkpoint where there is one.
 
-    An epoch is reported once its checkpoint is on disk. Whatever goes wrong ends in a `Failed` event, never in an
-    exception.
+    An epoch is reported once its checkpoint is on disk, a change once it is noted there. Whatever goes wrong ends in a
+    `Failed` event, never in an exception.
     """
     try:
-        yield from _execute(config, load, artifacts, should_stop)
+        yield from _execute(config, load, artifacts, orders)
     except DigitsError as error:
         yield Failed(str(error))
     except Exception as error:
+        if _is_lack_of_memory(error):
+            yield Failed(
+                "There is not enough memory for this training. Choose less data, smaller images or a smaller batch "
+                "size, or close other programs, then resume."
+            )
+            return
         log.exception("A run failed unexpectedly")
         yield Failed(f"Something unexpected went wrong ({type(error).__name__}: {error}). The log has the details.")
 
 
 def _execute(
-    config: RunConfig, load: Callable[[str], Digits], artifacts: Artifacts, should_stop: Callable[[], bool]
+    config: RunConfig, load: Callable[[str], Digits], artifacts: Artifacts, orders: Callable[[], Orders]
 ) -> Iterator[Event]:
-    digits = {name: load(name) for name in (*config.data.train, *config.data.test)}
-    training = Training(
-        config, [digits[name] for name in config.data.train], [digits[name] for name in config.data.test]
-    )
+    artifacts.tidy()
+    train, test = choose_digits(config.data, load)
+    training = Training(config, train, test)
     history = _resume(training, artifacts)
-    for event in training.run(should_stop):
+    changes = [Changed(**change) for change in artifacts.load_changes()]
+    for event in training.run(orders, changes):
         match event:
             case Started():
-                yield _with_origin(event, digits)
-                yield from (from_dict(epoch) for epoch in history)
+                artifacts.save_watched(*(each.numpy() for each in training.test.watched_images()))
+                yield _with_origin(event, [*train, *test])
+                yield from (change for change in changes if change.epoch <= training.epochs_done)
+                yield from (replace(from_dict(epoch), epochs=training.epochs) for epoch in history)
+            case Changed():
+                if event not in changes:
+                    changes.append(event)
+                    artifacts.save_changes([asdict(change) for change in changes])
+                yield event
             case EpochFinished():
                 history.append(event.as_dict())
                 _keep(training, history, artifacts)
                 yield event
-            case Finished(outcome="stopped"):
+            case Finished(outcome="stopped") if event.test_accuracy is not None:
                 _keep_weights(training, artifacts)
                 yield event
             case _:
                 yield event
 
 
+def _is_lack_of_memory(error: Exception) -> bool:
+    # PyTorch has an error of its own for the memory of a GPU alone.
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
 def _resume(training: Training, artifacts: Artifacts) -> list[dict[str, Any]]:
     """Move the training to its checkpoint; returns the epochs that it has behind it."""
-    checkpoint = artifacts.load_checkpoint()
+    checkpoint, further = artifacts.load_checkpoint(), False
+    if checkpoint is None:
+        checkpoint, further = artifacts.load_start(), True
     if checkpoint is None:
         return []
     try:
-        training.resume(checkpoint["training"])
+        training.resume(checkpoint["training"], further)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise RunError("The checkpoint of this run does not fit its config. Train it again.") from error
     return checkpoint["epochs"]
@@ -85,7 +110,7 @@ def _keep(training: Training, history: list[dict[str, Any]], artifacts: Artifact
 def _keep_weights(training: Training, artifacts: Artifacts) -> None:
     artifacts.save_weights(as_arrays(training.network), training.config.to_json())
     artifacts.save_test_result(
-        TestResult(training.logits.float().cpu().numpy(), training.test_labels.cpu().numpy().astype(np.int64))
+        TestResult(training.test.logits.float().cpu().numpy(), training.test.labels.cpu().numpy().astype(np.int64))
     )
 
 
@@ -94,11 +119,14 @@ def as_arrays(network: nn.Module) -> dict[str, np.ndarray]:
     return {name: values.detach().cpu().numpy() for name, values in network.state_dict().items()}
 
 
-def _with_origin(event: Started, digits: dict[str, Digits]) -> Started:
-    origin = {"datasets": {name: each.fingerprint for name, each in digits.items()}, "commit": _commit()}
+def _with_origin(event: Started, digits: list[Digits]) -> Started:
+    images = {"train": event.train_images, "test": event.test_images}
+    datasets = {each.name: each.fingerprint for each in digits}
+    origin = {"datasets": datasets, "images": images, "commit": _commit()}
     return Started(event.epochs, event.train_images, event.test_images, {**event.environment, **origin})
 
 
+@cache
 def _commit() -> str:
     """The git commit of this code, or an empty text where it is not a checkout or git is not there."""
     here = Path(__file__).parent

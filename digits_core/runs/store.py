@@ -7,85 +7,40 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from digits_core.config import RunConfig
 from digits_core.database import Database
 from digits_core.errors import RunError
-from digits_core.training.events import EpochFinished, Event, Failed, Finished, Progress, Started
+from digits_core.runs import queue
+from digits_core.runs.curves import SmallCurve, small_curves
+from digits_core.runs.labels import Labels
+from digits_core.runs.recording import IS_LIVE, add_change, record
+from digits_core.runs.rows import (
+    LIVE,
+    RESUMABLE,
+    BatchRow,
+    ChangeRow,
+    DetailRow,
+    EpochRow,
+    Kept,
+    News,
+    Run,
+    Status,
+)
+from digits_core.training.control import Orders
+from digits_core.training.events import Event
 
-Status = Literal["queued", "running", "finished", "stopped", "diverged", "failed", "interrupted"]
-LIVE: tuple[Status, ...] = ("queued", "running")
-_IS_LIVE = "status IN ('queued', 'running')"
-
-
-@dataclass(frozen=True)
-class Run:
-    """One row of the table of runs. Times in seconds since 1970, accuracy and progress as fractions of 1."""
-
-    id: str
-    number: int
-    name: str
-    recipe: str
-    status: Status
-    config_json: str
-    environment_json: str
-    owner: str
-    created: float
-    started: float | None
-    finished: float | None
-    progress: float
-    images_per_second: float | None
-    seconds: float | None
-    test_loss: float | None
-    test_accuracy: float | None
-    message: str
-
-    @cached_property
-    def config(self) -> RunConfig:
-        return RunConfig.from_json(self.config_json)
-
-    @cached_property
-    def environment(self) -> dict[str, Any]:
-        return json.loads(self.environment_json)
-
-    @property
-    def live(self) -> bool:
-        return self.status in LIVE
-
-    @property
-    def title(self) -> str:
-        """What a person calls the run: `#3 Lecture`."""
-        return f"#{self.number} {self.name}"
+__all__ = ["LIVE", "BatchRow", "ChangeRow", "DetailRow", "EpochRow", "Kept", "News", "Run", "RunStore", "Status"]
 
 
-@dataclass(frozen=True)
-class EpochRow:
-    """One epoch of one run as stored; `sequence` grows over all runs."""
-
-    sequence: int
-    run: str
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    test_loss: float
-    test_accuracy: float
-    learning_rate: float
-    images_per_second: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class News:
-    """What happened after a cursor: new epochs, oldest first, and the cursor to ask with next time."""
-
-    epochs: list[EpochRow]
-    cursor: int
+KEPT: dict[Kept, str] = {
+    "current": "archived IS NULL AND deleted IS NULL",
+    "archived": "archived IS NOT NULL AND deleted IS NULL",
+    "deleted": "deleted IS NOT NULL",
+}
 
 
 class RunStore:
@@ -93,53 +48,67 @@ class RunStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.labels = Labels(database)
 
-    def create(self, config: RunConfig, owner: str) -> Run:
-        """Write a run as queued and return it."""
-        run_id = secrets.token_hex(4)
+    def create(
+        self,
+        config: RunConfig,
+        owner: str,
+        session: str | None = None,
+        parent: str = "",
+        run_id: str = "",
+        sweep: str = "",
+    ) -> Run:
+        """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once."""
+        run_id = run_id or new_id()
         with self._database.write() as db:
             number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
             name = config.name.strip() or config.recipe or "Run"
             db.execute(
-                "INSERT INTO runs (id, number, name, recipe, status, config, owner, created) "
-                "VALUES (?, ?, ?, ?, 'queued', ?, ?, ?)",
-                (run_id, number, name, config.recipe, config.to_json(), owner, time.time()),
-            )
+                "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, parent, session, epochs, "
+                "sweep) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run_id, number, name, config.recipe, config.to_json(), owner, time.time(), parent, session or "",
+                    config.training.epochs, sweep,
+                ),
+            )  # fmt: skip
+            if session is not None:
+                queue.enqueue(db, run_id, session)
         return self.get(run_id)
 
     def apply(self, run_id: str, event: Event) -> None:
         """Bring a run up to date with an event. A repeated one, or one after the end, changes nothing."""
         with self._database.write() as db:
-            match event:
-                case Started():
-                    db.execute(
-                        "UPDATE runs SET status = 'running', started = coalesce(started, ?), environment = ? "
-                        f"WHERE id = ? AND {_IS_LIVE}",
-                        (time.time(), json.dumps(event.environment), run_id),
-                    )
-                case Progress():
-                    db.execute(
-                        f"UPDATE runs SET progress = ?, images_per_second = ? WHERE id = ? AND {_IS_LIVE}",
-                        (event.share, event.images_per_second, run_id),
-                    )
-                case EpochFinished():
-                    _add_epoch(db, run_id, event)
-                case Finished():
-                    _end(db, run_id, event.outcome, event)
-                case Failed():
-                    _end(db, run_id, "failed", event)
+            record(db, run_id, event)
 
-    def runs(self) -> list[Run]:
-        """Every run, newest first."""
-        return self._select("SELECT * FROM runs ORDER BY number DESC")
+    def runs(self, kept: Kept = "current") -> list[Run]:
+        """Every run that is listed, newest first; or those that were archived, or deleted."""
+        return self._select(f"SELECT * FROM runs WHERE {KEPT[kept]} ORDER BY number DESC")
+
+    def some(self, run_ids: Sequence[str]) -> list[Run]:
+        """These runs in the order of their ids, archived ones too; without those that are not there."""
+        found = self._select(
+            "SELECT * FROM runs WHERE id IN (SELECT value FROM json_each(?)) AND deleted IS NULL", json.dumps(run_ids)
+        )
+        by_id = {run.id: run for run in found}
+        return [by_id[run_id] for run_id in run_ids if run_id in by_id]
+
+    def count(self, kept: Kept = "current") -> int:
+        with self._database.read() as db:
+            return db.execute(f"SELECT count(*) FROM runs WHERE {KEPT[kept]}").fetchone()[0]
+
+    def small_curves(self, run_ids: Sequence[str]) -> dict[str, SmallCurve]:
+        """The test accuracy of each of these runs at a few epochs, from its first to its last."""
+        with self._database.read() as db:
+            return small_curves(db, run_ids)
 
     def live(self) -> list[Run]:
         """What trains or waits for its turn, oldest first."""
-        return self._select(f"SELECT * FROM runs WHERE {_IS_LIVE} ORDER BY number")
+        return self._select(f"SELECT * FROM runs WHERE {IS_LIVE} ORDER BY number")
 
     def get(self, run_id: str) -> Run:
         """The run of that id; `RunError` where there is none."""
-        found = self._select("SELECT * FROM runs WHERE id = ?", run_id)
+        found = self._select("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", run_id)
         if not found:
             raise RunError(
                 f"There is no run {run_id!r}: it may have been deleted. The Runs page lists those there are."
@@ -153,7 +122,9 @@ class RunStore:
             if not usable:
                 raise RunError("There is no trained run yet. Train one first: python -m digits_core train")
             return usable[0]
-        found = self._select("SELECT * FROM runs WHERE substr(id, 1, ?) = ?", len(reference), reference)
+        found = self._select(
+            "SELECT * FROM runs WHERE substr(id, 1, ?) = ? AND deleted IS NULL", len(reference), reference
+        )
         if len(found) == 1 and reference:
             return found[0]
         if found and reference:
@@ -161,10 +132,10 @@ class RunStore:
         raise RunError(f"There is no run {reference!r}. List them: python -m digits_core runs")
 
     def usable(self) -> list[Run]:
-        """The runs that hold weights to recognise with, newest first."""
+        """The listed runs that hold weights to recognise with, newest first."""
         return self._select(
             "SELECT * FROM runs WHERE status IN ('finished', 'stopped', 'interrupted') AND test_accuracy IS NOT NULL "
-            "ORDER BY number DESC"
+            f"AND {KEPT['current']} ORDER BY number DESC"
         )
 
     def epochs(self, run_ids: Sequence[str]) -> dict[str, list[EpochRow]]:
@@ -189,6 +160,93 @@ class RunStore:
         with self._database.read() as db:
             return db.execute("SELECT coalesce(max(sequence), 0) FROM epochs").fetchone()[0]
 
+    def batches(self, run_id: str, after: int = 0) -> list[BatchRow]:
+        """The losses of single batches with a sequence number above `after`, in the order in which they came."""
+        query = (
+            "SELECT sequence, epoch, batch, loss, learning_rate FROM batches "
+            "WHERE run = ? AND sequence > ? ORDER BY sequence"
+        )
+        with self._database.read() as db:
+            return [BatchRow(*row) for row in db.execute(query, (run_id, after))]
+
+    def details(self, run_id: str, after: int = 0) -> list[DetailRow]:
+        """What was looked at in each epoch above `after`, in order."""
+        query = (
+            "SELECT epoch, gradient_norms, weight_norms, confusion, watched FROM details "
+            "WHERE run = ? AND epoch > ? ORDER BY epoch"
+        )
+        with self._database.read() as db:
+            rows = db.execute(query, (run_id, after)).fetchall()
+        return [DetailRow(epoch, *(json.loads(text) for text in texts)) for epoch, *texts in rows]
+
+    def changes(self, run_id: str) -> list[ChangeRow]:
+        """What was done to a run by hand, oldest first."""
+        query = "SELECT sequence, what, value, epoch, batch, created FROM changes WHERE run = ? ORDER BY sequence"
+        with self._database.read() as db:
+            return [ChangeRow(*row) for row in db.execute(query, (run_id,))]
+
+    def queue(self) -> list[Run]:
+        """The runs that wait for their turn, the next one first, whoever queued them."""
+        return self._select(f"SELECT * FROM runs WHERE {queue.WAITING} ORDER BY position, number")
+
+    def move(self, run_id: str, places: int) -> None:
+        """Let a waiting run change its place: later by `places`, or earlier where that is negative."""
+        with self._database.write() as db:
+            queue.move(db, run_id, places)
+
+    def take(self, run_id: str) -> bool:
+        """Take a run out of the queue to train it; false where it no longer waits."""
+        with self._database.write() as db:
+            taken = db.execute(f"UPDATE runs SET position = 0 WHERE id = ? AND {queue.WAITING}", (run_id,)).rowcount
+            queue.write_order(db, queue.waiting_ids(db))
+        return bool(taken)
+
+    def cancel(self, run_id: str) -> bool:
+        """End a run that waits; false where it no longer does."""
+        with self._database.write() as db:
+            cancelled = db.execute(
+                "UPDATE runs SET status = 'stopped', position = 0, finished = ?, message = 'Taken out of the queue.' "
+                f"WHERE id = ? AND {queue.WAITING}",
+                (time.time(), run_id),
+            ).rowcount
+            queue.write_order(db, queue.waiting_ids(db))
+        return bool(cancelled)
+
+    def order(self, run_id: str, **wishes: Any) -> Orders:
+        """Note what is wished of a live run, beside what was wished before; its owner sees to it."""
+        with self._database.write() as db:
+            row = db.execute(f"SELECT orders FROM runs WHERE id = ? AND {IS_LIVE}", (run_id,)).fetchone()
+            if row is None:
+                raise RunError("This run has ended: continue it instead.")
+            orders = Orders.from_json(row["orders"]).replace(**wishes)
+            db.execute("UPDATE runs SET orders = ? WHERE id = ?", (orders.to_json(), run_id))
+        return orders
+
+    def requeue(self, run_id: str, owner: str, statuses: Sequence[Status] = RESUMABLE) -> Run:
+        """Let a run that ended early, or was sent out of its turn, wait again, now as the owner's.
+
+        `RunError` where its status is another by now: somebody else was faster.
+        """
+        marks = ", ".join("?" * len(statuses))
+        with self._database.write() as db:
+            row = db.execute(
+                f"SELECT session, status, orders, (SELECT count(*) FROM epochs WHERE run = id) AS done FROM runs "
+                f"WHERE id = ? AND status IN ({marks}) AND deleted IS NULL",
+                (run_id, *statuses),
+            ).fetchone()
+            if row is None:
+                raise RunError(f"This run is {self.get(run_id).status}: there is nothing to resume.")
+            orders = Orders.from_json(row["orders"]).replace(stop=False, pause=False, leave=False)
+            db.execute(
+                "UPDATE runs SET status = 'queued', owner = ?, orders = ?, finished = NULL, message = '', "
+                "archived = NULL WHERE id = ?",
+                (owner, orders.to_json(), run_id),
+            )
+            left = row["status"] == "paused"
+            add_change(db, run_id, "resumed" if left else "restarted", row["done"] + 1, 0)
+            queue.enqueue(db, run_id, row["session"], first=left)
+        return self.get(run_id)
+
     def interrupt_orphans(self, is_alive: Callable[[str], bool]) -> list[Run]:
         """Mark the live runs whose owner has gone as interrupted, and return them."""
         orphans = [run.id for run in self.live() if not is_alive(run.owner)]
@@ -200,41 +258,17 @@ class RunStore:
         with self._database.write() as db:
             for run_id in run_ids:
                 db.execute(
-                    f"UPDATE runs SET status = 'interrupted', finished = ?, message = ? WHERE id = ? AND {_IS_LIVE}",
+                    "UPDATE runs SET status = 'interrupted', position = 0, finished = ?, message = ? "
+                    f"WHERE id = ? AND {IS_LIVE}",
                     (time.time(), message, run_id),
                 )
+            queue.write_order(db, queue.waiting_ids(db))
 
     def _select(self, query: str, *values: Any) -> list[Run]:
         with self._database.read() as db:
             return [Run(*row) for row in db.execute(query, values)]
 
 
-def _add_epoch(db: sqlite3.Connection, run_id: str, event: EpochFinished) -> None:
-    # A training that goes on from a checkpoint reports its earlier epochs again: they are there already.
-    db.execute(
-        "INSERT OR IGNORE INTO epochs (run, epoch, train_loss, train_accuracy, test_loss, test_accuracy, "
-        "learning_rate, images_per_second, seconds) "
-        f"SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND {_IS_LIVE})",
-        (
-            run_id, event.epoch, event.train_loss, event.train_accuracy, event.test_loss, event.test_accuracy,
-            event.learning_rate, event.images_per_second, event.seconds, run_id,
-        ),
-    )  # fmt: skip
-    db.execute(
-        "UPDATE runs SET test_loss = ?, test_accuracy = ?, images_per_second = ?, "
-        f"progress = max(progress, ?) WHERE id = ? AND {_IS_LIVE}",
-        (event.test_loss, event.test_accuracy, event.images_per_second, event.epoch / event.epochs, run_id),
-    )
-
-
-def _end(db: sqlite3.Connection, run_id: str, status: Status, event: Finished | Failed) -> None:
-    finished = event if isinstance(event, Finished) else None
-    db.execute(
-        "UPDATE runs SET status = ?, finished = ?, message = ?, seconds = coalesce(?, seconds), "
-        "test_loss = coalesce(?, test_loss), test_accuracy = coalesce(?, test_accuracy), "
-        f"progress = CASE WHEN ? = 'finished' THEN 1 ELSE progress END WHERE id = ? AND {_IS_LIVE}",
-        (
-            status, time.time(), event.message, finished and finished.seconds, finished and finished.test_loss,
-            finished and finished.test_accuracy, status, run_id,
-        ),
-    )  # fmt: skip
+def new_id() -> str:
+    """The id of a run that is yet to be written."""
+    return secrets.token_hex(4)

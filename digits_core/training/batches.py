@@ -40,15 +40,15 @@ class TensorBatches:
     def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device) -> None:
         self._config = config
         self._device = device
-        self._pixels, self._labels = prepared(config, digits, "train", device)
-        self.images = len(self._labels)
+        self._pixels, self._labels, self._rows = _one_copy(config, digits, device)
+        self.images = len(self._rows)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         seed = self._config.training.seed
         generator = torch.Generator(self._device).manual_seed(_epoch_seed(seed, number) + 1)
         size = self._config.training.batch_size
         block = max(1, BLOCK // size) * size
-        for chosen in epoch_order(self.images, seed, number).to(self._device).split(block):
+        for chosen in self._rows[epoch_order(self.images, seed, number).to(self._device)].split(block):
             pixels = self._pixels[chosen]
             if self._config.transform.augments:
                 pixels = batched.augment(pixels, self._config.transform, generator)
@@ -95,9 +95,32 @@ def test_set(config: RunConfig, digits: Sequence[Digits], device: torch.device) 
 
 def prepared(config: RunConfig, digits: Sequence[Digits], split: Split, device: torch.device) -> Batch:
     """One split of all datasets after the fixed steps: uint8 (N, 1, S, S) and int64 (N,)."""
-    images, labels = zip(*(each.of(split) for each in digits), strict=True)
-    pixels = torch.cat([batched.prepare(each, config.transform) for each in images])
-    return pixels.to(device), torch.from_numpy(np.concatenate(labels)).to(device)
+    rows = [each.indices(split) for each in digits]
+    size = config.transform.size
+    pixels = torch.empty(sum(map(len, rows)), 1, size, size, dtype=torch.uint8, device=device)
+    done = 0
+    for each, own in zip(digits, rows, strict=True):
+        # In parts, so that there is never a second copy of the whole beside the one that is made.
+        for start in range(0, len(own), batched.CHUNK):
+            part = batched.prepare(each.images[own[start : start + batched.CHUNK]], config.transform)
+            pixels[done : done + len(part)] = part
+            done += len(part)
+    labels = np.concatenate([each.labels[own] for each, own in zip(digits, rows, strict=True)])
+    return pixels, torch.from_numpy(labels).to(device)
+
+
+def _one_copy(config: RunConfig, digits: Sequence[Digits], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Pixels, labels, and which rows of them are for training; in the memory of the dataset itself where that will do.
+
+    It will do for one dataset whose images are of the right size, on the CPU: then the 60,000 of MNIST are there once,
+    however many runs train on them.
+    """
+    only, transform = digits[0], config.transform
+    if len(digits) == 1 and device.type == "cpu" and only.shape == (transform.size,) * 2 and not transform.centre:
+        pixels = torch.from_numpy(np.ascontiguousarray(only.images))[:, None]
+        return pixels, torch.from_numpy(only.labels), torch.from_numpy(only.indices("train"))
+    pixels, labels = prepared(config, digits, "train", device)
+    return pixels, labels, torch.arange(len(labels), device=device)
 
 
 def epoch_order(count: int, seed: int, number: int) -> Tensor:

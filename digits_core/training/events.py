@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 Outcome = Literal["finished", "stopped", "diverged"]
+Setting = Literal["learning_rate", "epochs"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,11 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """Within an epoch, at most five a second: `batch` of `batches` are done, `train_loss` is the mean over them."""
+    """Within an epoch, at most five a second: `batch` of `batches` are done, `train_loss` is the mean over them.
+
+    `losses` are those of single batches since the last report, thinned; `loss_batches` says which. `seconds` is the
+    time spent training so far, without pauses.
+    """
 
     kind = "progress"
     epoch: int
@@ -41,6 +46,10 @@ class Progress(Event):
     batches: int
     train_loss: float
     images_per_second: float
+    learning_rate: float
+    seconds: float
+    losses: list[float] = field(default_factory=list)
+    loss_batches: list[int] = field(default_factory=list)
 
     @property
     def share(self) -> float:
@@ -53,7 +62,9 @@ class EpochFinished(Event):
     """One epoch and its evaluation. Accuracies are fractions of 1, losses means per image.
 
     Training loss and accuracy are those of the batches as they were learnt from, dropout and augmentation included;
-    `images_per_second` counts training alone, `seconds` the epoch with its test evaluation.
+    `images_per_second` counts training alone, `seconds` the epoch with its test evaluation. The norms are Euclidean, by
+    layer, the gradient's a mean over some batches of the epoch; `confusion` counts test images, a row per true digit;
+    `watched` are the probabilities of ten digits for each of the test images that are watched.
     """
 
     kind = "epoch"
@@ -66,6 +77,12 @@ class EpochFinished(Event):
     learning_rate: float
     images_per_second: float
     seconds: float
+    losses: list[float] = field(default_factory=list)
+    loss_batches: list[int] = field(default_factory=list)
+    gradient_norms: dict[str, float] = field(default_factory=dict)
+    weight_norms: dict[str, float] = field(default_factory=dict)
+    confusion: list[list[int]] = field(default_factory=list)
+    watched: list[list[float]] = field(default_factory=list)
 
     def lecture_line(self) -> str:
         """The line that the lecture's loop prints."""
@@ -73,8 +90,41 @@ class EpochFinished(Event):
 
 
 @dataclass(frozen=True)
+class Paused(Event):
+    """The training rests after `batch` of `epoch`; `left` where it has made room for another and this task is over."""
+
+    kind = "paused"
+    epoch: int
+    batch: int
+    left: bool = False
+
+
+@dataclass(frozen=True)
+class Resumed(Event):
+    """The training goes on where it rested."""
+
+    kind = "resumed"
+    epoch: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Changed(Event):
+    """By hand, `what` is `value` from here on: after `batch` of `epoch`, 0 for before its first batch."""
+
+    kind = "changed"
+    what: Setting
+    value: float
+    epoch: int
+    batch: int
+
+
+@dataclass(frozen=True)
 class Finished(Event):
-    """The last event of a training; test figures are those of the weights that are kept, `None` if none are."""
+    """The last event of a training; test figures are those of the weights that are kept, `None` if none are.
+
+    A training that was stopped had done `batch` batches of the epoch after its last.
+    """
 
     kind = "finished"
     outcome: Outcome
@@ -83,6 +133,7 @@ class Finished(Event):
     test_accuracy: float | None
     seconds: float
     message: str = ""
+    batch: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,7 +144,9 @@ class Failed(Event):
     message: str
 
 
-KINDS: dict[str, type[Event]] = {kind.kind: kind for kind in (Started, Progress, EpochFinished, Finished, Failed)}
+KINDS: dict[str, type[Event]] = {
+    kind.kind: kind for kind in (Started, Progress, EpochFinished, Paused, Resumed, Changed, Finished, Failed)
+}
 
 
 def lecture_line(epoch: int, epochs: int, train_loss: float, test_accuracy: float) -> str:

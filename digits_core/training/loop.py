@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -21,95 +21,88 @@ from digits_core.config import RunConfig
 from digits_core.data.digits import Digits
 from digits_core.errors import ConfigError
 from digits_core.network.improved_net import build_network
-from digits_core.training.batches import test_set, training_batches
-from digits_core.training.events import EpochFinished, Event, Finished, Progress, Started
-from digits_core.training.optimisation import build_optimizer, build_schedule, loss_function
+from digits_core.training.batches import training_batches
+from digits_core.training.control import Orders
+from digits_core.training.events import Changed, EpochFinished, Event, Finished, Paused, Progress, Resumed, Started
+from digits_core.training.measures import BatchLosses, Count, GradientNorms, weight_norms
+from digits_core.training.optimisation import Optimisation, loss_function
+from digits_core.training.testing import Test
 
 PROGRESS_INTERVAL_S = 0.2
-EVALUATION_BATCH = 500
+PAUSE_INTERVAL_S = 0.05
 
 
 class Training:
     """One training run: its network, optimizer and place on the way. `run` moves it on; the caller keeps what it wants.
 
-    After each epoch `checkpoint()` is all that is needed to go on from there; `logits` are those of the test set,
-    float32 (N, 10), in the order of the datasets.
+    After each epoch `checkpoint()` is all that is needed to go on from there; `test` has the network's answers to the
+    test images; `epochs` is how many are planned in all.
     """
 
     def __init__(self, config: RunConfig, train: Sequence[Digits], test: Sequence[Digits]) -> None:
         self.config = config
         self.device = choose_device(config.training.device)
         self._batches = training_batches(config, train, self.device)
-        self._test_images, self.test_labels = test_set(config, test, self.device)
+        self._loss = loss_function(config.training)
+        self.test = Test(config, test, self.device, self._loss)
         self.network: nn.Module = build_network(
             config.transform.size, config.training.dropout, config.training.seed
         ).to(self.device, memory_format=torch.channels_last)
-        self._optimizer = build_optimizer(config.training, self.network)
         self._batches_per_epoch = math.ceil(self._batches.images / config.training.batch_size)
-        self._schedule = build_schedule(
-            config.training, self._optimizer, config.training.epochs * self._batches_per_epoch
-        )
-        self._loss = loss_function(config.training)
+        self.epochs = config.training.epochs
+        self._optimisation = Optimisation(config.training, self.network, self.epochs * self._batches_per_epoch)
+        self._losses = BatchLosses(self.epochs * self._batches_per_epoch)
+        self._reported = -math.inf
         self.epochs_done = 0
         self.seconds = 0.0
-        self.logits = torch.empty(0)
 
-    def run(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
-        """Train what is left to train. `should_stop` is asked with each progress event, at most five times a second.
+    def run(self, orders: Callable[[], Orders] = Orders, changes: Sequence[Changed] = ()) -> Iterator[Event]:
+        """Train what is left to train.
 
-        What was learnt when it says yes is kept and evaluated. A loss that is no longer finite ends the run as
-        `diverged`.
+        `orders` is asked before each epoch and with each progress event, at most five times a second. What was learnt
+        when they say stop is kept and evaluated. `changes` are those that an earlier part of this training made: they
+        are made again after the same batches. A loss that is no longer finite ends the run as `diverged`.
         """
-        epochs = self.config.training.epochs
-        yield Started(epochs, self._batches.images, len(self.test_labels), self.environment())
-        for epoch in range(self.epochs_done + 1, epochs + 1):
-            began = time.perf_counter()
-            counted = _Count(self.device)
-            for event in self._train_epoch(epoch, counted):
-                yield event
-                if not math.isfinite(event.train_loss):
-                    yield self._diverged(epoch, began)
-                    return
-                if should_stop():
-                    yield self._stopped(began)
-                    return
-            train_loss, train_accuracy = counted.means()
-            images_per_second = counted.images / (time.perf_counter() - began)
-            test_loss, test_accuracy = self._evaluate()
-            if not (math.isfinite(train_loss) and math.isfinite(test_loss)):
-                yield self._diverged(epoch, began)
+        self._orders = orders
+        self._repeats = [each for each in changes if each.epoch > self.epochs_done]
+        rates = [each.value for each in changes if each.what == "learning_rate"]
+        self._ordered_rate = rates[-1] if rates else None
+        yield Started(self.epochs, self._batches.images, len(self.test.labels), self.environment())
+        while True:
+            self._began = time.perf_counter()
+            yield from self._change(0)
+            if self.epochs_done < self.epochs and not (yield from self._obey(0)):
                 return
-            seconds = time.perf_counter() - began
-            self.seconds += seconds
-            self.epochs_done = epoch
-            learning_rate = self._optimizer.param_groups[0]["lr"]
-            yield EpochFinished(
-                epoch, epochs, train_loss, train_accuracy, test_loss, test_accuracy, learning_rate,
-                images_per_second, seconds,
-            )  # fmt: skip
-            if should_stop() and epoch < epochs:
-                yield self._stopped(time.perf_counter())
+            if self.epochs_done >= self.epochs:
+                break
+            if not (yield from self._epoch()):
                 return
-        yield Finished("finished", self.epochs_done, *self._evaluate(), self.seconds)
+        yield Finished("finished", self.epochs_done, *self.test.figures(self.network), self.seconds)
 
     def checkpoint(self) -> dict[str, Any]:
         """Weights, optimizer, schedule and place: nothing but tensors and plain values."""
         return {
             "network": self.network.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "schedule": self._schedule.state_dict() if self._schedule else None,
+            **self._optimisation.state(),
+            "epochs": self.epochs,
             "epochs_done": self.epochs_done,
             "seconds": self.seconds,
         }
 
-    def resume(self, checkpoint: dict[str, Any]) -> None:
-        """Go on from a checkpoint of the same config: the numbers are those of a run without a break."""
+    def resume(self, checkpoint: dict[str, Any], further: bool = False) -> None:
+        """Go on from a checkpoint of the same config: the numbers are those of a run without a break.
+
+        With `further` it is one of a training that ended, and the config says how many epochs there are in all now: a
+        schedule begins anew over those that are left, everything else goes on as if there had been no end.
+        """
         self.network.load_state_dict(checkpoint["network"])
-        self._optimizer.load_state_dict(checkpoint["optimizer"])
-        if self._schedule:
-            self._schedule.load_state_dict(checkpoint["schedule"])
+        self._optimisation.load(checkpoint)
         self.epochs_done = checkpoint["epochs_done"]
         self.seconds = checkpoint["seconds"]
+        if further:
+            self._optimisation.begin_schedule((self.epochs - self.epochs_done) * self._batches_per_epoch)
+        else:
+            self.epochs = checkpoint["epochs"]
 
     def environment(self) -> dict[str, Any]:
         """What the numbers depend on beside the config."""
@@ -121,57 +114,142 @@ class Training:
             "machine": platform.platform(),
         }
 
-    def _train_epoch(self, epoch: int, counted: _Count) -> Iterator[Progress]:
-        """One pass over the training images, reporting every fifth of a second."""
-        training = self.config.training
-        torch.manual_seed(training.seed * 1_000_003 + epoch)  # dropout draws from the global generator
+    def _epoch(self) -> Generator[Event, None, bool]:
+        """One pass over the training images and the test after it; returns whether the training goes on."""
+        epoch = self.epochs_done + 1
+        # Dropout draws from the global generator.
+        torch.manual_seed(self.config.training.seed * 1_000_003 + epoch)
         self.network.train()
-        began = reported = time.perf_counter()
-        for number, (images, labels) in enumerate(self._batches.epoch(epoch), start=1):
-            with self._precision():
-                logits = self.network(images)  # (B, 10)
-                loss = self._loss(logits, labels)
-            self._optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            self._optimizer.step()
-            if self._schedule:
-                self._schedule.step()
-            counted.add(loss.detach(), logits.detach(), labels)
-            now = time.perf_counter()
-            if now - reported >= PROGRESS_INTERVAL_S:
-                reported = now
-                yield Progress(
-                    epoch, training.epochs, number, self._batches_per_epoch, counted.means()[0],
-                    counted.images / (now - began),
-                )  # fmt: skip
+        self.test.forget()
+        count, gradients = Count(self.device), GradientNorms(self.network, self._batches_per_epoch)
+        for batch, (images, labels) in enumerate(self._batches.epoch(epoch), start=1):
+            loss, logits = self._learn(images, labels)
+            count.add(loss, logits, labels)
+            self._losses.add(batch, loss)
+            gradients.look(batch)
+            if self._repeats:
+                yield from self._change(batch)
+            if time.perf_counter() - self._reported >= PROGRESS_INTERVAL_S:
+                progress = self._progress(batch, count)
+                self._reported = time.perf_counter()
+                yield progress
+                if not math.isfinite(progress.train_loss):
+                    yield self._diverged()
+                    return False
+                yield from self._change(batch)
+                if batch < self._batches_per_epoch and not (yield from self._obey(batch)):
+                    return False
+        return (yield from self._conclude(count, gradients))
+
+    def _learn(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """One step of the optimizer; returns the loss and the logits of the batch, detached."""
+        with self._precision():
+            logits = self.network(images)  # (B, 10)
+            loss = self._loss(logits, labels)
+        self._optimisation.step(loss)
+        return loss.detach(), logits.detach()
+
+    def _conclude(self, count: Count, gradients: GradientNorms) -> Generator[Event, None, bool]:
+        """Test what the epoch has learnt and report it."""
+        train_loss, train_accuracy = count.means()
+        images_per_second = count.images / self._elapsed()
+        test_loss, test_accuracy = self.test.figures(self.network)
+        if not (math.isfinite(train_loss) and math.isfinite(test_loss)):
+            yield self._diverged()
+            return False
+        measures = {
+            **self._losses.take(),
+            "gradient_norms": gradients.means(),
+            "weight_norms": weight_norms(self.network),
+            **self.test.details(),
+        }
+        seconds = self._elapsed()
+        self.seconds += seconds
+        self.epochs_done += 1
+        yield EpochFinished(
+            self.epochs_done, self.epochs, train_loss, train_accuracy, test_loss, test_accuracy,
+            self._optimisation.learning_rate, images_per_second, seconds, **measures,
+        )  # fmt: skip
+        return True
+
+    def _change(self, batch: int) -> Iterator[Changed]:
+        """Make the changes that are due after this batch: those that were made here before, then new ones."""
+        epoch = self.epochs_done + 1
+        while self._repeats and (self._repeats[0].epoch, self._repeats[0].batch) <= (epoch, batch):
+            yield from self._make(self._repeats.pop(0))
+        if self._repeats:
+            return
+        orders = self._orders()
+        if orders.epochs is not None:
+            # What is under way is finished.
+            epochs = max(orders.epochs, epoch if batch else self.epochs_done)
+            if epochs != self.epochs:
+                yield from self._make(Changed("epochs", epochs, epoch, batch))
+        if orders.learning_rate not in (None, self._ordered_rate) and epoch <= self.epochs:
+            yield from self._make(Changed("learning_rate", orders.learning_rate, epoch, batch))
+
+    def _make(self, change: Changed) -> Iterator[Changed]:
+        """Report a change, so that it can be kept, before it has any effect."""
+        yield change
+        if change.what == "learning_rate":
+            self._ordered_rate = change.value
+            self._optimisation.set_learning_rate(change.value)
+        else:
+            self._optimisation.stretch_schedule((int(change.value) - self.epochs) * self._batches_per_epoch)
+            self.epochs = int(change.value)
+
+    def _obey(self, batch: int) -> Generator[Event, None, bool]:
+        """Rest or stop where that is ordered; returns whether the training goes on."""
+        if self._orders().pause and not (yield from self._rest(batch)):
+            return False
+        if self._orders().stop:
+            yield self._stopped(batch)
+            return False
+        return True
+
+    def _rest(self, batch: int) -> Generator[Event, None, bool]:
+        """Wait until the orders are to go on, or to stop, or to leave: only then it returns false."""
+        epoch, since = self.epochs_done + 1, time.perf_counter()
+        yield Paused(epoch, batch)
+        while (orders := self._orders()).pause and not orders.stop:
+            if orders.leave:
+                yield Paused(epoch, batch, left=True)
+                return False
+            yield from self._change(batch)
+            time.sleep(PAUSE_INTERVAL_S)
+        self._began += time.perf_counter() - since
+        if not orders.stop:
+            yield Resumed(epoch, batch)
+        return True
+
+    def _progress(self, batch: int, count: Count) -> Progress:
+        seconds = self._elapsed()
+        return Progress(
+            self.epochs_done + 1, self.epochs, batch, self._batches_per_epoch, count.means()[0], count.images / seconds,
+            self._optimisation.learning_rate, self.seconds + seconds, **self._losses.take(),
+        )  # fmt: skip
+
+    def _elapsed(self) -> float:
+        """Seconds of this epoch, without its pauses."""
+        return time.perf_counter() - self._began
 
     def _precision(self) -> AbstractContextManager:
         if self.config.training.precision == "bf16":
             return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()
 
-    def _evaluate(self) -> tuple[float, float]:
-        """Loss and accuracy on the test set; keeps its logits."""
-        self.logits = predict(self.network, self._test_images)
-        loss = self._loss(self.logits, self.test_labels).item()
-        return loss, (self.logits.argmax(dim=1) == self.test_labels).float().mean().item()
+    def _stopped(self, batch: int) -> Finished:
+        learnt = self.epochs_done or batch
+        loss, accuracy = self.test.figures(self.network) if learnt else (None, None)
+        self.seconds += self._elapsed()
+        return Finished("stopped", self.epochs_done, loss, accuracy, self.seconds, "Stopped by hand.", batch)
 
-    def _stopped(self, began: float) -> Finished:
-        loss, accuracy = self._evaluate()
-        self.seconds += time.perf_counter() - began
-        return Finished("stopped", self.epochs_done, loss, accuracy, self.seconds, "Stopped by hand.")
-
-    def _diverged(self, epoch: int, began: float) -> Finished:
-        self.seconds += time.perf_counter() - began
-        message = f"The loss was no longer a number in epoch {epoch}. A lower learning rate usually helps."
+    def _diverged(self) -> Finished:
+        self.seconds += self._elapsed()
+        message = (
+            f"The loss was no longer a number in epoch {self.epochs_done + 1}. A lower learning rate usually helps."
+        )
         return Finished("diverged", self.epochs_done, None, None, self.seconds, message)
-
-
-def predict(network: nn.Module, images: Tensor) -> Tensor:
-    """Logits float32 (N, 10) of normalised images (N, 1, S, S), without dropout; leaves the network in that mode."""
-    network.eval()
-    with torch.inference_mode():
-        return torch.cat([network(batch) for batch in images.split(EVALUATION_BATCH)])
 
 
 def choose_device(name: str) -> torch.device:
@@ -181,20 +259,3 @@ def choose_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
-
-
-class _Count:
-    """Sums of loss and right answers, kept on the device so that counting waits for nothing."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._loss = torch.zeros((), device=device, dtype=torch.float64)
-        self._right = torch.zeros((), device=device, dtype=torch.int64)
-        self.images = 0
-
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        self._loss += loss * len(labels)
-        self._right += (logits.argmax(dim=1) == labels).sum()
-        self.images += len(labels)
-
-    def means(self) -> tuple[float, float]:
-        return self._loss.item() / self.images, self._right.item() / self.images

@@ -2,18 +2,83 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as nnf
-from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from digits_core.config import TrainingConfig
 from digits_core.data.digits import CLASSES
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 """Logits (B, 10) and labels (B,) → the mean loss, a scalar."""
+
+
+class Optimisation:
+    """The optimizer of a training with its schedule: a step for each batch, changed by hand, kept in checkpoints."""
+
+    def __init__(self, config: TrainingConfig, network: nn.Module, steps: int) -> None:
+        self._config = config
+        self._optimizer = build_optimizer(config, network)
+        self._steps = steps
+        self._schedule = build_schedule(config, self._optimizer, steps)
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the next step."""
+        return self._optimizer.param_groups[0]["lr"]
+
+    def step(self, loss: Tensor) -> None:
+        """Move the weights against the gradient of `loss`, which stays in them until the next step."""
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self._optimizer.step()
+        if self._schedule and self._schedule.last_epoch < self._steps:
+            self._schedule.step()
+
+    def set_learning_rate(self, value: float) -> None:
+        """From the next step on; a schedule ends here, and momentum stays as it is."""
+        self._schedule = None
+        self._set(value)
+
+    def stretch_schedule(self, steps: int) -> None:
+        """Let the schedule end that many steps later; it goes on where a training so long would be now."""
+        if self._schedule:
+            done = self._schedule.last_epoch
+            self.begin_schedule(max(self._steps + steps, done))
+            if done:
+                self._schedule.last_epoch = done - 1
+                self._schedule.step()
+
+    def begin_schedule(self, steps: int) -> None:
+        """Begin the schedule anew over `steps`; one that was ended by hand stays ended."""
+        if self._schedule:
+            self._set(self._config.learning_rate)
+            self._steps = steps
+            self._schedule = build_schedule(self._config, self._optimizer, steps)
+
+    def state(self) -> dict[str, Any]:
+        """Nothing but tensors and plain values."""
+        schedule = {"steps": self._steps, "state": self._schedule.state_dict()} if self._schedule else None
+        return {"optimizer": self._optimizer.state_dict(), "schedule": schedule}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        if state["schedule"]:
+            self.begin_schedule(state["schedule"]["steps"])
+            self._schedule.load_state_dict(state["schedule"]["state"])
+        else:
+            self._schedule = None
+        # After the schedule, which sets the optimizer to its beginning when it is made.
+        self._optimizer.load_state_dict(state["optimizer"])
+
+    def _set(self, learning_rate: float) -> None:
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
 
 
 def build_optimizer(config: TrainingConfig, network: nn.Module) -> torch.optim.Optimizer:
@@ -49,7 +114,7 @@ def build_schedule(config: TrainingConfig, optimizer: torch.optim.Optimizer, ste
             )
             return OneCycleLR(optimizer, max_lr=config.learning_rate, total_steps=steps, cycle_momentum=cycles_momentum)
         case "cosine":
-            return CosineAnnealingLR(optimizer, T_max=steps)
+            return LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
 
 
 def loss_function(config: TrainingConfig) -> LossFunction:

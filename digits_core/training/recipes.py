@@ -51,15 +51,16 @@ ROBUST = _recipe(
     "Robust",
     "Two sources, centred digits and augmentation: the same network now reads hands that it never saw.",
     data=DataConfig(train=("optdigits", "mnist-5k"), test=("mnist-5k",)),
-    transform=TransformConfig(centre=True, rotation=12, translation=2, scale=0.15, shear=12, stroke_width=0.7),
+    transform=TransformConfig(centre=True, rotation=10, translation=1, scale=0.12, shear=10, stroke_width=0.6),
     training=TrainingConfig(
-        epochs=16,
+        epochs=24,
         batch_size=64,
         learning_rate=0.003,
         optimizer="adamw",
         weight_decay=0.02,
         schedule="one_cycle",
         label_smoothing=0.1,
+        dropout=0.1,
     ),
 )
 TOO_HIGH = _recipe(

@@ -14,7 +14,16 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from digits_core.config import TransformConfig
+from digits_core.errors import ConfigError
 from digits_core.transforms.centring import centre_by_mass
+from digits_core.transforms.distortion import (
+    apply_elastic,
+    apply_erasing,
+    apply_noise,
+    draw_elastic,
+    draw_erasing,
+    draw_noise,
+)
 from digits_core.transforms.resizing import resize
 
 CHUNK = 4096
@@ -31,18 +40,34 @@ def prepare(images: np.ndarray, config: TransformConfig) -> Tensor:
 
 def normalise(images: Tensor, config: TransformConfig) -> Tensor:
     """Pixels 0 to 255, (N, 1, S, S), to what the network reads, float32: -1 to 1 where mean and std are 0.5."""
+    check_resolved(config)
     return images.float().mul(1 / (255 * config.std)).sub(config.mean / config.std)
 
 
 def augment(images: Tensor, config: TransformConfig, generator: torch.Generator) -> Tensor:
     """The random steps, each sample with draws of its own; uint8 (N, 1, S, S) → float32 (N, 1, S, S), 0 to 255."""
     pixels = images.float()
-    if config.rotation or config.translation or config.scale or config.shear:
+    if config.moves:
         pixels = apply_affine(pixels, draw_affine(len(images), config, generator))
+    if config.elastic:
+        pixels = apply_elastic(pixels, draw_elastic(len(images), config, generator))
     if config.stroke_width:
         share = _uniform(len(images), config.stroke_width, generator, images.device)
         pixels = apply_stroke_width(pixels, share)
+    if config.noise:
+        pixels = apply_noise(pixels, draw_noise(pixels.shape, config, generator))
+    if config.erasing:
+        pixels = apply_erasing(pixels, draw_erasing(len(images), config, generator))
     return pixels
+
+
+def check_resolved(config: TransformConfig) -> None:
+    """Raises `ConfigError` while the dataset's own mean and standard deviation are still to be measured."""
+    if config.normalisation == "dataset":
+        raise ConfigError(
+            "The mean and standard deviation of the dataset are not measured yet: "
+            "`normalisation.resolve` puts them into the config before anything is trained with it."
+        )
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,15 @@ def centre_picture(picture: Image.Image, size: int) -> Image.Image:
     return Image.fromarray(centre_by_mass(image[None], size)[0].numpy())
 
 
+def centring_steps(image: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor] | None:
+    """The way of one image, uint8 (H, W), through `centre_by_mass`: ink cut out, scaled, placed; `None` without ink."""
+    for (left, top, right, bottom), _ in _by_box(image[None]):
+        ink = image[None, top:bottom, left:right]
+        scaled = _scale(ink, round(size * INK_SHARE))
+        return ink[0], scaled[0], _place_by_mass(scaled, size)[0]
+    return None
+
+
 def _by_box(images: Tensor) -> list[tuple[tuple[int, int, int, int], Tensor]]:
     """The boxes around ink, each with the indices of the images that have it; without those that hold no ink.
 

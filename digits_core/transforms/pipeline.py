@@ -10,7 +10,10 @@ from PIL import Image, ImageFilter
 from torchvision.transforms import InterpolationMode, v2
 
 from digits_core.config import TransformConfig
+from digits_core.transforms import batched
 from digits_core.transforms.centring import centre_picture
+from digits_core.transforms.distortion import ERASED_RATIO, ERASED_SHARE, elastic_alpha, elastic_sigma
+from digits_core.transforms.steps import AFFINE, STEPS
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,13 @@ class RandomStrokeWidth(v2.Transform):
 
 def steps(config: TransformConfig, training: bool) -> list[Step]:
     """The steps in the order in which they run, from a PIL image to a normalised float32 tensor (1, size, size)."""
-    return [*_fixed_steps(config), *(_random_steps(config) if training else []), *_tensor_steps(config)]
+    return [
+        *_fixed_steps(config),
+        *(_random_picture_steps(config) if training else []),
+        _to_tensor(),
+        *(_random_tensor_steps(config) if training else []),
+        _normalise(config),
+    ]
 
 
 def build_pipeline(config: TransformConfig, training: bool) -> v2.Compose:
@@ -72,46 +81,56 @@ def random_affine(config: TransformConfig) -> v2.RandomAffine:
     )
 
 
+def random_elastic(config: TransformConfig) -> v2.ElasticTransform:
+    """Waves of displacement, a seventh of the image long, as strong as the config says."""
+    return v2.ElasticTransform(alpha=elastic_alpha(config), sigma=elastic_sigma(config.size))
+
+
+def random_erasing(config: TransformConfig) -> v2.RandomErasing:
+    """A rectangle of paper in place of the image, with the probability of the config."""
+    return v2.RandomErasing(p=config.erasing, scale=ERASED_SHARE, ratio=ERASED_RATIO, value=0)
+
+
 def _fixed_steps(config: TransformConfig) -> list[Step]:
-    centre = Step(
-        "Centre by mass",
-        "Digits of any size and place come to lie alike, so that the network need not learn every place by itself.",
-        CentreByMass(config.size),
-    )
-    resize = Step(
-        f"Resize to {config.size}×{config.size}",
-        "The fully connected layers want one size for every image.",
-        v2.Resize((config.size, config.size), InterpolationMode(config.interpolation), antialias=True),
-    )
-    return [centre] if config.centre else [resize]
+    if config.centre:
+        return [_step("centre", CentreByMass(config.size))]
+    size = (config.size, config.size)
+    return [
+        Step(
+            f"Resize to {config.size}×{config.size}",
+            STEPS["resize"].why,
+            v2.Resize(size, InterpolationMode(config.interpolation), antialias=True),
+        )
+    ]
 
 
-def _random_steps(config: TransformConfig) -> list[Step]:
-    affine = Step(
-        "Random affine",
-        "Turned, moved, scaled and slanted copies show the network what other hands write.",
-        random_affine(config),
-        random=True,
-    )
-    stroke = Step(
-        "Random stroke width",
-        "Pens differ: the same digit with thicker and thinner strokes.",
-        RandomStrokeWidth(config.stroke_width),
-        random=True,
-    )
-    moves = config.rotation or config.translation or config.scale or config.shear
-    return [*([affine] if moves else []), *([stroke] if config.stroke_width else [])]
+def _random_picture_steps(config: TransformConfig) -> list[Step]:
+    """The random steps that are taken on a PIL image."""
+    return [
+        *([Step(AFFINE.title, AFFINE.why, random_affine(config), random=True)] if config.moves else []),
+        *([_step("elastic", random_elastic(config))] if config.elastic else []),
+        *([_step("stroke_width", RandomStrokeWidth(config.stroke_width))] if config.stroke_width else []),
+    ]
 
 
-def _tensor_steps(config: TransformConfig) -> list[Step]:
-    to_tensor = Step(
-        "To tensor",
-        "PyTorch wants (channel, height, width) as floating point from 0 to 1.",
-        v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.ToPureTensor()]),
-    )
-    normalise = Step(
-        "Normalise",
-        "Values around 0 with a spread near 1 keep gradients of a healthy size.",
-        v2.Normalize([config.mean], [config.std]),
-    )
-    return [to_tensor, normalise]
+def _to_tensor() -> Step:
+    return _step("to_tensor", v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.ToPureTensor()]))
+
+
+def _random_tensor_steps(config: TransformConfig) -> list[Step]:
+    """The random steps that torchvision knows for tensors alone."""
+    return [
+        *([_step("noise", v2.GaussianNoise(sigma=config.noise))] if config.noise else []),
+        *([_step("erasing", random_erasing(config))] if config.erasing else []),
+    ]
+
+
+def _normalise(config: TransformConfig) -> Step:
+    batched.check_resolved(config)
+    return _step("normalise", v2.Normalize([config.mean], [config.std]))
+
+
+def _step(name: str, transform: v2.Transform) -> Step:
+    info = STEPS[name]
+    title = f"Random {info.title.lower()}" if info.random else info.title
+    return Step(title, info.why, transform, info.random)

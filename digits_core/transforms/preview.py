@@ -1,4 +1,4 @@
-"""The way of one image made visible: every intermediate result of the very pipeline that training runs."""
+"""What the transform does, made visible: every step of one image, its variants, and the mean of many."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import torch
 from torchvision.transforms.v2 import functional as F
 
 from digits_core.config import TransformConfig
+from digits_core.transforms import batched
 from digits_core.transforms.pipeline import steps
+
+BARS = 16
+"""Of the small histogram of one image."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class TracedStep:
     name: str
     why: str
     value: Any
+    random: bool = False
 
     @property
     def pixels(self) -> np.ndarray:
@@ -32,6 +37,12 @@ class TracedStep:
         """The values to draw as black and as white: those that 8 bits can hold, or those that are there."""
         pixels = self.pixels
         return (0, 255) if pixels.dtype == np.uint8 else (float(pixels.min()), float(pixels.max()))
+
+    @property
+    def histogram(self) -> tuple[np.ndarray, np.ndarray]:
+        """How many pixels lie in each of `BARS` equal parts of the value range, int64, and the parts' middles."""
+        counts, edges = np.histogram(self.pixels, BARS, self.value_range)
+        return counts, (edges[:-1] + edges[1:]) / 2
 
     @property
     def kind(self) -> str:
@@ -59,5 +70,45 @@ def trace(image: np.ndarray, config: TransformConfig, training: bool, seed: int)
         torch.manual_seed(seed)
         for step in steps(config, training):
             value = step.transform(value)
-            traced.append(TracedStep(step.name, step.why, value))
+            traced.append(TracedStep(step.name, step.why, value, step.random))
     return traced
+
+
+def variants(image: np.ndarray, config: TransformConfig, count: int, seed: int) -> np.ndarray:
+    """What training may make of one image, uint8 (H, W) → uint8 (count, S, S); the test image, without draws, first."""
+    prepared = batched.prepare(image[None], config)  # (1, 1, S, S)
+    drawn = _drawn(prepared.repeat(count - 1, 1, 1, 1), config, seed)
+    return torch.cat([prepared, drawn])[:, 0].numpy()
+
+
+@dataclass(frozen=True)
+class MeanImages:
+    """Mean images of a set and of each digit, float (11, S, S), without the random steps and with them.
+
+    `lost` is the share of the ink that the random steps took out of the images: below 0 where they added some.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    lost: float
+
+
+def mean_images(images: np.ndarray, labels: np.ndarray, config: TransformConfig, seed: int) -> MeanImages:
+    """Of uint8 (N, H, W), each drawn once; a digit that is not among them has an empty image."""
+    prepared = batched.prepare(images, config)
+    drawn = _drawn(prepared, config, seed)
+    before, after = (_means(each[:, 0].numpy(), labels) for each in (prepared, drawn))
+    return MeanImages(before, after, float(1 - after[0].sum() / max(1.0, before[0].sum())))
+
+
+def _drawn(prepared: torch.Tensor, config: TransformConfig, seed: int) -> torch.Tensor:
+    """One draw of each image; uint8 (N, 1, S, S) → the same."""
+    generator = torch.Generator().manual_seed(seed)
+    chunks = [batched.augment(chunk, config, generator) for chunk in prepared.split(batched.CHUNK)]
+    return torch.cat(chunks).round_().to(torch.uint8)
+
+
+def _means(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    sets = [images, *(images[labels == digit] for digit in range(10))]
+    empty = np.zeros(images.shape[1:])
+    return np.stack([each.mean(axis=0) if len(each) else empty for each in sets])

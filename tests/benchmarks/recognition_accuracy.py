@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 
 from digits_core.config import RunConfig
-from digits_core.data.catalogue import read_mnist_5k, read_optdigits
+from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.data.digits import Digits
+from digits_core.data.picture import read_picture
 from digits_core.errors import PictureError
-from digits_core.recognition.picture import read_picture
 from digits_core.recognition.prepare import cut_out, to_ink, whole_square
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.training.events import EpochFinished, Finished

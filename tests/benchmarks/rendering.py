@@ -38,13 +38,13 @@ def canvas_drawing(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     no thinner than half the digit's own stroke, whose centre line alone would not be that digit. Half are
     dark on light; a quarter has hard edges, as a brush without antialiasing leaves them.
     """
-    line, own_width = _centre_line(digit)  # (P, 2)
+    line, own_width = centre_line(digit)  # (P, 2)
     length = rng.uniform(90, 230)
     scale = length / max(np.ptp(line, axis=0).max(), 1.0)
     brush = min(max(rng.uniform(10, 28), own_width * scale / 2), max(10.0, length / 7))
     line = (line - line.min(axis=0)) * scale
     room = CANVAS - brush - np.ptp(line, axis=0)
-    drawn = _brush(line + brush / 2 + rng.uniform(0, 1, 2) * room, brush, (CANVAS, CANVAS))
+    drawn = brush_stroke(line + brush / 2 + rng.uniform(0, 1, 2) * room, brush, (CANVAS, CANVAS))
     if rng.random() < 0.25:
         drawn = (drawn >= 0.5).astype(np.float32)
     paper, ink = (255, rng.choice([0, 0, 40])) if rng.random() < 0.5 else (rng.choice([0, 0, 25]), 255)
@@ -60,17 +60,17 @@ def paper_photo(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     height, width = _photo_size(rng)
     coverage = _perspective(_strokes(digit, rng), height, width, rng)  # (H, W) in 0…1
     paper, ink = _colours(rng)
-    texture = 1 + _texture(height, width, rng)
-    unevenness = np.clip(1 - rng.uniform(0, 0.35) * abs(_clouds(height, width, rng.uniform(1, 4), rng)), 0, 1)
+    texture = 1 + paper_grain(height, width, rng)
+    unevenness = np.clip(1 - rng.uniform(0, 0.35) * abs(clouds(height, width, rng.uniform(1, 4), rng)), 0, 1)
     coverage = coverage * unevenness
     scene = (paper * (1 - coverage[..., None]) + ink * coverage[..., None]) * texture[..., None]
     scene = scene * _light(height, width, rng)[..., None]
     scene = ndimage.gaussian_filter(scene, (*[rng.uniform(0, 0.004) * max(height, width)] * 2, 0))
     scene = scene + rng.normal(0, rng.uniform(0, 7), scene.shape)
-    return _through_jpeg(np.clip(np.rint(scene), 0, 255).astype(np.uint8), int(rng.integers(40, 96)))
+    return through_jpeg(np.clip(np.rint(scene), 0, 255).astype(np.uint8), int(rng.integers(40, 96)))
 
 
-def _centre_line(digit: np.ndarray) -> tuple[np.ndarray, float]:
+def centre_line(digit: np.ndarray) -> tuple[np.ndarray, float]:
     """The points (P, 2) as (y, x) of the digit's centre line and its usual stroke width, in pixels of (28, 28).
 
     Where ink has run together, as in the closed loop of a bold 8, a line of no width would leave a hook or a stump:
@@ -87,7 +87,7 @@ def _centre_line(digit: np.ndarray) -> tuple[np.ndarray, float]:
     return points / _FINE, 2 * usual / _FINE
 
 
-def _brush(line: np.ndarray, width: float, shape: tuple[int, int]) -> np.ndarray:
+def brush_stroke(line: np.ndarray, width: float, shape: tuple[int, int]) -> np.ndarray:
     """The stroke of a round brush along (P, 2) points, antialiased, float32 in 0…1 of the given shape."""
     away = np.ones(shape, dtype=bool)
     places = np.clip(np.rint(line).astype(int), 0, np.array(shape) - 1)
@@ -111,8 +111,8 @@ def _strokes(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         fine = ndimage.gaussian_filter(np.asarray(smooth, np.float32) / max(1, digit.max()), 3)
         threshold = rng.uniform(0.35, 0.6)
         return np.clip((fine - threshold) * 6 + 0.5, 0, 1)
-    line, own_width = _centre_line(digit)
-    return _brush(line * (320 / 28), max(rng.uniform(8, 34), own_width * (320 / 28) / 2), (320, 320))
+    line, own_width = centre_line(digit)
+    return brush_stroke(line * (320 / 28), max(rng.uniform(8, 34), own_width * (320 / 28) / 2), (320, 320))
 
 
 def _perspective(strokes: np.ndarray, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
@@ -128,7 +128,7 @@ def _perspective(strokes: np.ndarray, height: int, width: int, rng: np.random.Ge
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=float)
     seen = (corners + rng.uniform(-0.06, 0.06, (4, 2))) @ turn.T * radius + middle
-    back = _homography(seen, corners * half + centre)
+    back = homography(seen, corners * half + centre)
     image = Image.fromarray(np.rint(strokes * 255).astype(np.uint8))
     if radius < half:  # pixels of a camera are means over an area: no aliasing
         blur = 0.45 * half / radius
@@ -137,7 +137,7 @@ def _perspective(strokes: np.ndarray, height: int, width: int, rng: np.random.Ge
     return np.asarray(photo, dtype=np.float32) / 255
 
 
-def _homography(source: np.ndarray, target: np.ndarray) -> list[float]:
+def homography(source: np.ndarray, target: np.ndarray) -> list[float]:
     """The eight numbers with which Pillow's perspective transform takes four (x, y) points to others."""
     rows = []
     for (x, y), (u, v) in zip(source, target, strict=True):
@@ -154,16 +154,16 @@ def _colours(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return paper, np.array(inks[rng.integers(len(inks))]) + rng.uniform(-12, 12, 3)
 
 
-def _clouds(height: int, width: int, size: float, rng: np.random.Generator) -> np.ndarray:
+def clouds(height: int, width: int, size: float, rng: np.random.Generator) -> np.ndarray:
     """Smooth noise (H, W) of mean 0 and standard deviation about 1; `size` is that of a cloud in pixels."""
     rows, columns = max(2, round(height / size)), max(2, round(width / size))
     coarse = Image.fromarray(rng.normal(0, 1, (rows, columns)).astype(np.float32))
     return np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def _texture(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+def paper_grain(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """The paper's grain, float (H, W) around 0, as a share of its tone."""
-    grain = sum(_clouds(height, width, size, rng) for size in (1.5, 4, 16))
+    grain = sum(clouds(height, width, size, rng) for size in (1.5, 4, 16))
     return rng.uniform(0, 0.015) * grain
 
 
@@ -179,7 +179,7 @@ def _light(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     return np.clip(light * rng.uniform(0.75, 1), 0.15, 1)
 
 
-def _through_jpeg(photo: np.ndarray, quality: int) -> np.ndarray:
+def through_jpeg(photo: np.ndarray, quality: int) -> np.ndarray:
     file = io.BytesIO()
     Image.fromarray(photo).save(file, "JPEG", quality=quality)
     return np.asarray(Image.open(file).convert("RGB"))

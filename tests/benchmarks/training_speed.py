@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 
 from digits_core.config import RunConfig, TrainingConfig
-from digits_core.data.catalogue import read_mnist_5k, read_optdigits
+from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.data.dataset import CustomTensorDataset, as_tuples
 from digits_core.data.digits import Digits
 from digits_core.network.improved_net import ImprovedNet

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from digits_core.dashboard.pages import PAGES
 from tests.browser import chromium
@@ -36,20 +36,25 @@ class Server:
     log: Path
 
 
-@contextmanager
-def serve(folder: Path, script: Path | None = None) -> Iterator[Server]:
-    """Start the app on a free loopback port with an empty home in `folder`; end it with all its children.
+# A busy machine is no defect: what is expected may take its time, only not forever.
+expect.set_options(timeout=30_000)
 
-    `script` is another Streamlit app to start in its place.
+
+@contextmanager
+def serve(folder: Path, script: Path | None = None, port: int | None = None) -> Iterator[Server]:
+    """Start the app on a loopback port with its home in `folder`, empty unless it was there before; end it with all
+    its children.
+
+    `script` is another Streamlit app to start in its place; the port is a free one unless given.
     """
     home = folder / "home"
-    home.mkdir()
-    port = free_port()
+    home.mkdir(exist_ok=True)
+    port = port or free_port()
     log = folder / "server.log"
     # `-m streamlit` with the tests' own interpreter: the one that has what the app needs.
     command = [sys.executable, "-m", "streamlit", "run", str(script or "app.py")]
     options = ["--server.headless", "true", "--server.port", str(port), "--server.address", "127.0.0.1"]
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = psutil.Popen(
             [*command, *options],
             cwd=ROOT,

@@ -3,8 +3,9 @@
 import socket
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, FloatRect, Locator, Page
 
 Point = tuple[float, float]
 
@@ -15,35 +16,112 @@ READY = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-co
 CANVAS = "canvas.upper-canvas"
 
 
+# What the page and the server last said to each other: after a click, the page still looks ready until the server
+# answers that the script runs.
+TRAFFIC = """
+if (!window.traffic) {
+    window.traffic = {sent: 0, heard: 0, sockets: []};
+    window.WebSocket = class extends WebSocket {
+        constructor(...address) {
+            super(...address);
+            traffic.sockets.push(this);
+            this.addEventListener("message", () => { traffic.heard = performance.now(); });
+        }
+        send(message) {
+            traffic.sent = performance.now();
+            super.send(message);
+        }
+    };
+}
+"""
+QUIET_MS = 100
+"""A message that has arrived is on the page by then."""
+
+
 def wait_for_app(page: Page, seconds: float = 30) -> None:
-    """Wait until the page is connected and its script has come to an end."""
-    page.locator(READY).wait_for(state="attached", timeout=seconds * 1000)
+    """Wait until the server has answered what the page last sent, and the script has come to an end."""
+    page.wait_for_function(
+        "([ready, quiet]) => document.querySelector(ready) && (!window.traffic || "
+        "(traffic.heard > traffic.sent && performance.now() - traffic.heard > quiet))",
+        arg=[READY, QUIET_MS],
+        timeout=seconds * 1000,
+    )
 
 
 def open_page(page: Page, url: str) -> None:
     """Go to `url` and wait until the app has drawn it."""
+    page.add_init_script(TRAFFIC)
     page.goto(url)
     wait_for_app(page)
 
 
 def draw(page: Page, strokes: Sequence[Sequence[Point]], canvas: Locator | None = None) -> None:
-    """Draw each stroke with the mouse, as a line through its points.
+    """Draw each stroke with the mouse, as a line through its points; `canvas` is the page's drawable one unless given.
 
-    Points are fractions of the canvas, (0, 0) its upper left corner; `canvas` is the first on the page
-    unless given, as in `page.locator(".st-key-NAME").locator(CANVAS)`.
+    Points are fractions of it, (0, 0) its upper left corner: also of a chart, `plot_area(page, key)`.
     """
     target = canvas or page.locator(CANVAS).first
-    target.scroll_into_view_if_needed()
     for stroke in strokes:
-        # Asked anew for each stroke: what came back from the one before may have moved the canvas.
-        box = target.bounding_box()
-        assert box is not None, "the canvas is not on the screen"
+        # What came back from the stroke before may move the canvas, or put another in its place.
+        wait_for_app(page)
+        box = steady_box(target)
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
         page.mouse.move(*places[0])
         page.mouse.down()
         for place in places[1:]:
-            page.mouse.move(*place, steps=6)
+            page.mouse.move(*place, steps=8)
         page.mouse.up()
+
+
+def steady_box(target: Locator, seconds: float = 30) -> FloatRect:
+    """Where an element lies on the screen, once it stays there."""
+    last: list[FloatRect | None] = [None]
+
+    def steady() -> bool:
+        try:
+            target.scroll_into_view_if_needed()
+            now = target.bounding_box()
+        except Error as error:
+            if "not attached" not in error.message:
+                raise
+            now = None  # it was put anew while we looked
+        before, last[0] = last[0], now
+        return now is not None and now == before
+
+    poll(steady, seconds, "the element to lie still")
+    return last[0]
+
+
+def plot_area(page: Page, key: str) -> Locator:
+    """Where the points of a chart are, without its axes and titles."""
+    return page.locator(f".st-key-{key} .js-plotly-plot .nsewdrag").last
+
+
+def ask_chart(page: Page, key: str, expression: str) -> Any:
+    """What an expression in JavaScript says of the `chart` under a key, as in `chart.data[0].x`.
+
+    `None` where it says nothing, while the chart is yet to be drawn, and while an old one is about to go.
+    """
+    return page.evaluate(
+        f"""key => {{
+            const all = [...document.querySelectorAll(`.st-key-${{key}} .js-plotly-plot`)];
+            const chart = all[0];
+            return all.length === 1 && chart.data && chart._fullLayout ? ({expression}) ?? null : null;
+        }}""",
+        key,
+    )
+
+
+def wait_for_chart(page: Page, key: str, expression: str, seconds: float = 30) -> Any:
+    """The same, once it says something."""
+    answer: list[Any] = []
+
+    def says() -> bool:
+        answer.append(ask_chart(page, key, expression))
+        return answer[-1] is not None
+
+    poll(says, seconds, f"the chart {key} to say {expression}")
+    return answer[-1]
 
 
 def free_port() -> int:

@@ -1,11 +1,58 @@
-"""The Training page: the form, and what it refuses."""
+"""The Training page: the form, what it refuses, how it travels; and what can be done to a run."""
 
+import shutil
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from digits_core.config import RunConfig, TrainingConfig
+from digits_core.dashboard import state as app_state
+from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
+from digits_core.runs.owner import this_process
+from digits_core.training.events import Finished
 from digits_core.training.recipes import RECIPES
 
+SECONDS = 60
 
-def test_the_form_starts_with_the_lecture(open_page):
-    page = open_page("training")
+
+@pytest.fixture(scope="module")
+def empty_home(tmp_path_factory):
+    """A home without runs for all tests of this module: each home that a page opens starts a cluster of its own."""
+    yield tmp_path_factory.mktemp("empty")
+    app_state.stop()
+    st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def home_with_runs(trained, empty_home, tmp_path_factory):
+    return shutil.copytree(trained, tmp_path_factory.mktemp("runs") / "home")
+
+
+def open_training(query):
+    page = AppTest.from_file(PAGES["training"].file, default_timeout=SECONDS)
+    for key, value in query.items():
+        page.query_params[key] = value
+    return page.run()
+
+
+@pytest.fixture
+def open_form(empty_home, monkeypatch):
+    """Open the page, with what its URL says, where nothing has been trained yet."""
+    monkeypatch.setenv("DIGITS_HOME", str(empty_home))
+    return lambda **query: open_training(query)
+
+
+@pytest.fixture
+def open_with_runs(home_with_runs, monkeypatch):
+    """Open the page, with what its URL says, where two runs have finished."""
+    monkeypatch.setenv("DIGITS_HOME", str(home_with_runs))
+    return lambda **query: open_training(query)
+
+
+def test_the_form_starts_with_the_lecture(open_form):
+    page = open_form()
     assert not page.exception
     assert page.number_input(key="training_epochs").value == 4
     assert page.number_input(key="training_batch_size").value == 16
@@ -13,8 +60,8 @@ def test_the_form_starts_with_the_lecture(open_page):
     assert page.selectbox(key="training_optimizer").value == "adam"
 
 
-def test_a_recipe_fills_the_form(open_page):
-    page = open_page("training")
+def test_a_recipe_fills_the_form(open_form):
+    page = open_form()
     page.selectbox(key="recipe").set_value("Robust").run()
     robust = RECIPES["Robust"].config
     assert page.number_input(key="training_epochs").value == robust.training.epochs
@@ -22,13 +69,13 @@ def test_a_recipe_fills_the_form(open_page):
     assert tuple(page.multiselect(key="training_train").value) == robust.data.train
 
 
-def test_the_url_chooses_the_recipe(open_page):
-    page = open_page("training", recipe="Robust")
+def test_the_url_chooses_the_recipe(open_form):
+    page = open_form(recipe="Robust")
     assert page.number_input(key="training_batch_size").value == RECIPES["Robust"].config.training.batch_size
 
 
-def test_a_changed_setting_survives_until_another_recipe_is_chosen(open_page):
-    page = open_page("training")
+def test_a_changed_setting_survives_until_another_recipe_is_chosen(open_form):
+    page = open_form()
     page.number_input(key="training_epochs").set_value(9).run()
     assert page.number_input(key="training_epochs").value == 9
     page.selectbox(key="recipe").set_value("Robust").run()
@@ -36,13 +83,13 @@ def test_a_changed_setting_survives_until_another_recipe_is_chosen(open_page):
     assert page.number_input(key="training_epochs").value == 4
 
 
-def test_without_a_run_the_page_says_what_to_do(open_page):
-    page = open_page("training")
+def test_without_a_run_the_page_says_what_to_do(open_form):
+    page = open_form()
     assert any("Nothing has been trained yet" in info.value for info in page.info)
 
 
-def test_a_batch_larger_than_the_data_is_refused_and_starts_nothing(open_page):
-    page = open_page("training")
+def test_a_batch_larger_than_the_data_is_refused_and_starts_nothing(open_form):
+    page = open_form()
     page.number_input(key="training_batch_size").set_value(4000).run()
     train_button(page).click().run()
     assert not page.exception
@@ -50,29 +97,29 @@ def test_a_batch_larger_than_the_data_is_refused_and_starts_nothing(open_page):
     assert state().runs.runs() == []
 
 
-def test_a_dataset_that_is_not_there_is_refused_and_starts_nothing(open_page):
-    page = open_page("training")
+def test_a_dataset_that_is_not_there_is_refused_and_starts_nothing(open_form):
+    page = open_form()
     page.multiselect(key="training_train").set_value(["handwriting"]).run()
     train_button(page).click().run()
     assert ["no handwriting yet" in error.value for error in page.error] == [True]
     assert state().runs.runs() == []
 
 
-def test_no_dataset_at_all_is_named_beside_the_form(open_page):
-    page = open_page("training")
+def test_no_dataset_at_all_is_named_beside_the_form(open_form):
+    page = open_form()
     page.multiselect(key="training_train").set_value([]).run()
     assert not page.exception
     assert ["train" in error.value for error in page.error] == [True]
 
 
-def test_a_finished_run_is_shown_with_the_lectures_lines(open_page, trained_home):
-    page = open_page("training")
+def test_a_finished_run_is_shown_with_the_lectures_lines(open_with_runs):
+    page = open_with_runs(run=state().runs.runs()[-1].id)
     assert not page.exception
-    assert page.code[0].value.startswith("Epoch: 1/1, Loss: ")
+    assert any(code.value.startswith("Epoch: 1/1, Loss: ") for code in page.code)
 
 
-def test_a_run_that_is_not_there_is_said_and_the_newest_shown(open_page, trained_home):
-    page = open_page("training", run="deadbeef")
+def test_a_run_that_is_not_there_is_said_and_the_newest_shown(open_with_runs):
+    page = open_with_runs(run="deadbeef")
     assert not page.exception
     assert ["There is no run deadbeef" in warning.value for warning in page.warning] == [True]
     assert page.selectbox(key="run").value == state().runs.runs()[0].id
@@ -80,3 +127,123 @@ def test_a_run_that_is_not_there_is_said_and_the_newest_shown(open_page, trained
 
 def train_button(page):
     return next(button for button in page.button if button.label == "Train")
+
+
+def test_a_link_fills_the_form_with_what_differs_from_its_recipe(open_form):
+    page = open_form(recipe="Robust", epochs="8", train=["mnist-5k"], dropout="0.1")
+    assert page.number_input(key="training_epochs").value == 8
+    assert page.number_input(key="training_dropout").value == 0.1
+    assert page.multiselect(key="training_train").value == ["mnist-5k"]
+    assert page.number_input(key="training_batch_size").value == RECIPES["Robust"].config.training.batch_size
+
+
+def test_the_url_says_what_was_changed_and_no_more(open_form):
+    page = open_form()
+    assert "recipe" not in page.query_params
+    page.number_input(key="training_epochs").set_value(9).run()
+    assert page.query_params == {"recipe": "Lecture", "epochs": "9"}
+    page.number_input(key="training_epochs").set_value(4).run()
+    assert "epochs" not in page.query_params
+
+
+def test_a_wrong_link_is_refused_in_one_message_and_the_lecture_shown(open_form):
+    page = open_form(epochs="0", optimizer="magic", train=["mnist-5k"])
+    assert not page.exception
+    (error,) = page.error
+    assert "epochs" in error.value
+    assert "magic" in error.value
+    assert page.multiselect(key="training_train").value == ["optdigits"]
+
+
+def test_a_link_to_a_dataset_that_is_not_here_says_so(open_form):
+    page = open_form(train=["moon"])
+    assert ["moon" in error.value for error in page.error] == [True]
+
+
+def test_a_teachers_link_hides_what_is_not_the_lesson_and_keeps_its_value(open_form):
+    page = open_form(hide="data,more,dropout", dropout="0.1", seed="7")
+    assert [box.label for box in page.multiselect] == ["Hide in the link"]
+    assert [box.label for box in page.number_input] == ["Epochs", "Batch size", "Learning rate"]
+    assert page.session_state["form_config"].training.dropout == 0.1
+    assert page.session_state["form_config"].training.seed == 7
+    next(button for button in page.button if button.label == "Show all").click().run()
+    assert page.number_input(key="training_dropout").value == 0.1
+    assert "hide" not in page.query_params
+
+
+def test_a_pasted_config_fills_the_form(open_form):
+    page = open_form()
+    page.text_area(key="pasted_config").set_value('{"training": {"epochs": 3, "optimizer": "sgd"}}')
+    page.button(key="use_pasted").click().run()
+    assert page.number_input(key="training_epochs").value == 3
+    assert page.selectbox(key="training_optimizer").value == "sgd"
+
+
+def test_a_wrong_pasted_config_names_every_problem_and_loses_nothing(open_form):
+    page = open_form()
+    page.number_input(key="training_epochs").set_value(9).run()
+    page.text_area(key="pasted_config").set_value('{"training": {"epochs": 0, "speed": 1}, "transform": {"size": 3}}')
+    page.button(key="use_pasted").click().run()
+    (error,) = page.error
+    assert [word in error.value for word in ("epochs", "speed", "size")] == [True] * 3
+    assert page.text_area(key="pasted_config").value.startswith('{"training"')
+    assert page.number_input(key="training_epochs").value == 9
+
+
+def test_a_refused_field_leaves_every_other_as_it_was(open_form):
+    page = open_form()
+    page.number_input(key="training_epochs").set_value(9).run()
+    page.multiselect(key="training_test").set_value([]).run()
+    assert train_button(page).disabled
+    assert page.number_input(key="training_epochs").value == 9
+    page.multiselect(key="training_test").set_value(["optdigits"]).run()
+    assert not train_button(page).disabled
+    assert page.number_input(key="training_epochs").value == 9
+
+
+def test_what_has_no_effect_is_disabled_with_the_reason(open_form):
+    page = open_form()
+    assert page.number_input(key="training_momentum").disabled
+    assert "Only SGD" in page.number_input(key="training_momentum").help
+    page.selectbox(key="training_optimizer").set_value("sgd").run()
+    assert not page.number_input(key="training_momentum").disabled
+
+
+def test_an_earlier_run_fills_the_form_and_tells_how_long_it_took(open_with_runs):
+    page = open_with_runs()
+    slow = next(run for run in state().runs.runs() if run.name == "slow")
+    page.selectbox(key="as_in_run").set_value(slow.id).run()
+    assert page.session_state["form_config"] == slow.config
+    assert any("on this machine" in caption.value and "slow" in caption.value for caption in page.caption)
+
+
+def test_without_an_earlier_run_no_time_is_named(open_form):
+    page = open_form()
+    assert not any("on this machine" in caption.value for caption in page.caption)
+
+
+def test_an_ended_run_can_be_continued_and_not_stopped(open_with_runs):
+    run = next(run for run in state().runs.runs() if run.name == "fast")
+    page = open_with_runs(run=run.id)
+    assert page.button(key=f"stop_{run.id}").disabled
+    assert "finished" in page.button(key=f"stop_{run.id}").help
+    assert not page.button(key=f"continue_{run.id}").disabled
+    assert not page.button(key=f"train_again_{run.id}").disabled
+
+
+def test_a_hint_is_applied_to_the_form_and_undone(open_with_runs):
+    run = diverged_run()
+    page = open_with_runs(run=run.id, name="mine", epochs="7")
+    before = page.session_state["form_config"]
+    page.button(key="hint_nan").click().run()
+    assert page.number_input(key="training_learning_rate").value == 0.001
+    assert page.number_input(key="training_epochs").value == 2
+    page.button(key="undo_hint").click().run()
+    assert page.session_state["form_config"] == before
+
+
+def diverged_run():
+    """A run in the store that ended as diverging trainings do."""
+    run = state().runs.create(RunConfig(training=TrainingConfig(learning_rate=50, epochs=2)), this_process())
+    state().runs.apply(run.id, Finished("diverged", 0, None, None, 0.1, "The loss was no longer a number."))
+    return state().runs.get(run.id)

@@ -162,6 +162,15 @@ def test_the_choices_of_a_field_are_what_is_accepted(config, field):
         config(**{field: "another"})
 
 
+def test_a_transform_of_before_elastic_noise_and_erasing_is_read_as_it_was():
+    then = """{"size":28,"interpolation":"bilinear","centre":true,"rotation":12.0,"translation":2.0,"scale":0.15,
+    "shear":12.0,"stroke_width":0.7,"mean":0.5,"std":0.5}"""
+    expected = TransformConfig(centre=True, rotation=12, translation=2, scale=0.15, shear=12, stroke_width=0.7)
+
+    assert TransformConfig.from_json(then) == expected
+    assert (expected.elastic, expected.noise, expected.erasing, expected.normalisation) == (0, 0, 0, "fixed")
+
+
 def test_a_dataset_named_twice_counts_once():
     assert DataConfig(train=("a", "b", "a")).train == ("a", "b")
 
@@ -172,7 +181,9 @@ def test_datasets_must_be_named(names):
         DataConfig(train=names)
 
 
-@pytest.mark.parametrize("field", ["rotation", "translation", "scale", "shear", "stroke_width"])
+@pytest.mark.parametrize("field", [
+        "rotation", "translation", "scale", "shear", "elastic", "stroke_width", "noise", "erasing",
+    ])  # fmt: skip
 def test_each_random_step_makes_a_config_augment(field):
     assert not TransformConfig().augments
     assert TransformConfig(**{field: 0.5}).augments

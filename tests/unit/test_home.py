@@ -1,5 +1,7 @@
 """Everything that is kept lies under one folder."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,13 @@ def test_a_home_that_cannot_be_made_says_what_to_do(tmp_path):
 
     with pytest.raises(StoreError, match="Set DIGITS_HOME to a folder that you may write to"):
         Home(tmp_path / "file" / "home").create()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_a_new_home_is_open_to_its_owner_alone_and_one_that_is_there_keeps_its_rights(tmp_path):
+    new = Home(tmp_path / "new").create().folder
+    (tmp_path / "shared").mkdir(mode=0o755)
+    shared = Home(tmp_path / "shared").create().folder
+
+    assert stat.S_IMODE(new.stat().st_mode) == 0o700
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o755

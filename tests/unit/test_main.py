@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from digits_core import __main__ as shell_module
 from digits_core.__main__ import main
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.store import RunStore
+from digits_core.shell import runs as runs_module
 from tests.unit.helpers import fill
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,16 +58,6 @@ def trained_home(tmp_path_factory) -> tuple[Path, list[dict]]:
     out, err = answer.communicate(timeout=300)
     assert (answer.returncode, err) == (0, "")
     return folder, [json.loads(line) for line in out.splitlines()]
-
-
-@pytest.fixture
-def drawing(tmp_path, optdigits) -> Path:
-    """A picture of a digit, black on white."""
-    image = Image.fromarray(255 - optdigits.images[12]).resize((160, 160), Image.Resampling.BICUBIC)
-    picture = Image.new("L", (240, 260), 255)
-    picture.paste(image, (40, 50))
-    picture.save(tmp_path / "digit.png")
-    return tmp_path / "digit.png"
 
 
 def shell_process(home: Path, *arguments: str) -> subprocess.Popen:
@@ -260,6 +249,57 @@ def test_datasets_names_each_in_a_line(shell):
     assert [line.split()[0] for line in out] == ["optdigits", "mnist-5k", "mnist", "handwriting"]
 
 
+@pytest.fixture
+def mnist_csv(tmp_path, few_mnist) -> Path:
+    """330 digits as Kaggle's file has them: a label and 784 pixels in each row."""
+    rows = np.column_stack([few_mnist.labels, few_mnist.images.reshape(len(few_mnist), -1)])
+    header = ",".join(["label", *(f"pixel{number}" for number in range(784))])
+    np.savetxt(tmp_path / "digits.csv", rows, fmt="%d", delimiter=",", header=header, comments="")
+    return tmp_path / "digits.csv"
+
+
+def test_an_imported_file_is_a_dataset_to_train_on(shell, mnist_csv):
+    status, out, err = shell("import", str(mnist_csv), "--name", "From Kaggle", "--json")
+    assert (status, err) == (0, [])
+    found, kept = (json.loads(line) for line in out)
+    assert found["images"] == 330
+    assert found["problems"] == []
+    assert (kept["name"], kept["title"], kept["images"], kept["height"]) == ("from-kaggle", "From Kaggle", 330, 28)
+
+    listed = [json.loads(line) for line in shell("datasets", "--json")[1]]
+    assert listed[-1]["name"] == "from-kaggle"
+    assert listed[-1]["train"] + listed[-1]["test"] == 330
+    assert shell(*QUICK, "--dataset", "from-kaggle")[0] == 0
+
+
+def test_a_file_with_wrong_entries_is_imported_without_them_when_that_is_said(shell, mnist_csv):
+    lines = mnist_csv.read_text().splitlines()
+    lines[5] = "x" + lines[5][1:]
+    mnist_csv.write_text("\n".join(lines))
+
+    status, out, err = shell("import", str(mnist_csv), "--name", "Mine")
+    assert status == 2
+    assert len(err) == 1
+    assert "Wrong entries in digits.csv: 1." in err[0]
+    assert any(line.startswith("row ") for line in out)
+    assert len(shell("datasets", "--json")[1]) == 4
+
+    status, out, err = shell("import", str(mnist_csv), "--name", "Mine", "--leave-out")
+    assert (status, err) == (0, [])
+    assert out[-1].startswith("Kept as mine: 329 images.")
+
+
+def test_a_file_that_is_no_dataset_is_bad_input(shell, tmp_path):
+    (tmp_path / "evil.pkl").write_bytes(b"cos\nsystem\n(S'touch canary'\ntR.")
+
+    status, out, err = shell("import", str(tmp_path / "evil.pkl"), "--name", "Mine")
+
+    assert (status, out) == (2, [])
+    assert len(err) == 1
+    assert "evil.pkl wants to call os.system" in err[0]
+    assert not Path("canary").exists()
+
+
 def test_runs_json_has_a_line_for_each_run(trained_home, shell, monkeypatch):
     home, lines = trained_home
     monkeypatch.setenv("DIGITS_HOME", str(home))
@@ -283,58 +323,6 @@ def test_runs_names_each_with_its_status_and_accuracy(trained_home, shell, monke
 
 def test_without_runs_there_are_no_lines(shell):
     assert shell("runs", "--json") == (0, [], [])
-
-
-def test_recognise_json_gives_each_digit_with_its_probabilities_and_box(trained_home, shell, monkeypatch, drawing):
-    monkeypatch.setenv("DIGITS_HOME", str(trained_home[0]))
-    status, (line,), err = shell("recognise", str(drawing), "--json")
-    row = json.loads(line)
-    (digit,) = row["digits"]
-    left, top, width, height = digit["box"]
-
-    assert (status, err) == (0, [])
-    assert (row["image"], row["text"]) == (str(drawing), str(digit["digit"]))
-    assert len(digit["probabilities"]) == 10
-    assert digit["probability"] == digit["probabilities"][digit["digit"]] == max(digit["probabilities"])
-    assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-4)
-    assert (left >= 40, top >= 50, left + width <= 200, top + height <= 210) == (True,) * 4
-
-
-def test_recognise_prints_the_text_of_each_picture(trained_home, shell, monkeypatch, drawing):
-    home, lines = trained_home
-    monkeypatch.setenv("DIGITS_HOME", str(home))
-    status, out, err = shell("recognise", str(drawing), str(drawing), "--run", lines[-1]["run"][:4])
-
-    assert (status, err) == (0, [])
-    assert len(out) == 2
-    assert re.fullmatch(rf"{re.escape(str(drawing))}: \d \(\d+\.\d%\)", out[0])
-
-
-@pytest.mark.parametrize("content", [None, b"", b"no picture", "blank"], ids=["missing", "empty", "text", "blank"])
-def test_a_picture_that_cannot_be_read_is_said_and_the_others_are_read(
-    trained_home, shell, monkeypatch, drawing, tmp_path, content
-):
-    monkeypatch.setenv("DIGITS_HOME", str(trained_home[0]))
-    bad = tmp_path / "bad.png"
-    if content == "blank":
-        Image.fromarray(np.full((50, 50), 255, np.uint8)).save(bad)
-    elif content is not None:
-        bad.write_bytes(content)
-    status, out, err = shell("recognise", str(bad), str(drawing), "--json")
-
-    assert status == 2
-    assert [json.loads(line)["image"] for line in out] == [str(drawing)]
-    assert len(err) == 1
-    assert str(bad) in err[0]
-
-
-def test_a_run_whose_weights_are_gone_is_bad_input(shell, home, drawing):
-    shell(*QUICK, "--epochs", "1")
-    Artifacts(Home(home).run(runs_in(home)[0].id)).weights_path.unlink()
-    status, out, err = shell("recognise", str(drawing))
-
-    assert (status, out, len(err)) == (2, [], 1)
-    assert "no weights" in err[0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
@@ -368,6 +356,43 @@ def test_ctrl_c_before_a_run_is_there_leaves_no_traceback(shell, monkeypatch):
     def interrupted(_) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(shell_module, "list_runs", interrupted)
+    monkeypatch.setattr(runs_module, "list_runs", interrupted)
 
     assert shell("runs") == (130, [], ["digits_core: interrupted."])
+
+
+def test_evaluate_json_tests_a_run_on_any_dataset(trained_home, shell, monkeypatch):
+    home, printed = trained_home
+    monkeypatch.setenv("DIGITS_HOME", str(home))
+    status, out, _ = shell("evaluate", "latest", "--dataset", "optdigits", "--json")
+    found = json.loads(out[0])
+
+    assert (status, len(out)) == (0, 1)
+    assert (found["run"], found["dataset"], found["images"]) == (printed[-1]["run"], "optdigits", 359)
+    assert found["accuracy"] == pytest.approx(printed[-1]["test_accuracy"], abs=1e-6)
+    assert np.trace(found["confusion"]) / 359 == pytest.approx(found["accuracy"])
+    assert 0 <= found["calibration_error"] <= 1
+    assert [each["digit"] for each in found["digits"]] == list(range(10))
+    for each in found["digits"]:
+        assert each["recall"] == pytest.approx(found["confusion"][each["digit"]][each["digit"]] / each["images"])
+
+
+def test_evaluate_prints_a_line_for_each_digit(trained_home, shell, monkeypatch):
+    monkeypatch.setenv("DIGITS_HOME", str(trained_home[0]))
+    status, out, _ = shell("evaluate", "latest", "--dataset", "mnist-5k")
+
+    assert status == 0
+    assert re.match(r"#1 from the shell on the 1,000 test images of mnist-5k: \d+\.\d\d% ± \d\.\d\d%", out[0])
+    assert len(out) == 12
+
+
+def test_evaluate_refuses_datasets_and_runs_that_are_not_there(trained_home, shell, monkeypatch):
+    monkeypatch.setenv("DIGITS_HOME", str(trained_home[0]))
+    for arguments, reason in (
+        (("evaluate", "latest", "--dataset", "nothing"), "no dataset 'nothing'"),
+        (("evaluate", "latest", "--dataset", "handwriting"), "no handwriting yet"),
+        (("evaluate", "ffff", "--dataset", "optdigits"), "no run 'ffff'"),
+    ):
+        status, out, err = shell(*arguments)
+        assert (status, out, len(err)) == (2, [], 1)
+        assert reason in err[0]

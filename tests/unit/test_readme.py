@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ COMMANDS = [
 OPENING = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py"
 TESTING = "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt && .venv/bin/python -m tests"
 LINKS = re.findall(r"\]\((?!https?:)([^)#]+)", README)
-SHELL = [line.split("-m digits_core ")[1].split() for line in COMMANDS if "-m digits_core " in line]
+SHELL = [shlex.split(line.split("-m digits_core ")[1]) for line in COMMANDS if "-m digits_core " in line]
 
 
 @pytest.mark.parametrize("command", [OPENING, TESTING])
@@ -51,7 +52,7 @@ def test_files_that_a_command_names_exist(command: str) -> None:
 
 
 def test_every_page_is_described_in_the_order_of_the_flow() -> None:
-    rows = re.findall(r"^\| (\w+) \|", README.split("## The pages")[1], flags=re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \|", README.split("## The pages")[1].split("\n## ")[0], flags=re.MULTILINE)
 
     assert rows[1:] == [entry.title for entry in PAGES.values()]
 

@@ -102,3 +102,41 @@ def test_the_fingerprint_tells_every_change(part, place):
 def test_what_does_not_fit_together_is_refused(images, labels, test, says):
     with pytest.raises(DatasetError, match=says):
         Digits("some", images, labels, test)
+
+
+@st.composite
+def handwriting(draw) -> Digits:
+    """Digits of up to four writers, split in any way."""
+    count = draw(st.integers(1, 40))
+    images = np.arange(count, dtype=np.uint8).reshape(count, 1, 1)
+    writers = draw(st.lists(st.sampled_from("abcd"), min_size=count, max_size=count))
+    return Digits("handwriting", images, np.zeros(count, np.int64), draw(arrays(bool, count)), tuple(writers))
+
+
+@given(handwriting(), st.sets(st.sampled_from("abcd"), min_size=1))
+def test_training_never_sees_a_writer_who_is_tested_on(digits, writers):
+    assume(set(digits.writers) & writers)
+    split = digits.tested_on(writers)
+    hand_of = dict(zip(digits.images.ravel().tolist(), digits.writers, strict=True))
+
+    trained = {hand_of[number] for number in split.of("train")[0].ravel().tolist()}
+    tested = {hand_of[number] for number in split.of("test")[0].ravel().tolist()}
+
+    assert trained & writers == set()
+    assert tested == set(digits.writers) & writers
+
+
+@given(handwriting(), st.sets(st.sampled_from("abcd"), min_size=1))
+def test_a_split_by_writers_never_trains_on_what_was_a_test_image(digits, writers):
+    before = set(digits.of("train")[0].ravel().tolist())
+
+    assert set(digits.tested_on(writers | {digits.writers[0]}).of("train")[0].ravel().tolist()) <= before
+
+
+def test_digits_that_know_no_writers_stay_as_they_are(few_optdigits):
+    assert few_optdigits.tested_on({"anna"}) is few_optdigits
+
+
+def test_as_many_writers_as_images_or_none():
+    with pytest.raises(DatasetError, match="has 2 images, but 1 writers"):
+        Digits("x", np.zeros((2, 1, 1), np.uint8), np.zeros(2, np.int64), np.zeros(2, bool), ("anna",))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digits_core.data.handwriting import EVERY_NTH_IS_TEST, Handwriting
+from digits_core.data.handwriting import EVERY_NTH_IS_TEST, Handwriting, NewSample
 from digits_core.database import Database
 from digits_core.errors import DatasetError
 
@@ -119,7 +119,16 @@ def test_an_image_of_another_shape_or_type_is_refused(handwriting, wrong):
         handwriting.add(wrong, 1, "Ada", "canvas")
 
 
-@pytest.mark.parametrize(("given_name", "kept"), [("", "me"), ("  Ada \n L. ", "Ada L."), ("x" * 99, "x" * 60)])
+@pytest.mark.parametrize(
+    ("given_name", "kept"),
+    [
+        ("", "me"),
+        ("  Ada \n L. ", "Ada L."),
+        ("x" * 99, "x" * 60),
+        ("A\0da\ud800", "A da"),
+        ("x" * 59 + " y", "x" * 59),
+    ],
+)
 def test_a_writers_name_is_tidied(handwriting, given_name, kept):
     handwriting.add(image(), 1, given_name, "canvas")
 
@@ -178,3 +187,85 @@ def test_two_relabellings_that_balance_each_other_change_the_version(handwriting
     handwriting.relabel(second, 1)
 
     assert handwriting.version() != before
+
+
+def rows(handwriting) -> list[tuple]:
+    return [(each.id, each.label, each.writer, each.test) for each in handwriting.samples()]
+
+
+def test_a_batch_keeps_to_the_split_as_single_samples_do(handwriting):
+    handwriting.add(image(), 3, "Ada", "canvas")
+    handwriting.add_all([NewSample(image(), 3, "Ada", "sheet") for _ in range(9)])
+
+    assert handwriting.digits().test.tolist() == ([False] * 4 + [True]) * 2
+
+
+def test_a_batch_with_a_wrong_label_is_refused_whole(handwriting):
+    with pytest.raises(DatasetError, match="not a digit from 0 to 9"):
+        handwriting.add_all([NewSample(image(), 3, "Ada", "sheet"), NewSample(image(), 12, "Ada", "sheet")])
+    assert handwriting.count() == 0
+
+
+def test_a_change_of_several_with_one_that_is_not_there_changes_none(handwriting):
+    number = handwriting.add(image(), 3, "Ada", "canvas")
+    before = rows(handwriting)
+
+    with pytest.raises(DatasetError, match="no handwritten sample 99"):
+        handwriting.move([number, 99], "Bob")
+    assert rows(handwriting) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda h, chosen: h.relabel(chosen, 8), "Relabelled 2 digits as 8"),
+        (lambda h, chosen: h.move(chosen, "Eve {0}"), "Moved 2 digits to Eve {0}"),
+        (lambda h, chosen: h.delete(chosen), "Deleted 2 digits"),
+        (lambda h, _: h.rename_writer("Bob", "Ada"), "Moved 1 digit to Ada"),
+        (lambda h, _: h.add_all([NewSample(image(), 5, "Eve", "upload")]), "Saved 1 digit"),
+    ],
+)
+def test_a_whole_action_is_undone_at_once(handwriting, change, words):
+    added = handwriting.add_all(
+        [NewSample(image(), label, writer, "upload") for label, writer in ((1, "Ada"), (2, "Bob"))]
+    )
+    before, version = rows(handwriting), handwriting.version()
+    done = change(handwriting, added.samples)
+
+    assert done.words == words
+    assert rows(handwriting) != before
+    assert handwriting.version() != version
+    handwriting.undo(done)
+    assert rows(handwriting) == before
+    assert handwriting.version() == version
+
+
+def test_deleted_samples_are_listed_apart(handwriting):
+    kept, gone = (handwriting.add(image(), label, "Ada", "canvas") for label in (1, 2))
+    handwriting.delete(gone)
+
+    assert [sample.id for sample in handwriting.samples(deleted=True)] == [gone]
+    assert [sample.id for sample in handwriting.samples()] == [kept]
+
+
+def test_writers_and_their_digits_are_counted_without_what_is_deleted(handwriting):
+    for label, writer in ((1, "Ada"), (1, "Bob"), (7, "Bob"), (7, "Eve")):
+        number = handwriting.add(image(), label, writer, "canvas")
+    handwriting.delete(number)
+
+    assert handwriting.writers() == [("Bob", 2), ("Ada", 1)]
+    assert handwriting.counts().tolist() == [0, 2, 0, 0, 0, 0, 0, 1, 0, 0]
+    assert handwriting.counts("Bob").tolist() == [0, 1, 0, 0, 0, 0, 0, 1, 0, 0]
+
+
+def test_a_writer_that_is_not_there_cannot_be_renamed(handwriting):
+    with pytest.raises(DatasetError, match="no writer 'Ada'"):
+        handwriting.rename_writer("Ada", "Bob")
+
+
+def test_the_original_drawing_is_kept(handwriting):
+    number = handwriting.add(image(), 1, "Ada", "canvas", b"a picture")
+
+    assert handwriting.drawing(number) == b"a picture"
+    with pytest.raises(DatasetError, match="no handwritten sample 99"):
+        handwriting.drawing(99)

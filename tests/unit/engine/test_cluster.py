@@ -7,10 +7,12 @@ import sys
 
 import psutil
 import pytest
+from cryptography import x509
 from distributed import Client
 from distributed.security import Security
 
 from digits_core.database import Database
+from digits_core.engine.credentials import temporary_security
 from digits_core.runs.owner import is_alive
 from digits_core.runs.store import RunStore
 from tests.unit.engine.conftest import cluster_of, wait_until_gone
@@ -42,7 +44,7 @@ def cluster(lab) -> psutil.Process:
 
 def address(lab) -> str:
     """Where the scheduler listens: nobody but the engine is told."""
-    client = wait_for(lambda: lab.engine._client, what="the connection to the cluster")
+    client = wait_for(lambda: lab.engine._connection._client, what="the connection to the cluster")
     return client.scheduler.address
 
 
@@ -83,6 +85,14 @@ def test_credentials_are_on_no_command_line_and_in_no_environment(cluster):
         shown = " ".join([*process.cmdline(), *process.environ().values()])
         assert "PRIVATE KEY" not in shown
         assert "BEGIN CERTIFICATE" not in shown
+
+
+def test_its_credentials_hold_wherever_the_clock_is_set():
+    """Each worker that takes over from one that died is let in by them, also after the clock was set back."""
+    certificate = x509.load_pem_x509_certificate(temporary_security().tls_ca_file.encode())
+
+    assert certificate.not_valid_before_utc.year <= 2000
+    assert certificate.not_valid_after_utc.year >= 2100
 
 
 def test_what_it_says_first_is_its_address_and_its_credentials_and_nothing_follows(tmp_path):

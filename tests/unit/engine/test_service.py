@@ -5,40 +5,13 @@ from itertools import pairwise
 import psutil
 import pytest
 
-from digits_core.config import DataConfig, RunConfig, TransformConfig
-from digits_core.database import Database
-from digits_core.engine import service
-from digits_core.engine.service import Engine
-from digits_core.home import Home
+from digits_core.config import DataConfig
+from digits_core.engine import connection
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.store import RunStore
-from tests.unit.engine.conftest import Lab, cluster_of, wait_until_gone
-from tests.unit.helpers import run_config, wait_for
+from tests.unit.engine.conftest import FOREVER, Lab, cluster_of, config, own_lab, trainer, wait_until_gone
+from tests.unit.helpers import wait_for
 
-
-def config(epochs: int, **training) -> RunConfig:
-    """A small network on optdigits: some ten epochs a second."""
-    return run_config(transform=TransformConfig(size=8), epochs=epochs, batch_size=128, **training)
-
-
-FOREVER = config(1000)
-
-
-@pytest.fixture(autouse=True)
-def _quiet_afterwards(lab):
-    """No run of one test trains into the next."""
-    yield
-    for run in lab.store.live():
-        lab.engine.stop(run)
-    wait_for(lambda: not lab.store.live(), what="the end of all runs")
-
-
-def trainer() -> psutil.Process:
-    """The process that trains: the worker that used the processor most."""
-    workers = [
-        each for each in cluster_of(psutil.Process()).children(recursive=True) if "spawn_main" in str(each.cmdline())
-    ]
-    return max(workers, key=lambda each: sum(each.cpu_times()[:2]))
+pytestmark = pytest.mark.usefixtures("quiet_afterwards")
 
 
 def test_a_run_is_queued_then_running_then_finished_with_all_epochs(lab: Lab):
@@ -149,47 +122,36 @@ def test_a_run_outlives_its_worker_with_every_epoch_once_and_the_same_numbers(la
 
 
 def test_a_cluster_that_is_killed_interrupts_its_run_and_the_next_one_trains(tmp_path, monkeypatch):
-    monkeypatch.delenv(service.SCHEDULER_VARIABLE, raising=False)
-    home = Home(tmp_path).create()
-    database = Database(home.database)
-    lab = Lab(Engine(home, RunStore(database)), RunStore(database), home)
-    try:
+    monkeypatch.delenv(connection.SCHEDULER_VARIABLE, raising=False)
+    with own_lab(tmp_path) as lab:
         run = lab.engine.submit(FOREVER)
         lab.wait_for_epoch(run, 1)
-        wait_for(lambda: cluster_of(psutil.Process(), home.folder), what="the cluster's process").kill()
+        wait_for(lambda: cluster_of(psutil.Process(), lab.home.folder), what="the cluster's process").kill()
         assert "ended unexpectedly" in lab.wait_until(run, "interrupted").message
         lab.wait_until(lab.engine.submit(config(1)), "finished")
-    finally:
-        lab.engine.close()
-        database.close()
 
 
 def test_without_a_scheduler_at_its_address_a_run_fails_in_words(tmp_path, monkeypatch):
-    monkeypatch.setenv(service.SCHEDULER_VARIABLE, "tcp://127.0.0.1:9")
-    monkeypatch.setattr(service, "START_TIMEOUT_S", 1)
-    home = Home(tmp_path / "home").create()
-    database = Database(home.database)
-    own = Lab(Engine(home, RunStore(database)), RunStore(database), home)
-    run = own.engine.submit(config(1))
+    monkeypatch.setenv(connection.SCHEDULER_VARIABLE, "tcp://127.0.0.1:9")
+    monkeypatch.setattr(connection, "START_TIMEOUT_S", 1)
+    with own_lab(tmp_path / "home") as own:
+        run = own.engine.submit(config(1))
 
-    assert "scheduler at tcp://127.0.0.1:9 does not answer" in own.wait_until(run, "failed").message
-    own.engine.close()
-    database.close()
+        assert "scheduler at tcp://127.0.0.1:9 does not answer" in own.wait_until(run, "failed").message
 
 
 def test_closing_ends_every_process_in_the_middle_of_a_run(tmp_path, lab):
     """A second engine of its own, beside the one of the other tests."""
     before = set(psutil.Process().children())
-    home = Home(tmp_path / "home").create()
-    database = Database(home.database)
-    own = Lab(Engine(home, RunStore(database)), RunStore(database), home)
-    run = own.engine.submit(FOREVER)
-    own.wait_for_epoch(run, 1)
-    (cluster,) = [each for each in set(psutil.Process().children()) - before if "digits_core.engine" in each.cmdline()]
-    processes = [cluster, *cluster.children(recursive=True)]
-    own.engine.close()
-    wait_until_gone(processes)
+    with own_lab(tmp_path / "home") as own:
+        run = own.engine.submit(FOREVER)
+        own.wait_for_epoch(run, 1)
+        (cluster,) = [
+            each for each in set(psutil.Process().children()) - before if "digits_core.engine" in each.cmdline()
+        ]
+        processes = [cluster, *cluster.children(recursive=True)]
+        own.engine.close()
+        wait_until_gone(processes)
 
-    assert len(processes) > 1
-    assert [each.id for each in own.store.interrupt_orphans(lambda owner: False)] == [run.id]
-    database.close()
+        assert len(processes) > 1
+        assert [each.id for each in own.store.interrupt_orphans(lambda owner: False)] == [run.id]

@@ -7,31 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits_core.figures.images import pixels, sample_grid
+from digits_core.figures.images import as_png, pixels
 
 
 @pytest.fixture
 def images() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (5, 8, 8), dtype=np.uint8)
-
-
-def decoded(source: str) -> np.ndarray:
-    return np.array(Image.open(io.BytesIO(base64.b64decode(source.split(",", 1)[1]))))
-
-
-def test_each_tile_is_its_image_enlarged_without_smoothing(images):
-    grid = sample_grid(images, np.arange(5), np.arange(5), 3, "Samples")
-    assert len(grid.layout.images) == 5
-    for image, tile in zip(images, grid.layout.images, strict=True):
-        np.testing.assert_array_equal(decoded(tile.source)[::7, ::7], image)
-
-
-def test_tiles_fill_row_after_row_and_tell_their_label_and_index(images):
-    grid = sample_grid(images, np.array([3, 1, 4, 1, 5]), np.array([90, 91, 92, 93, 94]), 3, "Samples")
-    assert [tile.x for tile in grid.layout.images] == [0, 1, 2, 0, 1]
-    assert grid.layout.images[3].y > grid.layout.images[2].y
-    assert grid.data[0].customdata.tolist() == [[3, 90], [1, 91], [4, 92], [1, 93], [5, 94]]
-    assert list(grid.data[1].text) == ["3", "1", "4", "1", "5"]
 
 
 def test_pixels_are_square_with_row_0_on_top_and_their_values_on_hover(images):
@@ -40,3 +21,13 @@ def test_pixels_are_square_with_row_0_on_top_and_their_values_on_hover(images):
     assert picture.layout.yaxis.autorange == "reversed"
     assert picture.layout.yaxis.scaleanchor == "x"
     assert (picture.data[0].zmin, picture.data[0].zmax) == (0, 255)
+
+
+def test_values_are_written_into_the_cells_where_that_is_asked_for(images):
+    assert pixels(images[0], "One", height=200, written=True).data[0].texttemplate == "%{z}"
+    assert pixels(images[0], "One", height=200).data[0].texttemplate is None
+
+
+def test_an_image_in_a_chart_is_enlarged_without_smoothing(images):
+    content = base64.b64decode(as_png(images[0]).split(",", 1)[1])
+    np.testing.assert_array_equal(np.array(Image.open(io.BytesIO(content)))[::7, ::7], images[0])

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as nnf
 
-from digits_core.network.improved_net import ImprovedNet, build_network
+from digits_core.errors import RunError
+from digits_core.network.improved_net import ImprovedNet, build_network, restore_network
 
 SHAPES = {
     "conv1.weight": (16, 1, 3, 3), "conv1.bias": (16,),
@@ -98,3 +99,16 @@ def test_building_a_network_leaves_the_global_random_state_alone():
     build_network(28, 0.3, seed=9)
 
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_kept_weights_make_the_same_network_again(network, images):
+    kept = {name: values.numpy() for name, values in network.state_dict().items()}
+    restored = restore_network(28, 0.3, kept)
+
+    assert torch.equal(restored.eval()(images), network.eval()(images))
+
+
+def test_weights_of_another_size_are_refused_in_words(network):
+    kept = {name: values.numpy() for name, values in network.state_dict().items()}
+    with pytest.raises(RunError, match="do not fit"):
+        restore_network(20, 0.3, kept)

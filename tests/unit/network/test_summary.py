@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torchinfo
 from torch.utils.flop_counter import FlopCounterMode
 
 from digits_core.network.improved_net import ImprovedNet
@@ -31,12 +32,39 @@ def test_the_layers_come_in_the_order_of_the_lecture_with_its_shapes():
     }
 
 
-def test_formulas_give_the_parameters():
-    for layer in summarise(ImprovedNet()):
-        if layer.parameters:
-            expression = layer.formula.replace("·", "*")
-            assert set(expression) <= set("0123456789*+() ")
-            assert eval(expression) == layer.parameters
+@pytest.mark.parametrize("size", [8, 28, 33])
+def test_each_layer_is_what_torchinfo_counts(size):
+    network = ImprovedNet(size)
+    counted = {each.var_name: each for each in torchinfo.summary(network, (1, 1, size, size), verbose=0).summary_list}
+    for layer in summarise(network):
+        theirs = counted[layer.name]
+        assert layer.parameters == theirs.num_params
+        assert (1, *layer.output_shape) == tuple(theirs.output_size)
+        assert layer.activations * 4 == layer.activation_bytes
+        # torchinfo adds one for the bias at each place.
+        places = layer.output_shape[1] * layer.output_shape[2] if layer.kind == "convolution" else 1
+        biases = layer.output_shape[0] if layer.parameters else 0
+        assert layer.multiply_adds + biases * places == theirs.macs
+
+
+@pytest.mark.parametrize("size", [28, 33])
+def test_formulas_give_what_they_explain(size):
+    for layer in summarise(ImprovedNet(size)):
+        for formula, value in (
+            (layer.formula, layer.parameters),
+            (layer.cost_formula, layer.multiply_adds),
+            (layer.side_formula, layer.output_shape[-1]),
+        ):
+            if formula != "–":
+                expression = formula.replace("·", "*").replace("⌊", "int(").replace("⌋", ")")
+                assert set(expression) <= set("0123456789*+-/() int")
+                assert eval(expression) == value
+
+
+def test_what_follows_a_layer_is_the_lectures_order():
+    assert [layer.then for layer in summarise(ImprovedNet(dropout=0.25))] == [
+        "ReLU", "ReLU", "flatten", "ReLU, dropout 0.25", "ReLU, dropout 0.25", "softmax",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "field"), [("conv1", 3), ("conv2", 5), ("pool", 6)])

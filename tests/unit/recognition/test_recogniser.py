@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from digits_core.config import TransformConfig
@@ -11,25 +12,9 @@ from digits_core.errors import PictureError, RunError
 from digits_core.network.improved_net import build_network
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.runs.execution import as_arrays
-from digits_core.training.loop import Training
 from tests.unit.conftest import cut
 from tests.unit.helpers import run_config
-
-CONFIG = run_config(transform=TransformConfig(centre=True), epochs=6, batch_size=64, learning_rate=0.003)
-
-
-@pytest.fixture(scope="module")
-def trained(mnist_5k) -> Training:
-    digits = cut(mnist_5k, train=1000, test=200)
-    training = Training(CONFIG, [digits], [digits])
-    for _ in training.run():
-        pass
-    return training
-
-
-@pytest.fixture(scope="module")
-def recogniser(trained) -> Recogniser:
-    return Recogniser(CONFIG, as_arrays(trained.network))
+from tests.unit.recognition.conftest import CONFIG, IMAGES
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +30,9 @@ def drawing_of(*images: np.ndarray) -> Image.Image:
 
 def test_it_says_what_the_network_said_in_training(trained, mnist_5k):
     recogniser = Recogniser(CONFIG, as_arrays(trained.network))
-    digits = cut(mnist_5k, train=1000, test=200)
+    digits = cut(mnist_5k, **IMAGES)
     answers = recogniser.read_all(list(digits.of("test")[0]))
-    expected = trained.logits.softmax(dim=1).numpy()
+    expected = trained.test.logits.softmax(dim=1).numpy()
 
     np.testing.assert_allclose([answer.probabilities for answer in answers], expected, atol=1e-5)
 
@@ -74,6 +59,16 @@ def test_several_pieces_of_ink_are_read_like_each_alone(recogniser, inks):
 
     for ink, answer in zip(several, together, strict=True):
         np.testing.assert_allclose(answer.probabilities, recogniser.read(ink).probabilities, atol=1e-5)
+
+
+def test_logits_are_those_of_the_network_and_follow_from_the_last_hidden_layer(trained, recogniser, inks):
+    answers = recogniser.read_all(inks)
+    seen = recogniser.normalised(np.stack([answer.seen for answer in answers]))
+    fc3 = trained.network.fc3
+
+    np.testing.assert_allclose([answer.logits for answer in answers], trained.network.eval()(seen).detach(), atol=1e-4)
+    for answer in answers:
+        np.testing.assert_allclose(fc3(torch.from_numpy(answer.hidden)).detach(), answer.logits, atol=1e-4)
 
 
 def test_no_ink_gives_no_answers(recogniser):

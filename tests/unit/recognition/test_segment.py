@@ -6,8 +6,10 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from digits_core.recognition.segment import Box, find_digits, ink_in
+from digits_core.recognition.segment import Box, columns_of, find_digits, ink_in, rows_of, without_dashes
 
 
 def ink_with(*boxes: Box, shape: tuple[int, int] = (300, 400)) -> np.ndarray:
@@ -82,3 +84,42 @@ def test_the_ink_of_a_box_leaves_out_what_reaches_in_from_a_neighbour() -> None:
     assert own.shape == (80, 30)
     assert not own[75:, 25:].any()
     assert own[40, 5] == 255
+
+
+def test_a_dash_among_digits_is_left_out() -> None:
+    digits = [Box(20, 20, 40, 80), Box(140, 20, 10, 80), Box(220, 20, 50, 76)]
+    assert without_dashes([*digits, Box(80, 55, 40, 8)]) == digits
+
+
+def grid(rows: int, columns: int, slant: float) -> list[Box]:
+    """Boxes of unlike sizes, row by row, in a grid that goes down by `slant` on its way to the right."""
+    rng = np.random.default_rng(rows * columns)
+    return [
+        Box(
+            40 + 60 * column - round(slant * 70 * row),
+            30 + 70 * row + round(slant * 60 * column),
+            *rng.integers(20, 50, 2),
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]
+
+
+@pytest.mark.parametrize("slant", [0.0, 0.08, -0.08])
+@pytest.mark.parametrize(("rows", "columns"), [(1, 9), (4, 10), (9, 3)])
+def test_rows_and_columns_are_those_of_the_sheet_even_where_it_is_turned(rows: int, columns: int, slant: float) -> None:
+    boxes = grid(rows, columns, slant)
+    numbers = np.arange(rows * columns).reshape(rows, columns)
+    assert rows_of(boxes) == numbers.tolist()
+    assert columns_of(boxes) == numbers.T.tolist()
+
+
+@given(
+    st.lists(
+        st.builds(Box, st.integers(-99, 2000), st.integers(-99, 2000), st.integers(0, 300), st.integers(0, 300)),
+        max_size=60,
+    )
+)
+def test_every_box_is_in_one_row_and_in_one_column(boxes: list[Box]) -> None:
+    for lines in (rows_of(boxes), columns_of(boxes)):
+        assert sorted(index for line in lines for index in line) == list(range(len(boxes)))

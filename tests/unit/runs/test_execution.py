@@ -1,5 +1,8 @@
 """A run from its config to its artifacts: kept after each epoch, gone on with, and ended in words."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +11,12 @@ import torch
 
 from digits_core.config import TransformConfig
 from digits_core.data.digits import Digits
-from digits_core.errors import DatasetError
+from digits_core.errors import DatasetError, RunError
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import execute
 from digits_core.training import loop
-from digits_core.training.events import EpochFinished, Event, Failed
+from digits_core.training.control import Orders
+from digits_core.training.events import Changed, EpochFinished, Event, Failed, Progress
 from tests.unit.helpers import epochs_in, fill, numbers, run_config
 
 SMALL = TransformConfig(size=10)
@@ -53,7 +57,7 @@ def test_a_run_leaves_weights_test_result_and_checkpoint(load, artifacts, tmp_pa
     events = list(execute(CONFIG, load, artifacts))
     result = artifacts.load_test_result()
 
-    assert names_in(tmp_path / "run") == ["checkpoint.pt", "test.npz", "weights.safetensors"]
+    assert names_in(tmp_path / "run") == ["checkpoint.pt", "test.npz", "watched.npz", "weights.safetensors"]
     assert events[-1].outcome == "finished"
     assert (result.logits.argmax(axis=1) == result.labels).mean() == pytest.approx(events[-1].test_accuracy)
 
@@ -83,7 +87,8 @@ def test_a_run_goes_on_from_its_checkpoint_and_reports_every_epoch_once(load, ar
 
 def test_a_stopped_run_keeps_the_weights_of_that_moment(load, artifacts, monkeypatch):
     monkeypatch.setattr(loop, "PROGRESS_INTERVAL_S", 0.0)
-    events = list(execute(CONFIG, load, artifacts, should_stop=lambda: True))
+    orders = iter([Orders()] * 20)
+    events = list(execute(CONFIG, load, artifacts, orders=lambda: next(orders, Orders(stop=True))))
     result = artifacts.load_test_result()
 
     assert events[-1].outcome == "stopped"
@@ -152,7 +157,7 @@ def test_a_full_disk_fails_the_run_and_leaves_its_last_checkpoint(load, small_di
     assert "make room" in seen[-1].message
     assert artifacts.load_checkpoint()["training"]["epochs_done"] == 1
     assert torch.isfinite(torch.from_numpy(artifacts.load_weights()["fc3.bias"])).all()
-    assert names_in(small_disk / "run") == ["checkpoint.pt", "test.npz", "weights.safetensors"]
+    assert names_in(small_disk / "run") == ["checkpoint.pt", "test.npz", "watched.npz", "weights.safetensors"]
 
 
 def test_with_room_again_a_run_goes_on_after_a_full_disk(load, small_disk, tmp_path):
@@ -164,3 +169,122 @@ def test_with_room_again_a_run_goes_on_after_a_full_disk(load, small_disk, tmp_p
     (small_disk / "filler").unlink()
 
     assert [numbers(epoch) for epoch in epochs_in(execute(config, load, artifacts))] == expected
+
+
+class Person:
+    """Orders a learning rate of 0.01 when batch 5 of epoch 2 is done: what `execute` asks, and what it is told."""
+
+    def __init__(self) -> None:
+        self.orders = Orders()
+
+    def watch(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, Progress) and (event.epoch, event.batch) == (2, 5):
+                self.orders = Orders(learning_rate=0.01)
+            yield event
+
+
+@pytest.fixture
+def changed(load, tmp_path, monkeypatch) -> list[tuple[float, ...]]:
+    """The numbers of `CONFIG` when its learning rate is changed in the second epoch."""
+    monkeypatch.setattr(loop, "PROGRESS_INTERVAL_S", 0.0)
+    person = Person()
+    events = person.watch(execute(CONFIG, load, Artifacts(tmp_path / "changed"), lambda: person.orders))
+    return [numbers(epoch) for epoch in epochs_in(events)]
+
+
+@pytest.mark.parametrize("batch", [5, 9])
+def test_a_run_that_dies_after_a_change_goes_on_to_the_numbers_with_the_change_where_it_was(
+    load, artifacts, undisturbed, changed, batch
+):
+    """It dies in the middle of the epoch: right when the change is noted, and some batches later."""
+    person = Person()
+    for event in person.watch(execute(CONFIG, load, artifacts, lambda: person.orders)):
+        if getattr(event, "epoch", 0) == 2 and getattr(event, "batch", 0) == batch and artifacts.load_changes():
+            break
+    after = list(execute(CONFIG, load, artifacts, lambda: person.orders))
+
+    assert [event for event in after if isinstance(event, Changed)] == [Changed("learning_rate", 0.01, 2, 5)]
+    assert [numbers(each) for each in epochs_in(after)] == changed
+    assert changed != undisturbed
+
+
+def test_a_run_that_continues_another_equals_one_that_was_so_long(load, artifacts, undisturbed, tmp_path):
+    short = run_config(transform=SMALL, epochs=2)
+    list(execute(short, load, artifacts))
+    child = Artifacts(tmp_path / "child")
+    child.start_from(artifacts, epochs_done=2)
+    events = list(execute(CONFIG, load, child))
+
+    assert [numbers(each) for each in epochs_in(events)] == undisturbed
+    assert {epoch.epochs for epoch in epochs_in(events)} == {3}
+    assert names_in(tmp_path / "child") == ["checkpoint.pt", "test.npz", "watched.npz", "weights.safetensors"]
+
+
+def test_a_run_that_continues_another_and_dies_goes_on_to_the_same_numbers(load, artifacts, undisturbed, tmp_path):
+    list(execute(run_config(transform=SMALL, epochs=1), load, artifacts))
+    child = Artifacts(tmp_path / "child")
+    child.start_from(artifacts, epochs_done=1)
+    events_until(1, execute(CONFIG, load, child))  # before an epoch of its own
+    events_until(2, execute(CONFIG, load, child))
+
+    assert [numbers(each) for each in epochs_in(execute(CONFIG, load, child))] == undisturbed
+
+
+def test_a_run_that_continues_one_whose_learning_rate_was_changed_goes_on_with_that(load, changed, tmp_path):
+    """And tells of the change, which stands in the curve that it continues."""
+    child = Artifacts(tmp_path / "child")
+    child.start_from(Artifacts(tmp_path / "changed"), epochs_done=3)
+    longer = CONFIG.replace(training=CONFIG.training.replace(epochs=4))
+    events = list(execute(longer, load, child))
+
+    assert [numbers(each) for each in epochs_in(events)][:3] == changed
+    assert epochs_in(events)[-1].learning_rate == 0.01
+    assert [event for event in events if isinstance(event, Changed)] == [Changed("learning_rate", 0.01, 2, 5)]
+
+
+def test_without_a_checkpoint_there_is_nothing_to_continue(artifacts, tmp_path):
+    with pytest.raises(RunError, match="ended before its first epoch"):
+        Artifacts(tmp_path / "child").start_from(artifacts, epochs_done=1)
+
+
+def test_what_a_killed_process_left_half_written_is_gone_when_the_run_goes_on(load, artifacts, undisturbed, tmp_path):
+    events_until(1, execute(CONFIG, load, artifacts))
+    (tmp_path / "run" / ".checkpoint.pt.12345").write_bytes(b"half")
+    after = list(execute(CONFIG, load, artifacts))
+
+    assert [numbers(each) for each in epochs_in(after)] == undisturbed
+    assert names_in(tmp_path / "run") == ["checkpoint.pt", "test.npz", "watched.npz", "weights.safetensors"]
+
+
+def test_the_watched_images_are_kept_before_the_first_epoch(load, artifacts):
+    next(execute(CONFIG, load, artifacts))
+    watched = artifacts.load_watched()
+
+    assert watched.images.shape == (10, 10, 10)
+    assert watched.labels.tolist() == list(range(10))
+
+
+OUT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from digits_core.config import RunConfig, TrainingConfig, TransformConfig
+from digits_core.data.builtin import read_optdigits
+from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.execution import execute
+
+digits = read_optdigits()
+config = RunConfig(transform=TransformConfig(size=64), training=TrainingConfig(batch_size=1400))
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (200 << 20), resource.RLIM_INFINITY))
+for event in execute(config, lambda name: digits, Artifacts(Path(sys.argv[1]))):
+    pass
+print(event.kind, event.message)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited so on Linux alone")
+def test_a_training_that_runs_out_of_memory_fails_in_words(tmp_path):
+    answer = subprocess.run([sys.executable, "-c", OUT_OF_MEMORY, str(tmp_path)], capture_output=True, text=True)
+
+    assert answer.stdout.startswith("failed There is not enough memory"), answer.stderr

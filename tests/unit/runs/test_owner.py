@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
 
-from digits_core.runs.owner import is_alive, this_process
+from digits_core.runs.owner import BOOT_ID, is_alive, this_process
 
 TELL_AND_WAIT = (
     "import sys; from digits_core.runs.owner import this_process; print(this_process(), flush=True); sys.stdin.read()"
@@ -47,9 +48,27 @@ def test_a_killed_process_that_nobody_has_waited_for_is_not_alive(other):
 
 
 def test_a_later_process_with_the_same_number_is_another(other):
-    machine, pid, created = other[1].rsplit(":", 2)
+    machine, pid, _ = other[1].rsplit(":", 2)
+    beginning = this_process().rpartition(":")[2]
 
-    assert not is_alive(f"{machine}:{pid}:{float(created) - 60:.2f}")
+    assert not is_alive(f"{machine}:{pid}:{beginning}")
+
+
+@pytest.mark.skipif(not BOOT_ID.exists(), reason="needs Linux's account of when the machine started")
+def test_setting_the_clock_changes_no_owner(other):
+    """Linux moves what it says of a process's time of beginning with the clock; nothing here may depend on that."""
+    _, owner = other
+    boot, ticks = owner.rpartition(":")[2].split(".")
+
+    assert boot == BOOT_ID.read_text().strip()
+    assert abs(int(ticks) / os.sysconf("SC_CLK_TCK") - time.clock_gettime(time.CLOCK_BOOTTIME)) < 600
+
+
+@pytest.mark.skipif(not BOOT_ID.exists(), reason="needs Linux's account of when the machine started")
+def test_a_process_from_before_the_machine_was_started_again_is_another(other):
+    machine, pid, beginning = other[1].rsplit(":", 2)
+
+    assert not is_alive(f"{machine}:{pid}:00000000-0000.{beginning.rpartition('.')[2]}")
 
 
 def test_processes_of_other_machines_count_as_alive():

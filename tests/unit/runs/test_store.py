@@ -1,5 +1,6 @@
 """What the store says of a run is what its events said, each counted once."""
 
+import itertools
 import threading
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 from digits_core.errors import RunError
 from digits_core.runs.owner import is_alive, this_process
 from digits_core.runs.store import Run, RunStore
-from digits_core.training.events import EpochFinished, Event, Failed, Finished, Progress, Started
+from digits_core.training.events import Changed, EpochFinished, Event, Failed, Finished, Progress, Started
 from tests.unit.helpers import run_config
 
 STARTED = Started(4, 1438, 359, {"device": "cpu", "torch": "2.15"})
@@ -20,7 +21,7 @@ def epoch(number: int) -> EpochFinished:
     return EpochFinished(number, 4, 1.0 / number, 0.8, 0.5 / number, 0.9, 0.001, 1000.0, 1.5)
 
 
-WHOLE = [STARTED, epoch(1), Progress(2, 4, 45, 90, 0.5, 900.0), epoch(2), epoch(3), epoch(4), FINISHED]
+WHOLE = [STARTED, epoch(1), Progress(2, 4, 45, 90, 0.5, 900.0, 0.001, 2.0), epoch(2), epoch(3), epoch(4), FINISHED]
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_started_run_is_running_with_its_environment(store, run):
 
 
 def test_progress_is_the_share_of_the_whole(store, run):
-    run = apply(store, run, STARTED, Progress(2, 4, 45, 90, 0.5, 900.0))
+    run = apply(store, run, STARTED, Progress(2, 4, 45, 90, 0.5, 900.0, 0.001, 2.0))
 
     assert (run.progress, run.images_per_second) == (0.375, 900.0)
 
@@ -127,7 +128,7 @@ def test_a_worker_that_begins_again_repeats_its_epochs_without_harm(store, run):
 def test_nothing_is_added_after_the_end(store, run, last):
     ended = apply(store, run, STARTED, epoch(1), last)
 
-    assert apply(store, run, STARTED, epoch(2), Progress(3, 4, 1, 90, 0.5, 1.0), Failed("late")) == ended
+    assert apply(store, run, STARTED, epoch(2), Progress(3, 4, 1, 90, 0.5, 1.0, 0.001, 2.0), Failed("late")) == ended
     assert epochs_of(store, run) == [1]
 
 
@@ -269,3 +270,87 @@ def test_what_was_applied_is_there_when_the_home_is_opened_again(store, run, dat
     database.close()
 
     assert RunStore(type(database)(database.path)).get(run.id) == expected
+
+
+def with_losses(event: EpochFinished | Progress, *batches: int) -> EpochFinished | Progress:
+    return replace(event, losses=[1 / batch for batch in batches], loss_batches=list(batches))
+
+
+def test_losses_of_batches_are_asked_for_by_what_is_new(store, run):
+    apply(store, run, STARTED, with_losses(Progress(1, 4, 2, 3, 0.5, 900.0, 0.001, 2.0), 1, 2))
+    first = store.batches(run.id)
+    apply(store, run, with_losses(epoch(1), 3))
+    (new,) = store.batches(run.id, after=first[-1].sequence)
+
+    assert [(row.epoch, row.batch, row.loss, row.learning_rate) for row in first] == [
+        (1, 1, 1, 0.001),
+        (1, 2, 0.5, 0.001),
+    ]
+    assert (new.epoch, new.batch) == (1, 3)
+
+
+def test_the_losses_of_an_epoch_that_is_trained_again_are_there_once(store, run):
+    apply(store, run, STARTED, with_losses(Progress(1, 4, 2, 3, 0.5, 900.0, 0.001, 2.0), 1, 2))
+    apply(store, run, STARTED, with_losses(Progress(1, 4, 3, 3, 0.5, 900.0, 0.001, 2.0), 1, 2, 3))
+
+    assert [row.batch for row in store.batches(run.id)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_is_left_out(store, run, loss):
+    progress = Progress(1, 4, 2, 3, 0.5, 900.0, 0.001, 2.0, losses=[0.5, loss], loss_batches=[1, 2])
+    apply(store, run, STARTED, progress)
+
+    assert [row.batch for row in store.batches(run.id)] == [1]
+
+
+def test_what_was_looked_at_in_an_epoch_is_kept(store, run):
+    details = {
+        "gradient_norms": {"conv1": 0.25, "fc3": float("inf")},
+        "weight_norms": {"conv1": 2.5, "fc3": 2.0},
+        "confusion": [[36, 0], [1, 35]],
+        "watched": [[0.9, 0.1]],
+    }
+    apply(store, run, STARTED, replace(epoch(1), **details), epoch(2))
+    first, second = store.details(run.id)
+
+    assert {name: getattr(first, name) for name in details} == details
+    assert [row.epoch for row in store.details(run.id, after=1)] == [second.epoch] == [2]
+
+
+def test_a_change_by_hand_stands_in_the_history_once(store, run):
+    change = Changed("learning_rate", 0.01, 2, 30)
+    apply(store, run, STARTED, epoch(1), change, STARTED, epoch(1), change, Changed("learning_rate", 0.001, 3, 0))
+
+    assert [(each.what, each.value, each.epoch, each.batch) for each in store.changes(run.id)] == [
+        ("learning_rate", 0.01, 2, 30),
+        ("learning_rate", 0.001, 3, 0),
+    ]
+
+
+def test_epochs_that_were_added_are_planned(store, run):
+    assert run.planned_epochs == 4
+
+    assert apply(store, run, STARTED, Changed("epochs", 6, 2, 30)).planned_epochs == 6
+
+
+def test_a_stop_stands_in_the_history_where_it_took_effect(store, run):
+    apply(store, run, STARTED, epoch(1), Finished("stopped", 1, 0.4, 0.9, 2.0, "Stopped by hand.", 30))
+
+    assert [(each.what, each.epoch, each.batch) for each in store.changes(run.id)] == [("stopped", 2, 30)]
+
+
+def test_the_time_trained_so_far_grows_with_each_report(store, run):
+    assert apply(store, run, STARTED, Progress(2, 4, 45, 90, 0.5, 900.0, 0.001, 2.5)).seconds == 2.5
+
+
+def test_a_clock_that_is_set_back_changes_no_order(store, monkeypatch):
+    clock = itertools.count(2_000_000_000, -3600)
+    monkeypatch.setattr("time.time", lambda: next(clock))
+    first, second, third = (store.create(run_config(), "me", "a") for _ in range(3))
+    apply(store, first, STARTED, epoch(1), epoch(2), FINISHED)
+
+    assert [run.id for run in store.runs()] == [third.id, second.id, first.id]
+    assert [run.id for run in store.queue()] == [second.id, third.id]
+    assert [row.epoch for row in store.news(0).epochs] == [1, 2]
+    assert store.get(first.id).seconds == FINISHED.seconds

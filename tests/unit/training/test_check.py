@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from digits_core.config import DataConfig
 from digits_core.data.digits import Digits
 from digits_core.errors import DatasetError
-from digits_core.training.check import check_data
+from digits_core.training.check import check_data, choose_digits
 from tests.unit.helpers import run_config
 
 
@@ -47,3 +48,34 @@ def test_a_dataset_that_does_not_exist_is_refused(catalogue):
 
     with pytest.raises(DatasetError, match="no dataset 'emnist'"):
         check_data(config.replace(data=config.data.replace(train=("emnist",))), catalogue.load)
+
+
+def hands(name: str = "handwriting") -> Digits:
+    """Twenty digits of anna, ten of ben; every fifth is for testing."""
+    writers = ("anna",) * 20 + ("ben",) * 10
+    return Digits(name, np.zeros((30, 8, 8), np.uint8), np.zeros(30, np.int64), np.arange(30) % 5 == 4, writers)
+
+
+def test_training_on_some_writers_and_testing_on_another():
+    data = DataConfig(train=("handwriting",), test=("handwriting",), test_writers=("ben",))
+
+    (train,), (test,) = choose_digits(data, hands)
+
+    assert set(np.array(train.writers)[train.indices("train")]) == {"anna"}
+    assert train.counts("train").sum() == 16
+    assert set(np.array(test.writers)[test.indices("test")]) == {"ben"}
+    assert test.counts("test").sum() == 10
+
+
+def test_a_writer_whom_no_dataset_knows_is_refused_by_name():
+    data = DataConfig(train=("handwriting",), test=("handwriting",), test_writers=("ben", "carl"))
+
+    with pytest.raises(DatasetError, match="written by carl"):
+        choose_digits(data, hands)
+
+
+def test_holding_out_the_only_writer_leaves_nothing_to_train_on():
+    data = DataConfig(train=("handwriting",), test=("handwriting",), test_writers=("anna", "ben"))
+
+    with pytest.raises(DatasetError, match="handwriting holds no training images"):
+        check_data(run_config().replace(data=data), hands)

@@ -9,9 +9,10 @@ import torch
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig, choices
 from digits_core.data.digits import Digits
 from digits_core.errors import ConfigError, DatasetError
-from digits_core.training import loop
+from digits_core.training import loop, testing
 from digits_core.training.events import EpochFinished, Event, Finished, Progress, Started
-from digits_core.training.loop import Training, choose_device, predict
+from digits_core.training.loop import Training, choose_device
+from digits_core.training.testing import predict
 from tests.unit.conftest import cut
 from tests.unit.helpers import epochs_in, numbers, run_config
 
@@ -77,10 +78,10 @@ def test_the_end_repeats_the_figures_of_the_weights_that_are_kept(few_mnist):
 def test_logits_are_those_of_the_test_images_in_their_order(few_mnist):
     training = training_of(run_config(epochs=2), few_mnist)
     end = list(training.run())[-1]
-    right = training.logits.argmax(dim=1) == training.test_labels
+    right = training.test.logits.argmax(dim=1) == training.test.labels
 
-    assert training.logits.shape == (80, 10)
-    assert training.test_labels.tolist() == few_mnist.of("test")[1].tolist()
+    assert training.test.logits.shape == (80, 10)
+    assert training.test.labels.tolist() == few_mnist.of("test")[1].tolist()
     assert right.float().mean().item() == end.test_accuracy
 
 
@@ -210,33 +211,6 @@ def test_a_run_that_diverges_later_names_that_epoch(few_mnist):
     assert f"in epoch {end.epochs_done + 1}" in end.message
 
 
-def test_a_stopped_run_keeps_what_it_learnt(few_mnist, reports_each_batch):
-    training = training_of(run_config(epochs=50), few_mnist)
-    before = predict(training.network, torch.zeros(1, 1, 28, 28))
-    answers = itertools.chain([False] * 9, itertools.repeat(True))
-    events = list(training.run(lambda: next(answers)))
-    end = events[-1]
-
-    assert [event.kind for event in events] == ["started", *["progress"] * 10, "finished"]
-    assert (end.outcome, end.epochs_done) == ("stopped", 0)
-    assert (training.logits.argmax(dim=1) == training.test_labels).float().mean().item() == end.test_accuracy
-    assert not torch.equal(predict(training.network, torch.zeros(1, 1, 28, 28)), before)
-
-
-def test_a_run_can_be_stopped_between_two_epochs(few_mnist, monkeypatch):
-    monkeypatch.setattr(loop, "PROGRESS_INTERVAL_S", 1e9)
-    events = list(training_of(run_config(epochs=3), few_mnist).run(lambda: True))
-
-    assert [event.kind for event in events] == ["started", "epoch", "finished"]
-    assert (events[-1].outcome, events[-1].epochs_done) == ("stopped", 1)
-
-
-def test_a_run_asked_to_stop_after_its_last_epoch_is_finished(few_mnist, monkeypatch):
-    monkeypatch.setattr(loop, "PROGRESS_INTERVAL_S", 1e9)
-
-    assert list(training_of(run_config(epochs=1), few_mnist).run(lambda: True))[-1].outcome == "finished"
-
-
 def test_progress_counts_the_batches_of_its_epoch(few_mnist, reports_each_batch):
     progress = [
         event for event in events_of(run_config(epochs=2, batch_size=100), few_mnist) if event.kind == "progress"
@@ -303,3 +277,28 @@ def test_a_device_that_is_not_there_is_refused_with_what_to_choose():
     assert choose_device("auto").type == "cpu"
     with pytest.raises(ConfigError, match="choose 'auto' or 'cpu'"):
         choose_device("cuda")
+
+
+def test_a_clock_that_is_set_back_makes_no_time_negative(few_mnist, reports_each_batch, monkeypatch):
+    clock = itertools.count(2_000_000_000, -3600)
+    monkeypatch.setattr("time.time", lambda: next(clock))
+    events = events_of(run_config(transform=SMALL, epochs=2, batch_size=125), few_mnist)
+
+    assert all(epoch.seconds > 0 and epoch.images_per_second > 0 for epoch in epochs_in(events))
+    assert sum(epoch.seconds for epoch in epochs_in(events)) <= events[-1].seconds < 3600
+
+
+def test_the_first_report_comes_with_the_first_batch(few_mnist, monkeypatch):
+    monkeypatch.setattr(loop, "PROGRESS_INTERVAL_S", 1e9)
+    events = events_of(run_config(transform=SMALL, epochs=2, batch_size=125), few_mnist)
+
+    assert [event.kind for event in events] == ["started", "progress", "epoch", "epoch", "finished"]
+    assert (events[1].epoch, events[1].batch) == (1, 1)
+
+
+def test_the_test_set_is_asked_once_for_each_epoch(few_mnist, monkeypatch):
+    asked = []
+    monkeypatch.setattr(testing, "predict", lambda *arguments: asked.append(1) or predict(*arguments))
+    events_of(run_config(transform=SMALL, epochs=3, batch_size=125), few_mnist)
+
+    assert len(asked) == 3

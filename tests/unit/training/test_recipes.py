@@ -3,7 +3,7 @@
 import pytest
 
 from digits_core.config import RunConfig
-from digits_core.data.catalogue import ENTRIES
+from digits_core.data.catalogue import BUILT_IN
 from digits_core.errors import ConfigError
 from digits_core.training.recipes import RECIPES, find
 
@@ -17,7 +17,7 @@ class TestEachRecipe:
         assert recipe.config.recipe == recipe.name
 
     def test_its_datasets_can_be_chosen(self, recipe):
-        assert {*recipe.config.data.train, *recipe.config.data.test} <= set(ENTRIES)
+        assert {*recipe.config.data.train, *recipe.config.data.test} <= set(BUILT_IN)
 
     def test_its_lesson_is_a_sentence(self, recipe):
         assert recipe.lesson.endswith(".")

@@ -1,0 +1,1 @@
+"""The Data page: its views, one module each, and the datasets that people bring."""

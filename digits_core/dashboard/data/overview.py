@@ -1,0 +1,62 @@
+"""Overview: how many there are of each digit, how dark their pixels are, what they have in common."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digits_core.dashboard.data.results import summary
+from digits_core.dashboard.tiles import Tile, show_tiles
+from digits_core.dashboard.widgets import show_chart
+from digits_core.data.digits import Digits
+from digits_core.data.statistics.classes import ClassImages, as_pictures
+from digits_core.figures.charts import class_balance
+from digits_core.figures.datasets import pixel_values
+
+DIGITS = 10
+
+
+def overview(digits: Digits) -> None:
+    found = summary(digits)
+    left, right = st.columns(2)
+    with left:
+        chart = class_balance(digits.counts("train"), digits.counts("test"))
+        show_chart(chart, "balance", "How many images of each digit there are for training and for testing")
+        st.caption(
+            "Equal bars mean that guessing one digit is right once in ten. Where a digit is rare, a network can "
+            "neglect it and still look accurate."
+        )
+    with right:
+        # Above the chart it would push it out of line with the other one.
+        chart_place = st.container()
+        log = st.toggle(
+            "Logarithmic", True, key="log", bind="query-params",
+            help="Steps of ten times as many: paper is so much commoner than ink that ink would not be seen otherwise.",
+        )  # fmt: skip
+        with chart_place:
+            chart = pixel_values({digits.name: found.histogram}, log)
+            show_chart(chart, "histogram", "How often each pixel value occurs in the dataset")
+        paper = found.histogram[0] / max(1, found.histogram.sum())
+        st.caption(f"{paper:.0%} of all pixels are empty paper. Normalising moves and stretches this distribution.")
+    means_and_variability(digits, found.classes)
+
+
+def means_and_variability(digits: Digits, classes: ClassImages) -> None:
+    st.subheader("What the images of a digit have in common")
+    tiles = [
+        Tile(digit, digit, f"n = {classes.counts[digit]:,}", f"Mean of {classes.counts[digit]:,} images of {digit}")
+        for digit in range(DIGITS)
+    ]
+    words = "The mean image of each digit"
+    show_tiles(as_pictures(classes.mean), tiles, "means", words=words, columns=DIGITS)
+    st.caption(
+        "**Mean image**: all images of a digit laid over each other. Where it is sharp, everybody writes alike; where "
+        "it is blurred, hands differ. A network that could learn only one picture per digit would learn these."
+    )
+    tiles = [Tile(digit, digit, "", f"Variability of the images of {digit}") for digit in range(DIGITS)]
+    words = "The variability of each digit, pixel by pixel"
+    show_tiles(as_pictures(classes.deviation), tiles, "variability", words=words, columns=DIGITS)
+    st.caption(
+        "**Variability**: the standard deviation of each pixel, bright where hands disagree, here up to "
+        f"{classes.deviation.max():.0f} grey levels. Bright edges come from slant and size; a bright stroke is one "
+        "that only some people make, such as the bar through a 7."
+    )

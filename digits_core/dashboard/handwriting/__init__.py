@@ -1,0 +1,1 @@
+"""The Handwriting page: the ways to collect digits, and what was collected."""

@@ -1,0 +1,163 @@
+"""Upload pictures of one digit each: read, labelled by their names, corrected in a table, saved together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.handwriting.shared import (
+    DIGITS,
+    LABEL_HELP,
+    ROW_HEIGHT,
+    as_address,
+    as_drawing,
+    choose_writer,
+    done,
+    undo_button,
+)
+from digits_core.dashboard.state import state
+from digits_core.data.file_labels import label_in
+from digits_core.data.handwriting import WRITER_LENGTH, NewSample, tidy_writer
+from digits_core.data.picture import MAX_BYTES, read_picture
+from digits_core.errors import DigitsError
+
+PICTURE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
+SHOWN_ROWS = 10
+_TRAY = "pictures_tray"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was read: its name, what will be stored, what it was, and what the table says of it."""
+
+    name: str
+    image: np.ndarray
+    drawing: bytes
+    label: int | None
+    writer: str | None = None
+    """Whoever is chosen above the table, unless the row says another."""
+    include: bool = True
+
+
+@dataclass(frozen=True)
+class Tray:
+    """What was uploaded and is not saved yet. It outlives the uploader, which forgets when another way is chosen."""
+
+    pictures: tuple[Picture, ...] = ()
+    refused: tuple[str, ...] = ()
+    files_seen: frozenset[str] = field(default_factory=frozenset)
+    generation: int = 0
+    """Of the uploader and the table: a new one starts empty."""
+
+    @property
+    def to_save(self) -> list[Picture]:
+        return [each for each in self.pictures if each.include and each.label is not None]
+
+
+@st.fragment
+def show() -> None:
+    tray = st.session_state.setdefault(_TRAY, Tray())
+    with st.container(width=300):
+        writer = choose_writer()
+    files = st.file_uploader(
+        "Pictures of one digit each", PICTURE_TYPES, accept_multiple_files=True, key=f"pictures_{tray.generation}",
+        max_upload_size=MAX_BYTES // 2**20,
+        help="Photos, scans or drawings, dark ink on light paper or light on dark. A name such as 7.png, anna-3.png or "
+        "digit_7_03.jpg says the label; you can correct it below before anything is saved.",
+    )  # fmt: skip
+    tray = st.session_state[_TRAY] = _with_files(tray, files)
+    if tray.refused:
+        lines = "".join(f"\n- {reason}" for reason in tray.refused)
+        st.error(f"Not read, all others are below:{lines}", icon=":material/error:")
+    if tray.pictures:
+        tray = st.session_state[_TRAY] = _corrected(tray, writer)
+        _offer_to_save(tray, writer)
+    undo_button()
+
+
+def _with_files(tray: Tray, files: Iterable) -> Tray:
+    """The tray with the files that are new; one that cannot be read is named and the others go on."""
+    new = [file for file in files if file.file_id not in tray.files_seen]
+    if not new:
+        return tray
+    from digits_core.recognition.sample import to_sample  # loads torch, which the rest of the page need not wait for
+
+    pictures, refused = list(tray.pictures), list(tray.refused)
+    with st.spinner(f"Reading {len(new)} pictures …"):
+        for file in new:
+            try:
+                picture = read_picture(file.getvalue(), file.name)
+                image = to_sample(picture, file.name)
+            except DigitsError as error:
+                refused.append(as_plain_text(str(error)))
+            else:
+                pictures.append(Picture(file.name, image, as_drawing(picture), label_in(file.name)))
+    seen = tray.files_seen | {file.file_id for file in new}
+    return replace(tray, pictures=tuple(pictures), refused=tuple(refused), files_seen=seen)
+
+
+def _corrected(tray: Tray, writer: str) -> Tray:
+    """The tray as its table says."""
+    rows = pd.DataFrame(
+        {
+            "picture": [as_address(each.image) for each in tray.pictures],
+            "label": pd.array([each.label for each in tray.pictures], dtype="Int64"),
+            "include": [each.include for each in tray.pictures],
+            "writer": [each.writer or writer for each in tray.pictures],
+            "file": [each.name for each in tray.pictures],
+        }
+    )
+    edited = st.data_editor(
+        rows, key=f"pictures_table_{tray.generation}", hide_index=True, row_height=ROW_HEIGHT, alt="Pictures to save",
+        height=(min(len(rows), SHOWN_ROWS) + 1) * ROW_HEIGHT, disabled=["picture", "file"], placeholder="choose",
+        column_config={
+            "picture": st.column_config.ImageColumn("Stored", width=60, help="The 28 × 28 pixels that will be stored."),
+            "label": st.column_config.SelectboxColumn("Label", options=DIGITS, width=70, help=LABEL_HELP),
+            "include": st.column_config.CheckboxColumn("Save", width=60, help="Off: this one is left out."),
+            "writer": st.column_config.TextColumn("Writer", max_chars=WRITER_LENGTH, help="Whose hand this one is."),
+            "file": st.column_config.TextColumn("File", help="The name of the uploaded file."),
+        },
+    )  # fmt: skip
+    pictures = (
+        replace(
+            picture,
+            label=None if pd.isna(row.label) else int(row.label),
+            include=bool(row.include),
+            writer=None if tidy_writer(row.writer or "") == writer else tidy_writer(row.writer or ""),
+        )
+        for picture, row in zip(tray.pictures, edited.itertuples(), strict=True)
+    )
+    return replace(tray, pictures=tuple(pictures))
+
+
+def _offer_to_save(tray: Tray, writer: str) -> None:
+    count = len(tray.to_save)
+    waiting = sum(each.include and each.label is None for each in tray.pictures)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Save {count}", type="primary", icon=":material/save:", disabled=not count, on_click=_save,
+            args=(tray, writer), help="Keeps all labelled pictures at once. One click undoes them all.",
+        )  # fmt: skip
+        st.button(
+            "Clear", icon=":material/delete:", on_click=_clear, help="Empties the table. Nothing that is saved is lost."
+        )
+        if waiting:
+            st.markdown(f":orange[:material/help:] {waiting} without a label: choose it in the table.", width="content")
+
+
+def _save(tray: Tray, writer: str) -> None:
+    samples = [
+        NewSample(each.image, each.label, each.writer or writer, "upload", each.drawing) for each in tray.to_save
+    ]
+    done(state().handwriting.add_all(samples), **{_TRAY: tray})
+    left = tuple(each for each in tray.pictures if each.include and each.label is None)
+    st.session_state[_TRAY] = Tray(left, generation=tray.generation + 1)
+
+
+def _clear() -> None:
+    st.session_state[_TRAY] = Tray(generation=st.session_state[_TRAY].generation + 1)

@@ -1,0 +1,84 @@
+"""What the ways of collecting share: the writer, the last action and its undo, pictures in tables."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.state import state
+from digits_core.data.handwriting import NOBODY_NAMED, Change, tidy_writer
+
+DIGITS = list(range(10))
+LABEL_HELP = "What the digit is meant to be: the answer that training learns from. One wrong label teaches a mistake."
+WRITER_HELP = (
+    "Whose hand it is: choose a name or type a new one. A network that knows one hand may fail on another. Try it on "
+    "the Training page: train on some writers, test on another."
+)
+DRAWING_SIDE = 400
+ROW_HEIGHT = 44
+_DONE = "handwriting_done"
+
+
+def choose_writer() -> str:
+    """Who writes, the same in every way of collecting."""
+    known = [name for name, _ in state().handwriting.writers()]
+    current = st.session_state.get("writer")
+    names = list(dict.fromkeys([*([current] if current else []), *known, NOBODY_NAMED]))
+    chosen = st.selectbox(
+        "Writer", names, key="writer", persist_state="session", accept_new_options=True, help=WRITER_HELP
+    )
+    return tidy_writer(chosen or "")
+
+
+def done(change: Change, **session: Any) -> None:
+    """Remember an action, so that `undo_button` takes it back; `session` is what it then puts into the session."""
+    st.session_state[_DONE] = (change, session)
+
+
+def undo_button() -> None:
+    """What was done last, and the button that undoes all of it; nothing where nothing was done."""
+    if _DONE not in st.session_state:
+        return
+    change, _ = st.session_state[_DONE]
+    with st.container(horizontal=True, vertical_alignment="center", key="last_action"):
+        st.markdown(f":material/check_circle: {as_plain_text(change.words)}", width="content")
+        st.button(
+            "Undo", icon=":material/undo:", on_click=_undo, key="undo",
+            help="Takes the whole last action back, however many digits it changed. The one before it stays.",
+        )  # fmt: skip
+
+
+def _undo() -> None:
+    change, session = st.session_state.pop(_DONE)
+    state().handwriting.undo(change)
+    st.session_state.update(session)
+
+
+def as_drawing(picture: Image.Image) -> bytes:
+    """The picture as PNG, its longest side at most `DRAWING_SIDE`: what is kept of where a sample came from."""
+    small = picture.copy()
+    small.thumbnail((DRAWING_SIDE, DRAWING_SIDE))
+    buffer = io.BytesIO()
+    small.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def as_address(image: np.ndarray | None) -> str | None:
+    """An image uint8 (28, 28) as a data address for a table's image column; `None` stays."""
+    return None if image is None else _address(image.tobytes(), image.shape)
+
+
+@lru_cache(maxsize=4096)
+def _address(pixels: bytes, shape: tuple[int, int]) -> str:
+    # Enlarged without smoothing, which browsers would do.
+    image = Image.frombytes("L", shape[::-1], pixels).resize((shape[1] * 2, shape[0] * 2), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,91 @@
+// Draws a plotly figure, and changes it in place when it comes again with other data: no flicker, and what the mouse
+// points at stays shown. `data`: the address of plotly.js, the figure as JSON, and words for those who cannot see it.
+
+function load(address) {
+  window.digitsLabPlotly ??= new Promise((loaded, failed) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => loaded(window.Plotly);
+    script.onerror = () => failed(new Error("plotly.js could not be loaded"));
+    document.head.append(script);
+  });
+  return window.digitsLabPlotly;
+}
+
+function colours(element) {
+  const style = getComputedStyle(element);
+  const named = (name, otherwise) => style.getPropertyValue(`--st-${name}`).trim() || otherwise;
+  return {
+    text: named("text-color", "#31333f"),
+    ground: named("background-color", "#ffffff"),
+    line: named("border-color", "#d9dce8"),
+    font: named("font", "sans-serif"),
+  };
+}
+
+// The template carries the theme, so that whatever the figure says itself goes before it.
+function themed(layout, { text, ground, line, font }) {
+  const axis = { color: text, gridcolor: line, linecolor: line, tickcolor: line };
+  const ours = layout.template?.layout ?? {};
+  const template = {
+    layout: {
+      ...ours,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { color: text, family: font, size: 12 },
+      title: { ...ours.title, font: { ...ours.title?.font, color: text, weight: 600 } },
+      hoverlabel: { bgcolor: ground, bordercolor: line, font: { color: text, family: font } },
+      xaxis: { ...ours.xaxis, ...axis },
+      yaxis: { ...ours.yaxis, ...axis },
+      annotationdefaults: { font: { color: text } },
+    },
+  };
+  return { ...layout, template, autosize: true };
+}
+
+// Plotly forgets the hover label when it draws: shown again where the mouse still is.
+function pointed(chart) {
+  const point = chart.matches(":hover") && chart._hoverdata?.[0];
+  return point && { xval: point.x, yval: point.y };
+}
+
+async function draw(chart, data) {
+  const theme = colours(chart);
+  const wanted = data.figure + JSON.stringify(theme);
+  if (chart.drawn === wanted) return;
+  chart.drawn = wanted;
+  const Plotly = await load(data.plotly);
+  const figure = JSON.parse(data.figure);
+  const place = pointed(chart);
+  await Plotly.react(chart, figure.data, themed(figure.layout, theme), { displayModeBar: false, scrollZoom: false });
+  if (place) Plotly.Fx.hover(chart, place, "xy");
+  if (!chart.watched) {
+    chart.watched = new ResizeObserver(() => chart.offsetWidth && Plotly.Plots.resize(chart));
+    chart.watched.observe(chart);
+  }
+}
+
+// What is brushed on parallel coordinates: for each axis by its title, the ranges that a line must pass through.
+function brushed(chart) {
+  const axes = chart.data[0]?.dimensions ?? [];
+  return axes.filter((axis) => axis.constraintrange).map((axis) => [axis.label, [axis.constraintrange].flat(Infinity)]);
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const chart = parentElement.querySelector(".live-chart");
+  chart.style.height = `${data.height}px`;
+  if (data.least) {
+    chart.style.minWidth = `${data.least}px`;
+    chart.parentElement.style.overflowX = "auto";
+  }
+  chart.setAttribute("role", "figure");
+  chart.setAttribute("aria-label", data.alt);
+  const drawn = draw(chart, data).then(() => {
+    if (!data.brush || chart.told) return;
+    chart.told = true;
+    chart.on("plotly_restyle", () => setStateValue("brush", brushed(chart)));
+  });
+  drawn.catch((error) => {
+    chart.textContent = `The chart cannot be drawn: ${error.message}. Reload the page.`;
+  });
+}

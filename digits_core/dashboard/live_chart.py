@@ -1,0 +1,75 @@
+"""A plotly chart that changes in place while a training runs.
+
+Streamlit's own takes a chart with other data for another chart: it is built anew on each change, which flickers and
+loses what the mouse points at. This one hands new data to the chart that is there.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Route
+
+PLOTLY_PATH = "/digits-lab/plotly.js"
+SCRIPT = Path(__file__).with_name("live_chart.js")
+AXES = ".live-chart .parcoords .axis :is(path, line) { stroke: var(--st-text-color) !important; }"
+"""Plotly draws the axes of parallel coordinates black on any ground, and has no setting for that."""
+
+
+def plotly_route() -> Route:
+    """Where the app serves the plotly.js that comes with plotly: the page works offline."""
+    return Route(PLOTLY_PATH, _send_plotly)
+
+
+Brush = list[tuple[str, list[float]]]
+"""For each axis of parallel coordinates that is brushed: its title, and the lower and upper ends of its ranges."""
+
+
+def show_live_chart(chart: go.Figure | str, key: str, alt: str, height: int) -> None:
+    """Draw a figure, or its JSON; drawn again with the same `key`, the chart on the page changes in place."""
+    _component()(key=key, height=height, data=_payload(chart, alt, height))
+
+
+def show_brushed_chart(chart: go.Figure | str, key: str, alt: str, height: int, least: int) -> Brush:
+    """The same for parallel coordinates; the page runs again when they are brushed. Returns what is brushed.
+
+    `least` is the width, in pixels, below which the chart is moved sideways in its frame rather than pressed.
+    """
+    data = _payload(chart, alt, height) | {"brush": True, "least": least}
+    shown = _component()(key=key, height=height, data=data, on_brush_change=lambda: None)
+    return [(title, ends) for title, ends in shown.brush or []]
+
+
+def _payload(chart: go.Figure | str, alt: str, height: int) -> dict[str, object]:
+    return {
+        "figure": chart if isinstance(chart, str) else chart.to_json(),
+        "plotly": f"{PLOTLY_PATH}?{plotly.__version__}",
+        "alt": alt,
+        "height": height,
+    }
+
+
+@cache
+def _component() -> st.components.v2.ComponentRenderer:
+    return st.components.v2.component(
+        "digits_lab_live_chart",
+        html='<div class="live-chart"></div>',
+        js=SCRIPT.read_text(encoding="utf-8"),
+        css=AXES,
+        isolate_styles=False,
+    )
+
+
+async def _send_plotly(_request: Request) -> FileResponse:
+    path = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
+    # Its address carries its version: another version is another address.
+    return FileResponse(
+        path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+    )

@@ -1,0 +1,130 @@
+"""What the views ask for: a network, another to compare it with, an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from digits_core.config import TrainingConfig, TransformConfig, bounds
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.network.subjects import Subject, subject_of, untrained
+from digits_core.dashboard.pages import link
+from digits_core.dashboard.state import state
+from digits_core.dashboard.widgets import choose_dataset, choose_named, choose_run, choose_split, empty_state, run_label
+
+AFTER, BEFORE = "after training", "before training"
+NOTHING, START = "nothing", "start"
+
+
+@dataclass(frozen=True)
+class ChosenImage:
+    """An image of a dataset: its place in it, its pixels uint8 (H, W), the digit that it is labelled as."""
+
+    dataset: str
+    index: int
+    pixels: np.ndarray
+    label: int
+
+
+def choose_size() -> int:
+    return st.number_input(
+        "Image size", int(bounds(TransformConfig, "size").low), int(bounds(TransformConfig, "size").high), 28, step=2,
+        key="size", bind="query-params", width=150,
+        help="Height and width of the input in pixels. Convolutions take any size; the first fully connected layer has "
+        "a weight for each number that reaches it, and so has to be built for one.",
+    )  # fmt: skip
+
+
+def choose_dropout() -> float:
+    return st.number_input(
+        "Dropout", 0.0, 0.95, TrainingConfig().dropout, step=0.05, key="dropout", bind="query-params", width=150,
+        help="The share of activations that training switches off at random, so that no single one is relied on. It "
+        "adds no parameters, and recognising goes without it.",
+    )  # fmt: skip
+
+
+def choose_subject() -> Subject:
+    """The network to look at: of a run, after or before its training; one with starting weights while there is none."""
+    runs = state().runs.usable()
+    if not runs:
+        size = choose_size()
+        seed = st.number_input(
+            "Seed", 0, 9999, 0, key="start_seed", bind="query-params", width=130,
+            help="The starting weights are random, and follow from this number: the same seed, the same network.",
+        )  # fmt: skip
+        return untrained(size, TrainingConfig().dropout, seed)
+    subject = subject_of(choose_run(runs, "The run whose network is looked at."))
+    weights = st.segmented_control(
+        "Weights", [AFTER, BEFORE], default=AFTER, required=True, key="weights", bind="query-params",
+        help="Training starts from small random weights, which follow from the run's seed, and changes them step by "
+        "step. What a network has learnt is the difference.",
+    )  # fmt: skip
+    return subject if weights == AFTER else subject.start
+
+
+def say_untrained() -> None:
+    """Where nothing is trained yet: that these are starting weights, and where trained ones come from."""
+    if not state().runs.usable():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Nothing is trained yet: this network has its random starting weights.", width="content")
+            link("training", "Train one, to see what it learns")
+
+
+def choose_other(subject: Subject) -> Subject | None:
+    """A second network to show beside the first, or none; in the URL as `other`."""
+    runs = {run.id: run for run in state().runs.usable()}
+    if not runs:
+        return None
+    titles = {NOTHING: "nothing", **({START: "itself before training"} if subject.trained else {})}
+    titles |= {run.id: run_label(run) for run in runs.values() if run.id != subject.run_id or not subject.trained}
+    chosen = choose_named(
+        "Compare with", titles, "other", "A second network beside the first, on the same scale: before and after "
+        "training, or two runs.",
+        lambda wanted: f"{wanted} cannot be compared with here: it is gone, or it is the network itself.",
+    )  # fmt: skip
+    if chosen == NOTHING:
+        return None
+    return subject.start if chosen == START else subject_of(runs[chosen])
+
+
+def choose_available_dataset() -> str | None:
+    """A dataset that is here; where the chosen one is not, `None`, with a link to where it can be had."""
+    name = choose_dataset()
+    return name if state().catalogue.available(name) else None
+
+
+def choose_image() -> ChosenImage | None:
+    """An image by dataset, split and place in that split; `None`, with words on what to do, where there is none."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = choose_available_dataset()
+        if name is not None:
+            digits = load_digits(name)
+            split = choose_split()
+            indices = digits.indices(split)
+            count = max(1, len(indices))
+            if st.session_state.get("image", 1) > count:  # chosen in a larger split
+                st.session_state["image"] = count
+            place = st.number_input(
+                "Image", 1, count, 1, key="image", bind="query-params", width=150,
+                help=f"1 to {len(indices):,} in this split.",
+            )  # fmt: skip
+    if name is None:
+        say_not_here()
+        return None
+    if not len(indices):
+        st.info("This split has no images yet. Choose the other one.")
+        return None
+    index = int(indices[place - 1])
+    return ChosenImage(name, index, digits.images[index], int(digits.labels[index]))
+
+
+def say_not_here() -> None:
+    empty_state("This dataset is not here yet.", "data", "Choose or download it on the Data page")
+
+
+def plain(subject: Subject) -> str:
+    """The title of a network for Markdown."""
+    return as_plain_text(subject.title)

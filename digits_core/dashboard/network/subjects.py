@@ -1,0 +1,203 @@
+"""The networks that are looked at, and what is worked out of them: kept between reruns, shared, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from digits_core.config import TransformConfig
+from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.state import state
+from digits_core.data.digits import Split
+from digits_core.figures.palette import run_colour
+from digits_core.runs.store import Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from digits_core.network.activations import Activation
+    from digits_core.network.improved_net import ImprovedNet
+    from digits_core.network.separation import SampleMap
+    from digits_core.network.summary import Layer
+    from digits_core.network.weights import Spread
+
+MAPPED = 300
+"""Samples on a map: more would hide one another, and PCA of 25,088 numbers each takes its time."""
+START_COLOUR = "#8a8fa3"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network to look at: that of a run after its training or before it, or one that nobody trained.
+
+    `run_id` is empty for the last; `seed` gives the starting weights, `transform` the way of an image to this network.
+    """
+
+    title: str
+    colour: str
+    run_id: str
+    trained: bool
+    dropout: float
+    seed: int
+    transform: TransformConfig
+
+    @property
+    def size(self) -> int:
+        return self.transform.size
+
+    @property
+    def start(self) -> Subject:
+        """The same network before its first step."""
+        return Subject(
+            f"{self.title}, before training", START_COLOUR, self.run_id, False, self.dropout, self.seed, self.transform
+        )
+
+
+def subject_of(run: Run) -> Subject:
+    """The network of a run as its training left it."""
+    training = run.config.training
+    return Subject(
+        run.title, run_colour(run.number), run.id, True, training.dropout, training.seed, run.config.transform
+    )
+
+
+def untrained(size: int, dropout: float, seed: int) -> Subject:
+    """A network that nobody trained."""
+    return Subject(
+        f"Untrained, seed {seed}", START_COLOUR, "", False, dropout, seed, TransformConfig(size=size)
+    )  # fmt: skip
+
+
+def network_of(subject: Subject) -> ImprovedNet:
+    """Ready to compute, without dropout; `RunError` where a run's weights are gone or broken."""
+    return _network(_key(subject), subject)
+
+
+def layers_of(size: int, dropout: float) -> list[Layer]:
+    """The summary of a network of this size."""
+    return _layers(size, dropout)
+
+
+def activations_of(subject: Subject, image: np.ndarray) -> dict[str, Activation]:
+    """What each layer makes of one image, uint8 (H, W), brought to the network by its test transform."""
+    from digits_core.network.activations import activations
+
+    return activations(network_of(subject), _as_input(subject, image[None]))
+
+
+def dead_units_of(subject: Subject, dataset: str) -> dict[str, np.ndarray]:
+    """By layer, the units that stay 0 for the whole test split of a dataset; bool (units,)."""
+    key = (_key(subject), dataset, state().catalogue.version(dataset))
+    found = _dead_units(*key, subject)
+    _searched().add(key)
+    return found
+
+
+def searched_for_dead_units(subject: Subject, dataset: str) -> bool:
+    """Whether `dead_units_of` has been asked before, by anybody: it then answers at once."""
+    return (_key(subject), dataset, state().catalogue.version(dataset)) in _searched()
+
+
+def sample_maps_of(subject: Subject, dataset: str) -> dict[str, SampleMap]:
+    """By layer, the map of the samples that `mapped_samples` names."""
+    return _sample_maps(_key(subject), dataset, state().catalogue.version(dataset), subject)
+
+
+def weights_of(subjects: tuple[Subject, ...], layer: str) -> list[Spread]:
+    """How the weights of a layer are spread in each of these networks, over the same edges."""
+    return _weights(tuple(_key(subject) for subject in subjects), layer, subjects)
+
+
+def mapped_samples(dataset: str) -> np.ndarray:
+    """Where the test images on the maps stand in the dataset: as many of each digit, `MAPPED` at most."""
+    from digits_core.network.separation import choose_samples
+
+    digits = load_digits(dataset)
+    test: Split = "test"
+    return digits.indices(test)[choose_samples(digits.of(test)[1], MAPPED)]
+
+
+def _as_input(subject: Subject, images: np.ndarray) -> Tensor:
+    """Images uint8 (N, H, W) as this network reads them, float32 (N, 1, S, S)."""
+    from digits_core.transforms import batched
+
+    return batched.normalise(batched.prepare(images, subject.transform), subject.transform)
+
+
+Key = tuple[str, str, int, float, int, str]
+
+
+def _key(subject: Subject) -> Key:
+    """What tells one network from another: home, run, state of its weights file, dropout, seed, transform.
+
+    Run and state are empty and 0 for weights that follow from the seed.
+    """
+    path = state().artifacts(subject.run_id).weights_path
+    written = path.stat().st_mtime_ns if subject.trained and path.exists() else 0
+    return (
+        str(state().home.folder), subject.run_id if subject.trained else "", written, subject.dropout, subject.seed,
+        subject.transform.to_json(),
+    )  # fmt: skip
+
+
+# Arguments that begin with an underscore follow from the others, and are not looked at by the cache; `version` tells
+# one content of a dataset from another.
+
+
+@st.cache_resource(max_entries=16, show_spinner="Loading the network …")
+def _network(key: Key, _subject: Subject) -> ImprovedNet:
+    from digits_core.network.improved_net import build_network, restore_network
+
+    if _subject.trained:
+        weights = state().artifacts(_subject.run_id).load_weights()
+        return restore_network(_subject.size, _subject.dropout, weights).eval()
+    return build_network(_subject.size, _subject.dropout, _subject.seed).eval()
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _layers(size: int, dropout: float) -> list[Layer]:
+    import torch
+
+    from digits_core.network.improved_net import ImprovedNet
+    from digits_core.network.summary import summarise
+
+    # Shapes alone: a device without memory neither draws weights nor computes with them.
+    with torch.device("meta"):
+        return summarise(ImprovedNet(size, dropout))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _weights(keys: tuple[Key, ...], layer: str, _subjects: tuple[Subject, ...]) -> list[Spread]:
+    from digits_core.network.weights import spread
+
+    return spread([network_of(subject).get_submodule(layer).weight.detach().numpy() for subject in _subjects])
+
+
+@st.cache_resource(show_spinner=False)
+def _searched() -> set[tuple[Key, str, str]]:
+    return set()
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _dead_units(key: Key, dataset: str, version: str, _subject: Subject) -> dict[str, np.ndarray]:
+    from digits_core.network.activations import dead_units
+
+    return dead_units(network_of(_subject), _as_input(_subject, load_digits(dataset).of("test")[0]))
+
+
+@st.cache_data(max_entries=16, show_spinner="Mapping the samples layer by layer …")
+def _sample_maps(key: Key, dataset: str, version: str, _subject: Subject) -> dict[str, SampleMap]:
+    from digits_core.network.activations import BATCH, activations
+    from digits_core.network.separation import map_samples
+
+    digits, chosen = load_digits(dataset), mapped_samples(dataset)
+    network = network_of(_subject)
+    batches = [activations(network, batch) for batch in _as_input(_subject, digits.images[chosen]).split(BATCH)]
+    return {
+        layer: map_samples(np.concatenate([batch[layer].after.numpy() for batch in batches]), digits.labels[chosen])
+        for layer in batches[0]
+        if layer != "fc3"
+    }

@@ -1,0 +1,1 @@
+"""The parts of the Recognise page, one module each."""

@@ -1,0 +1,142 @@
+"""Draw, and see what the network makes of it after each stroke. Nothing else is in a stroke's way."""
+
+from __future__ import annotations
+
+import streamlit as st
+from PIL import Image
+
+from digits_core.dashboard.canvas import (
+    BRUSH_WIDTH,
+    CANVAS_SIDE,
+    WIDE,
+    Drawing,
+    beside_canvas,
+    choose_brush,
+    clear_canvas,
+    draw_on,
+    is_on_page,
+    put_on_canvas,
+    undo_stroke,
+    wide_room,
+)
+from digits_core.dashboard.loaders import load_recogniser, load_refusal
+from digits_core.dashboard.recognise import again, history, why
+from digits_core.dashboard.recognise.answers import show_digits, show_headline, show_one
+from digits_core.dashboard.recognise.preparation import show_steps
+from digits_core.dashboard.recognise.reading import Reading, digit_on, number_on, read
+from digits_core.dashboard.recognise.saving import offer_to_save_later
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+from digits_core.runs.store import Run
+
+ONE, NUMBER = "One digit", "A number"
+CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
+ANSWER_HEIGHT = 440
+NUMBER_HEIGHT = 480
+"""Reserved, so that nothing below jumps when the first answer arrives."""
+
+
+def show(run: Run) -> None:
+    what = st.segmented_control(
+        "You draw", [ONE, NUMBER], default=ONE, required=True, key="paper", bind="query-params",
+        on_change=history.keep_current,
+        help="**One digit**: all that is on the paper. **A number**: digits beside each other, each found and read.",
+    )  # fmt: skip
+    load_refusal(run.id)  # loads the network here, and not at the first stroke, which would wait for it
+    (_draw_number if what == NUMBER else _draw_digit)(run)
+    st.markdown("**Was it right? Save it with the right answer**")
+    _save(what == NUMBER)
+    again.show(run)
+    why.show(run)
+
+
+@st.fragment
+def _draw_digit(run: Run) -> None:
+    paper, answer = beside_canvas()
+    with paper:
+        picture = paper_to_draw_on(CANVASES[ONE], "draw")
+    with answer, st.container(height=ANSWER_HEIGHT, border=False):
+        reading = _read(picture, ONE, run)
+        if reading:
+            show_headline(reading.answers[0], load_refusal(run.id) if reading.refused else None)
+            show_one(reading.answers[0], "answer")
+        elif picture is None:
+            st.info(
+                "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read after each stroke. Size "
+                "and place do not matter to a network that centres what it sees."
+            )
+    if st.toggle(
+        "Steps of the preparation", key="recognise_steps", persist_state="session",
+        help="What happens to the drawing on its way into the network, as images: the same code prepares the images "
+        "that a network is trained on.",
+    ) and reading:  # fmt: skip
+        show_steps(reading, run.config.transform, "step")
+
+
+@st.fragment
+def _draw_number(run: Run) -> None:
+    picture = paper_to_draw_on(CANVASES[NUMBER], "draw", WIDE)
+    with st.container(height=NUMBER_HEIGHT, border=False):
+        reading = _read(picture, NUMBER, run)
+        if reading:
+            least = reading.answers[reading.least_sure]
+            least_sure = f"least sure of the {least.digit}: {least.probability:.1%}"
+            if reading.refused:
+                least_sure += f" · {len(reading.refused)} may be no digit"
+            st.metric("Reads", reading.text, least_sure, delta_color="off", delta_arrow="off")
+            show_digits(reading, "answer")
+        elif picture is None:
+            st.info(
+                "Draw several digits beside each other, with a little paper between them: after each stroke they are "
+                "found and read as a number."
+            )
+
+
+@st.fragment
+def _save(number: bool) -> None:
+    offer_to_save_later(history.current, number, f"drawing_{'number' if number else 'digit'}")
+
+
+def paper_to_draw_on(key: str, view: str, width: int = CANVAS_SIDE) -> Image.Image | None:
+    """The canvas with its tools below it; the picture of what is on it, the same in every `view` that has this key."""
+    kept = f"{key}_kept"
+    before: Drawing | None = st.session_state.get(kept)
+    # In another view the browser makes another canvas, which knows nothing of what was drawn.
+    if before and (not is_on_page(key) or st.session_state[f"{key}_view"] != view):
+        put_on_canvas(key, before.strokes)
+    st.session_state[f"{key}_view"] = view
+    st.caption("Paper")  # below the canvas's own tools, which come up where the mouse is
+    with wide_room() if width == WIDE else st.container():
+        drawing = draw_on(key, st.session_state.get("brush", BRUSH_WIDTH), width, before)
+    st.session_state[kept] = drawing
+    with st.container(horizontal=True):
+        st.button(
+            "Undo", icon=":material/undo:", on_click=undo_stroke, args=(key,), disabled=drawing is None, shortcut="Z",
+            key=f"undo_{key}", help="Takes the last stroke off the paper.",
+        )  # fmt: skip
+        st.button(
+            "Clear", icon=":material/ink_eraser:", on_click=_clear, args=(key, kept), key=f"clear_{key}",
+            help="An empty paper. What was on it goes into the history.",
+        )  # fmt: skip
+    with st.container(width=CANVAS_SIDE):
+        choose_brush()
+    return drawing and drawing.picture
+
+
+def _clear(key: str, kept: str) -> None:
+    history.keep_current()
+    st.session_state.pop(kept, None)
+    clear_canvas(key)
+
+
+def _read(picture: Image.Image | None, what: str, run: Run) -> Reading | None:
+    """What the network says, noted as what is on the paper; what is wrong is shown."""
+    reading = None
+    if picture is not None:
+        try:
+            ink = number_on(picture) if what == NUMBER else digit_on(picture)
+            reading = read(ink, load_recogniser(run.id), run.title, load_refusal(run.id))
+        except DigitsError as error:
+            show_error(error)
+    history.note(reading)
+    return reading

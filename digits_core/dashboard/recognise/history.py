@@ -1,0 +1,117 @@
+"""What was read in this browser session, newest first: small pictures to click, to see again and to save.
+
+It lives in the session's own state and nowhere else: nobody else sees it, and it ends with the session. A drawing is
+kept when its paper is cleared and not at each stroke, so that the strokes have nothing to wait for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.loaders import load_recogniser
+from digits_core.dashboard.recognise.answers import show_digits, show_one
+from digits_core.dashboard.recognise.reading import Reading, in_words, read
+from digits_core.dashboard.recognise.saving import offer_to_save
+from digits_core.dashboard.tiles import Tile, show_tiles
+from digits_core.runs.store import Run
+
+KEPT = 60
+THUMBNAIL = 96
+PICTURE_SIDE = 600
+_CURRENT, _HISTORY, _CHOSEN = "recognise_current", "recognise_history", "recognise_chosen"
+
+
+def current() -> Reading | None:
+    """The drawing that is on the paper, as it was read last."""
+    return st.session_state.get(_CURRENT)
+
+
+def note(reading: Reading | None) -> None:
+    """Remember what is on the paper now; `None` while it is empty."""
+    st.session_state[_CURRENT] = reading
+
+
+def keep_current() -> None:
+    """The paper is about to change: what is on it goes into the history."""
+    if reading := st.session_state.pop(_CURRENT, None):
+        keep(reading)
+
+
+def keep(reading: Reading) -> None:
+    """Add a reading, its picture no larger than needed; the oldest ones are forgotten."""
+    picture = reading.ink.picture.copy()
+    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    reading = replace(reading, ink=replace(reading.ink, picture=picture))
+    st.session_state[_HISTORY] = [reading, *_kept()][:KEPT]
+    st.session_state.pop(_CHOSEN, None)
+
+
+def readings() -> list[Reading]:
+    """All of this session, newest first, with what is on the paper."""
+    return [*([now] if (now := current()) else []), *_kept()]
+
+
+def _kept() -> list[Reading]:
+    return st.session_state.get(_HISTORY, [])
+
+
+def thumbnail(picture: Image.Image) -> np.ndarray:
+    """A picture in the middle of a square, uint8 (THUMBNAIL, THUMBNAIL), with its own paper around it."""
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    square = Image.new("L", (THUMBNAIL, THUMBNAIL), int(np.median(np.asarray(small))))
+    square.paste(small, ((THUMBNAIL - small.width) // 2, (THUMBNAIL - small.height) // 2))
+    return np.asarray(square)
+
+
+def show(run: Run) -> None:
+    """The view: everything that was read, and one of them large."""
+    everything = readings()
+    if not everything:
+        st.info(
+            "Nothing was read in this session yet. **Draw** a digit or **Upload** a picture: what you had read stays "
+            "here until you close the tab, for you alone."
+        )
+        return
+    _browse(everything, run)
+
+
+@st.fragment
+def _browse(everything: list[Reading], run: Run) -> None:
+    chosen = min(st.session_state.get(_CHOSEN, 0), len(everything) - 1)
+    st.caption(f"{len(everything)} read in this session, newest first. Only this browser tab has them.")
+    tiles = [
+        Tile(each.answers[0].digit, place, each.run, f"Read as {each.text} by {each.run}", each.text)
+        for place, each in enumerate(everything)
+    ]
+    pictures = np.stack([thumbnail(each.ink.picture) for each in everything])
+    show_tiles(
+        pictures, tiles, "recognise_history_tiles", words="What was read in this session", size=THUMBNAIL,
+        chosen=[chosen], on_choose=_choose,
+    )  # fmt: skip
+    with st.container(key="inspector"):
+        _show_again(everything[chosen], run, chosen)
+
+
+def _choose(place: int) -> None:
+    st.session_state[_CHOSEN] = place
+
+
+def _show_again(reading: Reading, run: Run, place: int) -> None:
+    now = read(reading.ink, load_recogniser(run.id), run.title)
+    st.subheader(f"Then {reading.text}, now {now.text}" if now.text != reading.text else f"Read as {now.text}")
+    st.caption(
+        f"Then by {as_plain_text(reading.run)}, now by {as_plain_text(run.title)}. Choose another run above: it reads "
+        "the same ink."
+    )
+    if len(now.answers) == 1:
+        st.markdown(f"**{now.text}** · {in_words(now.answers[0])}")
+        show_one(now.answers[0], "again")
+    else:
+        show_digits(now, "again")
+    offer_to_save(now, f"again_{place}_{len(_kept())}")

@@ -1,0 +1,79 @@
+"""The steps from a drawing to what a network gets, as images: the results of the very code that recognition runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digits_core.config import TransformConfig
+from digits_core.dashboard.live_chart import show_live_chart
+from digits_core.dashboard.recognise.reading import Reading
+from digits_core.figures.images import pixels
+
+STEP_SIDE = 118
+WORDS_HEIGHT = 96
+DRAWN_SIDE = 140
+"""Larger images are drawn with fewer pixels: nobody sees 78,400 of them on a thumb's nail."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One image on the way, (H, W), the values to draw black and white, and what was done."""
+
+    title: str
+    why: str
+    image: np.ndarray
+    value_range: tuple[float, float] = (0, 255)
+
+    @property
+    def shape(self) -> str:
+        height, width = self.image.shape
+        return f"{width} × {height}"
+
+
+def steps(picture: Image.Image, ink: np.ndarray, config: TransformConfig) -> list[Step]:
+    """From a picture, mode "L", and the ink uint8 (H, W) that recognition found in it, to the normalised image."""
+    import torch
+
+    from digits_core.transforms import batched
+    from digits_core.transforms.centring import centring_steps
+
+    prepared = batched.prepare(ink[None], config)  # (1, 1, S, S)
+    way = [
+        Step("Picture", "As it was drawn or photographed.", np.asarray(picture)),
+        Step("Ink", "Paper and shadows taken away, ink bright.", ink),
+    ]
+    if config.centre and (parts := centring_steps(torch.from_numpy(ink.copy()), config.size)):
+        cropped, scaled, placed = (part.numpy() for part in parts)
+        way += [
+            Step("Crop", "Only where there is ink.", cropped),
+            Step("Scale", f"The longer side to {max(scaled.shape)} pixels.", scaled),
+            Step("Centre of mass", "The ink's centre of mass in the middle.", placed),
+        ]
+    else:
+        way.append(Step("Resize", "The whole paper made small: size and place stay.", prepared[0, 0].numpy()))
+    normalised = batched.normalise(prepared, config)[0, 0].numpy()
+    ends = ((0 - config.mean) / config.std, (1 - config.mean) / config.std)
+    return [*way, Step("Normalise", f"Values from {ends[0]:g} to {ends[1]:g}.", normalised.round(2), ends)]
+
+
+def show_steps(reading: Reading, config: TransformConfig, key: str) -> None:
+    """Each step as an image, with its size and what was done."""
+    row = st.container(horizontal=True, gap="small")
+    for number, step in enumerate(steps(reading.ink.picture, reading.ink.digits[0], config), 1):
+        with row.container(width=STEP_SIDE):
+            chart = pixels(_drawn(step.image), "", STEP_SIDE, step.value_range)
+            show_live_chart(chart, f"{key}_{number}", f"{step.title}: {step.why}", STEP_SIDE)
+            with st.container(height=WORDS_HEIGHT, border=False):
+                st.caption(f"**{number}. {step.title}** · {step.shape}  \n{step.why}")
+
+
+def _drawn(image: np.ndarray) -> np.ndarray:
+    if max(image.shape) <= DRAWN_SIDE:
+        return image
+    small = Image.fromarray(image)
+    small.thumbnail((DRAWN_SIDE, DRAWN_SIDE), Image.Resampling.BOX)
+    return np.asarray(small)

@@ -1,0 +1,124 @@
+"""What a network read: a drawing or a picture with an answer for each digit, and the words for that. Knows no widgets.
+
+Importing it loads no torch: recognition is imported where something is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from digits_core.recognition.recogniser import Answer, Recogniser
+    from digits_core.recognition.refusal import Refusal
+
+Kind = Literal["canvas", "upload"]
+"""Where a picture came from, as `data.handwriting.Source` calls it."""
+
+ALMOST_CERTAIN, LIKELY, PROBABLE = 0.99, 0.9, 0.6
+
+
+@dataclass(frozen=True)
+class Ink:
+    """The digits of one picture before they are read: the picture, mode "L", and each digit's ink, uint8 (H, W)."""
+
+    picture: Image.Image
+    digits: tuple[np.ndarray, ...]
+    kind: Kind
+    name: str = "the drawing"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one network made of them, in reading order; `run` is its title, `refused` the places that are no digits."""
+
+    ink: Ink
+    answers: tuple[Answer, ...]
+    run: str
+    refused: frozenset[int] = frozenset()
+
+    @property
+    def text(self) -> str:
+        return "".join(str(answer.digit) for answer in self.answers)
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Float32 (n, 10)."""
+        return np.stack([answer.probabilities for answer in self.answers])
+
+    @property
+    def seen(self) -> np.ndarray:
+        """What the network saw, uint8 (n, S, S)."""
+        return np.stack([answer.seen for answer in self.answers])
+
+    @property
+    def least_sure(self) -> int:
+        """The place of the digit whose answer has the lowest probability."""
+        return int(np.argmin([answer.probability for answer in self.answers]))
+
+    def only(self, place: int) -> Reading:
+        """One digit of it."""
+        ink = replace(self.ink, digits=(self.ink.digits[place],))
+        return Reading(ink, (self.answers[place],), self.run, frozenset({0} if place in self.refused else ()))
+
+
+def digit_on(picture: Image.Image) -> Ink:
+    """A drawing of one digit; `PictureError` where there is no ink."""
+    from digits_core.recognition.prepare import to_ink, whole_square
+
+    # The whole paper goes in: a network that never learnt to find the digit on it has to show that.
+    return Ink(picture, (whole_square(to_ink(picture, "the drawing")),), "canvas")
+
+
+def number_on(picture: Image.Image) -> Ink:
+    """A drawing of several digits beside each other, each cut out; `PictureError` where there is no ink."""
+    from digits_core.recognition.prepare import cut_out, to_ink
+    from digits_core.recognition.segment import find_digits, ink_in
+
+    ink = to_ink(picture, "the drawing")
+    digits = tuple(cut_out(own) for own in ink_in(ink, find_digits(ink)))
+    return Ink(picture, digits, "canvas")
+
+
+def read(ink: Ink, recogniser: Recogniser, run: str, refusal: Refusal | None = None) -> Reading:
+    """Ask a network, once for all digits; without a `refusal` everything passes for a digit."""
+    answers = tuple(recogniser.read_all(list(ink.digits)))
+    refused = {place for place, answer in enumerate(answers) if refusal and not refusal.accepts(answer)}
+    return Reading(ink, answers, run, frozenset(refused))
+
+
+def runner_up(probabilities: np.ndarray) -> tuple[int, float]:
+    """The second most likely digit and its probability, of float (10,)."""
+    second = int(np.argsort(probabilities)[-2])
+    return second, float(probabilities[second])
+
+
+def how_sure(probability: float) -> str:
+    """A probability in words that begin a sentence."""
+    if probability >= ALMOST_CERTAIN:
+        return "Almost certainly"
+    if probability >= LIKELY:
+        return "Very likely"
+    return "Probably" if probability >= PROBABLE else "Unsure, perhaps"
+
+
+def in_words(answer: Answer) -> str:
+    """How sure, and of what else it might be: `98.2% sure · else a 1 (1.1%)`."""
+    other, chance = runner_up(answer.probabilities)
+    return f"{answer.probability:.1%} sure · else {article(other)} {other} ({chance:.1%})"
+
+
+def rates(refusal: Refusal) -> str:
+    """How often this refusal is right and wrong, as measured."""
+    others = ", ".join(f"{kind} {share:.0%}" for kind, share in refusal.refused_others.items())
+    return (
+        f"Measured for this run: of {refusal.counts['digits']:,} test digits {refusal.refused_digits:.1%} are refused "
+        f"wrongly; rightly refused are {others}."
+    )
+
+
+def article(digit: int) -> str:
+    return "an" if digit == 8 else "a"

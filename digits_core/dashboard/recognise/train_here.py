@@ -1,0 +1,80 @@
+"""Train a recipe on this page, with its progress: for who has no network yet, or misses one to compare with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.live import POLL_S, show_progress
+from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.pages import link
+from digits_core.dashboard.state import state
+from digits_core.dashboard.training.controls import session_id
+from digits_core.dashboard.training.feed import batches_per_epoch, feed_of
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+from digits_core.runs.store import Run
+from digits_core.training import recipes
+from digits_core.training.check import check_data
+from digits_core.training.fields import differences
+
+_REFUSED = "recognise_refused"
+
+
+def run_of(recipe: str, runs: list[Run]) -> Run | None:
+    """The newest of these runs that is this recipe and nothing else; `None` where there is none."""
+    config = recipes.find(recipe).config
+    return next((run for run in runs if run.recipe == config.recipe and not differences(run.config, config)), None)
+
+
+def first_network() -> None:
+    """What the page shows while there is no trained network: one click to have one; then the page goes on by itself."""
+    state().engine.warm_up()  # the cluster starts while the person reads
+    with st.container(border=True):
+        st.write(
+            "A trained network is needed first. The recipe **Robust** learns from two sets of digits, centred and "
+            "varied, so that it reads hands that it never saw. It takes about a minute."
+        )
+        offer("Robust", primary=True)
+        link("training", "Or choose what to train on the Training page")
+
+
+def offer(recipe: str, primary: bool = False) -> None:
+    """A button that trains the recipe, or the progress of what trains; the page is drawn anew when that ends."""
+    live = state().runs.live()
+    if live:
+        followed = next((run for run in live if run.recipe == recipe), live[0])
+        st.fragment(_follow, run_every=POLL_S)(followed.id)
+        st.caption("When it has finished, this page goes on by itself. You may go to other pages meanwhile.")
+        return
+    _show_what_became_of_the_last()
+    st.button(
+        f"Train the {recipe} recipe", type="primary" if primary else "secondary", icon=":material/play_arrow:",
+        key=f"train_{recipe}", on_click=_train, args=(recipe,), help=recipes.find(recipe).lesson,
+    )  # fmt: skip
+    if error := st.session_state.pop(_REFUSED, None):
+        show_error(error)
+
+
+def _train(recipe: str) -> None:
+    config = recipes.find(recipe).config
+    try:
+        check_data(config, load_digits)
+        state().engine.submit(config, session_id())
+    except DigitsError as error:
+        st.session_state[_REFUSED] = error
+
+
+def _follow(run_id: str) -> None:
+    run = state().runs.get(run_id)
+    if not run.live:
+        state().load_torch()
+        st.rerun()
+    show_progress(run, batches_per_epoch(run, feed_of(run)))
+
+
+def _show_what_became_of_the_last() -> None:
+    """Why there is still no network although one was trained."""
+    runs = state().runs.runs()
+    if runs and runs[0].status in ("failed", "diverged", "stopped") and not state().runs.usable():
+        st.warning(f"{as_plain_text(runs[0].title)}: {runs[0].status}. {as_plain_text(runs[0].message)}")

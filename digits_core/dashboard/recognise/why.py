@@ -1,0 +1,150 @@
+"""Why the network answered as it did: the pixels that decided, the nearest training images, what would tip it.
+
+On request, in a fragment of its own: it takes a second or two, which no stroke should wait for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from digits_core.dashboard.live_chart import show_live_chart
+from digits_core.dashboard.loaders import load_digits, load_recogniser
+from digits_core.dashboard.recognise import history
+from digits_core.dashboard.recognise.reading import Reading, article, runner_up
+from digits_core.dashboard.state import state
+from digits_core.dashboard.tiles import Tile, show_tiles
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+from digits_core.figures.recognition import overlay
+from digits_core.runs.store import Run
+
+if TYPE_CHECKING:
+    from digits_core.recognition.neighbours import HiddenNeighbours
+    from digits_core.recognition.recogniser import Answer
+
+SIDE = 220
+_EXPLAINED = "recognise_explained"
+
+
+@st.fragment
+def show(run: Run) -> None:
+    """The button, and what it explained: the drawing as it was when it was pressed."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Why this answer?", icon=":material/psychology_alt:", on_click=_explain, key="recognise_why",
+            help="Explains what is on the paper now. The network has no reasons in words: these are three ways to look "
+            "at its numbers.",
+        )  # fmt: skip
+        if _EXPLAINED in st.session_state:
+            st.button(
+                "Hide", icon=":material/close:", on_click=lambda: st.session_state.pop(_EXPLAINED), key="hide_why",
+                help="Takes the explanation off the page.",
+            )  # fmt: skip
+    reading: Reading | str | None = st.session_state.get(_EXPLAINED)
+    if isinstance(reading, str):
+        st.info(reading)
+    elif reading is not None:
+        try:
+            with st.container(key="why"):
+                _show(reading, run)
+        except DigitsError as error:
+            show_error(error)
+
+
+def _explain() -> None:
+    st.session_state[_EXPLAINED] = history.current() or "There is nothing on the paper yet: draw a digit first."
+
+
+def _show(reading: Reading, run: Run) -> None:
+    place = reading.least_sure
+    recogniser = load_recogniser(run.id)
+    answer = recogniser.read(reading.ink.digits[place])
+    other, _ = runner_up(answer.probabilities)
+    if len(reading.answers) > 1:
+        st.caption(f"Of {reading.text} the digit in place {place + 1}, which the network is least sure of.")
+    columns = st.container(horizontal=True, gap="large")
+    with columns.container(width=SIDE + 16):
+        _pixels(answer, run)
+    with columns.container(width=SIDE + 16):
+        _neighbours(answer, run)
+    with columns.container(width=SIDE + 16):
+        _tip(answer, other, run)
+
+
+def _pixels(answer: Answer, run: Run) -> None:
+    from digits_core.recognition.explain import METHOD, METHOD_HELP, attribute
+
+    st.markdown("**Which pixels decided**", help=METHOD_HELP)
+    with st.spinner("Asking every pixel …"):
+        shares = attribute(load_recogniser(run.id), answer.seen, answer.digit)
+    show_live_chart(
+        overlay(answer.seen, shares, "", SIDE, "share"), "why_pixels", f"Pixels that speak for {article(answer.digit)} "
+        f"{answer.digit} and against it", SIDE,
+    )  # fmt: skip
+    st.caption(
+        f"{METHOD}: **green** ink speaks for {article(answer.digit)} {answer.digit}, **red** against it, compared with "
+        "the other nine digits."
+    )
+
+
+def _neighbours(answer: Answer, run: Run) -> None:
+    st.markdown(
+        "**What it was reminded of**",
+        help="The training images for which the last hidden layer (64 values) comes out most alike. The distance is 1 "
+        "less the cosine between them: 0 is the same direction, 1 has nothing in common.",
+    )
+    nearest = _hidden_neighbours(str(state().home.folder), run.id, run.finished or 0.0).nearest(answer.seen)
+    # Training images may be of different sizes: enlarged without smoothing to one that both divide.
+    images = np.stack([_enlarged(each.image) for each in nearest])
+    tiles = [
+        Tile(each.label, place, f"{each.distance:.3f} away",
+             f"A {each.label}, image {each.index} of {each.dataset}, distance {each.distance:.3f}")
+        for place, each in enumerate(nearest)
+    ]  # fmt: skip
+    show_tiles(images, tiles, "why_nearest", words="The nearest training images", columns=len(tiles))
+    labels = {each.label for each in nearest}
+    st.caption(
+        f"All three are {nearest[0].label}s." if len(labels) == 1
+        else "They are not all the same digit: the network finds it between two."
+    )  # fmt: skip
+
+
+def _tip(answer: Answer, other: int, run: Run) -> None:
+    from digits_core.recognition.tipping import what_would_tip
+
+    st.markdown(
+        f"**What would make it {article(other)} {other}**",
+        help="The smallest change of ink that was found with which the runner-up wins: dabs of a pen or an eraser, on "
+        "the ink and just beside it. A small change means that the answer stands on little.",
+    )
+    with st.spinner("Trying dabs of ink …"):
+        tip = what_would_tip(load_recogniser(run.id), answer.seen, other)
+    if tip is None:
+        st.caption(f"Nothing small does: no change of the ink was found that makes it {article(other)} {other}.")
+        return
+    show_live_chart(
+        overlay(tip.seen, tip.change, "", SIDE, "ink"), "why_tip",
+        f"The digit changed so that it is read as {article(other)} {other}", SIDE,
+    )  # fmt: skip
+    st.caption(
+        f"**Green** was added, **red** taken away: {tip.share:.0%} of the ink. Then: {other}, "
+        f"{tip.probabilities[other]:.0%} sure."
+    )
+
+
+def _enlarged(image: np.ndarray, side: int = 56) -> np.ndarray:
+    """An image (H, W) as (side, side), its pixels kept apart."""
+    rows, columns = (np.arange(side) * length // side for length in image.shape)
+    return image[rows][:, columns]
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking at every training image …")
+def _hidden_neighbours(folder: str, run_id: str, finished: float) -> HiddenNeighbours:
+    from digits_core.recognition.neighbours import HiddenNeighbours
+    from digits_core.training.check import choose_digits
+
+    train, _ = choose_digits(state().runs.get(run_id).config.data, load_digits)
+    return HiddenNeighbours(load_recogniser(run_id), train)

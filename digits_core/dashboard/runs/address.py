@@ -1,0 +1,66 @@
+"""What the Runs page keeps in its address: the choice, the filters, the order.
+
+The address is the one place where it stands: controls are set from it before they are drawn, and write it when they
+are used. What it said last stays in the session, for a person who comes back from another page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+IN_URL_AT_MOST = 100
+"""Servers refuse addresses of some ten thousand characters; what is longer goes on in the session alone."""
+
+
+def kept(key: str, default: Sequence[str] = ()) -> list[str]:
+    """What the address says under `key`; where it says nothing, what it said last in this session."""
+    in_url = st.query_params.get_all(key)
+    if in_url and in_url != st.session_state.get(_written(key)):
+        keep(key, in_url)
+    elif _kept(key) not in st.session_state:
+        keep(key, default)
+    else:
+        keep(key, st.session_state[_kept(key)])
+    return list(st.session_state[_kept(key)])
+
+
+def keep(key: str, values: Sequence[str]) -> None:
+    """Write values into the address; none remove the key."""
+    written = list(values[:IN_URL_AT_MOST])
+    st.session_state[_kept(key)] = list(values)
+    st.session_state[_written(key)] = written
+    if st.query_params.get_all(key) == written:
+        return  # each writing sends the address again, also to a person who is about to leave the page
+    if written:
+        st.query_params[key] = written
+    else:
+        st.query_params.pop(key, None)
+
+
+def one_of(key: str, options: Sequence[str]) -> str:
+    """The option that the address names, the first where it names none of them."""
+    named = kept(key)
+    return named[0] if named and named[0] in options else options[0]
+
+
+def controlled(key: str, value: object, as_values: Callable[[object], Sequence[str]]) -> dict[str, object]:
+    """What a widget is given so that it shows `value` and writes the address when it is used."""
+    widget = widget_key(key)
+    # Setting a value again that is there already would send it, and take away what is being typed.
+    if widget not in st.session_state or st.session_state[widget] != value:
+        st.session_state[widget] = value
+    return {"key": widget, "on_change": lambda: keep(key, as_values(st.session_state[widget]))}
+
+
+def widget_key(key: str) -> str:
+    return f"runs_{key}"
+
+
+def _kept(key: str) -> str:
+    return f"runs_{key}_kept"
+
+
+def _written(key: str) -> str:
+    return f"runs_{key}_written"

@@ -1,0 +1,61 @@
+"""The settings of the chosen runs, only those that differ unless all are asked for, beside what came out."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from digits_core.dashboard.runs.compare.quantities import (
+    ACCURACY,
+    LOSS,
+    SECONDS,
+    SETTINGS,
+    Quantity,
+    settings_that_differ,
+)
+from digits_core.evaluation.comparison import images_tested_on
+from digits_core.runs.store import Run
+
+COLUMNS = {
+    ACCURACY.title: st.column_config.NumberColumn(format="percent", help="Share of test images recognised."),
+    LOSS.title: st.column_config.NumberColumn(format="%.4f", help="Mean loss on the test images."),
+    SECONDS.title: st.column_config.NumberColumn(format="%.1f s", help="Training and evaluation, all epochs."),
+    "Learning rate": st.column_config.NumberColumn(format="%g"),
+}
+
+
+@st.fragment
+def differences(runs: list[Run]) -> None:
+    differ = settings_that_differ(runs)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.subheader("Settings")
+        everything = st.toggle(
+            "Show all", key="all_settings", bind="query-params",
+            help="All settings of these runs, not only those that are not the same in all of them.",
+        )  # fmt: skip
+    st.caption(_in_words(runs, differ))
+    shown = table(runs, list(SETTINGS) if everything else differ)
+    st.dataframe(
+        shown, hide_index=True, column_config=COLUMNS, key="differences", placeholder="–",
+        alt="The chosen runs with their settings and results",
+    )  # fmt: skip
+    if len({images_tested_on(run) for run in runs if run.test_accuracy is not None}) > 1:
+        st.caption(
+            ":material/info: These runs were not all tested on the same images: part of what differs in their accuracy "
+            "may come from the test."
+        )
+
+
+def table(runs: list[Run], settings: list[Quantity]) -> pd.DataFrame:
+    """One row a run: its name, these settings and its results."""
+    columns = [*settings, ACCURACY, LOSS, SECONDS]
+    return pd.DataFrame([{"Run": run.title} | {each.title: each.of(run) for each in columns} for run in runs])
+
+
+def _in_words(runs: list[Run], differ: list[Quantity]) -> str:
+    if len(runs) == 1:
+        return "Select a second run to see in which settings the two differ."
+    if not differ:
+        return f"These {len(runs)} runs have the same settings."
+    names = ", ".join(each.title.lower() for each in differ)
+    return f"{len(differ)} of {len(SETTINGS)} settings differ between these {len(runs)} runs: {names}."

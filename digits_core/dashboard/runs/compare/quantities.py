@@ -1,0 +1,99 @@
+"""What runs are set to and what came out, by name: for tables, parallel coordinates, scatter and training time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite, isnan, log10
+from typing import Any
+
+from digits_core.dashboard.training.fields import TITLES, title_of
+from digits_core.evaluation.comparison import differing
+from digits_core.figures.comparison import Axis, Scale
+from digits_core.runs.rows import Run
+from digits_core.training.fields import SECTION_OF, value_of
+
+LOGARITHMIC = ("learning_rate", "batch_size", "weight_decay")
+"""Settings that people change by factors."""
+OWN_TITLES = {"train": "Trained on", "test": "Tested on", "loss": "Loss function", "std": "Standard deviation"}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A setting or a result: its title, the unit where it has one, and what it is of a run (`None` where unknown)."""
+
+    name: str
+    title: str
+    of: Callable[[Run], float | str | None]
+    unit: str = ""
+    percent: bool = False
+
+    @property
+    def scale(self) -> Scale:
+        title = f"{self.title} ({self.unit})" if self.unit else self.title
+        return Scale(title, self.percent, self.name in LOGARITHMIC)
+
+
+def setting(field: str) -> Quantity:
+    """A field of the config."""
+    return Quantity(field, OWN_TITLES.get(field, title_of(field)), lambda run: in_words(value_of(run.config, field)))
+
+
+def in_words(value: Any) -> float | str:
+    """A number as it is; anything else in the words that the Training page has for it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return " + ".join(str(each) for each in value) or "–"
+        case str():
+            return TITLES.get(value, value)
+    return value
+
+
+def seconds_per_epoch(run: Run) -> float | None:
+    """Training time by the epochs done, in seconds; `None` before the first."""
+    done = run.progress * run.planned_epochs
+    return run.seconds / done if run.seconds and done >= 1 else None
+
+
+SETTINGS = tuple(setting(field) for field in SECTION_OF)
+ACCURACY = Quantity("accuracy", "Accuracy", lambda run: run.test_accuracy, percent=True)
+LOSS = Quantity("test_loss", "Loss", lambda run: run.test_loss)
+SECONDS = Quantity("seconds", "Training time", lambda run: run.seconds, unit="s")
+SECONDS_PER_EPOCH = Quantity("seconds_per_epoch", "Time per epoch", seconds_per_epoch, unit="s")
+SPEED = Quantity("images_per_second", "Images per second", lambda run: run.images_per_second)
+RESULTS = (ACCURACY, LOSS, SECONDS, SECONDS_PER_EPOCH, SPEED)
+BY_TITLE = {each.title: each for each in (*SETTINGS, *RESULTS)}
+
+
+def settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
+    return [setting(field) for field in differing([run.config for run in runs])]
+
+
+def axis_of(quantity: Quantity, runs: Sequence[Run]) -> Axis:
+    """A quantity as an axis of parallel coordinates: words as numbers from 0, what goes by factors as its logarithm."""
+    values = [quantity.of(run) for run in runs]
+    if any(isinstance(value, str) for value in values):
+        words = sorted({str(value) for value in values})
+        return Axis(quantity.title, [words.index(str(value)) for value in values], list(enumerate(words)))
+    numbers = [float("nan") if value is None else float(value) for value in values]
+    known = sorted({number for number in numbers if isfinite(number)})
+    if quantity.scale.log and known and known[0] > 0:
+        ticks = [(log10(number), f"{number:g}") for number in known[:: max(1, len(known) // 8)]]
+        return Axis(quantity.title, [number if isnan(number) else log10(number) for number in numbers], ticks)
+    ticks = [(number, f"{number:g}") for number in known] if quantity in SETTINGS and len(known) <= 8 else []
+    return Axis(quantity.scale.title, numbers, ticks, quantity.percent)
+
+
+def passing(axes: Sequence[Axis], brush: Sequence[tuple[str, Sequence[float]]]) -> list[int]:
+    """The places of the runs whose values lie in one of the ranges of each brushed axis."""
+    by_title = {axis.title: axis.values for axis in axes}
+    inside = [
+        (by_title[title], list(zip(ends[::2], ends[1::2], strict=False))) for title, ends in brush if title in by_title
+    ]
+    count = len(axes[0].values) if axes else 0
+    return [
+        place for place in range(count)
+        if all(any(low <= values[place] <= high for low, high in ranges) for values, ranges in inside)
+    ]  # fmt: skip

@@ -1,0 +1,159 @@
+"""What can be done with the chosen runs: rename, tag, note, archive, delete; the last of it can be undone."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.runs.table import choose
+from digits_core.dashboard.state import state
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+from digits_core.runs.labels import KEPT_S, NAME_LENGTH, NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST, Change
+from digits_core.runs.rows import Kept
+from digits_core.runs.store import Run
+
+_DONE, _REFUSED = "runs_done", "runs_refused"
+DAYS = KEPT_S // 86_400
+
+
+def edit_runs(chosen: Sequence[Run], shelf: Kept) -> None:
+    """Controls that change the chosen runs; on the shelf of deleted ones, what brings them back."""
+    with st.container(horizontal=True, vertical_alignment="center", key="runs_actions"):
+        if shelf == "deleted":
+            _bring_back([run.id for run in chosen if run.deleted])
+        else:
+            _rename(chosen)
+            _tag(chosen)
+            _note(chosen)
+            _put_away(chosen)
+    if _REFUSED in st.session_state:
+        show_error(st.session_state.pop(_REFUSED))
+    _offer_undo()
+
+
+def act(change: Callable[[], Change]) -> bool:
+    """Make a change and remember it for `Undo`; where it is refused, the page says why. Returns whether it was made."""
+    try:
+        st.session_state[_DONE] = change()
+    except DigitsError as error:
+        st.session_state[_REFUSED] = error
+        return False
+    return True
+
+
+def _rename(chosen: Sequence[Run]) -> None:
+    help_text = "Gives one chosen run another name."
+    with st.popover("Rename", icon=":material/edit:", disabled=len(chosen) != 1, help=help_text):
+        if len(chosen) == 1:
+            run = chosen[0]
+            key = f"runs_name_{run.id}_{_of(run.name)}"
+            st.text_input(
+                "Name", run.name, max_chars=NAME_LENGTH, key=key,
+                on_change=lambda: act(lambda: state().runs.labels.rename(run.id, st.session_state[key])),
+                help="What the run is called on every page. Its number stays. Press Enter to save.",
+            )  # fmt: skip
+
+
+def _tag(chosen: Sequence[Run]) -> None:
+    ids = [run.id for run in chosen]
+    help_text = "Adds tags to the chosen runs, or takes them off."
+    with st.popover("Tags", icon=":material/sell:", disabled=not chosen, help=help_text):
+        tags = st.multiselect(
+            "Tags", state().runs.labels.tags(), key=f"runs_tags_{_of(ids)}", accept_new_options=True,
+            placeholder="choose or type",
+            help=f"Short words to find runs again: up to {TAG_LENGTH} characters each, up to {TAGS_AT_MOST} on a run.",
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            st.button(
+                "Add", icon=":material/new_label:", type="primary", disabled=not tags,
+                on_click=lambda: act(lambda: state().runs.labels.tag(ids, tags)), help="To each chosen run.",
+            )  # fmt: skip
+            st.button(
+                "Take off", icon=":material/label_off:", disabled=not tags,
+                on_click=lambda: act(lambda: state().runs.labels.untag(ids, tags)), help="From each chosen run.",
+            )  # fmt: skip
+
+
+def _note(chosen: Sequence[Run]) -> None:
+    ids = [run.id for run in chosen]
+    notes = {run.note for run in chosen}
+    before = notes.pop() if len(notes) == 1 else ""
+    help_text = "Writes a note on the chosen runs."
+    with st.popover("Note", icon=":material/sticky_note_2:", disabled=not chosen, help=help_text):
+        note = st.text_area(
+            "Note", before, max_chars=NOTE_LENGTH, key=f"runs_note_{_of((ids, before))}",
+            help="Why you trained it, what you saw. It is found by the search and goes with the run.",
+        )  # fmt: skip
+        st.button(
+            "Save", icon=":material/save:", type="primary", disabled=not chosen,
+            on_click=lambda: act(lambda: state().runs.labels.write_note(ids, note)),
+            help="The same note on each chosen run; an empty one removes what is there.",
+        )  # fmt: skip
+
+
+def _put_away(chosen: Sequence[Run]) -> None:
+    labels = state().runs.labels
+    archived = [run.id for run in chosen if run.archived]
+    current = [run.id for run in chosen if not run.archived]
+    if archived and not current:
+        st.button(
+            "Take out of the archive", icon=":material/unarchive:",
+            on_click=lambda: act(lambda: labels.unarchive(archived)), help="Other pages offer these runs again.",
+        )  # fmt: skip
+    else:
+        st.button(
+            "Archive", icon=":material/archive:", disabled=not current, on_click=_away, args=(labels.archive, current),
+            help="Takes the chosen runs out of the lists of every page. “Show: Archive” above has them.",
+        )  # fmt: skip
+    st.button(
+        "Delete", icon=":material/delete:", disabled=not chosen, on_click=_away,
+        args=(labels.delete, [run.id for run in chosen]),
+        help=f"Undo, or “Show: Deleted” above, brings them back for {DAYS} days; then their files are removed.",
+    )  # fmt: skip
+
+
+def _away(put: Callable[[Sequence[str]], Change], run_ids: Sequence[str]) -> None:
+    """Archive or delete runs, which are then no longer chosen."""
+    if act(lambda: put(run_ids)):
+        choose([])
+
+
+def _bring_back(deleted: Sequence[str]) -> None:
+    st.button(
+        "Restore", icon=":material/restore_from_trash:", type="primary", disabled=not deleted,
+        on_click=lambda: act(lambda: state().runs.labels.restore(deleted)),
+        help=f"Brings the chosen runs back with all that they had. What was deleted {DAYS} days ago is removed when "
+        "the app starts.",
+    )  # fmt: skip
+
+
+def _offer_undo() -> None:
+    """What was done last, and the button that takes it back."""
+    if _DONE not in st.session_state:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="runs_last_action"):
+        st.markdown(f":material/check_circle: {as_plain_text(st.session_state[_DONE].words)}", width="content")
+        st.button(
+            "Undo", icon=":material/undo:", on_click=_undo, key="runs_undo",
+            help="Takes the whole last action back, however many runs it changed.",
+        )  # fmt: skip
+
+
+def _undo() -> None:
+    change = st.session_state.pop(_DONE)
+    try:
+        state().runs.labels.undo(change)
+    except DigitsError as error:
+        st.session_state[_REFUSED] = error
+    else:
+        if change.column in ("archived", "deleted"):
+            choose([run_id for run_id, _ in change.before])
+
+
+def _of(content: object) -> str:
+    """A widget is this content's: with another it is another widget."""
+    return f"{zlib.crc32(repr(content).encode()):08x}"

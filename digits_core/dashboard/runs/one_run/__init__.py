@@ -1,0 +1,85 @@
+"""One run on the Runs page: where it stands, and one view at a time of how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.live import POLL_S, STATUS_ICONS
+from digits_core.dashboard.runs.one_run.confidence import show_confidence
+from digits_core.dashboard.runs.one_run.datasets import show_datasets
+from digits_core.dashboard.runs.one_run.mistakes import show_mistakes
+from digits_core.dashboard.runs.one_run.record import show_record
+from digits_core.dashboard.runs.one_run.robustness import show_robustness
+from digits_core.dashboard.runs.take_away import offer_run
+from digits_core.dashboard.state import state
+from digits_core.dashboard.widgets import choose_run, empty_state
+from digits_core.evaluation.metrics import standard_error
+from digits_core.runs.store import Run
+
+VIEWS: dict[str, Callable[[Run], None]] = {
+    "Mistakes": show_mistakes,
+    "Confidence": show_confidence,
+    "Robustness": show_robustness,
+    "Datasets": show_datasets,
+    "Record": show_record,
+    "Take away": offer_run,
+}
+VIEW_HELP = (
+    "Mistakes: which digits are taken for which, with the images. Confidence: whether it is as often right as it is "
+    "sure, and what saying “I don't know” gains. Robustness: how far the images may be changed. Datasets: how it does "
+    "on digits from elsewhere. Record: settings, environment, what was changed while it ran, and the log. Take away: "
+    "its weights, its figures, and itself as one PyTorch script."
+)
+
+
+def show_one_run(runs: list[Run]) -> None:
+    """Everything about the run that the URL names, the newest of `runs` unless it does."""
+    if not runs:
+        empty_state("No run yet. Train one to see here what it gets right and wrong.", "training", "Train")
+        return
+    run = choose_run(runs, "The run to look at closely. Its id is in the address: send it to someone.")
+    _head(run)
+    view = st.segmented_control(
+        "Look at", list(VIEWS), default="Mistakes", required=True, key="result", bind="query-params", wrap=True,
+        help=VIEW_HELP,
+    )  # fmt: skip
+    VIEWS[view](run)
+    if run.live:
+        st.fragment(_follow, run_every=POLL_S)(run.id, _news_of(run))
+
+
+def _head(run: Run) -> None:
+    """Where it stands, in a row of numbers that is as high for every run."""
+    epochs = len(state().runs.epochs([run.id])[run.id])
+    tested = run.environment.get("images", {}).get("test", 0)
+    with st.container(horizontal=True, key="run_head"):
+        accuracy = "–" if run.test_accuracy is None else f"{run.test_accuracy:.2%}"
+        error = "" if run.test_accuracy is None else f" ± {standard_error(run.test_accuracy, tested):.2%}"
+        st.metric(
+            "Accuracy", accuracy + error, width="content",
+            help=f"The share of the {tested:,} test images that it recognises, with its standard error: another set of "
+            "as many images like these would give a share that differs by about so much.",
+        )  # fmt: skip
+        st.metric("Epochs", f"{epochs} of {run.planned_epochs}", width="content", help="Passes over the training data.")
+        seconds = "–" if run.seconds is None else f"{run.seconds:.1f} s"
+        st.metric("Training time", seconds, width="content", help="Without pauses.")
+        st.metric("Status", f"{STATUS_ICONS[run.status]} {run.status}", width="content")
+    data = run.config.data
+    trained, tests = (as_plain_text(" + ".join(names)) for names in (data.train, data.test))
+    writers = f", on the digits of {as_plain_text(', '.join(data.test_writers))} alone" if data.test_writers else ""
+    message = f" {as_plain_text(run.message)}" if run.message else ""
+    st.caption(f"Trained on {trained} · tested on {tests}{writers}.{message}")
+
+
+def _news_of(run: Run) -> tuple[str, int]:
+    """What changes when there is something new to draw: its status, and how many epochs it has behind it."""
+    return run.status, len(state().runs.epochs([run.id])[run.id])
+
+
+def _follow(run_id: str, shown: tuple[str, int]) -> None:
+    """Draw the page again after an epoch of a run that still trains."""
+    if _news_of(state().runs.get(run_id)) != shown:
+        st.rerun()

@@ -1,0 +1,43 @@
+"""What a run has kept of its test: the answers, and the images where they can still be had."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.state import state
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+from digits_core.evaluation.metrics import Answers
+from digits_core.evaluation.test_set import TestSet, test_set_of_run
+from digits_core.runs.store import Run
+
+
+def answers_of(run: Run) -> Answers | None:
+    """The answers that a run last gave to its test images; where there are none, the page says why."""
+    if run.test_accuracy is None:
+        st.info(
+            "Its first epoch is on its way: what it gets right and wrong appears here with that."
+            if run.live
+            else "This run ended before its first epoch did: there is nothing to see. Its record says what happened."
+        )
+        return None
+    try:
+        answers = Answers.of(state().artifacts(run.id).load_test_result())
+    except DigitsError as error:
+        show_error(error)
+        return None
+    if not np.isfinite(answers.logits).all():
+        st.warning("The answers of this run are no numbers any more: its training diverged.")
+        return None
+    return answers
+
+
+def images_of(run: Run) -> TestSet | None:
+    """The images that it was tested on; where they cannot be shown any more, the page says why."""
+    try:
+        return test_set_of_run(run, load_digits)
+    except DigitsError as error:
+        show_error(error)
+        return None

@@ -1,0 +1,126 @@
+"""Record: how a run was set, where it ran, what was changed while it did, and what it printed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from digits_core.dashboard.live import lecture_lines
+from digits_core.dashboard.pages import page
+from digits_core.dashboard.state import state
+from digits_core.errors import DigitsError
+from digits_core.runs.rows import ChangeRow
+from digits_core.runs.store import Run
+from digits_core.training.fields import SECTION_OF, to_query, value_of
+from digits_core.training.recipes import LECTURE, find
+
+DONE = {
+    "learning_rate": "learning rate set to {value:g}",
+    "epochs": "epochs set to {value:.0f} in all",
+    "paused": "paused",
+    "resumed": "resumed",
+    "stopped": "stopped",
+    "restarted": "resumed from its last checkpoint",
+}
+LOG_HEIGHT = 300
+
+
+def show_record(run: Run) -> None:
+    settings, beside = st.columns(2, gap="medium")
+    with settings:
+        st.subheader("Settings")
+        _settings(run)
+    with beside:
+        st.subheader("Environment")
+        _environment(run)
+    st.subheader("Changed while it ran")
+    _history(run)
+    st.subheader("Log")
+    st.code(lecture_lines(run, state().runs.epochs([run.id])[run.id]), language=None, height=LOG_HEIGHT)
+
+
+def _settings(run: Run) -> None:
+    base = _base(run)
+    rows = [
+        {"Setting": field, "Value": _text(value := value_of(run.config, field)), "Recipe": _marked(value, base, field)}
+        for field in SECTION_OF
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=420, alt="All settings of this run",
+        column_config={
+            "Recipe": st.column_config.TextColumn(
+                f"In {base.recipe}", help="What the recipe that it started from says, where that differs."
+            )
+        },
+    )  # fmt: skip
+    query = to_query(run.config)
+    st.page_link(page("training"), label="Train with these settings", icon=":material/replay:", query_params=query)
+    with st.expander("As JSON"):
+        st.code(json.dumps(json.loads(run.config_json), indent=2), language="json", height=300)
+
+
+def _base(run: Run) -> Any:
+    """The recipe that a run started from; one that is no recipe any more counts as the lecture's."""
+    try:
+        return find(run.recipe).config
+    except DigitsError:
+        return LECTURE.config
+
+
+def _marked(value: Any, base: Any, field: str) -> str:
+    recipes = value_of(base, field)
+    return "" if recipes == value else _text(recipes)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " + ".join(value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _environment(run: Run) -> None:
+    if not run.environment:
+        st.info("It is noted when the training starts: versions, device, data. This run has not started.")
+        return
+    rows = [{"What": name, "Value": text} for name, text in _flat(run.environment)]
+    rows += [{"What": "run", "Value": run.id}, {"What": "seed", "Value": str(run.config.training.seed)}]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, alt="Versions, device and data of this run")
+    st.caption(
+        "The same settings, data and versions on the same machine give the same numbers: this is what to compare where "
+        "they do not. A dataset's fingerprint changes with any pixel, label or place in the split."
+    )
+
+
+def _flat(content: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for name, value in content.items():
+        title = f"{before} {name}".strip().replace("_", " ")
+        rows += _flat(value, title) if isinstance(value, dict) else [(title, _text(value) or "unknown")]
+    return rows
+
+
+def _history(run: Run) -> None:
+    changes = state().runs.changes(run.id)
+    if not changes:
+        st.caption("Nothing: it ran as it was set.")
+        return
+    rows = [
+        {
+            "When": pd.Timestamp(each.created, unit="s", tz="UTC"), "Epoch": each.epoch, "After batch": each.batch,
+            "What": _done(each),
+        }
+        for each in changes
+    ]  # fmt: skip
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height="content", alt="What was done to this run by hand, in order",
+        column_config={"When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
+    )  # fmt: skip
+
+
+def _done(change: ChangeRow) -> str:
+    return DONE[change.what].format(value=change.value if change.value is not None else 0.0)

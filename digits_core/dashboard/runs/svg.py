@@ -1,0 +1,85 @@
+"""A chart of curves as SVG: a picture that needs no program to be seen, on a screen, in a mail or on paper."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, HEIGHT = 560, 330
+LEFT, RIGHT, TOP, BOTTOM = 58, 14, 34, 42
+"""Room around the plotted area, for the title and the numbers of the axes."""
+TICKS = 5
+MOST_POINTS = 60
+"""A longer curve is a line without a mark for each epoch."""
+
+
+@dataclass(frozen=True)
+class SvgCurve:
+    """Values by epoch, equally many of both; `name` is text and never markup."""
+
+    name: str
+    colour: str
+    epochs: Sequence[int]
+    values: Sequence[float]
+    dotted: bool = False
+
+
+def chart(title: str, curves: Sequence[SvgCurve], words: Callable[[float], str], most: float | None = None) -> str:
+    """The curves over their epochs; `words` gives a value as people read it, `most` is where the axis may end."""
+    values = [value for curve in curves for value in curve.values if math.isfinite(value)] or [0.0, 1.0]
+    last = max((epoch for curve in curves for epoch in curve.epochs), default=1)
+    ticks = ticks_around(min(values), max(values))
+    ticks = [tick for tick in ticks if most is None or tick <= most + 1e-9] or ticks
+    low, high = min(ticks[0], *values), max(ticks[-1], *values)
+
+    def x(epoch: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * ((epoch - 1) / (last - 1) if last > 1 else 0.5)
+
+    def y(value: float) -> float:
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / ((high - low) or 1)
+
+    parts = [f'<text class="title" x="0" y="16">{escape(title)}</text>']
+    for tick in ticks:
+        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{escape(words(tick))}</text>')
+    for epoch in epoch_ticks(last):
+        parts.append(f'<text x="{x(epoch):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{epoch}</text>')
+    parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">epoch</text>')
+    parts += [_curve(curve, x, y, words) for curve in curves if curve.epochs]
+    label = escape(f"{title}: {', '.join(curve.name for curve in curves)}")
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+
+
+def _curve(
+    curve: SvgCurve, x: Callable[[float], float], y: Callable[[float], float], words: Callable[[float], str]
+) -> str:
+    points = [(epoch, value) for epoch, value in zip(curve.epochs, curve.values, strict=True) if math.isfinite(value)]
+    line = " ".join(f"{x(epoch):.1f},{y(value):.1f}" for epoch, value in points)
+    dash = ' stroke-dasharray="2 5"' if curve.dotted else ""
+    marks = "".join(
+        f'<circle cx="{x(epoch):.1f}" cy="{y(value):.1f}" r="{2.2 if curve.dotted else 3.4}" fill="{curve.colour}">'
+        f"<title>{escape(f'{curve.name}, epoch {epoch}: {words(value)}')}</title></circle>"
+        for epoch, value in (points if len(points) <= MOST_POINTS else points[-1:])
+    )
+    return (
+        f'<polyline points="{line}" fill="none" stroke="{curve.colour}" stroke-width="2.2" stroke-linejoin="round" '
+        f'stroke-linecap="round"{dash}><title>{escape(curve.name)}</title></polyline>{marks}'
+    )
+
+
+def ticks_around(low: float, high: float) -> list[float]:
+    """Round numbers, evenly spread, from below the lowest value to above the highest."""
+    span = (high - low) or abs(high) or 1.0
+    rough = span / TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(number * step, 12) for number in range(first, max(last, first + 1) + 1)]
+
+
+def epoch_ticks(last: int) -> list[int]:
+    """At most ten epochs to write below the axis, the first and every so many after it."""
+    step = next(factor for factor in (1, 2, 5, 10, 20, 50, 100, 200) if last <= factor * 10)
+    return [1, *range(step, last + 1, step)] if step > 1 else list(range(1, last + 1))

@@ -1,0 +1,240 @@
+"""The form that makes a plan for a sweep: filled with one click, its size and time shown before it starts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from digits_core.config import RunConfig, TrainingConfig, TransformConfig, bounds, choices
+from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.state import state
+from digits_core.dashboard.training.controls import session_id
+from digits_core.dashboard.training.fields import HELP, TITLES, title_of
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+from digits_core.runs.past import past_runs
+from digits_core.training.check import choose_digits
+from digits_core.training.estimate import PastRun, estimate_mean, in_words
+from digits_core.training.ready_sweeps import READY
+from digits_core.training.recipes import LECTURE, RECIPES
+from digits_core.training.sweep import VARIABLE, SweepPlan, Varied, foreseen, is_number, shown, varied
+from digits_core.training.threads import parallel_runs
+
+METHODS = {"grid": "Grid", "random": "Random draws", "search": "Search"}
+SUGGESTED = {
+    "epochs": "1, 2, 4, 8", "batch_size": "16, 64, 256", "learning_rate": "0.0001..0.1", "momentum": "0, 0.5, 0.9",
+    "weight_decay": "0, 0.001, 0.01", "label_smoothing": "0, 0.1, 0.2", "dropout": "0, 0.3, 0.6",
+}  # fmt: skip
+"""What a field is varied over unless something else is written."""
+NAME, BASE, EPOCHS, FIELDS, METHOD = "sweep_name", "sweep_base", "sweep_epochs", "sweep_fields", "sweep_method"
+TRIALS, POINTS, SEEDS, HOPELESS = "sweep_trials", "sweep_points", "sweep_seeds", "sweep_hopeless"
+REFUSED, CHOSEN = "sweep_refused", "sweep"
+MOST_FIELDS = 4
+
+
+def sweep_form() -> None:
+    """Draw the form, what it comes to, and the button that starts it."""
+    if FIELDS not in st.session_state:
+        fill(READY["Learning rate from low to high"].plan)
+    _offer_ready_ones()
+    _choose_base()
+    ranges = _choose_fields()
+    _choose_method(ranges)
+    st.text_input(
+        "Name", max_chars=80, key=NAME, persist_state="session", placeholder="what it varies",
+        help="What the list of sweeps calls this one.",
+    )  # fmt: skip
+    plan = None
+    try:
+        plan = plan_of_form()
+    except DigitsError as error:
+        show_error(error)
+    if error := st.session_state.pop(REFUSED, None):
+        show_error(error)
+    st.markdown(_size_in_words(plan) if plan else "Mend what the message above says first.")
+    st.button(
+        "Start the sweep", type="primary", icon=":material/play_arrow:", width="stretch", key="sweep_start",
+        on_click=_start, args=(plan,), disabled=plan is None,
+    )  # fmt: skip
+
+
+def fill(plan: SweepPlan) -> None:
+    """Put a plan into the controls. To be called before they are drawn, as callbacks are."""
+    session = st.session_state
+    session[NAME], session[METHOD], session[FIELDS] = plan.name, plan.method, list(plan.fields)
+    session[TRIALS], session[POINTS], session[SEEDS] = plan.trials, plan.points, plan.seeds
+    session[HOPELESS] = plan.stop_hopeless
+    session[BASE] = f"recipe:{plan.base.recipe if plan.base.recipe in RECIPES else LECTURE.name}"
+    session[EPOCHS] = plan.base.training.epochs
+    for each in plan.varied:
+        text = f"{shown(each.low)}..{shown(each.high)}" if each.is_range else ", ".join(map(shown, each.values))
+        session[_key(each.field)] = text if is_number(each.field) else list(each.values)
+
+
+def plan_of_form() -> SweepPlan:
+    """What the form says; `ConfigError` where that cannot be."""
+    session = st.session_state
+    return SweepPlan(
+        name=session[NAME],
+        base=_base(),
+        varied=[_varied(field) for field in session[FIELDS]],
+        method=session[METHOD],
+        trials=session[TRIALS],
+        points=session[POINTS],
+        seeds=session[SEEDS],
+        stop_hopeless=session[HOPELESS],
+    )
+
+
+def _offer_ready_ones() -> None:
+    st.markdown("**Start from a ready-made one**")
+    with st.container(horizontal=True):
+        for name, ready in READY.items():
+            st.button(name, key=f"ready_{name}", on_click=fill, args=(ready.plan,), help=ready.lesson)
+
+
+def _choose_base() -> None:
+    runs = {f"run:{run.id}": run.title for run in state().runs.runs()}
+    options = {**{f"recipe:{name}": name for name in RECIPES}, **{key: f"As in {runs[key]}" for key in runs}}
+    if st.session_state[BASE] not in options:
+        st.session_state[BASE] = f"recipe:{LECTURE.name}"  # the run was deleted
+    left, right = st.columns([2, 1])
+    left.selectbox(
+        "Everything else as in", list(options), key=BASE, format_func=lambda name: options.get(name, name),
+        on_change=_take_its_epochs, persist_state="session",
+        help="The recipe or run that all trials share their data, transform and other settings with: then a difference "
+        "comes from what is varied.",
+    )  # fmt: skip
+    limits = bounds(TrainingConfig, "epochs")
+    varied_too = "epochs" in st.session_state[FIELDS]
+    right.number_input(
+        "Epochs", int(limits.low), int(limits.high), key=EPOCHS, persist_state="session", disabled=varied_too,
+        help="Epochs are varied below." if varied_too else HELP["epochs"],
+    )  # fmt: skip
+
+
+def _choose_fields() -> bool:
+    """What is varied, and over what; returns whether there is a range."""
+    for field in VARIABLE:
+        st.session_state.setdefault(_key(field), SUGGESTED.get(field, _all_of(field)))
+    st.multiselect(
+        "Vary", VARIABLE, key=FIELDS, format_func=title_of, max_selections=MOST_FIELDS, persist_state="session",
+        placeholder="choose one or more settings",
+        help="Each run has another combination of these. Of two settings the result is drawn as a map, of one as a "
+        "line.",
+    )  # fmt: skip
+    for field in st.session_state[FIELDS]:
+        if is_number(field):
+            st.text_input(
+                title_of(field), key=_key(field), persist_state="session",
+                help=f"{HELP.get(field, 'A setting of the transform.')} Write values with commas between them, or a "
+                "range as 0.001..0.1. A range over a factor of ten or more is looked at on a logarithmic scale: as "
+                "many values between 0.001 and 0.01 as between 0.01 and 0.1.",
+            )  # fmt: skip
+        else:
+            st.multiselect(
+                title_of(field), _all_of(field), key=_key(field), persist_state="session",
+                format_func=lambda value: TITLES.get(value, shown(value)),
+                help=HELP.get(field, "A setting of the transform."),
+            )  # fmt: skip
+    return any(".." in str(st.session_state[_key(field)]) for field in st.session_state[FIELDS])
+
+
+def _choose_method(ranges: bool) -> None:
+    st.segmented_control(
+        "How", list(METHODS), key=METHOD, format_func=METHODS.get, required=True, persist_state="session",
+        help="A grid tries every combination. Random draws find good settings with fewer runs where only some of the "
+        "settings matter. A search draws at first, then tries what the results so far speak for (Optuna's TPE).",
+    )  # fmt: skip
+    grid = st.session_state[METHOD] == "grid"
+    left, right = st.columns(2)
+    if grid:
+        left.number_input(
+            "Values of a range", 2, 20, key=POINTS, disabled=not ranges, persist_state="session",
+            help="At how many values, equally far from each other, the grid looks."
+            if ranges else "Nothing here is a range: write one as 0.001..0.1.",
+        )  # fmt: skip
+    else:
+        left.number_input(
+            "Settings to try", 1, 500, key=TRIALS, persist_state="session",
+            help="How many combinations are tried. The more settings vary, the more it takes.",
+        )  # fmt: skip
+    right.number_input(
+        "Seeds", 1, 20, key=SEEDS, persist_state="session",
+        help="Each combination is trained with so many seeds: other starting weights, another order. Where the seeds "
+        "of one differ as much as two combinations do, the difference between these is chance.",
+    )  # fmt: skip
+    st.toggle(
+        "Stop hopeless runs early", key=HOPELESS, persist_state="session",
+        help="From the second epoch on, a run that is behind the middle of the others after as many epochs is stopped. "
+        "That saves time, but is hard on runs that start slowly, such as those with a one-cycle schedule.",
+    )  # fmt: skip
+
+
+def _start(plan: SweepPlan) -> None:
+    try:
+        sweep = state().conductor.start(plan, session_id())
+    except DigitsError as error:
+        st.session_state[REFUSED] = error
+        return
+    st.session_state[CHOSEN] = sweep.id
+
+
+def _base() -> RunConfig:
+    kind, _, name = st.session_state[BASE].partition(":")
+    config = RECIPES[name].config if kind == "recipe" else state().runs.get(name).config
+    return config.replace(name="", training=config.training.replace(epochs=st.session_state[EPOCHS]))
+
+
+def _take_its_epochs() -> None:
+    kind, _, name = st.session_state[BASE].partition(":")
+    config = RECIPES[name].config if kind == "recipe" else state().runs.get(name).config
+    st.session_state[EPOCHS] = config.training.epochs
+
+
+def _varied(field: str) -> Varied:
+    said = st.session_state[_key(field)]
+    return varied(field, said) if is_number(field) else Varied(field=field, values=said)
+
+
+def _size_in_words(plan: SweepPlan) -> str:
+    """`**12 runs** (6 settings × 2 seeds) · about 40 s`."""
+    runs = f"**{plan.size} {'run' if plan.size == 1 else 'runs'}**"
+    detail = f" ({plan.settings_count} settings × {plan.seeds} seeds)" if plan.seeds > 1 else ""
+    at_once = parallel_runs()
+    if (each := _seconds_each(plan)) is None:
+        return f":material/timer: {runs}{detail} · how long they take shows once a run like them has been trained here"
+    together = f", {at_once} at a time" if at_once > 1 else ", one after another"
+    return f":material/timer: {runs}{detail} · about **{in_words(each * plan.size / at_once)}**{together}"
+
+
+def _seconds_each(plan: SweepPlan) -> float | None:
+    """The mean time of its runs, as far as earlier ones tell."""
+    try:
+        train, test = choose_digits(plan.base.data, load_digits)
+    except DigitsError:
+        return None  # the button says what is wrong with the data
+    images = sum(int((~each.test).sum()) for each in train), sum(int(each.test.sum()) for each in test)
+    past = _past_runs(str(state().home.folder), state().runs.cursor())
+    return estimate_mean(foreseen(plan), *images, past)
+
+
+@lru_cache(maxsize=4)
+def _past_runs(folder: str, cursor: int) -> tuple[PastRun, ...]:
+    """The arguments tell one state of the store from another."""
+    return past_runs(state().runs)
+
+
+def _all_of(field: str) -> Any:
+    """Every value of a field that is no number; of one that is, its default."""
+    config = TrainingConfig if field in TrainingConfig.model_fields else TransformConfig
+    kind = config.model_fields[field].annotation
+    if kind is bool:
+        return [False, True]
+    return shown(config.model_fields[field].default) if is_number(field) else list(choices(config, field))
+
+
+def _key(field: str) -> str:
+    return f"sweep_over_{field}"

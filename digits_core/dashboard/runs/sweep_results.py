@@ -1,0 +1,150 @@
+"""What came out of a sweep: one chart against what was varied, the best run, and all runs in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from digits_core.dashboard.live_chart import show_live_chart
+from digits_core.dashboard.pages import page
+from digits_core.dashboard.training.fields import TITLES
+from digits_core.figures import sweeps as figures
+from digits_core.figures.sweeps import Result
+from digits_core.runs.rows import Run
+from digits_core.runs.sweeps import Sweep, as_trial
+from digits_core.training.ready_sweeps import READY
+from digits_core.training.sweep import SweepPlan, in_words, shown
+from digits_core.training.trials import Group, ranking
+
+MEASURES = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"}
+COMPARED = 10
+TABLE_HEIGHT = 320
+
+
+def choose_axes(sweep: Sweep) -> tuple[str, str, str | None]:
+    """What the chart shows, and the one or two settings that it is drawn against."""
+    fields = sweep.plan.fields
+    ready = READY.get(sweep.plan.name)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measure = st.segmented_control(
+            "Chart", list(MEASURES), default=ready.measure if ready else "accuracy", format_func=MEASURES.get,
+            required=True, key=f"sweep_measure_{sweep.id}",
+            help="Accuracy on the test images, or the time that training took, against what was varied; or how the "
+            "best result improved with each run. The best of many runs is partly luck: it was chosen by the test "
+            "images that it is judged by.",
+        )  # fmt: skip
+        if len(fields) <= 2:
+            return measure, fields[0], fields[1] if len(fields) > 1 else None
+        across = st.selectbox(
+            "Across", fields, key=f"sweep_across_{sweep.id}", format_func=in_words, width=170,
+            help="The setting along the chart. What is not drawn is averaged over.",
+        )  # fmt: skip
+        down = st.selectbox(
+            "Up", [field for field in fields if field != across], index=None, key=f"sweep_up_{sweep.id}", width=170,
+            format_func=in_words, placeholder="none", help="A second setting makes the chart a map.",
+        )  # fmt: skip
+    return measure, across, down
+
+
+def show_chart(sweep: Sweep, runs: Sequence[Run], axes: tuple[str, str, str | None]) -> None:
+    """The main chart; room is reserved before the first result."""
+    ended = [run for run in runs if as_trial(sweep.plan, run, ()).state != "live"]
+    show_live_chart(
+        _figure(sweep.plan, ended, *axes), "sweep_chart", "Results of the sweep against what was varied", figures.HEIGHT
+    )
+
+
+def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
+    """The best settings with a link to their best run, and one to the comparison of the best."""
+    ranked = ranking([as_trial(sweep.plan, run, ()) for run in runs])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not ranked:
+            st.markdown("The best run shows here when the first has ended.", width="stretch")
+            return
+        leaders = [_leader(sweep.plan, group, runs) for group in ranked[:COMPARED]]
+        best = ranked[0]
+        seeds = f", mean of {len(best.scores)} seeds" if len(best.scores) > 1 else ""
+        words = " · ".join(f"{in_words(field)} {_word(value)}" for field, value in best.settings.items())
+        st.markdown(
+            f":material/trophy: **{best.score:.2%}**{seeds} with {words} · run #{leaders[0].number}",
+            width="stretch",
+        )
+        st.page_link(
+            page("training"), label="Best run", icon=":material/monitoring:", query_params={"run": leaders[0].id}
+        )
+        st.page_link(
+            page("runs"), label="Compare the best", icon=":material/compare_arrows:",
+            query_params={"compare": [run.id for run in leaders]},
+        )  # fmt: skip
+
+
+def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
+    """Every run with its settings, how far it is, and what came out."""
+    st.dataframe(
+        pd.DataFrame([_row(sweep.plan, run) for run in reversed(runs)]), hide_index=True, height=TABLE_HEIGHT,
+        key=f"sweep_runs_{sweep.id}", alt="The runs of the sweep with their progress and results", placeholder="–",
+        column_config={
+            "Progress": st.column_config.ProgressColumn(
+                min_value=0.0, max_value=1.0, format="percent", width="small", help="How much of its training is done."
+            ),
+            "Accuracy": st.column_config.NumberColumn(format="percent", help="Share of test images recognised."),
+            "Time": st.column_config.NumberColumn(format="%.1f s", help="Training and evaluation, without pauses."),
+            "Message": st.column_config.TextColumn(help="Why a run ended early."),
+        },
+    )  # fmt: skip
+
+
+def _figure(plan: SweepPlan, runs: Sequence[Run], measure: str, across: str, down: str | None) -> go.Figure:
+    if measure == "progress":
+        return figures.best_so_far([as_trial(plan, run, ()).score for run in runs])
+    results = [_result(plan, run, measure, across, down) for run in runs]
+    log = {each.field: each.is_range and each.log for each in plan.varied}
+    if down is None:
+        return figures.against_one(results, in_words(across), measure, log[across] or _is_wide(results))
+    names = in_words(across), in_words(down)
+    drawn = plan.method != "grid" and any(each.is_range for each in plan.varied if each.field in (across, down))
+    if drawn:
+        return figures.over_two(results, names, measure, (log[across], log[down]))
+    values = {each.field: [TITLES.get(value, value) for value in each.spread(plan.points)] for each in plan.varied}
+    return figures.against_two(results, names, measure, (values[across], values[down]))
+
+
+def _is_wide(results: Sequence[Result]) -> bool:
+    """Whether values that were written down span a factor of ten or more, as those of a range do."""
+    numbers = [each.x for each in results if isinstance(each.x, int | float) and not isinstance(each.x, bool)]
+    return bool(numbers) and min(numbers) > 0 and max(numbers) / min(numbers) >= 10
+
+
+def _result(plan: SweepPlan, run: Run, measure: str, across: str, down: str | None) -> Result:
+    trial = as_trial(plan, run, ())
+    settings = {field: TITLES.get(value, value) for field, value in trial.settings.items()}
+    value = trial.score if measure == "accuracy" else run.seconds if run.status == "finished" else None
+    return Result(settings[across], settings[down] if down else None, value, f"#{run.number} {run.name}")
+
+
+def _leader(plan: SweepPlan, group: Group, runs: Sequence[Run]) -> Run:
+    """The best run with these settings."""
+    mine = [run for run in runs if as_trial(plan, run, ()).settings == group.settings]
+    return max(mine, key=lambda run: run.test_accuracy or 0.0)
+
+
+def _row(plan: SweepPlan, run: Run) -> dict[str, object]:
+    trial = as_trial(plan, run, ())
+    seed = {"Seed": trial.seed} if plan.seeds > 1 else {}
+    return {
+        "Run": f"#{run.number}",
+        **{in_words(field).capitalize(): _word(value) for field, value in trial.settings.items()},
+        **seed,
+        "Accuracy": run.test_accuracy,
+        "Progress": run.progress,
+        "Status": run.status,
+        "Time": run.seconds,
+        "Message": run.message,
+    }
+
+
+def _word(value: object) -> str:
+    return TITLES.get(value) or shown(value)

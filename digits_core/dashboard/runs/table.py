@@ -1,0 +1,137 @@
+"""The table of runs, which follows those that train, and the runs that are chosen in it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from digits_core.dashboard.live import POLL_S
+from digits_core.dashboard.runs.address import keep, kept
+from digits_core.dashboard.runs.filters import UNGROUPED, Shown
+from digits_core.dashboard.runs.frames import Columns, group_columns, group_table, run_columns, run_table
+from digits_core.dashboard.state import state
+from digits_core.runs.groups import group_by
+from digits_core.runs.settings import varying
+from digits_core.runs.store import Run
+
+CHOSEN = "compare"
+"""The key of the address that has the ids of the chosen runs."""
+PAGE_ROWS = 200
+ROWS_IN_SIGHT = 10
+ROW_HEIGHT = 35
+
+Rows = tuple[tuple[str, ...], ...]
+"""The ids of the runs that stand in each row: one, or those of a group."""
+
+
+def choose_runs(shown: Shown) -> list[Run]:
+    """The table; returns the runs that are chosen, which the address names, also those that a filter hides."""
+    chosen = chosen_runs(shown.runs)
+    table = st.container(key="runs_table")
+    page = _below(shown, chosen)
+    with table:
+        _show(shown, page)
+    return chosen
+
+
+def _show(shown: Shown, page: list[Run]) -> None:
+    if shown.group != UNGROUPED:
+        groups = group_by(shown.runs, shown.group)
+        rows = tuple(tuple(run.id for run in group.runs) for group in groups)
+        _draw(group_table(groups, shown.group), group_columns(shown.group), rows)
+    else:
+        fields = tuple(varying(shown.runs))
+        live = state().runs.live() if shown.shelf == "current" else []
+        poll = st.fragment(_follow, run_every=POLL_S if live else None)
+        poll(tuple(run.id for run in page), fields, kept(CHOSEN), _standing(), shown.shelf == "deleted")
+
+
+def chosen_runs(runs: Sequence[Run]) -> list[Run]:
+    """The runs that the address names; the newest two that have something to show until somebody chooses."""
+    with_result = [run for run in runs if run.test_accuracy is not None and not run.deleted]
+    newest = [run.id for run in sorted(with_result, key=lambda run: -run.number)[:2]]
+    ids = kept(CHOSEN, newest)
+    here = {run.id: run for run in runs}
+    elsewhere = {run.id: run for run in state().runs.some([each for each in ids if each not in here])}
+    return [run for each in ids if (run := here.get(each) or elsewhere.get(each))]
+
+
+def choose(run_ids: Sequence[str]) -> None:
+    """Choose these runs and no others; a new table is drawn, for one that is there keeps its own marks."""
+    keep(CHOSEN, run_ids)
+    st.session_state["runs_tables"] = st.session_state.get("runs_tables", 0) + 1
+
+
+def _follow(run_ids: tuple[str, ...], fields: Sequence[str], chosen: list[str], standing: tuple, deleted: bool) -> None:
+    """The rows of these runs as they are now; repeats itself while one trains.
+
+    The whole page follows when something else was chosen, and when a run begins, ends or joins.
+    """
+    if kept(CHOSEN) != chosen or _standing() != standing:
+        st.rerun()
+    store = state().runs
+    by_id = {run.id: run for run in (store.runs("deleted") if deleted else store.some(run_ids))}
+    runs = [by_id[run_id] for run_id in run_ids if run_id in by_id]
+    curves = store.small_curves([run.id for run in runs])
+    _draw(run_table(runs, curves, fields), run_columns(curves), tuple((run.id,) for run in runs))
+
+
+def _standing() -> tuple:
+    """What changes when the rows do, and not with each batch."""
+    return tuple((run.id, run.status) for run in state().runs.live())
+
+
+def _draw(table: pd.DataFrame, columns: Columns, rows: Rows) -> None:
+    """The table with the chosen rows marked: those of which all runs are chosen."""
+    chosen = set(kept(CHOSEN))
+    marked = [place for place, ids in enumerate(rows) if chosen.issuperset(ids)]
+    # A table belongs to its rows: what was marked in it means nothing for others in their place.
+    mark = zlib.crc32(repr((rows, st.session_state.get("runs_tables", 0))).encode())
+    key = f"runs_table_{mark:08x}"
+    st.dataframe(
+        table, hide_index=True, key=key, on_select=lambda: _choose_rows(key, rows), selection_mode="multi-row",
+        selection_default={"selection": {"rows": marked}}, column_config=columns, row_height=ROW_HEIGHT,
+        height=(min(max(len(rows), 1), ROWS_IN_SIGHT) + 1) * ROW_HEIGHT + 3,
+        alt="Runs with their settings and results", placeholder="–",
+    )  # fmt: skip
+
+
+def _choose_rows(key: str, rows: Rows) -> None:
+    """Note what is marked now; runs that are chosen and in no row of this table stay so."""
+    marked = [run_id for place in st.session_state[key].selection.rows if place < len(rows) for run_id in rows[place]]
+    in_table = {run_id for ids in rows for run_id in ids}
+    keep(CHOSEN, list(dict.fromkeys([*marked, *(each for each in kept(CHOSEN) if each not in in_table)])))
+
+
+def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
+    """How many are chosen, and which page of a list too long to be sent whole; returns the runs of that page."""
+    here = {run.id for run in shown.runs}
+    hidden = sum(run.id not in here for run in chosen)
+    words = f"{len(chosen):,} chosen of {len(shown.runs):,} runs" + (f", {hidden:,} not shown" if hidden else "")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        first = _first_row(len(shown.runs)) if shown.group == UNGROUPED else 0
+        st.caption(f"{words}. The address holds choice and filters: send it to someone.", width="content")
+        st.button(
+            "Choose all", icon=":material/select_all:", type="tertiary", on_click=choose, disabled=not shown.runs,
+            args=([run.id for run in shown.runs],), help="All runs that fit the filters, on every page.",
+        )  # fmt: skip
+        st.button(
+            "Choose none", icon=":material/deselect:", type="tertiary", on_click=choose, args=([],),
+            disabled=not chosen, help="Takes all marks away.",
+        )  # fmt: skip
+    return shown.runs[first : first + PAGE_ROWS]
+
+
+def _first_row(total: int) -> int:
+    """Where the chosen page begins."""
+    pages = max(1, -(-total // PAGE_ROWS))
+    if pages == 1:
+        return 0
+    page = st.number_input(
+        f"Page of {pages}", 1, pages, 1, key=f"runs_page_of_{pages}", width=130,
+        help=f"{PAGE_ROWS} runs each, in the order of “Sort by”.",
+    )  # fmt: skip
+    return (page - 1) * PAGE_ROWS

@@ -1,0 +1,127 @@
+"""Runs to take away: each form a button, made when it is pressed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.state import state
+from digits_core.errors import DigitsError
+from digits_core.runs.export import onnx, tensorboard
+from digits_core.runs.export.files import Export, Files, as_zip
+from digits_core.runs.export.history import History, epochs_as_csv, runs_as_csv
+from digits_core.runs.export.plan import plan_of
+from digits_core.runs.store import Run
+
+NOT_YET = "This run has kept no weights yet: its first epoch is not done."
+
+
+def offer_run(run: Run) -> None:
+    """Buttons for all that one run leaves: its weights, its history, and itself as a script."""
+    export = Export(run.id, state().runs, state().artifacts, state().catalogue.load)
+    stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
+    weights = state().artifacts(run.id).weights_path.exists()
+    epochs = bool(export.history.epochs)
+    with st.container(horizontal=True):
+        _offer_script(export, stem)
+        _button(
+            "Weights", lambda: _only(export.weights()), f"{stem}.safetensors", "weights",
+            "What the network has learnt, as safetensors: numbers and their names, no code. The run's settings are in "
+            "it too.", "" if weights else NOT_YET,
+        )  # fmt: skip
+        _button(
+            "ONNX", lambda: _only(export.onnx()), f"{stem}.onnx", "onnx",
+            "The network with its weights in the format that other programs, phones and browsers run. How to normalise "
+            "an image for it is in its metadata.",
+            onnx.MISSING if not onnx.is_available() else "" if weights else NOT_YET,
+        )  # fmt: skip
+        _button(
+            "CSV", lambda: _only(export.csv()), f"{stem}.csv", "csv",
+            "Loss, accuracy, learning rate and time of each epoch, for a spreadsheet.",
+            "" if epochs else "No epoch is done yet.",
+        )  # fmt: skip
+        _button(
+            "JSON",
+            lambda: _only(export.json()),
+            f"{stem}.json",
+            "json",
+            "All that is known of the run: settings, machine and versions, epochs, what was changed by hand.",
+        )
+        _button(
+            "TensorBoard", lambda: as_zip(export.tensorboard()), f"{stem}-tensorboard.zip", "tensorboard",
+            "An event file in a folder: unpack it and open it with `tensorboard --logdir .`.",
+            tensorboard.MISSING if not tensorboard.is_available() else "" if epochs else "No epoch is done yet.",
+        )  # fmt: skip
+
+
+def offer_comparison(runs: list[Run]) -> None:
+    """Buttons for what several runs are together: a report, and two tables."""
+    if not runs:
+        return
+    from digits_core.dashboard.runs.report import as_html
+
+    def histories() -> list[History]:
+        epochs = state().runs.epochs([run.id for run in runs])
+        return [History(run, epochs[run.id], state().runs.changes(run.id)) for run in runs]
+
+    with st.container(horizontal=True):
+        _button(
+            "Report", lambda: as_html(histories()), "comparison.html", "report",
+            "Results, curves and the settings that differ as one HTML file: it opens in any browser, without a "
+            "network, and prints well.",
+        )  # fmt: skip
+        _button(
+            "Runs as CSV", lambda: runs_as_csv(runs), "runs.csv", "runs_csv",
+            "A row for each of these runs: its settings and its results, for a spreadsheet.",
+        )  # fmt: skip
+        _button(
+            "Epochs as CSV", lambda: epochs_as_csv(histories()), "epochs.csv", "epochs_csv",
+            "A row for each epoch of each of these runs: loss, accuracy, learning rate and time.",
+        )  # fmt: skip
+
+
+def _offer_script(export: Export, stem: str) -> None:
+    """The script; with the data beside it, in an archive, where that is not in a package."""
+    problem = _why_no_script(export)
+    alone = not export.script_needs_files()
+    _button(
+        "PyTorch script", (lambda: _only(export.script())) if alone else lambda: as_zip(export.script()),
+        f"{stem}.py" if alone else f"{stem}.zip", "script",
+        "The whole training as one plain program: data, network, loop. On the same machine it prints the same loss and "
+        "accuracy, epoch by epoch. Read it, run it, change it.", problem, primary=True,
+    )  # fmt: skip
+
+
+def _why_no_script(export: Export) -> str:
+    """What a person would only learn after the click otherwise; empty where the script can be had."""
+    try:
+        plan_of(export.history, export.find)
+    except DigitsError as error:
+        return str(error)
+    data = export.history.run.config.data
+    gone = [name for name in (*data.train, *data.test) if not state().catalogue.available(name)]
+    return f"The dataset {gone[0]} is no longer there: without it a script has nothing to train on." if gone else ""
+
+
+def _button(
+    label: str, make: Callable[[], bytes], file: str, key: str, words: str, problem: str = "", primary: bool = False
+) -> None:
+    """A download that is made when it is asked for; one that cannot be had says why."""
+    st.download_button(
+        label, make, file, key=f"take_{key}", icon=":material/download:", on_click="ignore",
+        help=as_plain_text(problem) if problem else words, disabled=bool(problem),
+        type="primary" if primary else "secondary",
+    )  # fmt: skip
+
+
+def _only(files: Files) -> bytes:
+    (content,) = files.values()
+    return content
+
+
+def _slug(name: str) -> str:
+    """A user's words as part of a file name that any system takes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-")

@@ -1,0 +1,115 @@
+"""Images side by side, each with a few words, to look at and to choose from: by mouse, finger or keyboard.
+
+A component of ours and no chart: forty images take one element and no PNG, they fill any width without holes, and
+each is a button that a screen reader can name.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from digits_core.figures.palette import DIGIT_COLOURS
+
+FOLDER = Path(__file__).parent
+SMOOTH_FROM = 64
+"""Images with more rows than this are drawn smoothly; smaller ones show their pixels."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One image's words: the label below it, in its digit's colour; what it is when it is chosen; a line of detail.
+
+    `text` is what stands there instead of the label: a number, or nothing where that would be `""`.
+    """
+
+    label: int
+    place: int
+    note: str = ""
+    name: str = ""
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tiles that belong together, in a frame of their own, below a line of words."""
+
+    words: str
+    tiles: int
+
+
+_tiles = st.components.v2.component(
+    "digits_tiles",
+    html='<div class="groups"></div>',
+    css=(FOLDER / "tiles.css").read_text(encoding="utf-8"),
+    js=(FOLDER / "tiles.js").read_text(encoding="utf-8"),
+)
+
+
+def show_tiles(
+    images: np.ndarray,
+    tiles: Sequence[Tile],
+    key: str,
+    *,
+    words: str,
+    groups: Sequence[Group] = (),
+    size: int = 72,
+    columns: int = 0,
+    chosen: Collection[int] = (),
+    on_choose: Callable[[int], None] | None = None,
+) -> None:
+    """Draw images uint8 (n, H, W), one for each tile; `words` say what they are together.
+
+    `size` is the least width of a tile, in pixels; as many stand side by side as there is room for, or `columns`
+    (more than five are halved on narrow screens). `groups` share the tiles out, in order. With `on_choose` the tiles
+    are buttons: it is called with the place of the one that was pressed, before the page runs again; those at `chosen`
+    places are marked.
+    """
+
+    def press() -> None:
+        place = st.session_state[key].get("chosen")
+        if place is not None and on_choose:
+            on_choose(int(place))
+
+    data = payload(images, tiles, words=words, groups=groups, size=size, columns=columns, chosen=chosen)
+    _tiles(data={**data, "choosable": bool(on_choose)}, key=key, on_chosen_change=press)
+
+
+def payload(
+    images: np.ndarray,
+    tiles: Sequence[Tile],
+    *,
+    words: str,
+    groups: Sequence[Group],
+    size: int,
+    columns: int,
+    chosen: Collection[int],
+) -> dict[str, Any]:
+    """What the browser draws from: plain values, and all pixels in one string."""
+    return {
+        "words": words,
+        "height": int(images.shape[1]),
+        "width": int(images.shape[2]),
+        "pixels": base64.b64encode(np.ascontiguousarray(images).tobytes()).decode(),
+        "smooth": images.shape[1] > SMOOTH_FROM,
+        "size": size,
+        "columns": columns,
+        "chosen": [int(place) for place in chosen],
+        "tiles": [
+            {
+                "text": str(tile.label) if tile.text is None else tile.text,
+                "colour": DIGIT_COLOURS[tile.label],
+                "place": tile.place,
+                "note": tile.note,
+                "name": tile.name or f"Digit {tile.label}, index {tile.place}",
+            }
+            for tile in tiles
+        ],
+        "groups": [{"words": group.words, "tiles": group.tiles} for group in groups],
+    }

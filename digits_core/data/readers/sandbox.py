@@ -1,0 +1,98 @@
+"""Reading in a process of its own: whatever a file does to it, the app goes on.
+
+A fresh interpreter rather than a fork: the app has threads, and its memory is none of a stranger's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from digits_core.data.readers.limits import MIB, Limits
+from digits_core.data.readers.reading import Reading, read_outcome
+from digits_core.errors import DatasetError
+
+ROOT = Path(__file__).resolve().parents[3]
+"""Where `digits_core` can be imported from."""
+NAME_LENGTH = 80
+_LOG_TAIL = 4000
+
+logger = logging.getLogger(__name__)
+
+
+def read_file(path: Path, name: str | None = None, limits: Limits | None = None) -> Reading:
+    """Read a dataset file in a process of its own, within limits.
+
+    Raises `DatasetError`, whose text begins with the file's name, for whatever is wrong with it. `name` is that name
+    as the person knows it, where `path` has another one, such as that of an upload.
+    """
+    limits = limits or Limits()
+    path = Path(path)
+    name = shown_name(name or path.name)
+    try:
+        _check_size(path, name, limits)
+        with tempfile.TemporaryDirectory(prefix="digits-reading-") as folder:
+            outcome = _outcome(path.resolve(), name, Path(folder), limits)
+    except OSError as error:
+        raise DatasetError(f"{name} could not be read on this machine: {error.strerror or error}.") from error
+    if isinstance(outcome, str):
+        raise DatasetError(f"{name} {outcome}")
+    return outcome
+
+
+def shown_name(name: str) -> str:
+    """A file's name as one short line: uploads may be called anything."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    return line if len(line) <= NAME_LENGTH else line[: NAME_LENGTH - 1] + "…"
+
+
+def _check_size(path: Path, name: str, limits: Limits) -> None:
+    if not path.is_file():
+        raise DatasetError(f"{name} is not there, or is no file. Check its name and try again.")
+    size = path.stat().st_size
+    if not size:
+        raise DatasetError(f"{name} is empty. Choose a file that holds digits.")
+    if size > limits.file_bytes:
+        raise DatasetError(
+            f"{name} has {size / MIB:,.0f} MiB, more than the {limits.file_bytes // MIB} MiB that are read. "
+            "Keep fewer images in it, or store them as uint8."
+        )
+
+
+def _outcome(path: Path, name: str, folder: Path, limits: Limits) -> Reading | str:
+    """The reading, or the reason why there is none."""
+    log = folder / "log"
+    command = [sys.executable, "-m", "digits_core.data.readers", str(path), name, str(folder), limits.to_json()]
+    # One thread for linear algebra: a pool of them costs start-up time and address space, and is not used.
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    try:
+        with log.open("wb") as errors:
+            status = subprocess.run(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                timeout=2 * limits.seconds,
+            ).returncode  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"takes longer than {2 * limits.seconds} seconds to read, which no set of digits should. It was left."
+    if said := _tail(log):
+        logger.warning("The reading of %s ended with status %s: %s", name, status, said)
+    if status == 0 and (outcome := read_outcome(folder)) is not None:
+        return outcome
+    if status >= 0:
+        return "could not be read: the process that reads it failed. The log of the app says why."
+    if -status in _out_of_time():
+        return f"takes longer than {limits.seconds} seconds to read, which no set of digits should. It was left."
+    return "broke the process that read it, so it is damaged or was made to do harm. Nothing of it was kept."
+
+
+def _out_of_time() -> set[int]:
+    import signal
+
+    return {int(signal.Signals[name]) for name in ("SIGXCPU", "SIGKILL") if name in signal.Signals.__members__}
+
+
+def _tail(log: Path) -> str:
+    return log.read_bytes()[-_LOG_TAIL:].decode(errors="replace")

@@ -1,0 +1,113 @@
+"""The cluster as the engine reaches it: the one that the environment names, else an embedded one. Made when needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+from distributed import Client, Future
+from distributed.security import Security
+
+from digits_core.engine import remote, worker
+from digits_core.engine.embedded import EmbeddedCluster
+from digits_core.engine.remote import Freight
+from digits_core.errors import EngineError
+from digits_core.home import Home
+from digits_core.runs.artifacts import Artifacts
+from digits_core.training.threads import parallel_runs, threads_per_run
+
+log = logging.getLogger(__name__)
+
+SCHEDULER_VARIABLE = "DIGITS_SCHEDULER"
+START_TIMEOUT_S = 60
+
+
+class Connection:
+    """To be used from one thread, but for `heard` and `lost`, which are called on others.
+
+    `heard` gets each event of a training as it was sent, `lost` is called when the embedded cluster has died.
+    """
+
+    def __init__(self, home: Home, heard: Callable[[dict[str, Any]], None], lost: Callable[[], None]) -> None:
+        self._home = home
+        self._heard = heard
+        self._lost = lost
+        self._cluster: EmbeddedCluster | None = None
+        self._client: Client | None = None
+        self._freight: Freight | None = None
+        self._warming: list[Future] = []
+
+    @property
+    def lost(self) -> bool:
+        """Whether there was a connection and there is none any more."""
+        return self._client is not None and self._client.status != "running"
+
+    def submit(self, task: str, run_id: str, config_json: str) -> Future:
+        """Hand a run over; `EngineError` where no cluster answers, `DatasetError` where its data is not there."""
+        client = self.client()
+        if self._freight is not None:
+            return self._freight.submit(task, run_id, config_json)
+        return client.submit(
+            worker.train, task, run_id, config_json, str(self._home.folder), threads_per_run(), key=task, pure=False
+        )
+
+    def received(self, run_id: str, result: list[dict[str, Any]] | remote.Outcome) -> list[dict[str, Any]]:
+        """The events of a training that is over, once what it has learnt is kept in the home."""
+        if isinstance(result, remote.Outcome):
+            return remote.receive(result, Artifacts(self._home.run(run_id)))
+        return result
+
+    def client(self) -> Client:
+        """The client, made and connected at the first call; `EngineError` where that fails."""
+        if self._client is None:
+            address, security = self._address()
+            try:
+                client = Client(address, security=security, set_as_default=False, timeout=START_TIMEOUT_S)
+            except (OSError, TimeoutError) as error:
+                raise EngineError(f"The scheduler at {address} does not answer: is it running?") from error
+            client.subscribe_topic(worker.TOPIC, lambda stamped: self._heard(stamped[1]))
+            self._client = client
+            if self._cluster is None:
+                self._freight = Freight(client, self._home)
+        return self._client
+
+    def places(self) -> int:
+        """How many runs train at once: as many as this machine allows, or as a cluster that exists has workers."""
+        if os.environ.get(SCHEDULER_VARIABLE) and self._client is not None:
+            return max(1, len(self._workers()))
+        return parallel_runs()
+
+    def warm_up(self) -> None:
+        """Have every worker do once what is slow the first time."""
+        try:
+            client = self.client()
+        except EngineError:
+            log.exception("The cluster could not be started ahead of time")
+            return
+        for address in self._workers():
+            if self._freight is not None:
+                future = self._freight.warm_up(address)
+            else:
+                folder, key = str(self._home.folder), f"warm-up-{address}"
+                future = client.submit(worker.warm_up, folder, threads_per_run(), workers=[address], key=key)
+            self._warming.append(future)  # a future that nobody holds is cancelled
+
+    def close(self) -> None:
+        """End the cluster and what trains in it; the next call of `client` starts another."""
+        if self._client is not None:
+            self._client.close(timeout=2)
+        if self._cluster is not None:
+            self._cluster.close()
+        self._client, self._cluster, self._freight, self._warming = None, None, None, []
+
+    def _workers(self) -> list[str]:
+        return list(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    def _address(self) -> tuple[str, Security | None]:
+        """The scheduler that the environment names, with credentials of Dask's configuration; else the embedded one."""
+        if address := os.environ.get(SCHEDULER_VARIABLE):
+            return address, None
+        self._cluster = EmbeddedCluster(self._home.folder / "engine", parallel_runs(), self._lost)
+        return self._cluster.address, self._cluster.security

@@ -1,0 +1,118 @@
+"""What a test set's answers come to: the confusion matrix and what follows from it. Plain numpy.
+
+The tests hold these numbers to scikit-learn's, whose import would cost every page that shows them seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import nan, sqrt
+
+import numpy as np
+
+from digits_core.data.digits import CLASSES
+from digits_core.runs.artifacts import TestResult
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a network said about images whose digits are known: labels int64 (N,), logits float (N, 10)."""
+
+    labels: np.ndarray
+    logits: np.ndarray
+
+    @classmethod
+    def of(cls, result: TestResult) -> Answers:
+        return cls(result.labels, result.logits)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """The softmax of the logits, float64 (N, 10)."""
+        logits = self.logits.astype(np.float64)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    @cached_property
+    def digits(self) -> np.ndarray:
+        """The digit with the highest logit, the first of equals, int64 (N,)."""
+        return self.logits.argmax(axis=1)
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """The probability of the answer, float64 (N,), 0.1 to 1."""
+        return self.probabilities.max(axis=1, initial=0)
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        """Whether the answer is the label, bool (N,)."""
+        return self.digits == self.labels
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """How often each digit (row) was taken for which (column), int64 (10, 10)."""
+        cells = self.labels * CLASSES + self.digits
+        return np.bincount(cells, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
+
+    @property
+    def accuracy(self) -> float:
+        return accuracy(self.confusion)
+
+    def where(self, label: int | None = None, answer: int | None = None, wrong: bool = False) -> np.ndarray:
+        """The places of one cell, row or column of the matrix, or of all; the surest answers first. int64 (n,)."""
+        chosen = ~self.right if wrong else np.ones(len(self), dtype=bool)
+        if label is not None:
+            chosen &= self.labels == label
+        if answer is not None:
+            chosen &= self.digits == answer
+        places = np.flatnonzero(chosen)
+        return places[np.argsort(-self.confidence[places], kind="stable")]
+
+
+@dataclass(frozen=True)
+class DigitScores:
+    """One digit: how many test images show it, how many were taken for it, and three fractions of 1.
+
+    precision: the share of the answers "it is this digit" that are right; recall: the share of its images that were
+    recognised; f1: their harmonic mean. NaN where there is nothing to take a share of.
+    """
+
+    digit: int
+    images: int
+    answers: int
+    precision: float
+    recall: float
+    f1: float
+
+
+def per_digit(confusion: np.ndarray) -> list[DigitScores]:
+    """Precision, recall and F1 of each digit from a confusion matrix (10, 10)."""
+    right, images, answers = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    return [
+        DigitScores(
+            digit,
+            int(images[digit]),
+            int(answers[digit]),
+            _share(right[digit], answers[digit]),
+            _share(right[digit], images[digit]),
+            _share(2 * right[digit], images[digit] + answers[digit]),
+        )
+        for digit in range(len(confusion))
+    ]
+
+
+def accuracy(confusion: np.ndarray) -> float:
+    """The share of all images that were recognised; NaN where there are none."""
+    return _share(confusion.trace(), confusion.sum())
+
+
+def standard_error(share: float, count: int) -> float:
+    """By how much a share of `count` images typically differs from that of all images like them: √(p(1 - p)/n)."""
+    return sqrt(share * (1 - share) / count) if count else nan
+
+
+def _share(part: int, whole: int) -> float:
+    return float(part / whole) if whole else nan

@@ -1,0 +1,127 @@
+"""The files of a run by their paths, and a folder of them that is written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from digits_core.data.digits import Digits
+from digits_core.errors import DigitsError, ExportError
+from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.export import history, onnx, tensorboard
+from digits_core.runs.export.history import History
+from digits_core.runs.export.script import as_script, needs_files
+from digits_core.runs.store import RunStore
+
+Files = dict[str, bytes]
+"""Content by path; folders with `/`."""
+
+
+class Export:
+    """One run, ready to be taken away in each of the forms of `FORMS`."""
+
+    def __init__(
+        self, run_id: str, store: RunStore, artifacts: Callable[[str], Artifacts], load: Callable[[str], Digits]
+    ) -> None:
+        self._store = store
+        self._artifacts = artifacts(run_id)
+        self._load = load
+        self.history = self.find(run_id)
+
+    def weights(self) -> Files:
+        self._artifacts.load_weights()  # or an error that says why there are none
+        return {"weights.safetensors": self._artifacts.weights_path.read_bytes()}
+
+    def onnx(self) -> Files:
+        return {"network.onnx": onnx.as_onnx(self.history.run.config, self._artifacts.load_weights())}
+
+    def csv(self) -> Files:
+        return {"history.csv": history.epochs_as_csv([self.history])}
+
+    def json(self) -> Files:
+        return {"history.json": history.as_json(self.history)}
+
+    def tensorboard(self) -> Files:
+        # TensorBoard calls a run by its folder; the file's own name would say which machine made it.
+        run = self.history.run
+        return {f"run-{run.number}/events.out.tfevents.{int(run.created)}.run-{run.number}": self._event_file()}
+
+    def script(self) -> Files:
+        return as_script(self.history, self.find, self._load)
+
+    def _event_file(self) -> bytes:
+        return tensorboard.as_event_file(self.history)
+
+    def script_needs_files(self) -> bool:
+        """Whether data has to lie beside the script."""
+        return needs_files(self.history.run.config)
+
+    def find(self, run_id: str) -> History:
+        """A run with all that is kept of it; `RunError` where there is none."""
+        run = self._store.get(run_id)
+        return History(run, self._store.epochs([run_id])[run_id], self._store.changes(run_id))
+
+
+FORMS: dict[str, Callable[[Export], Files]] = {
+    "weights": Export.weights,
+    "onnx": Export.onnx,
+    "csv": Export.csv,
+    "json": Export.json,
+    "tensorboard": Export.tensorboard,
+    "script": Export.script,
+}
+
+
+def take(export: Export, forms: Collection[str]) -> tuple[Files, list[str]]:
+    """The files of these forms, or of all that can be had where none is named; then also why others cannot."""
+    files: Files = {}
+    problems: list[str] = []
+    for form in forms or FORMS:
+        try:
+            files.update(FORMS[form](export))
+        except DigitsError as error:
+            if forms:
+                raise
+            problems.append(f"Without {form}: {error}")
+    return files, problems
+
+
+def as_zip(files: Mapping[str, bytes]) -> bytes:
+    """The files in one archive. The same files give the same bytes."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path, content in files.items():
+            packed.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED)
+    return archive.getvalue()
+
+
+def write(files: Mapping[str, bytes], folder: Path, replace: bool = False) -> None:
+    """Put the files into a folder, which is made where it is not there; each appears whole, or none does.
+
+    `ExportError` where one of that name is there already, unless it may be replaced, or where there is no room.
+    """
+    there = [path for path in files if (folder / path).exists()]
+    if there and not replace:
+        raise ExportError(
+            f"{folder / there[0]} is there already. Choose another folder, or add --replace to write over it."
+        )
+    staging: Path | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
+        for path, content in files.items():
+            (staging / path).parent.mkdir(parents=True, exist_ok=True)
+            (staging / path).write_bytes(content)
+        for path in files:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(staging / path, folder / path)
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written ({error.strerror}). Choose another folder.") from error
+    finally:
+        if staging:
+            shutil.rmtree(staging, ignore_errors=True)

@@ -1,0 +1,55 @@
+"""A run as an event file that TensorBoard opens: its curves, its settings beside its results, its config as text."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from pathlib import Path
+
+from digits_core.errors import ExportError
+from digits_core.runs.export.history import History, settings
+
+MISSING = "TensorBoard's files need a package that is not installed: pip install tensorboard"
+TAGS = {
+    "train_loss": "loss/train",
+    "test_loss": "loss/test",
+    "train_accuracy": "accuracy/train",
+    "test_accuracy": "accuracy/test",
+    "learning_rate": "learning rate",
+    "images_per_second": "images per second",
+}
+
+
+def is_available() -> bool:
+    return importlib.util.find_spec("tensorboard") is not None
+
+
+def as_event_file(history: History) -> bytes:
+    """The content of one event file, a step an epoch, at the times at which the epochs ended.
+
+    TensorBoard knows it by `tfevents` in its name, and calls the run by the folder that it lies in. `ExportError` where
+    the package `tensorboard` is not there.
+    """
+    if not is_available():
+        raise ExportError(MISSING)
+    from torch.utils.tensorboard import SummaryWriter
+    from torch.utils.tensorboard.summary import hparams
+
+    run = history.run
+    with tempfile.TemporaryDirectory() as folder:
+        with SummaryWriter(folder) as writer:
+            time = run.started or run.created
+            writer.add_text("config", _as_code_block(run.config.model_dump_json(indent=2)), 0, time)
+            for epoch in history.epochs:
+                time += epoch.seconds
+                for field, tag in TAGS.items():
+                    writer.add_scalar(tag, getattr(epoch, field), epoch.epoch, time)
+            if run.test_accuracy is not None:
+                for summary in hparams(settings(run), {"accuracy/test": run.test_accuracy}):
+                    writer.file_writer.add_summary(summary, walltime=time)
+        return next(Path(folder).iterdir()).read_bytes()
+
+
+def _as_code_block(text: str) -> str:
+    """TensorBoard shows Markdown, in which four spaces make a line code whatever it says."""
+    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -1,0 +1,139 @@
+"""What each event of a training writes into the database. A repeated event, or one after the end, changes nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import time
+
+from digits_core.runs.rows import What
+from digits_core.training.events import (
+    Changed,
+    EpochFinished,
+    Event,
+    Failed,
+    Finished,
+    Paused,
+    Progress,
+    Resumed,
+    Started,
+)
+
+IS_LIVE = "status IN ('queued', 'running', 'paused')"
+_RUN_IS_LIVE = f"EXISTS (SELECT 1 FROM runs WHERE id = ? AND {IS_LIVE})"
+
+
+def record(db: sqlite3.Connection, run_id: str, event: Event) -> None:
+    """Bring a run up to date with an event."""
+    match event:
+        case Started():
+            _start(db, run_id, event)
+        case Progress():
+            _add_batches(db, run_id, event)
+            db.execute(
+                f"UPDATE runs SET progress = ?, images_per_second = ?, seconds = ? WHERE id = ? AND {IS_LIVE}",
+                (event.share, event.images_per_second, event.seconds, run_id),
+            )
+        case EpochFinished():
+            _add_epoch(db, run_id, event)
+        case Paused():
+            _set_status(db, run_id, "running", "paused", event)
+        case Resumed():
+            _set_status(db, run_id, "paused", "running", event)
+        case Changed():
+            _change(db, run_id, event)
+        case Finished():
+            if event.outcome == "stopped":
+                add_change(db, run_id, "stopped", event.epochs_done + 1, event.batch)
+            _end(db, run_id, event.outcome, event)
+        case Failed():
+            _end(db, run_id, "failed", event)
+
+
+def add_change(
+    db: sqlite3.Connection, run_id: str, what: What, epoch: int, batch: int, value: float | None = None
+) -> None:
+    """Note in the history of a live run what was done to it by hand."""
+    db.execute(
+        f"INSERT INTO changes (run, what, value, epoch, batch, created) SELECT ?, ?, ?, ?, ?, ? WHERE {_RUN_IS_LIVE}",
+        (run_id, what, value, epoch, batch, time.time(), run_id),
+    )
+
+
+def _start(db: sqlite3.Connection, run_id: str, event: Started) -> None:
+    db.execute(
+        "UPDATE runs SET status = 'running', position = 0, started = coalesce(started, ?), environment = ?, epochs = ? "
+        f"WHERE id = ? AND {IS_LIVE}",
+        (time.time(), json.dumps(event.environment), event.epochs, run_id),
+    )
+
+
+def _set_status(db: sqlite3.Connection, run_id: str, before: str, after: str, event: Paused | Resumed) -> None:
+    """Note a pause or its end; a run that is paused already makes room for another: that is no news."""
+    moved = db.execute("UPDATE runs SET status = ? WHERE id = ? AND status = ?", (after, run_id, before)).rowcount
+    if moved:
+        add_change(db, run_id, event.kind, event.epoch, event.batch)
+
+
+def _change(db: sqlite3.Connection, run_id: str, event: Changed) -> None:
+    # A training that goes on from a checkpoint makes its later changes again, where it made them before.
+    known = db.execute(
+        "SELECT 1 FROM changes WHERE run = ? AND what = ? AND epoch = ? AND batch = ? AND value = ?",
+        (run_id, event.what, event.epoch, event.batch, event.value),
+    ).fetchone()
+    if not known:
+        add_change(db, run_id, event.what, event.epoch, event.batch, event.value)
+    if event.what == "epochs":
+        db.execute(f"UPDATE runs SET epochs = ? WHERE id = ? AND {IS_LIVE}", (int(event.value), run_id))
+
+
+def _add_batches(db: sqlite3.Connection, run_id: str, event: Progress | EpochFinished) -> None:
+    db.executemany(
+        "INSERT OR IGNORE INTO batches (run, epoch, batch, loss, learning_rate) "
+        f"SELECT ?, ?, ?, ?, ? WHERE {_RUN_IS_LIVE}",
+        [
+            (run_id, event.epoch, batch, loss, event.learning_rate, run_id)
+            for batch, loss in zip(event.loss_batches, event.losses, strict=True)
+            if math.isfinite(loss)
+        ],
+    )
+
+
+def _add_epoch(db: sqlite3.Connection, run_id: str, event: EpochFinished) -> None:
+    # A training that goes on from a checkpoint reports its earlier epochs again: they are there already.
+    db.execute(
+        "INSERT OR IGNORE INTO epochs (run, epoch, train_loss, train_accuracy, test_loss, test_accuracy, "
+        f"learning_rate, images_per_second, seconds) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE {_RUN_IS_LIVE}",
+        (
+            run_id, event.epoch, event.train_loss, event.train_accuracy, event.test_loss, event.test_accuracy,
+            event.learning_rate, event.images_per_second, event.seconds, run_id,
+        ),
+    )  # fmt: skip
+    db.execute(
+        "INSERT OR IGNORE INTO details (run, epoch, gradient_norms, weight_norms, confusion, watched) "
+        f"SELECT ?, ?, ?, ?, ?, ? WHERE {_RUN_IS_LIVE}",
+        (
+            run_id, event.epoch, json.dumps(event.gradient_norms), json.dumps(event.weight_norms),
+            json.dumps(event.confusion), json.dumps(event.watched), run_id,
+        ),
+    )  # fmt: skip
+    _add_batches(db, run_id, event)
+    db.execute(
+        "UPDATE runs SET test_loss = ?, test_accuracy = ?, images_per_second = ?, "
+        f"progress = max(progress, ?) WHERE id = ? AND {IS_LIVE}",
+        (event.test_loss, event.test_accuracy, event.images_per_second, event.epoch / event.epochs, run_id),
+    )
+
+
+def _end(db: sqlite3.Connection, run_id: str, status: str, event: Finished | Failed) -> None:
+    finished = event if isinstance(event, Finished) else None
+    db.execute(
+        "UPDATE runs SET status = ?, position = 0, finished = ?, message = ?, seconds = coalesce(?, seconds), "
+        "test_loss = coalesce(?, test_loss), test_accuracy = coalesce(?, test_accuracy), "
+        f"progress = CASE WHEN ? = 'finished' THEN 1 ELSE progress END WHERE id = ? AND {IS_LIVE}",
+        (
+            status, time.time(), event.message, finished and finished.seconds, finished and finished.test_loss,
+            finished and finished.test_accuracy, status, run_id,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,158 @@
+"""What the tables of runs hold, one record a row."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+from digits_core.config import RunConfig
+from digits_core.training.control import Orders
+
+Status = Literal["queued", "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted"]
+LIVE: tuple[Status, ...] = ("queued", "running", "paused")
+RESUMABLE: tuple[Status, ...] = ("interrupted", "stopped", "failed")
+"""What ended before its last epoch, and would not end the same way again."""
+CONTINUABLE: tuple[Status, ...] = ("finished", "interrupted", "stopped", "failed")
+
+Kept = Literal["current", "archived", "deleted"]
+"""Where a run is: in the lists, out of the way, or gone until it is brought back."""
+
+What = Literal["learning_rate", "epochs", "paused", "resumed", "stopped", "restarted"]
+
+
+# Runs are read again for each view of a page; configs never change, and reading one takes as long as reading ten runs.
+_config = lru_cache(maxsize=4096)(RunConfig.from_json)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of the table of runs. Times in seconds since 1970, accuracy and progress as fractions of 1.
+
+    `seconds` is the time spent training so far, without pauses. `parent` is the run that this one continues, or "";
+    `session` who queued it; `sweep` the sweep that it is a trial of, or "". `position` is its place in the queue, 1 the
+    next to start; 0 where it does not wait. `archived` and `deleted` say since when it is that.
+    """
+
+    id: str
+    number: int
+    name: str
+    recipe: str
+    status: Status
+    config_json: str
+    environment_json: str
+    owner: str
+    created: float
+    started: float | None
+    finished: float | None
+    progress: float
+    images_per_second: float | None
+    seconds: float | None
+    test_loss: float | None
+    test_accuracy: float | None
+    message: str
+    parent: str
+    session: str
+    position: int
+    epochs: int
+    orders_json: str
+    note: str
+    tags_json: str
+    archived: float | None
+    deleted: float | None
+    sweep: str
+
+    @cached_property
+    def config(self) -> RunConfig:
+        return _config(self.config_json)
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        return json.loads(self.environment_json)
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(json.loads(self.tags_json))
+
+    @property
+    def orders(self) -> Orders:
+        """What was last wished of it; whether it has obeyed, `changes` says."""
+        return Orders.from_json(self.orders_json)
+
+    @property
+    def planned_epochs(self) -> int:
+        """How many epochs in all, with those that were added while it trained."""
+        return self.epochs or self.config.training.epochs
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stands in the queue, where it can be moved and taken out."""
+        return self.status == "queued" and self.position > 0
+
+    @property
+    def title(self) -> str:
+        """What a person calls the run: `#3 Lecture`."""
+        return f"#{self.number} {self.name}"
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """One epoch of one run as stored; `sequence` grows over all runs."""
+
+    sequence: int
+    run: str
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    test_loss: float
+    test_accuracy: float
+    learning_rate: float
+    images_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """The loss of one batch and the learning rate at about that time; a long run keeps every so many only."""
+
+    sequence: int
+    epoch: int
+    batch: int
+    loss: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class DetailRow:
+    """What was looked at once an epoch: see `EpochFinished`."""
+
+    epoch: int
+    gradient_norms: dict[str, float]
+    weight_norms: dict[str, float]
+    confusion: list[list[int]]
+    watched: list[list[float]]
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """What was done to a run by hand, after `batch` of `epoch`; `value` for `learning_rate` and `epochs` alone."""
+
+    sequence: int
+    what: What
+    value: float | None
+    epoch: int
+    batch: int
+    created: float
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened after a cursor: new epochs, oldest first, and the cursor to ask with next time."""
+
+    epochs: list[EpochRow]
+    cursor: int

@@ -1,0 +1,75 @@
+"""The settings of many runs, side by side: read fast, by their own names, in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from digits_core.runs.rows import Run
+from digits_core.training.fields import SECTIONS
+
+Settings = Mapping[str, Any]
+"""Field names, unique over all sections of a config, and their values as JSON has them, lists as tuples."""
+
+WORDS = {
+    "train": "trained on", "test": "tested on", "test_writers": "test writers only", "loss": "loss function",
+    "size": "image size", "batches": "batches from", "std": "standard deviation",
+}  # fmt: skip
+MOSTLY = ("train", "test", "epochs", "batch_size", "learning_rate", "optimizer", "loss")
+"""The variables that the lecture changes, in the order in which they are shown."""
+
+
+def in_words(field: str) -> str:
+    """What a field is called where people read it: `learning rate`."""
+    return WORDS.get(field, field.replace("_", " "))
+
+
+def settings_of(run: Run) -> Settings:
+    """How a run was set; the epochs are those planned, with the ones that were added while it trained."""
+    return _settings(run.config_json, run.epochs)
+
+
+def varying(runs: Iterable[Run]) -> dict[str, list[Any]]:
+    """The settings that are not the same in all these runs, each with its values, lowest first."""
+    return _varying(frozenset((run.config_json, run.epochs) for run in runs))
+
+
+def in_order(values: Iterable[Any]) -> list[Any]:
+    """Lowest first; numbers before words, where both are there."""
+    return sorted(values, key=lambda value: (isinstance(value, str | tuple), value))
+
+
+def value_in_words(value: Any) -> str:
+    """A setting as people write it: `optdigits + mnist-5k`, `yes`, `0.001`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " + ".join(str(each) for each in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+
+
+@lru_cache(maxsize=64)
+def _varying(configs: frozenset[tuple[str, int]]) -> dict[str, list[Any]]:
+    rows = [_settings(*config) for config in configs]
+    found = {field: {row[field] for row in rows} for field in _defaults()} if len(rows) > 1 else {}
+    return {field: in_order(values) for field, values in found.items() if len(values) > 1}
+
+
+# A page reads the settings of two thousand runs each time that it is drawn; they never change.
+@lru_cache(maxsize=1 << 15)
+def _settings(config_json: str, epochs: int) -> Settings:
+    config = json.loads(config_json)
+    # A config that was written before a setting was there has its default.
+    given = {field: value for section in SECTIONS for field, value in config.get(section, {}).items()}
+    values = {field: given.get(field, default) for field, default in _defaults().items()}
+    values["epochs"] = epochs or values["epochs"]
+    return MappingProxyType({field: tuple(v) if isinstance(v, list) else v for field, v in values.items()})
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> Settings:
+    sections: Sequence[dict[str, Any]] = [dict(config()) for config in SECTIONS.values()]
+    return {field: value for section in sections for field, value in section.items()}

@@ -1,0 +1,24 @@
+"""What the commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+from digits_core.database import Database
+from digits_core.home import Home
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+RUN_HELP = "an id, its unique beginning, or latest"
+
+Commands = argparse._SubParsersAction
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def open_home() -> tuple[Home, Database]:
+    """The home folder that the environment names, made where it is not there, and its database."""
+    home = Home.from_environment().create()
+    return home, Database(home.database)

@@ -1,0 +1,125 @@
+"""Train a run, as the lecture prints it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from digits_core.config import RunConfig, TrainingConfig, choices
+from digits_core.shell.common import Commands, add_json, open_home
+
+if TYPE_CHECKING:
+    from digits_core.runs.store import RunStore
+    from digits_core.training.control import Orders
+    from digits_core.training.events import Event
+
+
+def add_to(commands: Commands) -> None:
+    train = commands.add_parser("train", help="train a run and keep it")
+    add_settings(train)
+    train.add_argument("--name", metavar="TEXT", default="")
+    train.set_defaults(command=train_run)
+    add_json(train)
+
+
+def add_settings(command: argparse.ArgumentParser) -> None:
+    """The options that say what is trained, and how; `config_of` reads them."""
+    command.add_argument("--recipe", metavar="NAME", default="Lecture", help="where to start from (default: Lecture)")
+    command.add_argument("--dataset", metavar="NAME", action="append", help="train and test on it; may be repeated")
+    command.add_argument("--epochs", type=int, metavar="N")
+    command.add_argument("--batch-size", type=int, metavar="N")
+    command.add_argument("--learning-rate", type=float, metavar="X")
+    command.add_argument("--optimizer", choices=choices(TrainingConfig, "optimizer"))
+    command.add_argument("--loss", choices=choices(TrainingConfig, "loss"))
+    command.add_argument("--seed", type=int, metavar="N")
+    command.add_argument("--device", choices=choices(TrainingConfig, "device"))
+    command.add_argument("--precision", choices=choices(TrainingConfig, "precision"))
+
+
+def config_of(options: argparse.Namespace) -> RunConfig:
+    """The recipe with the given options laid over it."""
+    from digits_core.training.recipes import find
+
+    config = find(options.recipe).config
+    names = ("epochs", "batch_size", "learning_rate", "optimizer", "loss", "seed", "device", "precision")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    config = config.replace(training=config.training.replace(**given), name=options.name)
+    if options.dataset:
+        config = config.replace(data=config.data.replace(train=options.dataset, test=options.dataset))
+    return config
+
+
+def train_run(options: argparse.Namespace) -> int:
+    config = config_of(options)
+    home, database = open_home()
+    # Not before the options are known to be good: torch takes seconds to import.
+    import torch
+
+    from digits_core.data.catalogue import Catalogue
+    from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.execution import execute
+    from digits_core.runs.owner import this_process
+    from digits_core.runs.store import RunStore
+    from digits_core.training.check import check_data, with_own_mean_and_std
+    from digits_core.training.events import EpochFinished, Failed, Finished
+    from digits_core.training.loop import choose_device
+    from digits_core.training.threads import threads_per_run
+
+    catalogue, store = Catalogue(home, database), RunStore(database)
+    # Bad input is refused here, before a run of it is written.
+    check_data(config, catalogue.load)
+    config = with_own_mean_and_std(config, catalogue.load)
+    choose_device(config.training.device)
+    torch.set_num_threads(threads_per_run())
+    run = store.create(config, this_process())
+    last: Event | None = None
+    events = execute(config, catalogue.load, Artifacts(home.run(run.id)), _orders(store, run.id))
+    for event in with_progress_bar(events, show=not options.json and sys.stderr.isatty()):
+        store.apply(run.id, event)
+        last = event
+        if isinstance(event, EpochFinished):
+            print(json.dumps(event.as_dict()) if options.json else event.lecture_line(), flush=True)
+    if isinstance(last, Failed):
+        print(f"digits_core: {last.message}", file=sys.stderr)
+        return 1
+    assert isinstance(last, Finished)
+    if options.json:
+        fields = {"run": run.id, "test_accuracy": last.test_accuracy, "seconds": last.seconds}
+        print(json.dumps({"event": last.outcome, **fields}))
+    else:
+        print(f"Run {run.id} {last.outcome} after {last.seconds:.1f} s. {last.message}".rstrip())
+    return 1 if last.outcome == "diverged" else 0
+
+
+def _orders(store: RunStore, run_id: str) -> Callable[[], Orders]:
+    """What is wished of a run, by the store or by Ctrl-C: once ends it after the current batch, twice at once."""
+    from digits_core.runs.wishes import StoredOrders
+    from digits_core.training.control import Orders
+
+    asked: list[bool] = []
+
+    def note(*_: Any) -> None:
+        asked.append(True)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, note)
+    stored = StoredOrders(store, run_id)
+    return lambda: Orders(stop=True) if asked else stored()
+
+
+def with_progress_bar(events: Iterator[Event], show: bool) -> Iterator[Event]:
+    from tqdm import tqdm
+
+    from digits_core.training.events import EpochFinished, Progress
+
+    with tqdm(total=1.0, disable=not show, leave=False, bar_format="{percentage:3.0f}% {bar} {remaining}") as bar:
+        for event in events:
+            if isinstance(event, Progress):
+                bar.update(event.share - bar.n)
+            if isinstance(event, EpochFinished):
+                bar.clear()
+            yield event

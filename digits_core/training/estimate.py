@@ -1,0 +1,134 @@
+"""How long a training will take, from how fast this machine trained before. Says nothing where it knows nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from digits_core.config import RunConfig
+
+AT_MOST = 5
+"""Runs that an estimate rests on: the newest are those of this machine as it is now."""
+REACH = 4
+"""A batch size is comparable with one up to this many times as large or as small."""
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """What an earlier run tells: its speed while training, and the time of an epoch with its test.
+
+    `device` is where it computed, as its environment says: `cpu`, or the name of a GPU.
+    """
+
+    title: str
+    config: RunConfig
+    device: str
+    train_images: int
+    test_images: int
+    images_per_second: float
+    seconds_per_epoch: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`seconds` for all epochs, and in words what that rests on."""
+
+    seconds: float
+    basis: str
+
+
+def estimate(config: RunConfig, train_images: int, test_images: int, past: Sequence[PastRun]) -> Estimate | None:
+    """The time that `config` will take; `past` comes newest first. `None` where nothing comparable was trained here."""
+    comparable = [run for run in past if _comparable(run, config, past)]
+    same = [run for run in comparable if _batch_size(run) == config.training.batch_size][:AT_MOST]
+    if same:
+        speed = median(run.images_per_second for run in same)
+        basis = f"{_titles(same)} with the same batch size: {speed:,.0f} images/s"
+    else:
+        near = _neighbours(comparable, config.training.batch_size)
+        if not near:
+            return None
+        speed = _between(near, config.training.batch_size)
+        sizes = " and ".join(str(_batch_size(run)) for run in near)
+        basis = f"{_titles(near)} at batch size {sizes}: about {speed:,.0f} images/s"
+    rest = _seconds_per_test_image(comparable)
+    seconds = config.training.epochs * (train_images / speed + test_images * rest)
+    return Estimate(seconds, f"From {basis}.")
+
+
+def estimate_mean(
+    configs: Sequence[RunConfig], train_images: int, test_images: int, past: Sequence[PastRun]
+) -> float | None:
+    """The mean seconds of trainings with these configs; `None` where nothing comparable to any of them was trained."""
+    found = [estimate(config, train_images, test_images, past) for config in configs]
+    known = [each.seconds for each in found if each is not None]
+    return sum(known) / len(known) if known else None
+
+
+def in_words(seconds: float) -> str:
+    """`a second`, `40 s`, `3 min`: as exact as an estimate is."""
+    if seconds < 1.5:
+        return "a second"
+    if seconds < 100:
+        return f"{seconds:.0f} s" if seconds < 20 else f"{round(seconds, -1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _comparable(run: PastRun, config: RunConfig, past: Sequence[PastRun]) -> bool:
+    """Whether only the batch size and what hardly matters for the speed may differ."""
+    ours, theirs = config.training, run.config.training
+    return (
+        theirs.batches == ours.batches
+        and theirs.precision == ours.precision
+        and run.config.transform.size == config.transform.size
+        and run.config.transform.augments == config.transform.augments
+        and run.device == _device(config, past)
+    )
+
+
+def _device(config: RunConfig, past: Sequence[PastRun]) -> str:
+    """Where this config will compute: the processor, or where the last run of the same wish did."""
+    if config.training.device == "cpu":
+        return "cpu"
+    return next((run.device for run in past if run.config.training.device == config.training.device), "")
+
+
+def _neighbours(runs: Sequence[PastRun], batch_size: int) -> list[PastRun]:
+    """The newest run of the next smaller and of the next larger batch size, where there are such within reach."""
+    near = [run for run in runs if batch_size / REACH <= _batch_size(run) <= batch_size * REACH]
+    below = [run for run in near if _batch_size(run) < batch_size]
+    above = [run for run in near if _batch_size(run) > batch_size]
+    return [*([max(below, key=_batch_size)] if below else []), *([min(above, key=_batch_size)] if above else [])]
+
+
+def _between(near: Sequence[PastRun], batch_size: int) -> float:
+    """Images/s at this batch size: on the line between two runs, both axes logarithmic; that of a single run."""
+    if len(near) == 1:
+        return near[0].images_per_second
+    low, high = near
+    share = math.log(batch_size / _batch_size(low)) / math.log(_batch_size(high) / _batch_size(low))
+    return low.images_per_second ** (1 - share) * high.images_per_second**share
+
+
+def _seconds_per_test_image(runs: Sequence[PastRun]) -> float:
+    """What an epoch took beyond its training, for each image tested."""
+    rests = [
+        (run.seconds_per_epoch - run.train_images / run.images_per_second) / run.test_images
+        for run in runs[:AT_MOST]
+        if run.test_images
+    ]
+    return max(0.0, median(rests)) if rests else 0.0
+
+
+def _batch_size(run: PastRun) -> int:
+    return run.config.training.batch_size
+
+
+def _titles(runs: Sequence[PastRun]) -> str:
+    """`#3 Lecture`, `#3 Lecture and #2 Robust`, `#3 Lecture and 4 more`."""
+    first, *others = (run.title for run in runs)
+    if not others:
+        return first
+    return f"{first} and {others[0]}" if len(others) == 1 else f"{first} and {len(others)} more"

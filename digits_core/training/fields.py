@@ -1,0 +1,103 @@
+"""The fields of a config by their own names, and a config in a URL: its recipe, and what differs from that.
+
+Field names are unique over data, transform and training, so that `learning_rate` says all: `?recipe=Lecture&epochs=8`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from digits_core.config import Config, DataConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.errors import ConfigError
+from digits_core.training.recipes import LECTURE, RECIPES
+
+SECTIONS: dict[str, type[Config]] = {"data": DataConfig, "transform": TransformConfig, "training": TrainingConfig}
+SECTION_OF = {field: section for section, config in SECTIONS.items() for field in config.model_fields}
+
+Query = Mapping[str, Sequence[str]]
+"""The parameters of a URL: each may be there more than once."""
+
+
+def value_of(config: RunConfig, field: str) -> Any:
+    return getattr(getattr(config, SECTION_OF[field]), field)
+
+
+def with_fields(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
+    """A copy with these fields changed, or whole sections (`transform`); `ConfigError` that names all that is wrong."""
+    sections: dict[str, dict[str, Any]] = {}
+    whole = {name: changes[name] for name in changes if name not in SECTION_OF}
+    for field, value in changes.items():
+        if field in SECTION_OF:
+            sections.setdefault(SECTION_OF[field], {})[field] = value
+    problems: list[str] = []
+    for section, fields in sections.items():
+        try:
+            whole[section] = getattr(config, section).replace(**fields)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError("; ".join(problems) + ".", problems)
+    return config.replace(**whole)
+
+
+def differences(config: RunConfig, base: RunConfig) -> dict[str, Any]:
+    """The fields of `config` that differ from those of `base`, by name."""
+    return {field: value for field in SECTION_OF if (value := value_of(config, field)) != value_of(base, field)}
+
+
+def to_query(config: RunConfig) -> dict[str, list[str]]:
+    """The config as parameters of a URL: the recipe that it started from, and each field that differs from that."""
+    base = _base(config.recipe)
+    query = {"recipe": [base.recipe]}
+    if config.name:
+        query["name"] = [config.name]
+    return query | {field: _as_texts(value) for field, value in differences(config, base).items()}
+
+
+def from_query(query: Query) -> RunConfig:
+    """The config that a URL carries; other parameters are left alone. `ConfigError` names every one that is wrong."""
+    wanted = (query.get("recipe") or [""])[0]
+    base = _base(wanted)
+    changes: dict[str, Any] = {field: _from_texts(field, query[field]) for field in SECTION_OF if field in query}
+    if name := (query.get("name") or [""])[0]:
+        changes["name"] = name
+    problems = [] if wanted in ("", base.recipe) else [f"there is no recipe {wanted[:80]!r}"]
+    try:
+        config = with_fields(base, changes)
+    except ConfigError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigError(f"The address cannot be used: {'; '.join(problems)}.", problems)
+    return config
+
+
+def carries_config(query: Query) -> bool:
+    """Whether a URL says anything about the config."""
+    return any(name in query for name in ("recipe", "name", *SECTION_OF))
+
+
+def _base(recipe: str) -> RunConfig:
+    """What a config of that recipe is compared with: the lecture where no recipe has that name."""
+    known = {name.casefold(): each for name, each in RECIPES.items()}
+    return known.get(recipe.strip().casefold(), LECTURE).config
+
+
+def _as_texts(value: Any) -> list[str]:
+    if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+        return list(value) or [""]
+    if isinstance(value, str):
+        return [value]
+    return [json.dumps(value, default=lambda part: part.model_dump(mode="json"))]
+
+
+def _from_texts(field: str, texts: Sequence[str]) -> Any:
+    if SECTIONS[SECTION_OF[field]].model_fields[field].default.__class__ is tuple and not texts[0].startswith("["):
+        return tuple(text for text in texts if text)
+    if texts[-1][:1] in ("[", "{"):
+        try:
+            return json.loads(texts[-1])
+        except ValueError:
+            pass  # the field itself says what it wants instead
+    return texts[-1]

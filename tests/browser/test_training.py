@@ -1,0 +1,134 @@
+"""A training as people live with it: watched from two browsers, steered, queued, continued."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from digits_core.training.threads import parallel_runs
+from tests.browser.conftest import Server
+from tests.browser.helpers import ask_chart, open_page, poll, steady_box, wait_for_app, wait_for_chart
+
+pytestmark = pytest.mark.browser
+
+SECONDS = 120
+SMALL = "size=8&batch_size=128"
+"""The lecture on 8×8 pixels: several epochs a second."""
+
+
+def button(page: Page, name: str) -> Locator:
+    """The one on the page: while a script runs, Streamlit shows others in its header."""
+    return page.get_by_test_id("stMainBlockContainer").get_by_role("button", name=name, exact=True)
+
+
+def start(page: Page, server: Server, query: str) -> None:
+    open_page(page, f"{server.url}/training?{query}")
+    button(page, "Train").click()
+
+
+def epochs(page: Page) -> int:
+    """How many epochs the accuracy chart shows."""
+    return ask_chart(page, "live_accuracy", "chart.data[1].x.length") or 0
+
+
+def wait_for_epochs(page: Page, number: int) -> None:
+    poll(lambda: epochs(page) >= number, SECONDS, f"epoch {number} in the chart")
+
+
+def stored(server: Server, query: str) -> list:
+    with closing(sqlite3.connect(server.home / "digits.sqlite")) as database:
+        return database.execute(query).fetchall()
+
+
+def test_a_run_is_watched_from_two_browsers_paused_changed_and_stopped(
+    server: Server, browser_page: Page, browser_context: BrowserContext
+) -> None:
+    start(browser_page, server, f"epochs=900&{SMALL}")
+    wait_for_epochs(browser_page, 2)
+    chart = browser_page.locator(".st-key-live_accuracy .js-plotly-plot")
+    hover(browser_page, chart)
+    label = chart.locator(".hoverlayer").text_content()
+    chart.evaluate("chart => { chart.dataset.mark = 'the same chart' }")
+    wait_for_epochs(browser_page, epochs(browser_page) + 2)
+    assert chart.get_attribute("data-mark") == "the same chart"
+    # Plotly takes the label away while it draws.
+    poll(lambda: chart.locator(".hoverlayer").text_content() == label, SECONDS, "the label as it was")
+
+    other = browser_context.new_page()
+    open_page(other, browser_page.url)
+    wait_for_epochs(other, 4)
+    button(other, "Pause").click()
+    for page in (browser_page, other):
+        expect(page.get_by_text("paused in epoch")).to_be_visible(timeout=SECONDS * 1000)
+    rested = stored(server, "SELECT count(*) FROM epochs")
+    rate = browser_page.get_by_role("spinbutton", name="Learning rate").last
+    rate.fill("0.0005")
+    rate.press("Enter")
+    wait_for_app(browser_page)
+    button(browser_page, "Apply").click()
+    wait_for_app(browser_page)
+    assert stored(server, "SELECT count(*) FROM epochs") == rested
+    button(browser_page, "Resume").click()
+    wait_for_epochs(browser_page, rested[0][0] + 2)
+    poll(lambda: bool(stored(server, "SELECT * FROM changes WHERE what = 'learning_rate'")), SECONDS, "the change")
+    browser_page.get_by_role("radio", name="Learning rate", exact=True).click()
+    rates = browser_page.locator(".st-key-live_rate .js-plotly-plot")
+    expect(rates.get_by_text("rate 0.0005")).to_be_visible(timeout=SECONDS * 1000)
+    assert "training_view=Learning+rate" in browser_page.url
+
+    button(other, "One more epoch").click()
+    expect(browser_page.get_by_text("/901")).to_be_visible(timeout=SECONDS * 1000)
+    button(browser_page, "Stop").click()
+    expect(other.get_by_text("Stopped by hand")).to_be_visible(timeout=SECONDS * 1000)
+    expect(button(other, "Stop")).to_be_disabled()
+    browser_page.reload()
+    wait_for_app(browser_page)
+    poll(lambda: epochs(browser_page) == stored(server, "SELECT count(*) FROM epochs")[0][0], SECONDS, "every epoch")
+    other.close()
+
+
+def test_runs_of_two_browsers_queue_and_one_is_continued(server: Server, browser: Browser, browser_page: Page) -> None:
+    open_page(browser_page, server.url)  # from the second page on, a browser is known again
+    for _ in range(parallel_runs()):
+        start(browser_page, server, f"epochs=1000&name=first&{SMALL}")
+    expect(button(browser_page, "Pause")).to_be_enabled(timeout=SECONDS * 1000)
+    start(browser_page, server, f"epochs=2&name=second&{SMALL}")
+    expect(browser_page.get_by_text("second · starts")).to_be_visible(timeout=SECONDS * 1000)
+    # Another browser: who has queued less goes first.
+    elsewhere = browser.new_context()
+    other = elsewhere.new_page()
+    start(other, server, f"epochs=2&name=third&{SMALL}")
+    expect(other.get_by_text("third · starts")).to_be_visible(timeout=SECONDS * 1000)
+    expect(browser_page.get_by_text("waits, 1 run before it")).to_be_visible(timeout=SECONDS * 1000)
+    assert len(stored(server, "SELECT id FROM runs")) == parallel_runs() + 2
+
+    button(browser_page, "Later").last.click()
+    expect(other.get_by_text("waits, 1 run before it")).to_be_visible(timeout=SECONDS * 1000)
+    expect(browser_page.get_by_text("third · number 2 in the queue")).to_be_visible(timeout=SECONDS * 1000)
+    button(browser_page, "Cancel").last.click()
+    expect(other.get_by_text("Taken out of the queue")).to_be_visible(timeout=SECONDS * 1000)
+
+    button(browser_page, "Cancel").first.click()
+    expect(browser_page.get_by_text("finished in")).to_be_visible(timeout=SECONDS * 1000)
+    added = browser_page.get_by_role("spinbutton", name="Epochs to add")
+    added.fill("1")
+    added.press("Enter")
+    wait_for_app(browser_page)
+    button(browser_page, "Continue").click()
+    expect(browser_page.get_by_text("second +1 · finished in")).to_be_visible(timeout=SECONDS * 1000)
+    wait_for_epochs(browser_page, 3)
+    elsewhere.close()
+
+
+def hover(page: Page, chart: Locator) -> None:
+    """Point into the chart, beside its first epochs, until a label is there."""
+    box = steady_box(chart)
+    x = 5 + wait_for_chart(page, "live_accuracy", "chart._fullLayout.xaxis._offset")
+
+    def shown() -> bool:
+        page.mouse.move(box["x"] + x + 1, box["y"] + box["height"] / 2)
+        page.mouse.move(box["x"] + x, box["y"] + box["height"] / 2)
+        return chart.locator(".hoverlayer").text_content() != ""
+
+    poll(shown, SECONDS, "the label")

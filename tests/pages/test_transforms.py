@@ -1,0 +1,169 @@
+"""The Transforms page: its steps, its four views, its address, and what it hands to training."""
+
+import pytest
+import torch
+from PIL import Image
+
+from digits_core.config import TransformConfig
+from digits_core.dashboard.state import state
+from digits_core.training.recipes import RECIPES
+from digits_core.transforms.pipeline import build_pipeline
+
+
+def tiles(page) -> list[str]:
+    """What is written over the steps of the image."""
+    return [text.value for text in page.markdown if "-badge[" in text.value and ":small[" in text.value]
+
+
+def toggle(page, step: str):
+    return page.toggle(key=f"transform_{step}_on")
+
+
+@pytest.mark.parametrize("dataset", ["optdigits", "mnist-5k"])
+def test_the_first_view_is_the_lectures_way(open_page, dataset):
+    page = open_page("transforms", dataset=dataset)
+    assert not page.exception
+    names = [text.split("**")[1] for text in tiles(page)]
+    assert names == ["1. The tuple's image", "2. To PIL image", "3. Resize to 28×28", "4. To tensor", "5. Normalise"]
+    assert "tensor (1, 28, 28)" in tiles(page)[-1]
+    assert "float32, -1" in tiles(page)[-1]
+
+
+def test_random_steps_are_marked_and_left_out_for_test_images(open_page):
+    training = tiles(open_page("transforms", rotation="12", noise="0.1"))
+    marked = [text.split("**")[1] for text in training if "training only" in text]
+    assert marked == ["4. Random affine", "6. Random noise"]
+    assert not any("training only" in text for text in tiles(open_page("transforms", rotation="12", split="test")))
+
+
+def test_switching_a_step_on_puts_it_into_the_way_and_the_address(open_page):
+    page = open_page("transforms")
+    toggle(page, "rotation").set_value(True).run()
+    page.slider(key="transform_rotation_value").set_value(25.0).run()
+    assert page.query_params["rotation"] == "25"
+    assert any("Random affine" in text for text in tiles(page))
+
+    toggle(page, "rotation").set_value(False).run()
+    assert "rotation" not in page.query_params
+    toggle(page, "rotation").set_value(True).run()
+    assert page.slider(key="transform_rotation_value").value == 25
+
+
+def test_an_address_sets_every_control(open_page):
+    page = open_page("transforms", centre="true", size="20", elastic="1.5", mean="0.25", interpolation="nearest")
+    assert toggle(page, "centre").value
+    assert page.number_input(key="transform_size_value").value == 20
+    assert page.slider(key="transform_elastic_value").value == 1.5
+    assert page.number_input(key="transform_mean_value").value == 0.25
+    assert not toggle(page, "rotation").value
+
+
+@pytest.mark.parametrize("query", [{"rotation": "999"}, {"size": "x", "noise": "7"}, {"interpolation": "<b>"}])
+def test_an_address_that_asks_for_the_impossible_is_told_once_and_the_lecture_shown(open_page, query):
+    page = open_page("transforms", **query)
+    assert not page.exception
+    assert len(page.warning) == 1
+    assert next(iter(query)) in page.warning[0].value
+    assert len(tiles(page)) == 5
+    assert not set(query) & set(page.query_params)
+
+
+def test_a_recipes_transform_fills_the_steps(open_page):
+    page = open_page("transforms", transform_view="Code")
+    page.selectbox(key="transform_preset").set_value("Robust (recipe)").run()
+    picture = Image.fromarray(state().catalogue.load("optdigits").images[0])
+    shown: dict = {}
+    exec(page.code[0].value, shown)
+    torch.manual_seed(1)
+    expected = build_pipeline(RECIPES["Robust"].config.transform, training=True)(picture)
+    torch.manual_seed(1)
+    assert torch.equal(shown["training_transform"](picture), expected)
+
+
+@pytest.mark.parametrize("view", ["Steps", "Variants", "Mean images", "Code"])
+@pytest.mark.parametrize("query", [{}, {"rotation": "12", "erasing": "0.5", "normalisation": "dataset"}])
+def test_every_view_shows_something_for_any_transform(open_page, view, query):
+    page = open_page("transforms", transform_view=view, **query)
+    assert not page.exception
+    assert not page.error
+    assert page.subheader[-1].value
+
+
+def test_the_datasets_own_numbers_are_measured_and_shown(open_page):
+    page = open_page("transforms", dataset="mnist-5k", normalisation="dataset", transform_view="Code")
+    assert any("0.1315" in text.value and "4,000 training images" in text.value for text in page.caption)
+    assert "v2.Normalize([0.131" in page.code[0].value
+
+
+def test_normalising_is_switched_off_and_on_again(open_page):
+    page = open_page("transforms")
+    toggle(page, "normalise").set_value(False).run()
+    assert "float32, 0 to 0.886" in tiles(page)[-1]
+    toggle(page, "normalise").set_value(True).run()
+    assert "float32, -1" in tiles(page)[-1]
+
+
+def test_a_saved_transform_is_loaded_renamed_deleted_and_brought_back(open_page):
+    page = open_page("transforms", rotation="7")
+    page.text_input(key="transform_name").set_value("gentle [turns]").run()
+    page.button(key="transform_save").click().run()
+    saved = state().transforms.all()[0]
+    assert (saved.name, saved.config) == ("gentle [turns]", TransformConfig(rotation=7))
+
+    page.text_input(key="transform_name").set_value("Gentle [turns]").run()
+    page.button(key="transform_save").click().run()
+    assert ["already" in error.value for error in page.error] == [True]
+
+    page.text_input(key=f"transform_rename_{saved.id}").set_value("calm").run()
+    assert [each.name for each in state().transforms.all()] == ["calm"]
+    page.button(key=f"transform_delete_{saved.id}").click().run()
+    assert state().transforms.all() == []
+    next(button for button in page.button if button.label == "Undo the deletion").click().run()
+    assert [each.name for each in state().transforms.all()] == ["calm"]
+
+    page.slider(key="transform_rotation_value").set_value(40.0).run()
+    page.selectbox(key="transform_preset").set_value("calm").run()
+    assert page.query_params["rotation"] == "7"
+    assert not page.exception
+
+
+def test_training_takes_a_saved_transform_and_says_what_it_does(open_page):
+    state().transforms.save("calm", TransformConfig(rotation=7))
+    page = open_page("training")
+    assert any("resized to 28×28" in caption.value for caption in page.caption)
+    number = state().transforms.all()[0].id
+    page.selectbox(key="training_transform").set_value(f"saved-{number}").run()
+    assert not page.exception
+    assert any("rotation ±7°" in caption.value for caption in page.caption)
+
+    page.selectbox(key="recipe").set_value("Robust").run()
+    assert page.selectbox(key="training_transform").value == "recipe"
+    assert any(
+        f"rotation ±{RECIPES['Robust'].config.transform.rotation:g}°" in caption.value for caption in page.caption
+    )
+
+
+def test_training_takes_the_transform_of_its_address_and_refuses_one_that_cannot_be(open_page):
+    page = open_page("training", rotation="33", centre="true")
+    assert page.selectbox(key="training_transform").value == "custom"
+    assert any("centred by mass" in caption.value and "rotation ±33°" in caption.value for caption in page.caption)
+    page.selectbox(key="training_transform").set_value("recipe").run()
+    assert "rotation" not in page.query_params
+
+    refused = open_page("training", rotation="999")
+    assert ["rotation is" in error.value for error in refused.error] == [True]
+    assert refused.selectbox(key="training_transform").value == "recipe"
+
+
+def test_a_transform_that_is_handed_over_leaves_the_rest_of_the_form_as_it_is(open_page):
+    page = open_page("training")
+    page.selectbox(key="recipe").set_value("Robust").run()
+
+    page.query_params.clear()
+    page.query_params["elastic"] = "2"
+    page.run()
+
+    assert not page.exception
+    assert page.number_input(key="training_batch_size").value == 64
+    assert page.selectbox(key="training_transform").value == "custom"
+    assert not any("rotation" in caption.value for caption in page.caption)

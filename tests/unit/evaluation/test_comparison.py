@@ -1,0 +1,159 @@
+"""Comparing runs: what is averaged, what differs, which is best for its time, and which images two runs split on."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digits_core.config import DataConfig, TransformConfig
+from digits_core.evaluation.comparison import (
+    best_front,
+    chance_of,
+    differing,
+    digit_counts,
+    disagreement,
+    images_tested_on,
+    same_but_for_the_seed,
+    share_test_images,
+    smooth,
+    spread,
+)
+from digits_core.runs import artifacts
+from tests.unit.helpers import run_config
+
+VALUES = st.lists(st.floats(-100, 100), min_size=1, max_size=40)
+
+
+def answers(labels, said) -> artifacts.TestResult:
+    return artifacts.TestResult(np.eye(10, dtype=np.float32)[list(said)], np.array(labels))
+
+
+@pytest.fixture
+def make_run(store):
+    """A run of these settings that was tested on datasets of these fingerprints."""
+
+    def make(config=None, **fingerprints):
+        run = store.create(config or run_config(), "owner")
+        return replace(run, environment_json=json.dumps({"datasets": fingerprints}))
+
+    return make
+
+
+@given(VALUES)
+def test_without_smoothing_the_values_stay_as_they_are(values):
+    assert smooth(values, 0).tolist() == pytest.approx(values)
+
+
+@given(VALUES, st.floats(0, 0.95))
+def test_a_smoothed_line_starts_at_its_first_value_and_stays_within_what_was_measured(values, strength):
+    smoothed = smooth(values, strength)
+
+    assert smoothed[0] == pytest.approx(values[0])
+    assert smoothed.min() >= min(values) - 1e-9
+    assert smoothed.max() <= max(values) + 1e-9
+
+
+def test_smoothing_weighs_what_came_before_by_its_strength():
+    assert smooth([0.0, 3.0], 0.5).tolist() == pytest.approx([0.0, 2.0])
+
+
+def test_a_strength_that_would_never_move_is_refused():
+    with pytest.raises(ValueError, match="strength is 1"):
+        smooth([1.0], 1)
+
+
+def test_only_the_settings_that_differ_are_named_in_the_order_of_the_flow():
+    configs = [run_config(), run_config(epochs=8), run_config(transform=TransformConfig(size=12))]
+
+    assert differing(configs) == ["size", "epochs"]
+    assert differing(configs[:1]) == []
+
+
+def test_a_spread_is_the_mean_and_the_deviation_of_a_sample():
+    assert spread([1.0, 3.0]) == pytest.approx((2.0, np.sqrt(2), 2))
+    assert spread([5.0]) == (5.0, 0.0, 1)
+
+
+def test_runs_that_differ_by_seed_and_name_alone_are_one_group(make_run):
+    first, again = make_run(run_config(seed=1)), make_run(run_config(seed=2).replace(name="again"))
+    other = make_run(run_config(seed=1, epochs=8))
+
+    assert same_but_for_the_seed([first, other, again]) == [[first, again], [other]]
+
+
+def test_the_front_holds_the_runs_that_no_other_beats_in_both():
+    seconds, accuracies = [4.0, 1.0, 2.0, 3.0, 2.0], [0.99, 0.80, 0.95, 0.90, 0.95]
+
+    assert best_front(seconds, accuracies) == [1, 2, 0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30))
+def test_every_run_is_on_the_front_or_beaten_by_one_that_is(pairs):
+    costs, values = zip(*pairs, strict=True)
+    front = best_front(costs, values)
+    beats = [[costs[each] <= cost and values[each] >= value for each in front] for cost, value in pairs]
+
+    assert all(map(any, beats))
+    for place in front:
+        assert not any(cost < costs[place] and value >= values[place] for cost, value in pairs)
+
+
+def test_runs_are_tested_alike_if_the_images_are_the_same_and_not_just_their_name(make_run):
+    first, alike, changed = make_run(optdigits="a"), make_run(optdigits="a"), make_run(optdigits="b")
+
+    assert share_test_images(first, alike)
+    assert not share_test_images(first, changed)
+
+
+def test_what_is_only_trained_on_does_not_tell_tests_apart(make_run):
+    more = run_config(data=DataConfig(train=("optdigits", "mnist-5k"), test=("optdigits",)))
+
+    assert share_test_images(make_run(optdigits="a"), make_run(more, **{"optdigits": "a", "mnist-5k": "b"}))
+
+
+def test_other_writers_held_back_are_other_test_images(make_run):
+    writers = run_config(data=DataConfig(test_writers=("Ada",)))
+
+    assert not share_test_images(make_run(optdigits="a"), make_run(writers, optdigits="a"))
+
+
+def test_runs_that_have_not_said_what_they_were_tested_on_are_compared_with_none(make_run):
+    unknown = make_run()
+
+    assert images_tested_on(unknown) is None
+    assert not share_test_images(unknown, make_run())
+
+
+def test_the_accuracy_of_each_digit_counts_its_own_images():
+    counts = digit_counts(answers([1, 1, 2], [1, 7, 2]))
+
+    assert counts.right[1] == 1
+    assert counts.accuracy[[1, 2]].tolist() == [0.5, 1.0]
+    assert np.isnan(counts.accuracy[0])
+
+
+def test_each_image_that_two_runs_split_on_is_in_its_group():
+    labels = [1, 2, 3, 4, 5]
+    found = disagreement(answers(labels, [1, 2, 7, 0, 0]), answers(labels, [1, 8, 3, 9, 0]))
+
+    assert found.only_first_right.tolist() == [1]
+    assert found.only_second_right.tolist() == [2]
+    assert found.both_wrong_otherwise.tolist() == [3]
+    assert found.both_wrong_alike.tolist() == [4]
+    assert found.everywhere.tolist() == [1, 2, 3]
+
+
+def test_answers_to_different_images_are_not_compared():
+    with pytest.raises(ValueError, match="different images"):
+        disagreement(answers([1, 2], [1, 2]), answers([2, 1], [1, 2]))
+
+
+def test_the_chance_of_an_uneven_split_is_that_of_tossing_a_coin():
+    assert chance_of(0, 0) == 1
+    assert chance_of(5, 5) == 1
+    assert chance_of(0, 5) == chance_of(5, 0) == pytest.approx(2 / 2**5)
+    assert chance_of(1, 9) == pytest.approx(2 * 11 / 2**10)
+    assert 0 < chance_of(2000, 2200) < 0.01

@@ -1,0 +1,54 @@
+"""Charts of what networks read."""
+
+import numpy as np
+
+from digits_core.figures.palette import DIGIT_COLOURS
+from digits_core.figures.recognition import Boxed, boxed, compared, overlay, several, several_height
+
+THREE = np.eye(10)[[4, 0, 7]] * 0.8 + 0.02
+
+
+def test_several_digits_have_a_row_each_and_write_what_matters():
+    chart = several(THREE)
+
+    assert chart.data[0].y == ("1", "2", "3")
+    assert np.array(chart.data[0].z).argmax(axis=1).tolist() == [4, 0, 7]
+    assert [[text for text in row if text] for row in chart.data[0].text] == [["82%"], ["82%"], ["82%"]]
+    assert chart.layout.height == several_height(3)
+
+
+def test_a_long_number_makes_rows_lower_and_not_the_chart_endless():
+    assert several_height(400) == several_height(24)
+    assert {text for row in several(np.full((400, 10), 0.1)).data[0].text for text in row} == {""}
+
+
+def test_each_run_has_its_bars_in_its_colour_and_its_name_is_no_markup():
+    chart = compared(["#1 <b>Lecture</b>", "#2 Robust"], DIGIT_COLOURS[:2], THREE[:2])
+
+    assert [each.marker.color for each in chart.data] == list(DIGIT_COLOURS[:2])
+    assert chart.data[0].name == "#1 &lt;b&gt;Lecture&lt;/b&gt;"
+    assert [int(np.argmax(each.y)) for each in chart.data] == [4, 0]
+
+
+def test_boxes_lie_where_the_digits_are_in_their_colours_and_doubt_is_dashed():
+    boxes = [Boxed(10, 20, 30, 40, 7, "7: 99% sure"), Boxed(50, 20, 30, 40, 1, "1: 40% sure", sure=False)]
+    boxes.append(Boxed(90, 20, 5, 5, None, "no ink in <this> box", sure=False))
+    chart = boxed("data:image/jpeg;base64,", (200, 100), boxes, 300)
+
+    assert [(each.x0, each.y0, each.x1, each.y1) for each in chart.layout.shapes[:1]] == [(10, 20, 40, 60)]
+    assert [each.line.color for each in chart.layout.shapes[:2]] == [DIGIT_COLOURS[7], DIGIT_COLOURS[1]]
+    assert [each.line.dash for each in chart.layout.shapes] == ["solid", "dot", "dot"]
+    assert [each.text for each in chart.layout.annotations] == ["7", "1?", "?"]
+    assert chart.data[0].text[2] == "no ink in &lt;this&gt; box"
+    assert chart.layout.images[0].sizex == 200
+
+
+def test_an_overlay_shows_ink_and_what_speaks_for_and_against_it():
+    seen, values = np.zeros((28, 28), np.uint8), np.zeros((28, 28), np.float32)
+    seen[4, 5], values[4, 5], values[6, 7] = 255, 1, -0.5
+    chart = overlay(seen, values, "Which pixels decided", 200, "share")
+
+    assert len(chart.data) == 2
+    assert np.array(chart.data[0].z)[4, 5] == 255
+    assert (np.array(chart.data[1].z)[4, 5], np.array(chart.data[1].z)[6, 7]) == (1, -0.5)
+    assert (chart.data[1].zmin, chart.data[1].zmax) == (-1, 1)

@@ -1,0 +1,120 @@
+"""Not a digit: what is refused, how often rightly and how often wrongly, and that the threshold stays with its run."""
+
+import numpy as np
+import pytest
+
+from digits_core.errors import DatasetError
+from digits_core.recognition.not_digits import MAKERS, not_digits
+from digits_core.recognition.recogniser import Recogniser
+from digits_core.recognition.refusal import WRONGLY_REFUSED, Refusal, calibrate, load_refusal, refused_share
+from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.execution import as_arrays
+from tests.benchmarks.other_marks import other_marks
+from tests.unit.conftest import cut
+from tests.unit.recognition.conftest import CONFIG
+
+
+@pytest.fixture(scope="module")
+def refusal(recogniser, digits) -> Refusal:
+    return calibrate(recogniser, [digits], [digits])
+
+
+@pytest.fixture
+def artifacts(tmp_path) -> Artifacts:
+    return Artifacts(tmp_path)
+
+
+@pytest.fixture
+def kept(recogniser, artifacts, few_mnist) -> Refusal:
+    """What was worked out and kept with the artifacts."""
+    return load_refusal(recogniser, artifacts, lambda name: few_mnist)
+
+
+@pytest.fixture(scope="module")
+def refused(recogniser, refusal, digits, mnist_5k) -> dict[str, float]:
+    """The refused shares of digits that neither training nor the threshold saw, and of other kinds of marks."""
+    images, known = mnist_5k.images, {image.tobytes() for image in digits.images}
+    fresh = np.stack([image for image in images if image.tobytes() not in known])[::8]
+    marks = other_marks(25, seed=7)
+    return {
+        "digits": refused_share(refusal, recogniser.read_alike(fresh)),
+        **{kind: refused_share(refusal, recogniser.read_all(inks)) for kind, inks in marks.items()},
+    }
+
+
+def test_digits_that_neither_training_nor_the_threshold_saw_are_seldom_refused(refused):
+    assert refused["digits"] <= WRONGLY_REFUSED + 0.1  # a hundred digits set the threshold here: it is a rough one
+
+
+def test_marks_of_other_kinds_and_fonts_than_it_was_judged_by_are_refused_far_more_often(refused):
+    others = {kind: share for kind, share in refused.items() if kind != "digits"}
+
+    assert np.mean(list(others.values())) > 0.4
+    assert min(others.values()) > 2 * refused["digits"]
+
+
+def test_paper_without_ink_is_refused_however_sure_the_network_is(recogniser, refusal):
+    blank = recogniser.read_seen(np.zeros((1, 28, 28), np.uint8))[0]
+
+    assert not refusal.accepts(blank)
+
+
+def test_the_rates_say_on_how_many_they_were_measured(refusal):
+    assert set(refusal.refused_others) == set(MAKERS)
+    assert refusal.counts == {"digits": 100, **dict.fromkeys(MAKERS, 40)}
+    assert 0 <= refusal.refused_digits <= WRONGLY_REFUSED + 0.07
+    assert all(0 <= rate <= 1 for rate in refusal.refused_others.values())
+
+
+def test_an_image_that_was_trained_on_is_as_alike_as_can_be(recogniser, refusal, digits):
+    answers = recogniser.read_alike(digits.of("train")[0][:50])
+    alike = refusal.references.likeness(answers)
+
+    np.testing.assert_allclose(alike[:, 0], 1, atol=1e-5)
+    assert np.isclose(alike[:, 1], 1, atol=1e-5).mean() > 0.9  # those that the network reads as what they are
+
+
+def test_asking_for_one_says_what_asking_for_many_does(recogniser, refusal):
+    answers = recogniser.read_all(not_digits(4, seed=3)["letters"])
+
+    assert [refusal.accepts(answer) for answer in answers] == list(refusal.scores(answers) >= refusal.threshold)
+
+
+def test_it_is_kept_with_the_run_and_needs_no_data_the_next_time(recogniser, artifacts, kept, answers):
+    def gone(name: str):
+        raise AssertionError(f"{name} was read again")
+
+    again = load_refusal(recogniser, artifacts, gone)
+
+    assert (again.threshold, again.refused_others, again.counts) == (kept.threshold, kept.refused_others, kept.counts)
+    np.testing.assert_array_equal(again.scores(answers), kept.scores(answers))
+
+
+def test_a_run_that_learnt_more_gets_a_threshold_of_its_own(trained, recogniser, artifacts, kept, few_mnist):
+    weights = {name: values * 1.05 for name, values in as_arrays(trained.network).items()}
+    asked = []
+    load_refusal(Recogniser(CONFIG, weights), artifacts, lambda name: asked.append(name) or few_mnist)
+
+    assert asked
+
+
+def test_a_damaged_file_is_worked_out_again(recogniser, artifacts, kept, few_mnist, tmp_path):
+    (tmp_path / "refusal.npz").write_bytes(b"half a zip")
+
+    assert load_refusal(recogniser, artifacts, lambda name: few_mnist).threshold == pytest.approx(kept.threshold)
+
+
+def test_too_few_test_images_are_said(recogniser, mnist_5k):
+    few = cut(mnist_5k, train=100, test=12)
+
+    with pytest.raises(DatasetError, match="has 12 test images"):
+        calibrate(recogniser, [few], [few])
+
+
+def test_the_same_seed_makes_the_same_marks_and_another_makes_others():
+    first, again, other = (not_digits(2, seed) for seed in (1, 1, 2))
+
+    for kind, inks in first.items():
+        np.testing.assert_array_equal(inks, again[kind])
+        assert not np.array_equal(inks, other[kind])
+        assert all(ink.dtype == np.uint8 and ink.shape == (84, 84) and ink.any() for ink in inks)

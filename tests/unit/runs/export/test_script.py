@@ -1,0 +1,182 @@
+"""A run as a script: it prints what the run printed. Every script here is really run."""
+
+import ast
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.data.builtin import read_mnist_5k, read_optdigits
+from digits_core.errors import ExportError
+from digits_core.runs.export.history import History
+from digits_core.runs.export.script import as_script
+from digits_core.runs.rows import ChangeRow
+from digits_core.training.control import Orders
+from digits_core.training.events import Changed, lecture_line
+
+MINE = DataConfig(train=("mine",), test=("mine",))
+EVERYTHING = TransformConfig(
+    centre=True, rotation=12, translation=2, scale=0.15, shear=12, elastic=1.2, stroke_width=0.7, noise=0.1,
+    erasing=0.5, mean=0.13, std=0.31,
+)  # fmt: skip
+CONFIGS = {
+    "one cycle, everything augmented, label smoothing": RunConfig(
+        data=MINE, transform=EVERYTHING,
+        training=TrainingConfig(epochs=2, batch_size=48, optimizer="adamw", schedule="one_cycle", label_smoothing=0.1),
+    ),
+    "cosine, Nesterov, squared error, nearest pixels, another size": RunConfig(
+        data=MINE, transform=TransformConfig(size=20, interpolation="nearest"),
+        training=TrainingConfig(
+            epochs=2, batch_size=32, optimizer="sgd", nesterov=True, learning_rate=0.05, loss="mse", schedule="cosine",
+            weight_decay=0.001, dropout=0.1, seed=7,
+        ),
+    ),
+    "the lecture's loader, centred and augmented, several sets": RunConfig(
+        data=DataConfig(train=("mine", "others"), test=("others",)),
+        transform=TransformConfig(centre=True, rotation=10, stroke_width=0.5, noise=0.1),
+        training=TrainingConfig(
+            epochs=1, batch_size=32, batches="dataloader", loss="multi_margin", optimizer="rmsprop"
+        ),
+    ),
+    "half precision, negative log-likelihood, bicubic pixels": RunConfig(
+        data=MINE, transform=TransformConfig(interpolation="bicubic", erasing=0.5),
+        training=TrainingConfig(epochs=1, batch_size=64, optimizer="adagrad", loss="nll", precision="bf16"),
+    ),
+}  # fmt: skip
+SCHEDULED = RunConfig(
+    data=MINE, training=TrainingConfig(epochs=2, batch_size=32, optimizer="sgd", schedule="one_cycle")
+)
+
+
+@pytest.fixture
+def load(few_optdigits, few_mnist):
+    known = {
+        "mine": replace(few_optdigits, name="mine"), "others": replace(few_mnist, name="others"),
+        "optdigits": read_optdigits(), "mnist-5k": read_mnist_5k(),
+    }  # fmt: skip
+    return known.__getitem__
+
+
+@pytest.fixture
+def printed(history_of, load, tmp_path):
+    """What the scripts of these runs print when they are run, a list of lines for each; all in one fresh Python."""
+
+    def run(*histories: History) -> list[list[str]]:
+        paths = []
+        for number, history in enumerate(histories):
+            folder = tmp_path / f"script-{number}"
+            folder.mkdir()
+            for name, content in as_script(history, history_of, load).items():
+                (folder / name).write_bytes(content)
+            paths.append(folder / "train.py")
+        code = "import runpy, sys\nfor path in sys.argv[1:]: print('#'); runpy.run_path(path)"
+        answer = subprocess.run(
+            [sys.executable, "-I", "-c", code, *paths], capture_output=True, text=True, cwd=tmp_path
+        )
+        assert answer.returncode == 0, answer.stderr
+        return [part.split("\n")[1:-1] for part in answer.stdout.split("#")[1:]]
+
+    return run
+
+
+def lines_of(history: History) -> list[str]:
+    planned = history.run.planned_epochs
+    return [lecture_line(row.epoch, planned, row.train_loss, row.test_accuracy) for row in history.epochs]
+
+
+def text_of(history: History, load) -> str:
+    return as_script(history, lambda _: history, load)["train.py"].decode()
+
+
+def test_the_lectures_script_is_one_file_that_prints_the_runs_lines(train, load, tmp_path):
+    history = train(RunConfig(training=TrainingConfig(epochs=2)), load)
+    files = as_script(history, lambda _: history, load)
+    assert list(files) == ["train.py"]
+    (tmp_path / "train.py").write_bytes(files["train.py"])
+
+    answer = subprocess.run([sys.executable, "-I", tmp_path / "train.py"], capture_output=True, text=True, cwd=tmp_path)
+
+    assert answer.stdout.splitlines() == lines_of(history), answer.stderr
+    assert len(lines_of(history)) == 2
+
+
+def test_scripts_print_the_lines_of_runs_of_all_kinds(train, load, printed):
+    histories = [train(config, load) for config in CONFIGS.values()]
+
+    assert dict(zip(CONFIGS, printed(*histories), strict=True)) == {
+        name: lines_of(history) for name, history in zip(CONFIGS, histories, strict=True)
+    }
+    assert all(history.epochs for history in histories)
+
+
+def test_scripts_do_again_what_was_done_by_hand_and_what_a_run_continued(train, load, printed):
+    rate = [Changed("learning_rate", 0.0004, 1, 3), Changed("learning_rate", 0.002, 2, 0)]
+    by_hand = train(RunConfig(data=MINE, training=TrainingConfig(epochs=2, batch_size=32)), load, rate)
+    longer = train(SCHEDULED, load, [Changed("epochs", 3, 1, 5)])
+    ended = train(SCHEDULED, load, [Changed("epochs", 3, 2, 1), Changed("learning_rate", 0.01, 2, 4)])
+    more = SCHEDULED.replace(training=SCHEDULED.training.replace(epochs=5))
+    continued = train(more, load, parent=longer.run.id)
+    histories = [by_hand, longer, ended, continued]
+
+    assert printed(*histories) == [lines_of(history) for history in histories]
+    assert [len(history.epochs) for history in histories] == [2, 3, 3, 5]
+
+
+def test_the_script_of_a_stopped_run_ends_after_its_last_whole_epoch(train, load, printed, store):
+    done = lambda: bool(next(iter(store.epochs([store.runs()[0].id]).values())))  # noqa: E731
+    config = RunConfig(data=MINE, training=TrainingConfig(epochs=9, batch_size=32, schedule="cosine"))
+    history = train(config, load, orders=lambda: Orders(stop=done()))
+
+    assert history.run.status == "stopped"
+    assert printed(history) == [lines_of(history)]
+    assert "ends after the last whole epoch" in text_of(history, load)
+
+
+def test_what_a_run_does_not_need_is_not_in_its_script(train, load):
+    text = text_of(train(RunConfig(data=MINE, training=TrainingConfig(epochs=1, batch_size=64)), load), load)
+
+    unused = ("Generator(device)", "centred", "load_digits", "mnist", "schedule", "autocast", "DataLoader", "ROTATION")
+    assert [word for word in unused if word in text] == []
+    assert "digits_core" not in text
+
+
+HOSTILE = [
+    '"""\nimport os; os._exit(3)\n"""', "x\rimport os", "coding: utf-7 +AAo-", "\\", "a\0b", "\ud800", "\f\x85\u2028=1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_no_name_of_a_run_becomes_code(train, load, name):
+    history = train(RunConfig(data=MINE, training=TrainingConfig(epochs=1, batch_size=128)), load)
+    plain = ast.dump(ast.parse(as_script(history, lambda _: history, load)["train.py"]))
+    history = replace(history, run=replace(history.run, name=name))
+
+    script = as_script(history, lambda _: history, load)["train.py"]
+
+    assert ast.dump(ast.parse(script)) == plain
+    compile(script, "train.py", "exec")
+
+
+def test_a_script_says_so_where_its_data_has_changed_since(train, load, few_optdigits):
+    history = train(RunConfig(data=MINE, training=TrainingConfig(epochs=1, batch_size=128)), load)
+    assert "has changed" not in text_of(history, load)
+    fewer = replace(few_optdigits, name="mine", test=~few_optdigits.test)
+
+    assert "mine has changed" in text_of(history, {"mine": fewer}.__getitem__)
+
+
+def test_there_is_no_script_of_a_run_that_trains_or_has_learnt_nothing(store, load, history_of):
+    waiting = history_of(store.create(RunConfig(), "test:1:1").id)
+    with pytest.raises(ExportError, match="still trains"):
+        as_script(waiting, history_of, load)
+    with pytest.raises(ExportError, match="before its first epoch"):
+        as_script(replace(waiting, run=replace(waiting.run, status="diverged")), history_of, load)
+
+
+def test_a_pause_leaves_no_trace_in_a_script(train, load):
+    history = train(RunConfig(data=MINE, training=TrainingConfig(epochs=1, batch_size=128)), load)
+    paused = ChangeRow(1, "paused", None, 1, 1, 0.0)
+
+    assert "CHANGES" not in text_of(replace(history, changes=[paused]), load)
