@@ -1,4 +1,4 @@
-"""The one SQLite file: how it is opened, its tables, and their migrations.
+"""The one SQLite file: how it is opened and brought up to date, and what is said where that cannot be.
 
 Write-ahead logging lets pages read while a run writes. Connections are short-lived and never cross threads.
 """
@@ -8,141 +8,27 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from digits_core.errors import StoreError
+from digits_core.migrations import MIGRATIONS
 
 BUSY_TIMEOUT_S = 10.0
+HEADER = b"SQLite format 3\0"
+VERSION_AT = 60
+"""Where a database file says its `user_version`, in four bytes: https://www.sqlite.org/fileformat.html"""
 
-# One entry per version, never edited once released: a database of version n has had the first n applied.
-MIGRATIONS = (
-    """
-    CREATE TABLE runs (
-        id TEXT PRIMARY KEY,
-        number INTEGER NOT NULL UNIQUE,
-        name TEXT NOT NULL,
-        recipe TEXT NOT NULL,
-        status TEXT NOT NULL,
-        config TEXT NOT NULL,
-        environment TEXT NOT NULL DEFAULT '{}',
-        owner TEXT NOT NULL,
-        created REAL NOT NULL,
-        started REAL,
-        finished REAL,
-        progress REAL NOT NULL DEFAULT 0,
-        images_per_second REAL,
-        seconds REAL,
-        test_loss REAL,
-        test_accuracy REAL,
-        message TEXT NOT NULL DEFAULT ''
-    ) STRICT;
-    CREATE INDEX runs_by_status ON runs (status);
-    CREATE TABLE epochs (
-        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-        epoch INTEGER NOT NULL,
-        train_loss REAL NOT NULL,
-        train_accuracy REAL NOT NULL,
-        test_loss REAL NOT NULL,
-        test_accuracy REAL NOT NULL,
-        learning_rate REAL NOT NULL,
-        images_per_second REAL NOT NULL,
-        seconds REAL NOT NULL,
-        UNIQUE (run, epoch)
-    ) STRICT;
-    CREATE TABLE samples (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        label INTEGER NOT NULL CHECK (label BETWEEN 0 AND 9),
-        writer TEXT NOT NULL,
-        source TEXT NOT NULL,
-        test INTEGER NOT NULL,
-        image BLOB NOT NULL,
-        drawing BLOB NOT NULL,
-        created REAL NOT NULL,
-        deleted REAL
-    ) STRICT;
-    """,
-    """
-    CREATE TABLE datasets (
-        name TEXT PRIMARY KEY,
-        title TEXT NOT NULL,
-        file TEXT NOT NULL,
-        format TEXT NOT NULL,
-        original_range TEXT NOT NULL,
-        images INTEGER NOT NULL,
-        height INTEGER NOT NULL,
-        width INTEGER NOT NULL,
-        created REAL NOT NULL,
-        deleted REAL
-    ) STRICT
-    """,
-    """
-    CREATE TABLE transforms (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        name TEXT NOT NULL,
-        config TEXT NOT NULL,
-        created REAL NOT NULL,
-        deleted REAL
-    ) STRICT
-    """,
-    """
-    ALTER TABLE runs ADD COLUMN parent TEXT NOT NULL DEFAULT '';
-    ALTER TABLE runs ADD COLUMN session TEXT NOT NULL DEFAULT '';
-    ALTER TABLE runs ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE runs ADD COLUMN epochs INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE runs ADD COLUMN orders TEXT NOT NULL DEFAULT '{}';
-    CREATE TABLE batches (
-        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-        epoch INTEGER NOT NULL,
-        batch INTEGER NOT NULL,
-        loss REAL NOT NULL,
-        learning_rate REAL NOT NULL,
-        UNIQUE (run, epoch, batch)
-    ) STRICT;
-    CREATE TABLE details (
-        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-        epoch INTEGER NOT NULL,
-        gradient_norms TEXT NOT NULL,
-        weight_norms TEXT NOT NULL,
-        confusion TEXT NOT NULL,
-        watched TEXT NOT NULL,
-        PRIMARY KEY (run, epoch)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE changes (
-        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-        what TEXT NOT NULL,
-        value REAL,
-        epoch INTEGER NOT NULL,
-        batch INTEGER NOT NULL,
-        created REAL NOT NULL
-    ) STRICT;
-    CREATE INDEX changes_by_run ON changes (run, epoch, batch)
-    """,
-    """
-    ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
-    ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
-    ALTER TABLE runs ADD COLUMN archived REAL;
-    ALTER TABLE runs ADD COLUMN deleted REAL;
-    ALTER TABLE runs ADD COLUMN sweep TEXT NOT NULL DEFAULT '';
-    CREATE INDEX runs_by_sweep ON runs (sweep);
-    CREATE TABLE sweeps (
-        id TEXT PRIMARY KEY,
-        number INTEGER NOT NULL UNIQUE,
-        name TEXT NOT NULL,
-        status TEXT NOT NULL,
-        plan TEXT NOT NULL,
-        owner TEXT NOT NULL,
-        session TEXT NOT NULL DEFAULT '',
-        created REAL NOT NULL,
-        finished REAL,
-        message TEXT NOT NULL DEFAULT '',
-        deleted REAL
-    ) STRICT
-    """,
-)
+_ANOTHER = "or set DIGITS_HOME to another folder."
+ADVICE = {
+    sqlite3.SQLITE_BUSY: " Another program holds it: close that one, or try again in a moment.",
+    sqlite3.SQLITE_CORRUPT: f" It is damaged: put a copy of it that is whole in its place, {_ANOTHER}",
+    sqlite3.SQLITE_NOTADB: f" Put the file of that name away, {_ANOTHER}",
+    sqlite3.SQLITE_CANTOPEN: f" See that you may write to its folder, {_ANOTHER}",
+    sqlite3.SQLITE_READONLY: f" See that you may write to it and to its folder, {_ANOTHER}",
+    sqlite3.SQLITE_FULL: " Make room on the disk, then try again.",
+}
+"""What to do about each kind of error of SQLite, where something can be done."""
 
 
 class Database:
@@ -150,10 +36,15 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._refuse_newer()
         self._migrate()
         # While one connection stays open, closing the short-lived ones does not checkpoint the log each time.
         self._anchor = self._open()
-        self._anchor.execute("SELECT count(*) FROM runs").fetchone()
+        try:
+            self._anchor.execute("SELECT count(*) FROM runs").fetchone()
+        except sqlite3.Error as error:
+            self._anchor.close()
+            raise self._in_words(error) from error
 
     def close(self) -> None:
         self._anchor.close()
@@ -186,23 +77,33 @@ class Database:
             connection = sqlite3.connect(
                 self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
+        except sqlite3.Error as error:
+            raise self._in_words(error) from error
+        try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error as error:
+            connection.close()
             raise self._in_words(error) from error
         return connection
+
+    def _refuse_newer(self) -> None:
+        """Leave alone what is not ours to change; opening it to write would already tidy up its log."""
+        try:
+            version = _version_without_opening(self.path)
+        except sqlite3.Error as error:
+            raise self._in_words(error) from error
+        if version > len(MIGRATIONS):
+            raise StoreError(
+                f"{self.path} was written by a newer Digits Lab (version {version}, this one knows "
+                f"{len(MIGRATIONS)}). Update Digits Lab, or set DIGITS_HOME to another folder."
+            )
 
     def _migrate(self) -> None:
         connection = self._open()
         try:
-            version = _version(connection)
-            if version > len(MIGRATIONS):
-                raise StoreError(
-                    f"{self.path} was written by a newer Digits Lab (version {version}, this one knows "
-                    f"{len(MIGRATIONS)}). Update Digits Lab, or set DIGITS_HOME to another folder."
-                )
-            if version < len(MIGRATIONS):
+            if _version(connection) < len(MIGRATIONS):
                 _write_ahead(connection)
                 self._apply(connection)
         except sqlite3.Error as error:
@@ -220,7 +121,24 @@ class Database:
         connection.commit()
 
     def _in_words(self, error: sqlite3.Error) -> StoreError:
-        return StoreError(f"The database {self.path} cannot be used: {error}. Nothing was changed.")
+        # The lowest byte is the kind of error, the others are its details. Errors of Python's own module have none.
+        advice = ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
+        return StoreError(f"The database {self.path} cannot be used: {error}. Nothing was changed.{advice}")
+
+
+def _version_without_opening(path: Path) -> int:
+    """The version that a file says it has, 0 where it says none; nothing is changed in it or in its log."""
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        if log.exists() and log.stat().st_size:
+            # The last process was killed: what it wrote last, its version too, may stand in the log alone.
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
+                return _version(connection)
+        with path.open("rb") as file:
+            header = file.read(VERSION_AT + 4)
+    except OSError:
+        return 0  # opening it says what is wrong with it
+    return int.from_bytes(header[VERSION_AT:]) if header.startswith(HEADER) else 0
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -53,4 +53,9 @@ class Home:
                 f"The folder {self.folder} cannot be made ({error.strerror}). "
                 "Set DIGITS_HOME to a folder that you may write to."
             ) from error
+        # A folder on a file system that is mounted to be read only can be "made" all the same: it is there.
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise StoreError(
+                f"The folder {self.folder} cannot be written to. Set DIGITS_HOME to a folder that you may write to."
+            )
         return self

@@ -1,0 +1,132 @@
+"""The tables of the database, as they came to be: one step a version."""
+
+from __future__ import annotations
+
+# One entry per version, never edited once released: a database of version n has had the first n applied.
+MIGRATIONS = (
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        number INTEGER NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        recipe TEXT NOT NULL,
+        status TEXT NOT NULL,
+        config TEXT NOT NULL,
+        environment TEXT NOT NULL DEFAULT '{}',
+        owner TEXT NOT NULL,
+        created REAL NOT NULL,
+        started REAL,
+        finished REAL,
+        progress REAL NOT NULL DEFAULT 0,
+        images_per_second REAL,
+        seconds REAL,
+        test_loss REAL,
+        test_accuracy REAL,
+        message TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE INDEX runs_by_status ON runs (status);
+    CREATE TABLE epochs (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        epoch INTEGER NOT NULL,
+        train_loss REAL NOT NULL,
+        train_accuracy REAL NOT NULL,
+        test_loss REAL NOT NULL,
+        test_accuracy REAL NOT NULL,
+        learning_rate REAL NOT NULL,
+        images_per_second REAL NOT NULL,
+        seconds REAL NOT NULL,
+        UNIQUE (run, epoch)
+    ) STRICT;
+    CREATE TABLE samples (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        label INTEGER NOT NULL CHECK (label BETWEEN 0 AND 9),
+        writer TEXT NOT NULL,
+        source TEXT NOT NULL,
+        test INTEGER NOT NULL,
+        image BLOB NOT NULL,
+        drawing BLOB NOT NULL,
+        created REAL NOT NULL,
+        deleted REAL
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE datasets (
+        name TEXT PRIMARY KEY,
+        title TEXT NOT NULL,
+        file TEXT NOT NULL,
+        format TEXT NOT NULL,
+        original_range TEXT NOT NULL,
+        images INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        width INTEGER NOT NULL,
+        created REAL NOT NULL,
+        deleted REAL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE transforms (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        config TEXT NOT NULL,
+        created REAL NOT NULL,
+        deleted REAL
+    ) STRICT
+    """,
+    """
+    ALTER TABLE runs ADD COLUMN parent TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN session TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN epochs INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN orders TEXT NOT NULL DEFAULT '{}';
+    CREATE TABLE batches (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        epoch INTEGER NOT NULL,
+        batch INTEGER NOT NULL,
+        loss REAL NOT NULL,
+        learning_rate REAL NOT NULL,
+        UNIQUE (run, epoch, batch)
+    ) STRICT;
+    CREATE TABLE details (
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        epoch INTEGER NOT NULL,
+        gradient_norms TEXT NOT NULL,
+        weight_norms TEXT NOT NULL,
+        confusion TEXT NOT NULL,
+        watched TEXT NOT NULL,
+        PRIMARY KEY (run, epoch)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE changes (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        what TEXT NOT NULL,
+        value REAL,
+        epoch INTEGER NOT NULL,
+        batch INTEGER NOT NULL,
+        created REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX changes_by_run ON changes (run, epoch, batch)
+    """,
+    """
+    ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE runs ADD COLUMN archived REAL;
+    ALTER TABLE runs ADD COLUMN deleted REAL;
+    ALTER TABLE runs ADD COLUMN sweep TEXT NOT NULL DEFAULT '';
+    CREATE INDEX runs_by_sweep ON runs (sweep);
+    CREATE TABLE sweeps (
+        id TEXT PRIMARY KEY,
+        number INTEGER NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        status TEXT NOT NULL,
+        plan TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        session TEXT NOT NULL DEFAULT '',
+        created REAL NOT NULL,
+        finished REAL,
+        message TEXT NOT NULL DEFAULT '',
+        deleted REAL
+    ) STRICT
+    """,
+)
