@@ -18,8 +18,9 @@ from torch.nn import functional as nnf
 
 from digits_core.config import RunConfig
 from digits_core.network.improved_net import restore_network
-from digits_core.recognition.prepare import cut_out, to_ink
-from digits_core.recognition.segment import Box, find_digits, ink_in
+from digits_core.recognition.finding import find_in
+from digits_core.recognition.segment import Box
+from digits_core.recognition.sheet import ink_of
 from digits_core.runs.artifacts import Weights
 from digits_core.training.testing import EVALUATION_BATCH
 from digits_core.transforms import batched
@@ -129,13 +130,6 @@ class Recogniser:
 
     def read_picture(self, picture: Image.Image, name: str = "the picture") -> list[FoundDigit]:
         """Every digit that is found in a picture, in reading order; `PictureError` where there is no ink."""
-        ink = to_ink(picture, name)
-        boxes = find_digits(ink)
-        answers = self.read_all([cut_out(own) for own in ink_in(ink, boxes)])
-        scale = picture.width / ink.shape[1]
-        return [FoundDigit(_scaled(box, scale), answer) for box, answer in zip(boxes, answers, strict=True)]
-
-
-def _scaled(box: Box, scale: float) -> Box:
-    """The box in pixels of a picture that is `scale` times as large."""
-    return Box(round(box.left * scale), round(box.top * scale), round(box.width * scale), round(box.height * scale))
+        sheet = find_in(picture, name)
+        answers = self.read_all([ink_of(sheet, box) for box in sheet.boxes])
+        return [FoundDigit(sheet.in_photo(box), answer) for box, answer in zip(sheet.boxes, answers, strict=True)]

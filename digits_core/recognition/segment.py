@@ -75,14 +75,24 @@ def find_digits(ink: np.ndarray) -> list[Box]:
 
 def ink_in(ink: np.ndarray, boxes: list[Box]) -> list[np.ndarray]:
     """The ink (height, width) of each box without strokes that only reach in from a neighbour."""
-    marks = label(ink > 0)  # (H, W)
-    sizes = np.bincount(marks.reshape(-1))
-    return [_own_ink(box.crop(ink), box.crop(marks), sizes) for box in boxes]
+    marks = Marks(ink)
+    return [marks.inside(box) for box in boxes]
 
 
-def _own_ink(ink: np.ndarray, marks: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    inside = np.bincount(marks.reshape(-1), minlength=len(sizes))
-    return np.where((inside * 2 >= sizes)[marks], ink, 0).astype(np.uint8)
+class Marks:
+    """The strokes of (H, W) uint8 ink, told apart once: what touches is one mark."""
+
+    def __init__(self, ink: np.ndarray) -> None:
+        self._ink = ink
+        labels, count = label(ink > 0, return_num=True)
+        self._labels = labels.astype(np.min_scalar_type(count))  # (H, W), for as long as a session keeps a sheet
+        self._sizes = np.bincount(self._labels.reshape(-1))
+
+    def inside(self, box: Box) -> np.ndarray:
+        """The ink (height, width) in a box of the marks that lie in it by half or more."""
+        labels = box.crop(self._labels)
+        inside = np.bincount(labels.reshape(-1), minlength=len(self._sizes))
+        return np.where((inside * 2 >= self._sizes)[labels], box.crop(self._ink), 0).astype(np.uint8)
 
 
 def without_dashes(boxes: list[Box]) -> list[Box]:

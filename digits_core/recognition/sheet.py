@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -17,7 +18,7 @@ from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import cut_out
 from digits_core.recognition.ruling import without_lines
 from digits_core.recognition.sample import sample_of
-from digits_core.recognition.segment import Box, columns_of, find_digits, ink_in, rows_of, without_dashes
+from digits_core.recognition.segment import Box, Marks, columns_of, find_digits, rows_of, without_dashes
 
 SIDE = 1600
 """The longest side of a sheet's picture, in pixels: half a millimetre of pen on A4 is then three of them."""
@@ -46,6 +47,23 @@ class Sheet:
     boxes: tuple[Box, ...]
     from_photo: np.ndarray
 
+    def own_ink(self, box: Box) -> np.ndarray:
+        """The ink (h, w) of the part of a box that lies on the picture, without strokes that only reach into it."""
+        return self._marks.inside(_within(box, self.ink.shape))
+
+    def in_photo(self, box: Box) -> Box:
+        """The box around where a box of the picture lies in the photo, in pixels of that."""
+        corners = [[x, y, 1] for x in (box.left, box.right) for y in (box.top, box.bottom)]
+        points = np.array(corners, dtype=float) @ np.linalg.inv(self.from_photo).T
+        points = points[:, :2] / points[:, 2:]
+        (left, top), (right, bottom) = np.rint(points.min(axis=0)), np.rint(points.max(axis=0))
+        return Box(int(left), int(top), int(right - left), int(bottom - top))
+
+    @cached_property
+    def _marks(self) -> Marks:
+        # Labelled once for all boxes of the sheet, which are asked for one by one.
+        return Marks(self.ink)
+
     def rows(self) -> list[list[int]]:
         """The indices of the boxes by row of the sheet."""
         return rows_of(self.boxes)
@@ -69,7 +87,7 @@ def read_sheet(picture: Image.Image, name: str = "the sheet") -> Sheet:
 
 def ink_of(sheet: Sheet, box: Box) -> np.ndarray:
     """The ink of one box, cut out as a square for `Recogniser.read_all`; `PictureError` where there is none."""
-    own = ink_in(sheet.ink, [_within(box, sheet.ink.shape)])[0]
+    own = sheet.own_ink(box)
     if not own.any():
         raise PictureError("The box holds no ink. Draw it around a digit, or remove it.")
     return cut_out(own)

@@ -24,10 +24,12 @@ from torch.nn import functional as nnf
 from digits_core.config import RunConfig
 from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.data.digits import Digits
+from digits_core.data.picture import as_picture, grey
 from digits_core.errors import PictureError
-from digits_core.recognition.prepare import cut_out, to_ink, whole_square
+from digits_core.recognition.finding import find_in
+from digits_core.recognition.prepare import to_ink, whole_square
 from digits_core.recognition.recogniser import Recogniser
-from digits_core.recognition.segment import find_digits, ink_in
+from digits_core.recognition.sheet import ink_of
 from digits_core.training.loop import Training
 from digits_core.training.recipes import ROBUST
 from digits_core.transforms import batched
@@ -140,10 +142,10 @@ def in_drawing(drawing: np.ndarray) -> list[np.ndarray]:
 def in_photo(photo: np.ndarray) -> list[np.ndarray]:
     """The ink of each digit that is found in a photo, cut out."""
     try:
-        ink = to_ink(photo)
+        sheet = find_in(grey(as_picture(photo, "the photo")))
     except PictureError:
         return []
-    return [cut_out(own) for own in ink_in(ink, find_digits(ink))]
+    return [ink_of(sheet, box) for box in sheet.boxes]
 
 
 def unseen(mnist: Digits, held_out: np.ndarray) -> dict[str, Pictures]:

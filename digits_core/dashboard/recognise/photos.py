@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -14,21 +14,15 @@ from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.dashboard.recognise.reading import Ink, Reading, in_words, read
 from digits_core.data.handwriting import NewSample
 from digits_core.data.picture import read_picture
-from digits_core.errors import PictureError
 from digits_core.figures.recognition import Boxed
 
 if TYPE_CHECKING:
+    from digits_core.recognition.finding import Way
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.recognition.refusal import Refusal
     from digits_core.recognition.segment import Box
-    from digits_core.recognition.sheet import Sheet
 
-Way = Literal["auto", "one", "many"]
 WAYS: dict[Way, str] = {"auto": "Automatic", "one": "One digit", "many": "Several digits"}
-_LARGE = 0.4
-"""Of a picture's longest side: a digit this large fills the picture."""
-_FULL = 0.9
-"""Of a picture's longest side: what is as large is no digit but a frame, a grid, or a shadow's edge."""
 
 
 @dataclass
@@ -129,60 +123,10 @@ class Photo:
 
 def read_photo(content: bytes, name: str, number: int, way: Way, width: int) -> Photo:
     """Find the digits in an uploaded picture, to be shown `width` pixels wide; `PictureError` where there are none."""
-    sheet = find(read_picture(content, name), name, way)
+    from digits_core.recognition.finding import find_in
+
+    sheet = find_in(read_picture(content, name), name, way)
     return Photo(Work(name, sheet, number, Boxes.found(sheet.boxes, width / sheet.picture.width)), way)
-
-
-def find(picture: Image.Image, name: str, way: Way) -> Sheet:
-    """The digits of a picture as `way` says; automatically, a digit that fills the picture is the only one.
-
-    Sheets are read in a way of their own: straightened, without printed lines, without marks too large for one digit
-    of many. `PictureError` where nothing is found.
-    """
-    from digits_core.recognition.sheet import read_sheet
-
-    if way == "many":
-        return read_sheet(picture, name)
-    if way == "one":
-        return _joined(_as_it_lies(picture, name))
-    try:
-        sheet = read_sheet(picture, name)
-    except PictureError:
-        return _as_it_lies(picture, name)
-    try:
-        plain = _as_it_lies(picture, name)
-    except PictureError:
-        return sheet
-    return plain if _is_large(plain) else sheet
-
-
-def _as_it_lies(picture: Image.Image, name: str) -> Sheet:
-    """The digits of a picture that is neither straightened nor ruled."""
-    import numpy as np
-
-    from digits_core.recognition.prepare import to_ink
-    from digits_core.recognition.segment import find_digits
-    from digits_core.recognition.sheet import Sheet
-
-    ink = to_ink(picture, name)
-    height, width = ink.shape
-    scale = width / picture.width
-    return Sheet(picture.resize((width, height)), ink, tuple(find_digits(ink)), np.diag([scale, scale, 1.0]))
-
-
-def _joined(sheet: Sheet) -> Sheet:
-    """All of its ink as one digit."""
-    whole = sheet.boxes[0]
-    for box in sheet.boxes[1:]:
-        whole = whole.joined(box)
-    return replace(sheet, boxes=(whole,))
-
-
-def _is_large(sheet: Sheet) -> bool:
-    """Whether the digits fill the picture: the tallest as a digit would and not as a frame or a printed grid would."""
-    longest = max(sheet.ink.shape)
-    tallest = max(max(box.width, box.height) for box in sheet.boxes)
-    return len(sheet.boxes) <= 3 and _LARGE * longest < tallest < _FULL * longest
 
 
 def as_address(picture: Image.Image, side: int = 900) -> str:

@@ -15,7 +15,7 @@ from digits_core.dashboard.live_chart import show_live_chart
 from digits_core.dashboard.loaders import load_recogniser, load_refusal
 from digits_core.dashboard.recognise import history
 from digits_core.dashboard.recognise.answers import show_headline, show_one
-from digits_core.dashboard.recognise.photos import WAYS, Photo, Way, as_address, read_photo
+from digits_core.dashboard.recognise.photos import WAYS, Photo, as_address, read_photo
 from digits_core.dashboard.recognise.reading import Reading, in_words
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -27,6 +27,7 @@ from digits_core.figures.recognition import boxed
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
+    from digits_core.recognition.finding import Way
     from digits_core.recognition.refusal import Refusal
     from digits_core.recognition.segment import Box
 

@@ -59,6 +59,13 @@ def test_paper_seen_from_the_side_is_straightened() -> None:
         assert abs(np.rad2deg(np.arctan(slope))) < 2
 
 
+def test_boxes_lie_on_their_digits_in_the_photo_too() -> None:
+    turned = Conditions("ruled", "edges", **SMALL)
+    photo, sheet = photo_of(turned), sheet_of(turned)
+    chosen = matches([digit.box() for digit in photo.digits], [sheet.in_photo(box) for box in sheet.boxes])
+    assert len(chosen) == len(photo.digits)
+
+
 def test_ink_lies_over_the_picture_and_holds_no_printed_line() -> None:
     sheet = sheet_of(Conditions("squared", "turned", **SMALL))
     assert sheet.picture.mode == "L"

@@ -4,15 +4,13 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
 from digits_core.config import RunConfig, TransformConfig
 from digits_core.dashboard.recognise.photos import read_photo
-from digits_core.errors import PictureError
 from digits_core.network.improved_net import ImprovedNet
 from digits_core.recognition.recogniser import Recogniser
 from tests.pictures import as_png, sheet
-from tests.unit.dashboard.recognise.test_reading import drawing
 
 ROWS = [[1, 0, 7], [4, 7]]
 
@@ -23,8 +21,8 @@ def recogniser() -> Recogniser:
     return Recogniser(RunConfig(transform=TransformConfig(centre=True)), weights)
 
 
-def photo_of(content: bytes, way: str = "auto"):
-    return read_photo(content, "photo.png", 1, way, 500)
+def photo_of(content: bytes):
+    return read_photo(content, "photo.png", 1, "auto", 500)
 
 
 def with_background(content: bytes, change) -> bytes:
@@ -65,27 +63,6 @@ def test_a_photo_turned_by_the_phone_is_read_upright(recogniser):
 
     photo.read(recogniser, "a", "#1")
     assert [len(line) for line in photo.text.split(" ")] == [3, 2]
-
-
-@pytest.mark.parametrize("digit", range(10))
-def test_a_digit_that_fills_its_picture_is_one_digit(digit):
-    paper = ImageOps.expand(drawing(digit).resize((160, 280)), 20, 255)
-
-    assert len(photo_of(as_png(paper)).work.boxes.now) == 1
-
-
-def test_a_digit_of_two_marks_is_one_where_the_person_says_so():
-    paper = Image.new("L", (300, 300), 240)
-    paper.paste(20, (140, 40, 160, 120))
-    paper.paste(20, (140, 190, 160, 270))
-
-    assert len(photo_of(as_png(paper), "one").work.boxes.now) == 1
-
-
-@pytest.mark.parametrize("way", ["auto", "one", "many"])
-def test_an_empty_page_is_refused_in_words(way):
-    with pytest.raises(PictureError, match=r"photo\.png shows no"):
-        photo_of(as_png(Image.new("L", (400, 300), 240)), way)
 
 
 def test_a_person_has_the_last_word_on_a_label(recogniser):

@@ -1,0 +1,48 @@
+"""Whatever a picture shows, one digit or a sheet of many: its digits are found, and nothing else."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from digits_core.errors import PictureError
+from digits_core.recognition.finding import find_in
+from tests.pictures import sheet
+from tests.unit.dashboard.recognise.test_reading import drawing
+
+ROWS = [[1, 0, 7], [4, 7]]
+
+
+def ruled(picture: Image.Image) -> Image.Image:
+    """With a printed line every 25 pixels."""
+    tones = np.array(picture)
+    tones[::25] = np.minimum(tones[::25], 195)
+    return Image.fromarray(tones)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_a_digit_that_fills_its_picture_is_one_digit(digit):
+    paper = ImageOps.expand(drawing(digit).resize((160, 280)), 20, 255)
+
+    assert len(find_in(paper).boxes) == 1
+
+
+def test_printed_lines_are_no_digits_and_cut_none():
+    found = find_in(ruled(Image.open(io.BytesIO(sheet(ROWS)))))
+
+    assert [len(row) for row in found.rows()] == [len(row) for row in ROWS]
+
+
+def test_a_digit_of_two_marks_is_one_where_the_person_says_so():
+    paper = Image.new("L", (300, 300), 240)
+    paper.paste(20, (140, 40, 160, 120))
+    paper.paste(20, (140, 190, 160, 270))
+
+    assert len(find_in(paper, way="one").boxes) == 1
+
+
+@pytest.mark.parametrize("way", ["auto", "one", "many"])
+def test_an_empty_page_is_refused_in_words(way):
+    with pytest.raises(PictureError, match=r"^photo\.png shows no"):
+        find_in(Image.new("L", (400, 300), 240), "photo.png", way)
