@@ -28,7 +28,7 @@ def compare() -> None:
 
 
 def training_time() -> None:
-    show_training_time(filter_bar().runs)
+    show_training_time(filter_bar(as_table=False).runs)
 
 
 def one_run() -> None:

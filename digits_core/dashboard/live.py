@@ -36,7 +36,7 @@ _curves = lru_cache(maxsize=32)(curves)
 
 
 def show_progress(run: Run, batches: int) -> None:
-    """Where a run stands, `batches` an epoch: a bar while it trains, then what became of it. Always as high."""
+    """Where a run stands, `batches` an epoch: a bar while it trains, then what became of it. Always a line."""
     title = run.title if len(run.title) <= TITLE_LENGTH else f"{run.title[: TITLE_LENGTH - 1]}…"
     words = f"{STATUS_ICONS[run.status]} **{as_plain_text(title)}**"
     match run.status:
@@ -51,7 +51,8 @@ def show_progress(run: Run, batches: int) -> None:
         case "finished":
             st.progress(1.0, f"{words} · finished in {run.seconds:.1f} s · {run.test_accuracy:.2%} on test images")
         case _:
-            st.progress(run.progress, f"{words} · {run.status}. {as_plain_text(run.message)}")
+            tested = "" if run.test_accuracy is None else f" · {run.test_accuracy:.2%} on test images"
+            st.progress(run.progress, f"{words} · {run.status} in {_epoch(run)}{tested}")
 
 
 def show_curves(runs: Sequence[Run], key: str) -> None:
@@ -83,6 +84,11 @@ def lecture_lines(run: Run, epochs: Sequence[EpochRow]) -> str:
     """The log as the lecture's loop prints it."""
     lines = [lecture_line(row.epoch, run.planned_epochs, row.train_loss, row.test_accuracy) for row in epochs]
     return "\n".join(lines) or ("The first epoch is on its way." if run.live else "No epoch was finished.")
+
+
+def _epoch(run: Run) -> str:
+    """`epoch 2/4`: the one that it is in, or that it ended in."""
+    return f"epoch {min(int(run.progress * run.planned_epochs), run.planned_epochs - 1) + 1}/{run.planned_epochs}"
 
 
 def _place(run: Run, batches: int) -> str:

@@ -148,7 +148,7 @@ def _fit_axes(chart: go.Figure, lines: Sequence[RunLine], scale: Scale, by_secon
         lowest = next(step for step in FLOORS if step <= max(0.0, float(known.min()) - 0.005))
         chart.update_yaxes(range=[lowest, 1 + 0.03 * (1 - lowest)])
     else:
-        chart.update_yaxes(range=[0, nice_above(float(known.max()))])
+        chart.update_yaxes(range=[0, nice_above(1.02 * float(known.max()))])
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def parallel_coordinates(
         unselected={"line": {"opacity": 0.12, "color": "#8a8f9c"}},
     )  # fmt: skip
     # A brush that the person has set stays when the chart comes again.
-    chart.update_layout(uirevision="brush")
+    chart.update_layout(uirevision="brush", title={"y": 0.98, "yanchor": "top"})
     return chart
 
 

@@ -22,6 +22,8 @@ CHOSEN = "#f5a623"
 FLOORS = (0.99, 0.98, 0.95, 0.9, 0.8, 0.5, 0.0)
 BELOW = {"y": -0.24, "yanchor": "top", "x": 0, "xanchor": "left"}
 FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
+ROOM_FOR_100 = {"r": 30}
+"""Beside the axis: a tick's label that would stand out of the chart is not drawn."""
 ALL = -1
 """No digit in particular."""
 
@@ -94,7 +96,7 @@ def reliability(
     )  # fmt: skip
     chart.update_xaxes(title="confidence", range=[0, 1.02], tickvals=FIFTHS, tickformat="~%")
     chart.update_yaxes(title="share that is right", range=[0, 1.03], tickformat="~%")
-    chart.update_layout(legend=BELOW)
+    chart.update_layout(legend=BELOW, margin=ROOM_FOR_100)
     return chart
 
 
@@ -110,7 +112,7 @@ def confidences(edges: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> go.F
     most = max(1, int(right.max(initial=1)), int(wrong.max(initial=1)))
     chart.update_xaxes(title="confidence", range=[0, 1.02], tickvals=FIFTHS, tickformat="~%")
     chart.update_yaxes(title="images (log)", type="log", range=[-0.3, np.log10(most) + 0.2], dtick=1)
-    chart.update_layout(legend=BELOW)
+    chart.update_layout(legend=BELOW, margin=ROOM_FOR_100)
     return chart
 
 
@@ -136,6 +138,7 @@ def coverage(
         title="coverage: share of images that are answered", range=[0, 1.01], tickvals=FIFTHS, tickformat="~%"
     )
     chart.update_yaxes(title="accuracy of the answers", range=[floor, 1 + 0.03 * (1 - floor)], tickformat="~%")
+    chart.update_layout(margin=ROOM_FOR_100)
     return chart
 
 

@@ -193,7 +193,9 @@ def _axis(value: Value) -> Value:
 
 
 def _title(words: str, against: str, count: int) -> str:
-    return f"{words[0].upper()}{words[1:]} by {against} (n = {count})"
+    # Short, for a telephone: the axis has the measure in full.
+    measure = words.removeprefix("test ").removesuffix(" (s)")
+    return f"{measure[0].upper()}{measure[1:]} by {against} (n = {count})"
 
 
 def _steady(chart: go.Figure) -> go.Figure:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from digits_core.config import Config, DataConfig, RunConfig, TrainingConfig, TransformConfig
@@ -76,6 +77,12 @@ def from_query(query: Query) -> RunConfig:
 def carries_config(query: Query) -> bool:
     """Whether a URL says anything about the config."""
     return any(name in query for name in ("recipe", "name", *SECTION_OF))
+
+
+def written_out(value: float) -> str:
+    """A number as short as it can be said without an exponent, which few people read: `0.00001`."""
+    short = f"{value:g}"
+    return f"{Decimal(short):f}" if "e" in short else short
 
 
 def _base(recipe: str) -> RunConfig:

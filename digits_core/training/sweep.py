@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from digits_core.config import Config, RunConfig, TrainingConfig, TransformConfig
 from digits_core.errors import ConfigError
-from digits_core.training.fields import SECTION_OF, SECTIONS, with_fields
+from digits_core.training.fields import SECTION_OF, SECTIONS, with_fields, written_out
 
 Method = Literal["grid", "random", "search"]
 Scalar = bool | int | float | str
@@ -247,7 +247,7 @@ def shown(value: Scalar) -> str:
     """A value as people write it."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return written_out(value) if isinstance(value, float) else str(value)
 
 
 def _kind(field: str) -> Any:

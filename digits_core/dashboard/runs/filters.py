@@ -35,16 +35,20 @@ class Shown:
     group: str
 
 
-def filter_bar() -> Shown:
-    """The controls, and what they leave of the runs. All of it is in the address."""
+def filter_bar(as_table: bool = True) -> Shown:
+    """The controls, and what they leave of the runs. All of it is in the address.
+
+    Group and order are offered where the runs are shown as a table, and mean nothing elsewhere.
+    """
     shelf = one_of("shelf", list(SHELVES))
     runs = state().runs.runs(shelf)
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs_filters"):
         search = _search()
         conditions = _conditions(runs)
+    group, order = UNGROUPED, NEWEST
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs_order"):
-        group = _group(runs)
-        order = _order(runs)
+        if as_table:
+            group, order = _group(runs), _order(runs)
         _shelf(shelf)
     shown = in_order(matching(runs, _understood(conditions), search), order)
     if runs and not shown:

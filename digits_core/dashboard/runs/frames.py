@@ -52,7 +52,7 @@ def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
     floor = next(step for step in FLOORS if step <= lowest)
     column = st.column_config
     return {
-        "Run": column.TextColumn(pinned=True, width=170, help="Number and name."),
+        "Run": column.TextColumn(pinned=True, width=190, help="Number and name."),
         "Status": column.TextColumn(width=120, help="Whether it waits, trains, or how it ended."),
         "Accuracy": column.NumberColumn(
             format="percent", width=90, help="Share of test images that it recognised after its last epoch."

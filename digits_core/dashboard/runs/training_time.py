@@ -165,6 +165,7 @@ def _show_front(runs: Sequence[Run], by: Quantity) -> None:
     st.dataframe(
         [_row(run) for run in best], hide_index=True, key="time_best", placeholder="–",
         column_config={
+            "Run": st.column_config.TextColumn(pinned=True, width=190, help="Number and name."),
             "Accuracy": st.column_config.NumberColumn(format="percent"),
             "Training time": st.column_config.NumberColumn(format="%.2f s"),
             "Learning rate": st.column_config.NumberColumn(format="%g"),

@@ -9,9 +9,10 @@ import streamlit as st
 
 from digits_core.config import RunConfig
 from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.training.form import fill_undoably
 from digits_core.runs.rows import Run
-from digits_core.training.fields import value_of, with_fields
+from digits_core.training.fields import value_of, with_fields, written_out
 from digits_core.training.hints import Hint
 
 HEIGHT = 148
@@ -19,12 +20,14 @@ HEIGHT = 148
 
 
 def show_hints(run: Run, hints: Sequence[Hint]) -> None:
-    """Hints on a run; their changes go into the form, on top of the run's own config."""
+    """Hints on a run, and why it ended early; changes go into the form, on top of the run's own config."""
     with st.container(height=HEIGHT, border=True, key="hints"):
-        if not hints:
-            st.caption(":material/lightbulb: Hints appear here when something looks wrong. So far nothing does.")
         for hint in hints:
             _show(run, hint)
+        if run.message:
+            st.caption(f"{STATUS_ICONS[run.status]} {as_plain_text(run.message)}")
+        elif not hints:
+            st.caption(":material/lightbulb: Hints appear here when something looks wrong. So far nothing does.")
 
 
 def _show(run: Run, hint: Hint) -> None:
@@ -52,6 +55,6 @@ def _describe(changes: dict[str, Any], config: RunConfig) -> str:
             parts.append("transform → that of the Robust recipe")
             continue
         before = value_of(config, field)
-        words = [" + ".join(each) if isinstance(each, tuple) else f"{each:g}" for each in (before, value)]
+        words = [" + ".join(each) if isinstance(each, tuple) else written_out(each) for each in (before, value)]
         parts.append(as_plain_text(f"{field.replace('_', ' ')} {words[0]} → {words[1]}"))
     return ", ".join(parts)

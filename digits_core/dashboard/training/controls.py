@@ -41,12 +41,13 @@ def follow_run(run: Run) -> None:
 
 def show_controls(run: Run) -> None:
     """All that can be done to a run, in two rows."""
-    with st.container(horizontal=True):
+    # Close together: with Resume in place of Pause the row must not become two, and move all that is below it.
+    with st.container(horizontal=True, gap="xsmall"):
         _stop(run)
         _pause_or_resume(run)
         _one_more_epoch(run)
         _train_again(run)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         _learning_rate(run)
         _continue(run)
     if error := st.session_state.pop(REFUSED, None):

@@ -91,7 +91,7 @@ def _choose() -> Choice:
             help="A logarithmic scale shows equal factors equally far apart: it tells small losses from each other.",
         )  # fmt: skip
         smoothing = st.slider(
-            "Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=130,
+            "Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=110,
             help="Each point becomes an average that remembers this share of what came before. The measured line stays "
             "behind it, faint.",
         )  # fmt: skip

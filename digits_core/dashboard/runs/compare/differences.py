@@ -17,6 +17,7 @@ from digits_core.evaluation.comparison import images_tested_on
 from digits_core.runs.store import Run
 
 COLUMNS = {
+    "Run": st.column_config.TextColumn(pinned=True, width=190, help="Number and name."),
     ACCURACY.title: st.column_config.NumberColumn(format="percent", help="Share of test images recognised."),
     LOSS.title: st.column_config.NumberColumn(format="%.4f", help="Mean loss on the test images."),
     SECONDS.title: st.column_config.NumberColumn(format="%.1f s", help="Training and evaluation, all epochs."),

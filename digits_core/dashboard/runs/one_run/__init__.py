@@ -55,7 +55,7 @@ def _head(run: Run) -> None:
     """Where it stands, in a row of numbers that is as high for every run."""
     epochs = len(state().runs.epochs([run.id])[run.id])
     tested = run.environment.get("images", {}).get("test", 0)
-    with st.container(horizontal=True, key="run_head"):
+    with st.container(horizontal=True, gap="medium", key="run_head"):
         accuracy = "–" if run.test_accuracy is None else f"{run.test_accuracy:.2%}"
         error = "" if run.test_accuracy is None else f" ± {standard_error(run.test_accuracy, tested):.2%}"
         st.metric(

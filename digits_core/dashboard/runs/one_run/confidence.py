@@ -35,7 +35,7 @@ def show_confidence(run: Run) -> None:
 def _calibration(run: Run, answers: Answers) -> None:
     found = reliability(answers.confidence, answers.right)
     said = float(answers.confidence.mean())
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Expected calibration error", f"{found.error:.2%}", width="content", help=ERROR_HELP)
         st.metric(
             "Mean confidence", f"{said:.2%}", width="content",
@@ -81,7 +81,7 @@ def _threshold(run: Run, answers: Answers) -> None:
 
 
 def _counts(found: Selective) -> None:
-    with st.container(horizontal=True, key="coverage_numbers"):
+    with st.container(horizontal=True, gap="medium", key="coverage_numbers"):
         st.metric(
             "Coverage", f"{found.coverage:.1%}", width="content",
             help=f"{found.answered:,} of {found.images:,} test images are answered.",

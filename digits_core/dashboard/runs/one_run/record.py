@@ -13,8 +13,9 @@ from digits_core.dashboard.pages import page
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import ChangeRow
+from digits_core.runs.settings import in_words
 from digits_core.runs.store import Run
-from digits_core.training.fields import SECTION_OF, to_query, value_of
+from digits_core.training.fields import SECTION_OF, to_query, value_of, written_out
 from digits_core.training.recipes import LECTURE, find
 
 DONE = {
@@ -25,6 +26,8 @@ DONE = {
     "stopped": "stopped",
     "restarted": "resumed from its last checkpoint",
 }
+NOTED = {"datasets": "fingerprint of", "images train": "training images", "images test": "test images"}
+"""How the environment's names read where their own are too short."""
 LOG_HEIGHT = 300
 
 
@@ -45,8 +48,9 @@ def show_record(run: Run) -> None:
 def _settings(run: Run) -> None:
     base = _base(run)
     rows = [
-        {"Setting": field, "Value": _text(value := value_of(run.config, field)), "Recipe": _marked(value, base, field)}
+        {"Setting": in_words(field), "Value": _text(value), "Recipe": _marked(value, base, field)}
         for field in SECTION_OF
+        for value in [value_of(run.config, field)]
     ]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=420, alt="All settings of this run",
@@ -80,7 +84,7 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return " + ".join(value) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return written_out(value) if isinstance(value, float) else str(value)
 
 
 def _environment(run: Run) -> None:
@@ -100,6 +104,7 @@ def _flat(content: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for name, value in content.items():
         title = f"{before} {name}".strip().replace("_", " ")
+        title = NOTED.get(title, title)
         rows += _flat(value, title) if isinstance(value, dict) else [(title, _text(value) or "unknown")]
     return rows
 
