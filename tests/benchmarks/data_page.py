@@ -1,7 +1,7 @@
-"""How quickly the Data page shows 1,797, 5,000 and 70,000 images: `python -m tests.benchmarks.data_page`.
+"""How quickly the Data page shows 1,797, 5,000 and 70,000 images: `python -m tests.benchmarks data`.
 
 In a real browser, beside a bare Streamlit page with one chart: milliseconds from opening the page on a server that has
-just started until it is drawn, the same for a dataset that a warm server has not read yet, and, several times each,
+just started until it is drawn, the same for a dataset that a warm server has not read yet, and, again and again,
 from a click until the view, the page of images or the chosen image is on the screen. Last, the seconds that comparing
 all images with each other takes in the background. MNIST's place is taken by digits made from `mnist-5k`, each
 turned, resized and made noisy anew: as many images as MNIST has, with its split of 60,000 and 10,000.
@@ -9,21 +9,18 @@ turned, resized and made noisy anew: as many images as MNIST has, with its split
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from scipy import ndimage
 
 from digits_core.data.builtin import read_mnist_5k
-from tests.browser import chromium
-from tests.browser.conftest import Server, serve
-from tests.browser.helpers import open_page, wait_for_app
+from tests.benchmarks.in_browser import a_bare_page, a_browser, a_tab, an_app, clicked, first_view
+from tests.benchmarks.measurement import Measurement, Target, measured
+from tests.browser.helpers import open_page
 
 BARE = """
 import plotly.graph_objects as go
@@ -36,19 +33,6 @@ st.plotly_chart(go.Figure(go.Bar(x=list(range(10)), y=list(range(10)))), key=whi
 DATASETS = {"optdigits": "1,797", "mnist-5k": "5,000", "mnist": "70,000"}
 TRAIN, TEST = 60_000, 10_000
 
-# In the page: the first element of a selector, also inside the tiles' shadow roots; and the time to a condition.
-TOOLS = """
-window.find = (key, inside) => {
-  const element = document.querySelector(`.st-key-${key}`);
-  if (!element) return null;
-  const roots = [element, ...[...element.querySelectorAll("*")].map((each) => each.shadowRoot).filter(Boolean)];
-  return roots.map((root) => root.querySelector(inside)).find(Boolean) ?? null;
-};
-window.until = (condition, began) => new Promise((resolve) => {
-  const look = () => (condition() ? resolve(performance.now() - began) : requestAnimationFrame(look));
-  look();
-});
-"""
 DRAWN = {
     "Overview": "() => find('balance', '.main-svg') && find('histogram', '.main-svg') && find('variability', 'canvas')",
     "Samples": "() => find('samples', 'canvas') && find('large', '.main-svg') && find('neighbours', 'canvas')",
@@ -56,6 +40,24 @@ DRAWN = {
     "Duplicates": "() => find('distances', '.main-svg')",
     "Odd ones": "() => find('odd', 'canvas')",
 }
+
+
+Times = dict[str, list[float]]
+"""Milliseconds by what was done."""
+FRESH, WARM, COMPARED = "first view, fresh server", "first view, warm server", "compare all images, in the background"
+TARGETS = {FRESH: None, WARM: Target(1500), COMPARED: None}
+AFTER = Target(300)
+
+
+def measurements(quick: bool) -> Iterator[Measurement]:
+    rounds = 3 if quick else 20
+    with a_browser() as browser:
+        for what, times in bare_page(browser, rounds).items():
+            yield measured(f"bare page, {what}", "ms", times, "p95")
+        for name in ["mnist"] if quick else DATASETS:
+            for what, times in data_page(browser, name, rounds).items():
+                target = TARGETS.get(what, AFTER)
+                yield measured(f"{DATASETS[name]} images, {what}", "ms", times, "p95", target)
 
 
 def write_synthetic_mnist(home: Path) -> None:
@@ -83,37 +85,16 @@ def write_synthetic_mnist(home: Path) -> None:
             (folder / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
 
 
-def first_view(browser: Browser, url: str, condition: str) -> float:
-    """Milliseconds from the request of a new tab until the condition holds."""
-    page = browser.new_page()
-    page.add_init_script(TOOLS)
-    page.goto(url, wait_until="commit")
-    # `performance.now()` counts from the request of the page.
-    milliseconds = page.evaluate(f"until({condition}, 0)")
-    page.close()
-    return milliseconds
-
-
-def clicked(page: Page, target: str, condition: str) -> float:
-    """Milliseconds from a click on an element until the condition holds; both are JavaScript."""
-    wait_for_app(page)
-    page.wait_for_function(f"() => {target}")
-    return page.evaluate(
-        f"() => {{ const began = performance.now(); ({target}).click(); return until({condition}, began); }}"
-    )
-
-
 def view_button(view: str) -> str:
     return f"[...document.querySelectorAll('.st-key-view [role]')].find((each) => each.textContent === '{view}')"
 
 
-def later_views(browser: Browser, url: str, name: str, rounds: int) -> dict[str, list[float]]:
+def later_views(browser: Browser, url: str, name: str, rounds: int) -> Times:
     """Milliseconds of each action, `rounds` times, after each was done once."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.add_init_script(TOOLS)
+    page = a_tab(browser)
     open_page(page, f"{url}/?dataset={name}")
     page.wait_for_function(DRAWN["Overview"])
-    times: dict[str, list[float]] = {}
+    times: Times = {}
 
     def note(what: str, milliseconds: float) -> None:
         times.setdefault(what, []).append(milliseconds)
@@ -129,7 +110,7 @@ def later_views(browser: Browser, url: str, name: str, rounds: int) -> dict[str,
         note("to Odd ones, computed", clicked(page, view_button("Odd ones"), DRAWN["Odd ones"]))
         note("to Duplicates, computed", clicked(page, view_button("Duplicates"), DRAWN["Duplicates"]))
     page.close()
-    return {what: each[1:] for what, each in times.items()} | {"compare all images": [background * 1000]}
+    return {what: each[1:] for what, each in times.items()} | {COMPARED: [background * 1000]}
 
 
 def next_page(page: Page) -> tuple[str, str]:
@@ -154,68 +135,34 @@ def seconds_until(page: Page, target: str, condition: str) -> float:
     return time.perf_counter() - began
 
 
-def bare_page(browser: Browser, rounds: int) -> dict[str, list[float]]:
+def bare_page(browser: Browser, rounds: int) -> Times:
     """A page with one chart: opened on a fresh server, opened again, and its chart changed."""
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "bare.py"
-        script.write_text(BARE)
-        with serve(Path(folder), script) as server:
-            drawn = "() => find('Overview', '.main-svg')"
-            times = {"first, fresh server": [first_view(browser, server.url, drawn)]}
-            times["first, warm server"] = [first_view(browser, server.url, drawn) for _ in range(3)]
-            page = browser.new_page()
-            page.add_init_script(TOOLS)
-            open_page(page, server.url)
-            page.wait_for_function(drawn)
-            times["to Samples"], times["to Overview"] = [], []
-            for _ in range(rounds):
-                for view in ("Samples", "Overview"):
-                    there = f"() => find('{view}', '.main-svg')"
-                    times[f"to {view}"].append(clicked(page, view_button(view), there))
-            page.close()
+    with a_bare_page(BARE) as server:
+        drawn = "() => find('Overview', '.main-svg')"
+        times = {FRESH: [first_view(browser, server.url, drawn)]}
+        times[WARM] = [first_view(browser, server.url, drawn) for _ in range(3)]
+        page = a_tab(browser)
+        open_page(page, server.url)
+        page.wait_for_function(drawn)
+        times["to Samples"], times["to Overview"] = [], []
+        for _ in range(rounds):
+            for view in ("Samples", "Overview"):
+                there = f"() => find('{view}', '.main-svg')"
+                times[f"to {view}"].append(clicked(page, view_button(view), there))
+        page.close()
     return times
 
 
-def with_server(measure: Callable[[Server], dict[str, list[float]]]) -> dict[str, list[float]]:
-    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server:
-        write_synthetic_mnist(server.home)
-        return measure(server)
-
-
-def data_page(browser: Browser, name: str, rounds: int) -> dict[str, list[float]]:
+def data_page(browser: Browser, name: str, rounds: int) -> Times:
     """All figures of one dataset."""
+    times: Times = {}
     address = f"?dataset={name}"
-    fresh = with_server(
-        lambda server: {
-            "first, fresh server": [first_view(browser, f"{server.url}/{address}", DRAWN["Overview"])],
-        }
-    )
-
-    def warm(server: Server) -> dict[str, list[float]]:
+    with an_app() as server:
+        write_synthetic_mnist(server.home)
+        times[FRESH] = [first_view(browser, f"{server.url}/{address}", DRAWN["Overview"])]
+    with an_app() as server:
+        write_synthetic_mnist(server.home)
         other = next(each for each in DATASETS if each != name)
         first_view(browser, f"{server.url}/?dataset={other}", DRAWN["Overview"])
-        first = {"first, warm server": [first_view(browser, f"{server.url}/{address}", DRAWN["Overview"])]}
-        return first | later_views(browser, server.url, name, rounds)
-
-    return fresh | with_server(warm)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=10)
-    options = parser.parse_args()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
-        columns = {"bare": bare_page(browser, options.rounds)}
-        for name, images in DATASETS.items():
-            columns[images] = data_page(browser, name, options.rounds)
-        browser.close()
-    print(f"{'milliseconds: median (most)':<28}" + "".join(f"{name:>18}" for name in columns))
-    for row in columns["1,797"]:
-        cells = [times.get(row) for times in columns.values()]
-        words = [f"{statistics.median(cell):,.0f} ({max(cell):,.0f})" if cell else "" for cell in cells]
-        print(f"{row:<28}" + "".join(f"{word:>18}" for word in words))
-
-
-if __name__ == "__main__":
-    main()
+        times[WARM] = [first_view(browser, f"{server.url}/{address}", DRAWN["Overview"])]
+        return times | later_views(browser, server.url, name, rounds)

@@ -1,30 +1,24 @@
-"""How long a view of the Network page takes after a change: `python -m tests.benchmarks.network_views`.
+"""How long a view of the Network page takes after a change: `python -m tests.benchmarks network`.
 
 In a real browser, with as many images behind it as MNIST has (those of the sample, repeated): milliseconds from the
-input to the new picture, the 95th percentile of 20 changes; and seconds to the first picture of what is worked out
-once and kept.
+input to the new picture; and seconds to the first picture of what is worked out once and kept.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import struct
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from digits_core.data.builtin import read_mnist_5k
 from digits_core.home import Home
-from tests.browser import chromium
-from tests.browser.conftest import ROOT, serve
+from tests.benchmarks.in_browser import a_browser, a_tab, an_app, train_in_shell
+from tests.benchmarks.measurement import Measurement, counted, measured
 from tests.browser.helpers import READY, open_page
 
 PARTS = {"train": 60_000, "t10k": 10_000}
@@ -83,6 +77,17 @@ CASES = [
 ]  # fmt: skip
 
 
+def measurements(quick: bool) -> Iterator[Measurement]:
+    with a_browser() as browser, an_app() as server:
+        fill(server.home)
+        page = a_tab(browser)
+        open_page(page, f"{server.url}/network?look=By+hand&{IMAGE}")  # torch, the dataset and the network are there
+        for case in CASES:
+            first, seconds = measure(page, server.url, case, 3 if quick else 20)
+            yield counted(f"{case.name}, the first", "s", first)
+            yield measured(case.name, "ms", [1000 * each for each in seconds], "p95")
+
+
 def fill(home: Path) -> None:
     """MNIST's four files with the sample's images again and again, and a run of one epoch."""
     sample = read_mnist_5k()
@@ -93,10 +98,7 @@ def fill(home: Path) -> None:
         images, labels = sample.images[chosen], sample.labels[chosen].astype(np.uint8)
         (raw / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4i", 2051, count, 28, 28) + images.tobytes())
         (raw / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, count) + labels.tobytes())
-    subprocess.run(
-        [sys.executable, "-m", "digits_core", "train", "--epochs", "1", "--batch-size", "64"],
-        cwd=ROOT, env=os.environ | {"DIGITS_HOME": str(home)}, check=True, capture_output=True,
-    )  # fmt: skip
+    train_in_shell(home, "--epochs", "1", "--batch-size", "64")
 
 
 def until_new(page: Page, case: Case, before: str) -> None:
@@ -120,24 +122,3 @@ def measure(page: Page, address: str, case: Case, changes: int) -> tuple[float, 
         until_new(page, case, before)
         seconds.append(time.perf_counter() - began)
     return first, seconds[2:]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--changes", type=int, default=20)
-    parser.add_argument("--only", default="", help="measure the cases whose name has this in it")
-    options = parser.parse_args()
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server:
-        fill(server.home)
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        open_page(page, f"{server.url}/network?look=By+hand&{IMAGE}")  # torch, the dataset and the network are there
-        for case in (case for case in CASES if options.only in case.name):
-            first, seconds = measure(page, server.url, case, options.changes)
-            middle, high = (1000 * np.percentile(seconds, share) for share in (50, 95))
-            print(f"{case.name:<44} first {first:5.2f} s   median {middle:4.0f} ms   p95 {high:4.0f} ms", flush=True)
-        browser.close()
-
-
-if __name__ == "__main__":
-    main()

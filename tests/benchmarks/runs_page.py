@@ -1,25 +1,22 @@
-"""How quickly the Runs page shows 20, 2,000 and 20,000 runs: `python -m tests.benchmarks.runs_page`.
+"""How quickly the Runs page shows 20, 2,000 and 20,000 runs: `python -m tests.benchmarks runs`.
 
 In a real browser, beside a bare Streamlit page with a table and a chart: milliseconds from opening the page on a warm
 server until table and curves are drawn, and from a click until a filter has been applied, until the table is sorted
-and until a choice of runs is drawn. Median and 95th percentile of `--rounds`.
+and until a choice of runs is drawn.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from digits_core.database import Database
 from digits_core.home import Home
-from tests.benchmarks.data_page import TOOLS, first_view
+from tests.benchmarks.in_browser import a_bare_page, a_browser, a_tab, an_app, first_view
 from tests.benchmarks.many_runs import write_runs
-from tests.browser import chromium
-from tests.browser.conftest import Server, serve
+from tests.benchmarks.measurement import Measurement, Target, measured, ratio
+from tests.browser.conftest import Server
 from tests.browser.helpers import open_page, wait_for_app
 
 COUNTS = (20, 2_000, 20_000)
@@ -36,32 +33,38 @@ for key in ("compared_loss", "compared_accuracy"):
 DRAWN = "() => find('runs_table', 'canvas tbody tr') && find('compared_accuracy', '.main-svg .point, .main-svg .lines')"
 NO_CURVES = "() => find('runs_table', 'canvas tbody tr') && !find('compared_accuracy', '.main-svg')"
 
+FIRST, BARE_FIRST = "first view", "first view of the bare page"
+
 Times = dict[str, list[float]]
+"""Milliseconds by what was done."""
 
 
-def bare_page(browser: Browser, rounds: int) -> Times:
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "bare.py"
-        script.write_text(BARE)
-        with serve(Path(folder), script) as server:
-            first_view(browser, server.url, DRAWN)
-            return {"first view": [first_view(browser, server.url, DRAWN) for _ in range(rounds)]}
+def measurements(quick: bool) -> Iterator[Measurement]:
+    rounds = 3 if quick else 20
+    with a_browser() as browser:
+        for count in COUNTS[:2] if quick else COUNTS:
+            times = runs_page(browser, count, rounds)
+            yield measured(f"bare page, {FIRST}", "ms", times[BARE_FIRST], "p95")
+            target = Target(1000) if count == 2_000 else None
+            for what in times.keys() - {BARE_FIRST}:
+                yield measured(f"{count:,} runs, {what}", "ms", times[what], "p95", target)
+            yield ratio(f"{count:,} runs, {FIRST}, to the bare page", times[FIRST], times[BARE_FIRST], "p95")
 
 
 def runs_page(browser: Browser, count: int, rounds: int) -> Times:
-    """All figures of one number of runs."""
-    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server:
+    """All figures of one number of runs; the first view in turn with that of the bare page."""
+    with a_bare_page(BARE) as bare, an_app() as server:
         write_runs(Database(Home(server.home).create().database), count)
-        address = f"{server.url}/runs"
-        first_view(browser, address, DRAWN)
-        first = [first_view(browser, address, DRAWN) for _ in range(rounds)]
-        return {"first view": first} | later_views(browser, server, rounds)
+        times: Times = {FIRST: [], BARE_FIRST: []}
+        for _ in range(rounds + 1):
+            times[FIRST].append(first_view(browser, f"{server.url}/runs", DRAWN))
+            times[BARE_FIRST].append(first_view(browser, bare.url, DRAWN))
+        return {what: each[1:] for what, each in times.items()} | later_views(browser, server, rounds)
 
 
 def later_views(browser: Browser, server: Server, rounds: int) -> Times:
     """Milliseconds of each action, `rounds` times, after each was done once."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.add_init_script(TOOLS)
+    page = a_tab(browser)
     open_page(page, f"{server.url}/runs")
     page.wait_for_function(DRAWN)
     times: Times = {"filter": [], "sort": [], "choose none": [], "choose all": []}
@@ -108,29 +111,3 @@ def pressed(page: Page, name: str, condition: str) -> float:
     return page.evaluate(
         f"() => {{ const began = performance.now(); {button}.click(); return until({condition}, began); }}"
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--runs", type=int, nargs="+", default=COUNTS, help="how many runs (default: %(default)s)")
-    options = parser.parse_args()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
-        columns = {"bare": bare_page(browser, options.rounds)}
-        for count in options.runs:
-            columns[f"{count:,}"] = runs_page(browser, count, options.rounds)
-        browser.close()
-    print(f"{'milliseconds: median (p95)':<28}" + "".join(f"{name:>18}" for name in columns))
-    for row in list(columns.values())[-1]:
-        cells = [times.get(row) for times in columns.values()]
-        print(f"{row:<28}" + "".join(f"{in_words(cell) if cell else '':>18}" for cell in cells))
-
-
-def in_words(times: list[float]) -> str:
-    p95 = statistics.quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
-    return f"{statistics.median(times):,.0f} ({p95:,.0f})"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,18 +1,16 @@
-"""How quickly the store answers a page: `python -m tests.benchmarks.store`.
+"""How quickly the store answers a page: `python -m tests.benchmarks store`.
 
 First with 64 runs of 5,000 epochs each, all of which train: what a poll costs in milliseconds and in bytes of new rows
 (the cursor alone, and the epochs that each run has finished since the last one), and what writing an epoch costs. Then
 with 2,000 and 20,000 runs: the list, their settings, filters, groups, and the small curves of one page of the table.
-Median and 95th percentile of `--rounds`; the store lies on the disk of the temporary folder.
+The store lies on the disk of the temporary folder.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,71 +24,71 @@ from digits_core.runs.settings import settings_of
 from digits_core.runs.store import EpochRow, RunStore
 from digits_core.training.events import EpochFinished
 from tests.benchmarks.many_runs import accuracy, write_runs
+from tests.benchmarks.measurement import Measurement, Target, counted, measured
 
 LIVE_RUNS, LIVE_EPOCHS = 64, 5_000
+POLL_MS = Target(5)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=50)
-    rounds = parser.parse_args().rounds
-    print(f"{'milliseconds':<52}{'median':>10}{'p95':>10}")
+def measurements(quick: bool) -> Iterator[Measurement]:
+    rounds = 10 if quick else 50
     with tempfile.TemporaryDirectory() as folder:
-        live(Database(Path(folder) / "digits.sqlite"), rounds)
+        yield from live(Database(Path(folder) / "digits.sqlite"), rounds)
     for count in (2_000, 20_000):
         with tempfile.TemporaryDirectory() as folder:
-            many(Database(Path(folder) / "digits.sqlite"), count, rounds)
+            yield from many(Database(Path(folder) / "digits.sqlite"), count, rounds)
 
 
-def live(database: Database, rounds: int) -> None:
+def live(database: Database, rounds: int) -> Iterator[Measurement]:
     """Polls and writes while many long runs train."""
     store = RunStore(database)
     ids = write_runs(database, LIVE_RUNS, LIVE_EPOCHS, training=LIVE_RUNS)
-    print(f"\n{LIVE_RUNS} runs × {LIVE_EPOCHS:,} epochs, {database.path.stat().st_size / 2**20:.0f} MiB")
+    where = f"{LIVE_RUNS} runs × {LIVE_EPOCHS:,} epochs"
     cursor = store.cursor()
-    show("poll: nothing new", rounds, lambda: store.news(cursor))
-    show("poll: where the live runs stand", rounds, store.live)
+    yield timed(f"{where}, poll: nothing new", rounds, lambda: store.news(cursor), POLL_MS)
+    yield timed(f"{where}, poll: where the live runs stand", rounds, store.live, POLL_MS)
     for epoch in (LIVE_EPOCHS + 1, LIVE_EPOCHS + 2):
         for number, run_id in enumerate(ids):
             store.apply(run_id, finished_epoch(number, epoch))
-    news = show("poll: two epochs of each run", rounds, lambda: store.news(cursor))
-    print(f"{'':4}{len(news.epochs)} rows, {sum(row_bytes(row) for row in news.epochs):,} bytes")
-    show("small curves of all", rounds, lambda: store.small_curves(ids))
-    show("all epochs of one run", rounds, lambda: store.epochs(ids[:1]))
+    yield timed(f"{where}, poll: two epochs of each run", rounds, lambda: store.news(cursor), POLL_MS)
+    size = sum(row_bytes(row) for row in store.news(cursor).epochs) / 1024
+    yield counted(f"{where}, what that poll returns", "KiB", size)
+    yield timed(f"{where}, small curves of all", rounds, lambda: store.small_curves(ids))
+    yield timed(f"{where}, all epochs of one run", rounds, lambda: store.epochs(ids[:1]))
     epochs = iter(range(LIVE_EPOCHS + 3, 2 * LIVE_EPOCHS))
-    show("write an epoch", rounds, lambda: store.apply(ids[0], finished_epoch(1, next(epochs))))
+    yield timed("append an epoch", rounds, lambda: store.apply(ids[0], finished_epoch(1, next(epochs))))
 
 
-def many(database: Database, count: int, rounds: int) -> None:
+def many(database: Database, count: int, rounds: int) -> Iterator[Measurement]:
     """What a page reads of a long list."""
     store = RunStore(database)
     write_runs(database, count)
-    print(f"\n{count:,} runs × 8 epochs, {database.path.stat().st_size / 2**20:.0f} MiB")
-    runs = store.runs()
+    runs, where = store.runs(), f"{count:,} runs"
     wanted = [parse("batch_size=16"), parse("accuracy>95 %")]
-    show("read all runs", rounds, store.runs)
-    show("settings of all, the first time", 1, lambda: [settings_of(run) for run in runs])
-    show("settings of all, again", rounds, lambda: [settings_of(run) for run in store.runs()])
-    show("what the filter offers, again", rounds, lambda: offers(store.runs()))
-    show("filter by two conditions", rounds, lambda: matching(runs, wanted))
-    show("search", rounds, lambda: matching(runs, [], "grid show"))
-    show("sort by accuracy", rounds, lambda: in_order(runs, "-accuracy"))
-    show("group by learning rate", rounds, lambda: group_by(runs, "learning_rate"))
+    yield timed(f"{where}, read all", rounds, store.runs)
+    yield timed(f"{where}, settings of all, the first time", 1, lambda: [settings_of(run) for run in runs])
+    yield timed(f"{where}, settings of all, again", rounds, lambda: [settings_of(run) for run in store.runs()])
+    yield timed(f"{where}, what the filter offers, again", rounds, lambda: offers(store.runs()))
+    yield timed(f"{where}, filter by two conditions", rounds, lambda: matching(runs, wanted))
+    yield timed(f"{where}, search", rounds, lambda: matching(runs, [], "grid show"))
+    yield timed(f"{where}, sort by accuracy", rounds, lambda: in_order(runs, "-accuracy"))
+    yield timed(f"{where}, group by learning rate", rounds, lambda: group_by(runs, "learning_rate"))
     page = runs[:PAGE_ROWS]
     ids = [run.id for run in page]
-    show("a page of the table, with small curves", rounds, lambda: run_table(page, store.small_curves(ids), ["seed"]))
+    yield timed(
+        f"{where}, a page of the table with small curves", rounds,
+        lambda: run_table(page, store.small_curves(ids), ["seed"]),
+    )  # fmt: skip
 
 
-def show(what: str, rounds: int, measured: Callable[[], Any]) -> Any:
-    """Print how long it takes, and return what it last answered."""
+def timed(what: str, rounds: int, call: Callable[[], Any], target: Target | None = None) -> Measurement:
+    """How long a call takes, in milliseconds."""
     times = []
     for _ in range(rounds):
         began = time.perf_counter()
-        answer = measured()
+        call()
         times.append((time.perf_counter() - began) * 1000)
-    p95 = statistics.quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
-    print(f"{what:<52}{statistics.median(times):>10.2f}{p95:>10.2f}")
-    return answer
+    return measured(what, "ms", times, "p95", target)
 
 
 def finished_epoch(number: int, epoch: int) -> EpochFinished:
@@ -102,7 +100,3 @@ def row_bytes(row: EpochRow) -> int:
     """Eight for each number, one for each character."""
     values = vars(row).values()
     return sum(len(value) if isinstance(value, str) else 8 for value in values)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""From a stroke to its probabilities, beside a bare canvas page: `python -m tests.benchmarks.stroke`.
+"""From a stroke to its probabilities, beside a bare canvas page: `python -m tests.benchmarks stroke`.
 
 In a real browser: milliseconds from letting go of the mouse until the bars of the chart have changed, on Recognise and,
 in turn, on a page that has nothing but the same canvas and a bar chart of what is on it. Each stroke goes on the paper
@@ -8,20 +8,17 @@ how long reading takes.
 
 from __future__ import annotations
 
-import argparse
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser import chromium
-from tests.browser.conftest import ROOT, serve
+from tests.benchmarks.in_browser import a_bare_page, a_browser, a_tab, an_app, train_in_shell
+from tests.benchmarks.measurement import Measurement, Target, measured, ratio
 from tests.browser.helpers import CANVAS, open_page, steady_box, wait_for_app
 
+WARM_UP = 3
+TARGET = Target(1.3)
 BARE = """
 import numpy as np
 import plotly.graph_objects as go
@@ -66,6 +63,22 @@ WATCH = """
 """
 
 
+def measurements(quick: bool) -> Iterator[Measurement]:
+    rounds = 5 if quick else 20
+    bare_ms, ours_ms = [], []
+    with a_browser() as browser, a_bare_page(BARE) as bare, an_app() as app:
+        train_in_shell(app.home, "--recipe", "Robust", "--epochs", "1")
+        bare_tab, our_tab = opened(browser, bare.url), opened(browser, f"{app.url}/recognise")
+        for turn in range(rounds + WARM_UP):
+            bare_ms.append(stroke(bare_tab, np.random.default_rng(turn)))
+            ours_ms.append(stroke(our_tab, np.random.default_rng(turn)))
+    bare_ms, ours_ms = bare_ms[WARM_UP:], ours_ms[WARM_UP:]
+    yield measured("stroke → bars, bare canvas and chart", "ms", bare_ms, "p95")
+    yield measured("stroke → probabilities", "ms", ours_ms, "p95")
+    yield ratio("stroke → probabilities, to the bare canvas", ours_ms, bare_ms, "p95", TARGET)
+    yield ratio("the same by medians", ours_ms, bare_ms)
+
+
 def stroke(page: Page, rng: np.random.Generator) -> float:
     """Draw one stroke; milliseconds until its bars are there."""
     wait_for_app(page)
@@ -80,50 +93,8 @@ def stroke(page: Page, rng: np.random.Generator) -> float:
     return page.evaluate("window.strokeTook")
 
 
-def train(home: Path) -> None:
-    """One epoch of the Robust recipe."""
-    command = [sys.executable, "-m", "digits_core", "train", "--recipe", "Robust", "--epochs", "1"]
-    subprocess.run(command, cwd=ROOT, env=os.environ | {"DIGITS_HOME": str(home)}, check=True, capture_output=True)
-
-
 def opened(browser: Browser, url: str) -> Page:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = a_tab(browser)
     open_page(page, url)
     page.locator(CANVAS).wait_for()
     return page
-
-
-def measure(browser: Browser, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each stroke, `rounds` on each page in turn, the first few not counted."""
-    times: dict[str, list[float]] = {"bare canvas and chart": [], "Recognise": []}
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        script = Path(one) / "bare.py"
-        script.write_text(BARE)
-        with serve(Path(one), script) as bare, serve(Path(other)) as app:
-            train(app.home)
-            pages = [opened(browser, bare.url), opened(browser, f"{app.url}/recognise")]
-            for turn in range(rounds + 3):
-                for name, page in zip(times, pages, strict=True):
-                    took = stroke(page, np.random.default_rng(turn))
-                    times[name] += [took] * (turn >= 3)
-    return times
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
-        times = measure(browser, options.rounds)
-        browser.close()
-    print(f"{'milliseconds from stroke to bars':<36}{'p50':>8}{'p95':>8}   (n = {options.rounds} each)")
-    marks = {name: np.percentile(each, (50, 95)) for name, each in times.items()}
-    for name, (middle, high) in marks.items():
-        print(f"{name:<36}{middle:>8,.0f}{high:>8,.0f}")
-    bare, ours = marks.values()
-    print(f"{'times as long':<36}{ours[0] / bare[0]:>8.2f}{ours[1] / bare[1]:>8.2f}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,22 +1,18 @@
-"""How long the Transforms page takes after a change: `python -m tests.benchmarks.transforms_page`.
+"""How long the Transforms page takes after a change: `python -m tests.benchmarks transforms`.
 
 In a real browser, with as many images behind it as MNIST has (`data_page.write_synthetic_mnist`): milliseconds from the
-change to the picture that shows it, p95 of the rounds, for each view; and the view of another draw and another image.
+change to the picture that shows it, for each view; and the view of another draw and another image.
 """
 
 from __future__ import annotations
 
-import argparse
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
-import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.benchmarks.data_page import write_synthetic_mnist
-from tests.browser import chromium
-from tests.browser.conftest import serve
+from tests.benchmarks.in_browser import a_browser, a_tab, an_app
+from tests.benchmarks.measurement import Measurement, measured
 from tests.browser.helpers import open_page, wait_for_app
 
 TRANSFORM = "rotation=12&translation=2&scale=0.15&shear=12&stroke_width=0.7"
@@ -61,6 +57,19 @@ MAKES_NONE = {"Mean images": {"another image"}, "Code": {"another draw", "anothe
 """Changes that a view rightly does not follow."""
 
 
+def measurements(quick: bool) -> Iterator[Measurement]:
+    with a_browser() as browser, an_app() as server:
+        write_synthetic_mnist(server.home)
+        page = a_tab(browser)
+        for view in SHOWN:
+            open_page(
+                page, f"{server.url}/transforms?dataset=mnist&transform_view={view.replace(' ', '+')}&{TRANSFORM}"
+            )
+            page.wait_for_function(f"() => ({SHOWN[view]})() !== null", timeout=60_000)
+            for name in sorted(CHANGES.keys() - MAKES_NONE.get(view, set())):
+                yield measured(f"{view}: {name}", "ms", after_a_change(page, view, name, 3 if quick else 20), "p95")
+
+
 def after_a_change(page: Page, view: str, name: str, rounds: int) -> list[float]:
     """Milliseconds from the change to another picture, without the first time."""
     times = []
@@ -70,27 +79,3 @@ def after_a_change(page: Page, view: str, name: str, rounds: int) -> list[float]
         CHANGES[name](page, turn)
         times.append(page.evaluate("window.other"))
     return times[1:]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args()
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server:
-        write_synthetic_mnist(server.home)
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        for view in SHOWN:
-            open_page(
-                page, f"{server.url}/transforms?dataset=mnist&transform_view={view.replace(' ', '+')}&{TRANSFORM}"
-            )
-            page.wait_for_function(f"() => ({SHOWN[view]})() !== null", timeout=60_000)
-            for name in CHANGES.keys() - MAKES_NONE.get(view, set()):
-                times = after_a_change(page, view, name, options.rounds)
-                p95, median = np.percentile(times, 95), np.median(times)
-                print(f"{view:<12} {name:<14} p95 {p95:>5.0f} ms, median {median:>5.0f} ms", flush=True)
-        browser.close()
-
-
-if __name__ == "__main__":
-    main()

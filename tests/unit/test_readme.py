@@ -9,6 +9,7 @@ import pytest
 
 from digits_core.__main__ import build_parser
 from digits_core.dashboard.pages import PAGES
+from tests.benchmarks.__main__ import build_parser as benchmarks_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,6 +22,7 @@ COMMANDS = [
 OPENING = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py"
 TESTING = "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt && .venv/bin/python -m tests"
 LINKS = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+MEASURING = [shlex.split(line.split("-m tests.benchmarks")[1]) for line in COMMANDS if "-m tests.benchmarks" in line]
 SHELL = [shlex.split(line.split("-m digits_core ")[1]) for line in COMMANDS if "-m digits_core " in line]
 
 
@@ -37,6 +39,12 @@ def test_ci_runs_the_test_command_of_the_readme_and_installs_nothing_else() -> N
 
 def test_ci_can_be_run() -> None:
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("arguments", MEASURING, ids=" ".join)
+def test_one_command_measures_everything_or_what_is_named(arguments: list[str]) -> None:
+    assert [] in MEASURING
+    assert benchmarks_parser().parse_args(arguments).quick is False
 
 
 @pytest.mark.parametrize("link", LINKS)
