@@ -60,9 +60,23 @@ def test_without_a_sweep_the_view_says_what_to_do(open_view):
 @pytest.mark.parametrize("name", READY)
 def test_one_click_fills_the_form_with_a_ready_made_sweep(open_view, name):
     shown = open_view()
-    shown.button(f"ready_{name}").click().run()
+    shown.pills("ready").set_value(name).run()
 
+    assert_filled(shown, name)
+
+
+def test_a_link_fills_the_form_with_a_ready_made_sweep_which_is_changed_afterwards(open_view):
+    shown = open_view(ready="Optimizers compared")
+    assert_filled(shown, "Optimizers compared")
+
+    shown.number_input("sweep_seeds").set_value(2).run()
+    assert f"{2 * READY['Optimizers compared'].plan.size} runs" in texts(shown)
+
+
+def assert_filled(shown, name: str) -> None:
+    """The form says what the ready-made sweep of that name says."""
     assert not shown.exception
+    assert READY[name].lesson in texts(shown)
     assert shown.text_input("sweep_name").value == name
     assert shown.multiselect("sweep_fields").value == list(READY[name].plan.fields)
     assert f"{READY[name].plan.size} runs" in texts(shown)

@@ -1,6 +1,7 @@
 """The Training page: the form, what it refuses, how it travels; and what can be done to a run."""
 
 import shutil
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import streamlit as st
@@ -12,6 +13,7 @@ from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
 from digits_core.runs.owner import this_process
 from digits_core.training.events import Finished
+from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import RECIPES
 
 SECONDS = 60
@@ -67,6 +69,14 @@ def test_a_recipe_fills_the_form(open_form):
     assert page.number_input(key="training_epochs").value == robust.training.epochs
     assert page.selectbox(key="training_schedule").value == robust.training.schedule
     assert tuple(page.multiselect(key="training_train").value) == robust.data.train
+
+
+def test_what_takes_several_runs_is_a_link_to_the_sweep_that_is_ready_for_it(open_form):
+    links = {each.label: each.proto.page + "?" + each.proto.query_string for each in open_form().page_link}
+    assert links.keys() >= READY.keys()
+    address = urlsplit(links["Optimizers compared"])
+    assert address.path == "runs"
+    assert parse_qs(address.query) == {"runs_view": ["Sweeps"], "ready": ["Optimizers compared"]}
 
 
 def test_the_url_chooses_the_recipe(open_form):

@@ -30,15 +30,15 @@ SUGGESTED = {
 """What a field is varied over unless something else is written."""
 NAME, BASE, EPOCHS, FIELDS, METHOD = "sweep_name", "sweep_base", "sweep_epochs", "sweep_fields", "sweep_method"
 TRIALS, POINTS, SEEDS, HOPELESS = "sweep_trials", "sweep_points", "sweep_seeds", "sweep_hopeless"
-REFUSED, CHOSEN = "sweep_refused", "sweep"
+REFUSED, CHOSEN, FILLED = "sweep_refused", "sweep", "sweep_filled_with"
+FIRST = "Learning rate from low to high"
+"""The ready-made sweep that the form starts with."""
 MOST_FIELDS = 4
 
 
 def sweep_form() -> None:
     """Draw the form, what it comes to, and the button that starts it."""
-    if FIELDS not in st.session_state:
-        fill(READY["Learning rate from low to high"].plan)
-    _offer_ready_ones()
+    _start_from_a_ready_one()
     _choose_base()
     ranges = _choose_fields()
     _choose_method(ranges)
@@ -61,7 +61,7 @@ def sweep_form() -> None:
 
 
 def fill(plan: SweepPlan) -> None:
-    """Put a plan into the controls. To be called before they are drawn, as callbacks are."""
+    """Put a plan into the controls. To be called before they are drawn."""
     session = st.session_state
     session[NAME], session[METHOD], session[FIELDS] = plan.name, plan.method, list(plan.fields)
     session[TRIALS], session[POINTS], session[SEEDS] = plan.trials, plan.points, plan.seeds
@@ -88,11 +88,20 @@ def plan_of_form() -> SweepPlan:
     )
 
 
-def _offer_ready_ones() -> None:
-    st.markdown("**Start from a ready-made one**")
-    with st.container(horizontal=True):
-        for name, ready in READY.items():
-            st.button(name, key=f"ready_{name}", on_click=fill, args=(ready.plan,), help=ready.lesson)
+def _start_from_a_ready_one() -> None:
+    """Fill the form once with each that is chosen, here or by the URL; to be drawn before what it fills."""
+    name = st.pills(
+        "Start from a ready-made one", list(READY), default=FIRST, key="ready", bind="query-params", wrap=True,
+        persist_state="session", help="A sweep fills the form with a question of the lecture. Change what you like "
+        "afterwards.",
+    )  # fmt: skip
+    if name and st.session_state.get(FILLED) != name:
+        fill(READY[name].plan)
+    st.session_state[FILLED] = name
+    if FIELDS not in st.session_state:
+        fill(READY[FIRST].plan)
+    if name:
+        st.caption(READY[name].lesson)
 
 
 def _choose_base() -> None:

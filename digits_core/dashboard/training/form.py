@@ -13,6 +13,7 @@ from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformC
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.fields import MAIN, MORE, key_of, training_control
+from digits_core.dashboard.training.sweeps import offer_sweeps
 from digits_core.dashboard.transforms.choice import choose_transform
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
@@ -172,6 +173,8 @@ def _choose_start(hidden: Collection[str]) -> Recipe:
         )  # fmt: skip
     recipe = RECIPES[st.session_state["recipe"]]
     st.caption(recipe.lesson)
+    if "recipe" not in hidden:
+        offer_sweeps()
     return recipe
 
 

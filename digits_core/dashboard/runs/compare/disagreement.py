@@ -88,7 +88,7 @@ def _summary(first: Run, second: Run, found: Disagreement) -> None:
         for label, value, help_text in (
             ("Only the first", one, "Test images that only the first run recognises."),
             ("Only the second", other, "Test images that only the second run recognises."),
-            ("Both wrong, otherwise", len(found.both_wrong_otherwise), "Both err, each with another digit."),
+            ("Both wrong, differently", len(found.both_wrong_otherwise), "Both err, each with another digit."),
             ("Both wrong, alike", len(found.both_wrong_alike), "Both take the image for the same wrong digit."),
         ):
             st.metric(label, f"{value:,}", help=help_text, width=190)
