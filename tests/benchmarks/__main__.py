@@ -24,13 +24,17 @@ PROGRAMS = {
     "first-report": "first_report",
     "accuracy": "recognition_accuracy",
     "start": "start",
+    "pages": "page_change",
     "stroke": "stroke",
+    "chart": "epoch_to_chart",
     "store": "store",
     "data": "data_page",
     "transforms": "transforms_page",
     "network": "network_views",
     "runs": "runs_page",
     "shell": "recognition_speed",
+    "memory": "memory",
+    "polls": "week_of_polls",
 }
 """By name the module of each, in the order of the design's table."""
 

@@ -28,8 +28,8 @@ st.plotly_chart(go.Figure(go.Bar(x=list(range(10)), y=list(range(10)))), key="ch
 """
 VIEWPORT = {"width": 1280, "height": 900}
 
-# In the page: the first element of a selector, also inside the tiles' shadow roots; whether the script of the page has
-# ended; and the time to a condition.
+# In the page: the first element of a selector under a key, also inside the tiles' shadow roots; the same however deep
+# the shadow roots lie; whether the script of the page has ended; and the time to a condition.
 TOOLS = f"""
 window.find = (key, inside) => {{
   const element = document.querySelector(`.st-key-${{key}}`);
@@ -37,6 +37,8 @@ window.find = (key, inside) => {{
   const roots = [element, ...[...element.querySelectorAll("*")].map((each) => each.shadowRoot).filter(Boolean)];
   return roots.map((root) => root.querySelector(inside)).find(Boolean) ?? null;
 }};
+window.deep = (root, inside) => root.querySelector(inside) ?? [...root.querySelectorAll("*")]
+  .map((each) => each.shadowRoot && deep(each.shadowRoot, inside)).find(Boolean);
 window.ended = () => document.querySelector({READY!r});
 window.until = (condition, began) => new Promise((resolve) => {{
   const look = () => (condition() ? resolve(performance.now() - began) : requestAnimationFrame(look));
