@@ -48,8 +48,13 @@ def choose_split(key: str = "split") -> Split:
 
 
 def choose_page(total: int, per_page: int, key: str, unit: str, words: str) -> int:
-    """Which page of `total` things to show, from 1; in the URL as `key`. `words` follow their number."""
+    """Which page of `total` things to show, from 1; in the URL as `key`. `words` follow their number.
+
+    unit: the things in the plural, with which `words` begin.
+    """
     pages = -(-total // per_page)
+    if total == 1:
+        words = unit.removesuffix("s") + words.removeprefix(unit)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         page = st.number_input(
             "Page", 1, pages, 1, key=key, bind="query-params", width=130, help=f"{per_page} {unit} each."

@@ -72,7 +72,7 @@ def _show(reading: Reading, name: str) -> None:
         words = f"{len(chosen)} of the {len(reading.images):,} images, with their labels"
         st.markdown(f"**{words}**")
         tiles = [Tile(int(reading.labels[place]), int(place)) for place in chosen]
-        show_tiles(reading.images[chosen], tiles, "import_samples", words=words, columns=6)
+        show_tiles(reading.images[chosen], tiles, "import_samples", words=words)
 
 
 def _offer_to_keep(reading: Reading, name: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from digits_core.dashboard.handwriting.boxes import CLEAR
-from digits_core.dashboard.handwriting.shared import DIGITS, LABEL_HELP, ROW_HEIGHT, as_address
+from digits_core.dashboard.handwriting.shared import DIGITS, LABEL_HELP, ROW_HEIGHT, as_address, table_height
 from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.figures.palette import DIGIT_COLOURS
 
@@ -59,7 +59,7 @@ def show_table(work: Work) -> None:
     )
     st.data_editor(
         rows, key=work.table_key, hide_index=True, row_height=ROW_HEIGHT, alt="The boxes",
-        height=min(max(SMALLEST_TABLE, work.height(work.width)), (len(rows) + 1) * ROW_HEIGHT),
+        height=min(max(SMALLEST_TABLE, work.height(work.width)), table_height(len(rows))),
         placeholder="", disabled=["picture", "sure"],
         on_change=_take_edits, args=(work,),
         column_config={

@@ -16,6 +16,7 @@ from digits_core.dashboard.handwriting.shared import (
     WRITER_HELP,
     as_address,
     done,
+    table_height,
     undo_button,
 )
 from digits_core.dashboard.state import state
@@ -28,6 +29,7 @@ from digits_core.errors import DigitsError
 from digits_core.figures.images import pixels
 
 COLUMNS, ROWS = 10, 4
+SHOWN_ROWS = 10
 SOURCE_TITLES = {"canvas": "drawn", "upload": "picture", "sheet": "sheet"}
 DETAIL_SIDE = 220
 EVERYONE = "everyone"
@@ -86,7 +88,7 @@ def _page(samples: list[HandwrittenSample]) -> tuple[list[HandwrittenSample], bo
     everything = st.toggle(
         "Select all", key="own_all", help=f"All {len(samples):,} samples that fit the filters, on every page."
     )
-    page = st.number_input("Page", 1, pages, 1, key=f"own_page_of_{pages}", width=120, help=f"1 to {pages}.")
+    page = st.number_input("Page", 1, pages, 1, key=f"own_page_of_{pages}", width=130, help=f"1 to {pages}.")
     test = sum(sample.test for sample in samples)
     st.caption(f"{len(samples):,} digits, newest first · {len(samples) - test:,} training, {test:,} test")
     return samples[(page - 1) * COLUMNS * ROWS : page * COLUMNS * ROWS], everything
@@ -125,7 +127,7 @@ def _table(shown: Sequence[HandwrittenSample]) -> list[int]:
     )
     event = st.dataframe(
         rows, key=_key("table", shown), on_select="rerun", selection_mode="multi-row", hide_index=True,
-        row_height=ROW_HEIGHT, height=min(len(rows) + 1, 11) * ROW_HEIGHT, alt="Your digits",
+        row_height=ROW_HEIGHT, height=table_height(min(len(rows), SHOWN_ROWS)), alt="Your digits",
         column_config={
             "picture": st.column_config.ImageColumn("Stored", width=60, help="The 28 × 28 pixels as stored."),
             "label": st.column_config.NumberColumn("Label", width=60, help=LABEL_HELP),

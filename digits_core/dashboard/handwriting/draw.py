@@ -26,6 +26,11 @@ from digits_core.figures.images import pixels
 CANVAS = "handwriting_canvas"
 PREVIEW_SIDE = 150
 LAST_SHOWN = 10
+# A stroke gives the page the focus, and each key that follows would draw a frame around all of it.
+_NOT_SEEN = """<style>
+.st-key-label_keys { display: none }
+.stMain.stMain:focus-visible::before { box-shadow: none }
+</style>"""
 
 
 @st.fragment
@@ -55,6 +60,7 @@ def show() -> None:
         with st.container(height=44, border=False):
             undo_button()
     _so_far(writer)
+    _label_keys()
 
 
 def _choose_hand() -> tuple[str, int]:
@@ -75,14 +81,14 @@ def _choose_label(writer: str) -> int:
         "Label", DIGITS, key="label", required=True, wrap=True,
         help=f"{LABEL_HELP} The suggestion keeps the ten digits balanced; the keys 0 to 9 choose another.",
     )  # fmt: skip
-    _label_keys()
     return label
 
 
 def _label_keys() -> None:
     """The keys 0 to 9 choose the label. Only buttons listen to keys: these are there to listen, not to be seen."""
-    st.html("<style>.st-key-label_keys { display: none }</style>")
-    with st.container(key="label_keys"):
+    st.html(_NOT_SEEN)
+    # The style comes after the first buttons: until then their place is a line high, and nothing jumps when they go.
+    with st.container(key="label_keys", height=1, border=False):
         for digit in DIGITS:
             st.button(
                 f"Label {digit}", shortcut=str(digit), key=f"label_key_{digit}", on_click=_take_label, args=(digit,)

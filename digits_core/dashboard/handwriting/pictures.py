@@ -18,6 +18,7 @@ from digits_core.dashboard.handwriting.shared import (
     as_drawing,
     choose_writer,
     done,
+    table_height,
     undo_button,
 )
 from digits_core.dashboard.state import state
@@ -114,7 +115,7 @@ def _corrected(tray: Tray, writer: str) -> Tray:
     )
     edited = st.data_editor(
         rows, key=f"pictures_table_{tray.generation}", hide_index=True, row_height=ROW_HEIGHT, alt="Pictures to save",
-        height=(min(len(rows), SHOWN_ROWS) + 1) * ROW_HEIGHT, disabled=["picture", "file"], placeholder="choose",
+        height=table_height(min(len(rows), SHOWN_ROWS)), disabled=["picture", "file"], placeholder="choose",
         column_config={
             "picture": st.column_config.ImageColumn("Stored", width=60, help="The 28 × 28 pixels that will be stored."),
             "label": st.column_config.SelectboxColumn("Label", options=DIGITS, width=70, help=LABEL_HELP),

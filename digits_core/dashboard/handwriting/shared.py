@@ -23,7 +23,14 @@ WRITER_HELP = (
 )
 DRAWING_SIDE = 400
 ROW_HEIGHT = 44
+_HEADER_HEIGHT = 37
+"""Of a table, with its frame, in pixels."""
 _DONE = "handwriting_done"
+
+
+def table_height(rows: int) -> int:
+    """Of a table that shows so many rows of pictures and no part of another, in pixels."""
+    return _HEADER_HEIGHT + rows * ROW_HEIGHT
 
 
 def choose_writer() -> str:
