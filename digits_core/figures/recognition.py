@@ -42,7 +42,8 @@ class Boxed:
 def probabilities(values: np.ndarray) -> go.Figure:
     """The ten probabilities of an answer, float (10,)."""
     chart = bars(values, "Probabilities", BARS_HEIGHT)
-    chart.update_xaxes(tickvals=[0, 0.5, 1], tickangle=0)  # there is little room on a phone, and beside a photo
+    # There is little room on a phone, and beside a photo: few ticks, and much of the axis for the words after a bar.
+    chart.update_xaxes(tickvals=[0, 0.5, 1], tickangle=0, range=[0, 1.25])
     chart.update_layout(dragmode=False)
     return chart
 

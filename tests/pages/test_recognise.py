@@ -83,6 +83,19 @@ def test_uploaded_pictures_are_read_and_wrong_ones_named(open_page, trained_home
     assert [len(line) for line in many.split(" ")] == [2, 2]
 
 
+def test_an_uploaded_digit_is_explained_with_the_training_images_nearest_to_it(open_page, trained_home):
+    page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)))
+    button(page, "Why this answer?").click().run()
+
+    assert not page.exception
+    words = [text.value for text in page.markdown]
+    assert "**Which pixels decided**" in words
+    assert "**What it was reminded of**" in words
+    assert any(text.startswith("**What would make it a") for text in words)
+    button(page, "Hide").click().run()
+    assert "**Which pixels decided**" not in [text.value for text in page.markdown]
+
+
 def test_an_uploaded_picture_is_corrected_saved_and_taken_back(open_page, trained_home):
     page = upload(open_page("recognise", input="Upload"), ("many.png", sheet([[1, 0], [7, 4]])))
     read = metrics(page)[0].replace(" ", "")

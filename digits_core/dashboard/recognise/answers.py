@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from digits_core.dashboard.live_chart import show_live_chart
-from digits_core.dashboard.recognise.reading import Reading, article, how_sure, in_words, rates
+from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, article, how_sure, in_words, rates
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.figures import recognition as figures
 
@@ -17,23 +17,42 @@ if TYPE_CHECKING:
 
 
 SEEN_SIDE = 150
-_GREYED = '<style>[class*="st-key-refused_"] [data-testid="stMetricValue"] { opacity: 0.35 }</style>'
+GREYED = '<style>[class*="st-key-refused_"] [data-testid="stMetricValue"] { opacity: 0.35 }</style>'
+"""What is refused is grey. The page adds it once: a style that a fragment brings is gone when another one runs."""
 
 
 def show_headline(answer: Answer, refusal: Refusal | None = None, key: str = "answer") -> None:
     """The digit in words: how sure, and what else it might be; greyed where a `refusal` is given, which refuses it."""
     if refusal is not None:
-        st.html(_GREYED)
         with st.container(key=f"refused_{key}"):
             st.metric(
-                "Not a digit, it seems", str(answer.digit), "is what it comes nearest to", delta_color="off",
-                delta_arrow="off", help=f"It looks like nothing that this network was trained on. {rates(refusal)}",
+                NOT_A_DIGIT, str(answer.digit), "is what it comes nearest to", delta_color="off", delta_arrow="off",
+                help="It looks like nothing that this network was trained on: the nearest training image is further "
+                "away than those of nearly all test digits are.",
             )  # fmt: skip
+        st.caption(rates(refusal))
         return
     st.metric(
         f"{how_sure(answer.probability)} {article(answer.digit)}", str(answer.digit), in_words(answer),
         delta_color="off", delta_arrow="off",
     )  # fmt: skip
+
+
+def show_number(text: str, words: str, refused: int, count: int, refusal: Refusal | None, key: str) -> None:
+    """What several digits make together; greyed where all of the `count` are refused, and with the rates where any is.
+
+    `words` say more about those that were read.
+    """
+    if refused:
+        words += f" · {refused} may be no digit"
+    if not refused or refusal is None:
+        st.metric("Reads", text, words, delta_color="off", delta_arrow="off")
+        return
+    with st.container(key=f"{'refused' if refused == count else 'doubted'}_{key}"):
+        st.metric(
+            "No digits, it seems" if refused == count else "Reads", text, words, delta_color="off", delta_arrow="off"
+        )
+    st.caption(rates(refusal))
 
 
 def show_one(answer: Answer, key: str) -> None:
@@ -50,7 +69,7 @@ def show_one(answer: Answer, key: str) -> None:
 
 def show_seen(answer: Answer, key: str) -> None:
     size = answer.seen.shape[0]
-    note = f"what the network sees: {size} × {size} pixels"
+    note = f"what the network sees: {size}\u00a0×\u00a0{size} pixels"
     show_tiles(
         answer.seen[None], [Tile(answer.digit, 0, note, f"Seen as {article(answer.digit)} {answer.digit}", "")], key,
         words="What the network sees", size=SEEN_SIDE - 8,

@@ -10,11 +10,11 @@ import streamlit as st
 from digits_core.dashboard.canvas import beside_canvas
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live_chart import show_live_chart
-from digits_core.dashboard.loaders import load_digits, load_recogniser
+from digits_core.dashboard.loaders import load_digits, load_recogniser, load_refusal
 from digits_core.dashboard.recognise import history
 from digits_core.dashboard.recognise.answers import SEEN_SIDE, show_seen
 from digits_core.dashboard.recognise.draw import CANVASES, ONE, paper_to_draw_on
-from digits_core.dashboard.recognise.reading import Ink, Reading, digit_on, in_words, read
+from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Ink, Reading, agreement, digit_on, in_words, read
 from digits_core.dashboard.recognise.train_here import offer, run_of
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -77,12 +77,7 @@ def _compare(runs: list[Run]) -> None:
     readings = _read(ink, runs)
     with answers, st.container(height=COMPARED_HEIGHT + 140, border=False):
         if readings:
-            digits = {each.text for each in readings}
-            st.markdown(
-                f"**All read a {readings[0].text}**"
-                if len(digits) == 1
-                else f"**They read {' or '.join(sorted(digits))}**"
-            )
+            st.markdown(f"**{agreement(readings)}**")
             values = np.concatenate([each.probabilities for each in readings])
             chart = compared([run.title for run in runs], [run_colour(run.number) for run in runs], values)
             show_live_chart(chart, "compared_answers", "Probability of each digit, by run", COMPARED_HEIGHT)
@@ -96,7 +91,7 @@ def _draw(view: str) -> Ink | None:
     """The drawing, on the same paper as in the view Draw."""
     picture = paper_to_draw_on(CANVASES[ONE], view)
     if picture is None:
-        history.note(None)
+        history.note(CANVASES[ONE], None)
         return None
     try:
         return digit_on(picture)
@@ -109,11 +104,11 @@ def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
     if ink is None:
         return []
     try:
-        readings = [read(ink, load_recogniser(run.id), run.title) for run in runs]
+        readings = [read(ink, load_recogniser(run.id), run.title, load_refusal(run.id)) for run in runs]
     except DigitsError as error:
         show_error(error)
         return []
-    history.note(readings[0])
+    history.note(CANVASES[ONE], readings[0])
     return readings
 
 
@@ -124,7 +119,7 @@ def _show_each(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
             answer = reading.answers[0]
             st.markdown(f"**{as_plain_text(run.title)}**  \nreads **{answer.digit}**")
             show_seen(answer, f"seen_by_{run.id}")
-            st.caption(in_words(answer))
+            st.caption(in_words(answer) + f"  \n:orange[{NOT_A_DIGIT}]" * bool(reading.refused))
 
 
 def _story(runs: list[Run]) -> None:
@@ -178,6 +173,8 @@ def _one_side(run: Run, reading: Reading | None) -> None:
             with st.container(width=SEEN_SIDE):
                 show_seen(answer, f"story_{run.id}")
             st.markdown(f"**{answer.digit}** · {in_words(answer)}")
+            if reading.refused:
+                st.caption(f":orange[{NOT_A_DIGIT}]")
         else:
             st.caption("Draw a digit: here you will see what this network gets of it.")
     digit = reading.answers[0].digit if reading else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 from PIL import Image
 
@@ -21,7 +23,7 @@ from digits_core.dashboard.canvas import (
 )
 from digits_core.dashboard.loaders import load_recogniser, load_refusal
 from digits_core.dashboard.recognise import again, history, why
-from digits_core.dashboard.recognise.answers import show_digits, show_headline, show_one
+from digits_core.dashboard.recognise.answers import show_digits, show_headline, show_number, show_one
 from digits_core.dashboard.recognise.preparation import show_steps
 from digits_core.dashboard.recognise.reading import Reading, digit_on, number_on, read
 from digits_core.dashboard.recognise.saving import offer_to_save_later
@@ -31,23 +33,22 @@ from digits_core.runs.store import Run
 
 ONE, NUMBER = "One digit", "A number"
 CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
-ANSWER_HEIGHT = 440
-NUMBER_HEIGHT = 480
+ANSWER_HEIGHT = 500
+NUMBER_HEIGHT = 540
 """Reserved, so that nothing below jumps when the first answer arrives."""
 
 
 def show(run: Run) -> None:
     what = st.segmented_control(
         "You draw", [ONE, NUMBER], default=ONE, required=True, key="paper", bind="query-params",
-        on_change=history.keep_current,
         help="**One digit**: all that is on the paper. **A number**: digits beside each other, each found and read.",
     )  # fmt: skip
     load_refusal(run.id)  # loads the network here, and not at the first stroke, which would wait for it
     (_draw_number if what == NUMBER else _draw_digit)(run)
     st.markdown("**Was it right? Save it with the right answer**")
-    _save(what == NUMBER)
+    _save(what)
     again.show(run)
-    why.show(run)
+    why.show(run, partial(history.current, CANVASES[what]), CANVASES[what])
 
 
 @st.fragment
@@ -81,9 +82,9 @@ def _draw_number(run: Run) -> None:
         if reading:
             least = reading.answers[reading.least_sure]
             least_sure = f"least sure of the {least.digit}: {least.probability:.1%}"
-            if reading.refused:
-                least_sure += f" · {len(reading.refused)} may be no digit"
-            st.metric("Reads", reading.text, least_sure, delta_color="off", delta_arrow="off")
+            show_number(
+                reading.text, least_sure, len(reading.refused), len(reading.answers), load_refusal(run.id), "answer"
+            )
             show_digits(reading, "answer")
         elif picture is None:
             st.info(
@@ -93,8 +94,10 @@ def _draw_number(run: Run) -> None:
 
 
 @st.fragment
-def _save(number: bool) -> None:
-    offer_to_save_later(history.current, number, f"drawing_{'number' if number else 'digit'}")
+def _save(what: str) -> None:
+    number = what == NUMBER
+    reading = partial(history.current, CANVASES[what])
+    offer_to_save_later(reading, number, f"drawing_{'number' if number else 'digit'}")
 
 
 def paper_to_draw_on(key: str, view: str, width: int = CANVAS_SIDE) -> Image.Image | None:
@@ -124,7 +127,7 @@ def paper_to_draw_on(key: str, view: str, width: int = CANVAS_SIDE) -> Image.Ima
 
 
 def _clear(key: str, kept: str) -> None:
-    history.keep_current()
+    history.keep_current(key)
     st.session_state.pop(kept, None)
     clear_canvas(key)
 
@@ -138,5 +141,5 @@ def _read(picture: Image.Image | None, what: str, run: Run) -> Reading | None:
             reading = read(ink, load_recogniser(run.id), run.title, load_refusal(run.id))
         except DigitsError as error:
             show_error(error)
-    history.note(reading)
+    history.note(CANVASES[what], reading)
     return reading

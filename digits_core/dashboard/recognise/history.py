@@ -13,9 +13,10 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.errors import as_plain_text
-from digits_core.dashboard.loaders import load_recogniser
+from digits_core.dashboard.loaders import load_recogniser, load_refusal
+from digits_core.dashboard.recognise import why
 from digits_core.dashboard.recognise.answers import show_digits, show_one
-from digits_core.dashboard.recognise.reading import Reading, in_words, read
+from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, in_words, rates, read
 from digits_core.dashboard.recognise.saving import offer_to_save
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.runs.store import Run
@@ -26,19 +27,21 @@ PICTURE_SIDE = 600
 _CURRENT, _HISTORY, _CHOSEN = "recognise_current", "recognise_history", "recognise_chosen"
 
 
-def current() -> Reading | None:
-    """The drawing that is on the paper, as it was read last."""
-    return st.session_state.get(_CURRENT)
+def current(paper: str) -> Reading | None:
+    """The drawing that is on a paper, as it was read last."""
+    return _current().get(paper)
 
 
-def note(reading: Reading | None) -> None:
-    """Remember what is on the paper now; `None` while it is empty."""
-    st.session_state[_CURRENT] = reading
+def note(paper: str, reading: Reading | None) -> None:
+    """Remember what is on a paper now; `None` while it is empty."""
+    others = {name: each for name, each in _current().items() if name != paper}
+    st.session_state[_CURRENT] = others | ({paper: reading} if reading else {})
 
 
-def keep_current() -> None:
-    """The paper is about to change: what is on it goes into the history."""
-    if reading := st.session_state.pop(_CURRENT, None):
+def keep_current(paper: str) -> None:
+    """A paper is about to be emptied: what is on it goes into the history."""
+    if reading := current(paper):
+        note(paper, None)
         keep(reading)
 
 
@@ -52,8 +55,13 @@ def keep(reading: Reading) -> None:
 
 
 def readings() -> list[Reading]:
-    """All of this session, newest first, with what is on the paper."""
-    return [*([now] if (now := current()) else []), *_kept()]
+    """All of this session, newest first, with what is on each paper."""
+    return [*reversed(_current().values()), *_kept()]
+
+
+def _current() -> dict[str, Reading]:
+    """By paper, the one that was drawn on last at the end."""
+    return st.session_state.get(_CURRENT, {})
 
 
 def _kept() -> list[Reading]:
@@ -86,7 +94,7 @@ def _browse(everything: list[Reading], run: Run) -> None:
     chosen = min(st.session_state.get(_CHOSEN, 0), len(everything) - 1)
     st.caption(f"{len(everything)} read in this session, newest first. Only this browser tab has them.")
     tiles = [
-        Tile(each.answers[0].digit, place, each.run, f"Read as {each.text} by {each.run}", each.text)
+        Tile(each.answers[0].digit, place, each.run, _name(each), each.marked_text)
         for place, each in enumerate(everything)
     ]
     pictures = np.stack([thumbnail(each.ink.picture) for each in everything])
@@ -98,20 +106,29 @@ def _browse(everything: list[Reading], run: Run) -> None:
         _show_again(everything[chosen], run, chosen)
 
 
+def _name(reading: Reading) -> str:
+    return f"Read as {reading.text} by {reading.run}" + ", but not a digit, it seems" * bool(reading.refused)
+
+
 def _choose(place: int) -> None:
     st.session_state[_CHOSEN] = place
 
 
 def _show_again(reading: Reading, run: Run, place: int) -> None:
-    now = read(reading.ink, load_recogniser(run.id), run.title)
+    refusal = load_refusal(run.id)
+    now = read(reading.ink, load_recogniser(run.id), run.title, refusal)
     st.subheader(f"Then {reading.text}, now {now.text}" if now.text != reading.text else f"Read as {now.text}")
     st.caption(
         f"Then by {as_plain_text(reading.run)}, now by {as_plain_text(run.title)}. Choose another run above: it reads "
         "the same ink."
     )
+    if refusal and now.refused:
+        st.markdown(f":orange[{NOT_A_DIGIT}]", help=rates(refusal))
     if len(now.answers) == 1:
         st.markdown(f"**{now.text}** · {in_words(now.answers[0])}")
         show_one(now.answers[0], "again")
     else:
         show_digits(now, "again")
-    offer_to_save(now, f"again_{place}_{len(_kept())}")
+    key = f"again_{place}_{len(_kept())}"
+    offer_to_save(now, key)
+    why.show(run, lambda: now, key)

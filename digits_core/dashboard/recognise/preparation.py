@@ -14,7 +14,7 @@ from digits_core.dashboard.recognise.reading import Reading
 from digits_core.figures.images import pixels
 
 STEP_SIDE = 118
-WORDS_HEIGHT = 96
+WORDS_HEIGHT = 128
 DRAWN_SIDE = 140
 """Larger images are drawn with fewer pixels: nobody sees 78,400 of them on a thumb's nail."""
 

@@ -5,6 +5,7 @@ Importing it loads no torch: recognition is imported where something is read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Kind = Literal["canvas", "upload"]
 """Where a picture came from, as `data.handwriting.Source` calls it."""
 
+NOT_A_DIGIT = "Not a digit, it seems"
 ALMOST_CERTAIN, LIKELY, PROBABLE = 0.99, 0.9, 0.6
 
 
@@ -43,6 +45,11 @@ class Reading:
     @property
     def text(self) -> str:
         return "".join(str(answer.digit) for answer in self.answers)
+
+    @property
+    def marked_text(self) -> str:
+        """The same, with a question mark after each that is no digit, as it seems."""
+        return "".join(f"{each}{'?' * (place in self.refused)}" for place, each in enumerate(self.text))
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -114,10 +121,18 @@ def in_words(answer: Answer) -> str:
 def rates(refusal: Refusal) -> str:
     """How often this refusal is right and wrong, as measured."""
     others = ", ".join(f"{kind} {share:.0%}" for kind, share in refusal.refused_others.items())
-    return (
-        f"Measured for this run: of {refusal.counts['digits']:,} test digits {refusal.refused_digits:.1%} are refused "
-        f"wrongly; rightly refused are {others}."
-    )
+    wrongly, count = refusal.refused_digits, refusal.counts["digits"]
+    return f"This run refuses {wrongly:.1%} of {count:,} test digits wrongly, and rightly {others}."
+
+
+def agreement(readings: Sequence[Reading]) -> str:
+    """What several networks made of one digit, in words."""
+    if all(reading.refused for reading in readings):
+        return "None takes it for a digit"
+    digits = sorted({reading.answers[0].digit for reading in readings})
+    if len(digits) > 1:
+        return "They disagree: " + " or ".join(f"{article(digit)} {digit}" for digit in digits)
+    return f"{'All read' if len(readings) > 1 else 'It reads'} {article(digits[0])} {digits[0]}"
 
 
 def article(digit: int) -> str:

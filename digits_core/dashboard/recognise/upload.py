@@ -13,8 +13,8 @@ from digits_core.dashboard.handwriting.pictures import PICTURE_TYPES
 from digits_core.dashboard.handwriting.shared import choose_writer, done, undo_button
 from digits_core.dashboard.live_chart import show_live_chart
 from digits_core.dashboard.loaders import load_recogniser, load_refusal
-from digits_core.dashboard.recognise import history
-from digits_core.dashboard.recognise.answers import show_headline, show_one
+from digits_core.dashboard.recognise import history, why
+from digits_core.dashboard.recognise.answers import show_headline, show_number, show_one
 from digits_core.dashboard.recognise.photos import WAYS, Photo, as_address, read_photo
 from digits_core.dashboard.recognise.reading import Reading, in_words
 from digits_core.dashboard.state import state
@@ -111,14 +111,14 @@ def _show_photo(photo: Photo, run: Run) -> None:
     if st.session_state.get(f"correct_{number}"):
         _correct(photo)
     else:
-        _answer(photo, found, load_refusal(run.id))
+        _answer(photo, found, load_refusal(run.id), run)
     st.toggle(
         "Correct and save", key=f"correct_{number}",
         help="Move, draw and delete boxes, mend labels, and save the digits to Handwriting with the right ones.",
     )  # fmt: skip
 
 
-def _answer(photo: Photo, found: list[tuple[Box, Reading]], refusal: Refusal | None) -> None:
+def _answer(photo: Photo, found: list[tuple[Box, Reading]], refusal: Refusal | None, run: Run) -> None:
     number, picture = photo.work.number, photo.work.sheet.picture
     row = st.container(horizontal=True, gap="large")
     with row.container(width=PHOTO_WIDTH):
@@ -133,15 +133,18 @@ def _answer(photo: Photo, found: list[tuple[Box, Reading]], refusal: Refusal | N
             answer = found[0][1].answers[0]
             show_headline(answer, refusal if photo.refused(found[0][0]) else None, f"photo_{number}")
             show_one(answer, f"sure_{number}")
+            why.show(run, lambda: found[0][1], f"photo_{number}")
             return
         unsure = sum(not each.sure for each in photo.boxed())
-        st.metric(
-            "Reads", photo.text, f"{len(found)} digits · {unsure or 'none'} to check", delta_color="off",
-            delta_arrow="off",
-        )  # fmt: skip
+        refused = [photo.refused(box) for box, _ in found]
+        words = f"{len(found)} digits · {unsure or 'none'} to check"
+        show_number(photo.text, words, sum(refused), len(found), refusal, f"photo_{number}")
         chosen = min(st.session_state.get(f"photo_chosen_{number}", 0), len(found) - 1)
         tiles = [
-            Tile(photo.label(box), place, f"{reading.answers[0].probability:.0%}", in_words(reading.answers[0]))
+            Tile(
+                photo.label(box), place, "no digit?" if refused[place] else f"{reading.answers[0].probability:.0%}",
+                in_words(reading.answers[0]),
+            )
             for place, (box, reading) in enumerate(found)
         ]  # fmt: skip
         seen = np.stack([reading.answers[0].seen for _, reading in found])
@@ -150,6 +153,7 @@ def _answer(photo: Photo, found: list[tuple[Box, Reading]], refusal: Refusal | N
             on_choose=lambda place: st.session_state.update({f"photo_chosen_{number}": place}),
         )  # fmt: skip
         show_one(found[chosen][1].answers[0], f"sure_{number}")
+        why.show(run, lambda: found[chosen][1], f"photo_{number}_{chosen}")
 
 
 def _correct(photo: Photo) -> None:

@@ -5,6 +5,7 @@ On request, in a fragment of its own: it takes a second or two, which no stroke 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,6 @@ import streamlit as st
 
 from digits_core.dashboard.live_chart import show_live_chart
 from digits_core.dashboard.loaders import load_digits, load_recogniser
-from digits_core.dashboard.recognise import history
 from digits_core.dashboard.recognise.reading import Reading, article, runner_up
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -26,63 +26,66 @@ if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Answer
 
 SIDE = 220
-_EXPLAINED = "recognise_explained"
 
 
 @st.fragment
-def show(run: Run) -> None:
-    """The button, and what it explained: the drawing as it was when it was pressed."""
+def show(run: Run, reading: Callable[[], Reading | None], key: str) -> None:
+    """The button, and what it explained: the `reading` as it was when it was pressed. Each `key` explains one."""
+    explained = f"{key}_explained"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Why this answer?", icon=":material/psychology_alt:", on_click=_explain, key="recognise_why",
-            help="Explains what is on the paper now. The network has no reasons in words: these are three ways to look "
-            "at its numbers.",
+            "Why this answer?", icon=":material/psychology_alt:", on_click=_explain, args=(reading, explained),
+            key=f"{key}_why",
+            help="Explains what was read last. The network has no reasons in words: these are three ways to look at "
+            "its numbers.",
         )  # fmt: skip
-        if _EXPLAINED in st.session_state:
+        if explained in st.session_state:
             st.button(
-                "Hide", icon=":material/close:", on_click=lambda: st.session_state.pop(_EXPLAINED), key="hide_why",
+                "Hide", icon=":material/close:", on_click=lambda: st.session_state.pop(explained), key=f"{key}_hide",
                 help="Takes the explanation off the page.",
             )  # fmt: skip
-    reading: Reading | str | None = st.session_state.get(_EXPLAINED)
-    if isinstance(reading, str):
-        st.info(reading)
-    elif reading is not None:
+    kept: Reading | str | None = st.session_state.get(explained)
+    if isinstance(kept, str):
+        st.info(kept)
+    elif kept is not None:
         try:
-            with st.container(key="why"):
-                _show(reading, run)
+            with st.container(key=f"{key}_reasons"):
+                _show(kept, run, key)
         except DigitsError as error:
             show_error(error)
 
 
-def _explain() -> None:
-    st.session_state[_EXPLAINED] = history.current() or "There is nothing on the paper yet: draw a digit first."
+def _explain(reading: Callable[[], Reading | None], explained: str) -> None:
+    st.session_state[explained] = reading() or "There is nothing on the paper yet: draw a digit first."
 
 
-def _show(reading: Reading, run: Run) -> None:
+def _show(reading: Reading, run: Run, key: str) -> None:
     place = reading.least_sure
     recogniser = load_recogniser(run.id)
     answer = recogniser.read(reading.ink.digits[place])
     other, _ = runner_up(answer.probabilities)
     if len(reading.answers) > 1:
         st.caption(f"Of {reading.text} the digit in place {place + 1}, which the network is least sure of.")
-    columns = st.container(horizontal=True, gap="large")
+    else:
+        st.caption(f"Of the {reading.text} that was read when you asked.")
+    columns = st.container(horizontal=True, gap="medium")
     with columns.container(width=SIDE + 16):
-        _pixels(answer, run)
+        _pixels(answer, run, key)
     with columns.container(width=SIDE + 16):
-        _neighbours(answer, run)
+        _neighbours(answer, run, key)
     with columns.container(width=SIDE + 16):
-        _tip(answer, other, run)
+        _tip(answer, other, run, key)
 
 
-def _pixels(answer: Answer, run: Run) -> None:
+def _pixels(answer: Answer, run: Run, key: str) -> None:
     from digits_core.recognition.explain import METHOD, METHOD_HELP, attribute
 
     st.markdown("**Which pixels decided**", help=METHOD_HELP)
     with st.spinner("Asking every pixel …"):
         shares = attribute(load_recogniser(run.id), answer.seen, answer.digit)
     show_live_chart(
-        overlay(answer.seen, shares, "", SIDE, "share"), "why_pixels", f"Pixels that speak for {article(answer.digit)} "
-        f"{answer.digit} and against it", SIDE,
+        overlay(answer.seen, shares, "", SIDE, "share"), f"{key}_pixels",
+        f"Pixels that speak for {article(answer.digit)} {answer.digit} and against it", SIDE,
     )  # fmt: skip
     st.caption(
         f"{METHOD}: **green** ink speaks for {article(answer.digit)} {answer.digit}, **red** against it, compared with "
@@ -90,7 +93,7 @@ def _pixels(answer: Answer, run: Run) -> None:
     )
 
 
-def _neighbours(answer: Answer, run: Run) -> None:
+def _neighbours(answer: Answer, run: Run, key: str) -> None:
     st.markdown(
         "**What it was reminded of**",
         help="The training images for which the last hidden layer (64 values) comes out most alike. The distance is 1 "
@@ -104,7 +107,7 @@ def _neighbours(answer: Answer, run: Run) -> None:
              f"A {each.label}, image {each.index} of {each.dataset}, distance {each.distance:.3f}")
         for place, each in enumerate(nearest)
     ]  # fmt: skip
-    show_tiles(images, tiles, "why_nearest", words="The nearest training images", columns=len(tiles))
+    show_tiles(images, tiles, f"{key}_nearest", words="The nearest training images", columns=len(tiles))
     labels = {each.label for each in nearest}
     st.caption(
         f"All three are {nearest[0].label}s." if len(labels) == 1
@@ -112,7 +115,7 @@ def _neighbours(answer: Answer, run: Run) -> None:
     )  # fmt: skip
 
 
-def _tip(answer: Answer, other: int, run: Run) -> None:
+def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
     from digits_core.recognition.tipping import what_would_tip
 
     st.markdown(
@@ -126,7 +129,7 @@ def _tip(answer: Answer, other: int, run: Run) -> None:
         st.caption(f"Nothing small does: no change of the ink was found that makes it {article(other)} {other}.")
         return
     show_live_chart(
-        overlay(tip.seen, tip.change, "", SIDE, "ink"), "why_tip",
+        overlay(tip.seen, tip.change, "", SIDE, "ink"), f"{key}_tip",
         f"The digit changed so that it is read as {article(other)} {other}", SIDE,
     )  # fmt: skip
     st.caption(

@@ -6,6 +6,9 @@ from PIL import Image, ImageDraw
 
 from digits_core.config import RunConfig
 from digits_core.dashboard.recognise.reading import (
+    Ink,
+    Reading,
+    agreement,
     digit_on,
     how_sure,
     in_words,
@@ -55,6 +58,27 @@ def test_words_of_confidence_fall_with_the_probability():
     words = [how_sure(probability) for probability in (1.0, 0.99, 0.95, 0.7, 0.3)]
 
     assert words == ["Almost certainly", "Almost certainly", "Very likely", "Probably", "Unsure, perhaps"]
+
+
+def reading(*answers: Answer, refused: tuple[int, ...] = ()) -> Reading:
+    inks = tuple(each.seen for each in answers)
+    return Reading(Ink(drawing(1), inks, "canvas"), answers, "#1", frozenset(refused))
+
+
+def test_networks_agree_differ_or_see_no_digit():
+    eight, three = reading(answer(d8=1)), reading(answer(d3=1))
+
+    assert agreement([eight]) == "It reads an 8"
+    assert agreement([eight, eight]) == "All read an 8"
+    assert agreement([eight, three]) == "They disagree: a 3 or an 8"
+    assert agreement([reading(answer(d8=1), refused=(0,))] * 2) == "None takes it for a digit"
+
+
+def test_what_may_be_no_digit_carries_a_question_mark():
+    number = reading(answer(d4=1), answer(d0=1), answer(d7=1), refused=(1,))
+
+    assert number.text == "407"
+    assert number.marked_text == "40?7"
 
 
 def test_one_digit_is_read_as_it_lies_on_the_whole_paper():
