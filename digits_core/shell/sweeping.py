@@ -18,7 +18,7 @@ from digits_core.runs.rows import Run
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweeps import CONDUCTED, HOPELESS, WITH_ITS_SWEEP, Sweep, SweepStore, as_trial, hopeless_message
 from digits_core.runs.wishes import ASK_INTERVAL_S, StoredOrders
-from digits_core.shell.train import with_progress_bar
+from digits_core.shell.train import said_of, with_progress_bar
 from digits_core.training.check import prepared
 from digits_core.training.control import Orders
 from digits_core.training.events import EpochFinished, Event, Finished
@@ -99,7 +99,7 @@ class Sweeping:
             self.runs.apply(run.id, event)
             if isinstance(event, EpochFinished):
                 curve.append(event.test_accuracy)
-                self.show({**event.as_dict(), "run": run.id})
+                self.show({**said_of(event), "run": run.id})
                 if self.sweep.plan.stop_hopeless and event.epoch < event.epochs and is_hopeless(curve, others):
                     self._reason = hopeless_message(event.epoch)
         ended = self.runs.get(run.id)

@@ -82,7 +82,7 @@ def test_logits_are_those_of_the_test_images_in_their_order(few_mnist):
 
     assert training.test.logits.shape == (80, 10)
     assert training.test.labels.tolist() == few_mnist.of("test")[1].tolist()
-    assert right.float().mean().item() == end.test_accuracy
+    assert right.double().mean().item() == end.test_accuracy
 
 
 def test_both_sources_of_batches_train_alike_where_nothing_is_resized(few_mnist):
