@@ -9,8 +9,9 @@ from plotly.subplots import make_subplots
 from digits_core.figures.images import pixels
 from digits_core.figures.palette import DIGIT_COLOURS, INK_SCALE, TEMPLATE, figure
 
-STEP_HEIGHT = 270
-HISTOGRAM_SHARE = 0.24
+HISTOGRAM_HEIGHT, AXIS_HEIGHT = 56, 40
+NARROWEST = 150
+"""Pixels: the pages draw no chart narrower than this. What is beyond its place is not seen."""
 GAP, FRAME, ENLARGED = 2, 1, 4
 """Pixels between variants, around the first of them, and how many times as large they are drawn."""
 MEAN_COLUMNS, MEANS_HEIGHT, LABEL_SHARE = 6, 500, 0.6
@@ -21,24 +22,27 @@ FRAME_COLOUR = (52, 114, 255, 255)  # the palette's first
 def step(
     image: np.ndarray, value_range: tuple[float, float], counts: np.ndarray, middles: np.ndarray, width: int
 ) -> go.Figure:
-    """An image (H, W) whose values show on hover, and below it how many pixels have which value; counts (n,)."""
+    """An image (H, W) whose values show on hover, and below it how many pixels have which value; counts (n,).
+
+    width: of the place for the chart, in pixels.
+    """
     picture = pixels(image, "", width, value_range).data[0]
-    both = make_subplots(2, 1, row_heights=[1 - HISTOGRAM_SHARE, HISTOGRAM_SHARE], vertical_spacing=0.03)
+    both = make_subplots(2, 1, row_heights=[width, HISTOGRAM_HEIGHT], vertical_spacing=0.03)
     both.add_trace(picture, row=1, col=1)
     both.add_bar(
         x=middles.tolist(), y=counts.tolist(), row=2, col=1, marker={"color": DIGIT_COLOURS[0]},
         hovertemplate="about %{x:.3~g}: %{y} pixels<extra></extra>",
     )  # fmt: skip
     both.update_layout(
-        template=TEMPLATE, height=STEP_HEIGHT, margin={"l": 4, "r": 4, "t": 0, "b": 36}, showlegend=False,
-        dragmode=False, bargap=0.1,
+        template=TEMPLATE, height=width + HISTOGRAM_HEIGHT + AXIS_HEIGHT, showlegend=False, dragmode=False,
+        margin={"l": 4, "r": 4 + max(0, NARROWEST - width), "t": 0, "b": AXIS_HEIGHT}, bargap=0.1,
     )  # fmt: skip
     both.update_xaxes(visible=False, constrain="domain", constraintoward="left", row=1, col=1)
     both.update_yaxes(
         visible=False, autorange="reversed", scaleanchor="x", constrain="domain", constraintoward="top", row=1, col=1
     )
     low, high = value_range
-    edge = 0.06 * (high - low)
+    edge = 0.1 * (high - low)  # room for half of the number at either end
     both.update_xaxes(
         range=[low - edge, high + edge], title={"text": "value", "font": {"size": 11}}, tickvals=list(value_range),
         tickformat=".3~g", tickfont_size=10, row=2, col=1,
@@ -71,7 +75,7 @@ def means(before: np.ndarray, after: np.ndarray, count: int) -> go.Figure:
     height = band + (2 * size + GAP)
     sheet = np.full((height, MEAN_COLUMNS * cell - GAP), np.nan)
     chart = figure(
-        f"Mean images without and with the random steps (n = {count:,})", MEANS_HEIGHT, dragmode=False,
+        f"Mean images (n = {count:,})", MEANS_HEIGHT, dragmode=False,
         margin={"l": 60, "r": 4, "t": 64, "b": 8},
     )  # fmt: skip
     for place, name in enumerate(("all", *range(10))):

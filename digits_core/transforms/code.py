@@ -87,7 +87,7 @@ def _fixed(config: TransformConfig) -> str:
     if config.centre:
         return f"CentreByMass({config.size})"
     mode = f"v2.InterpolationMode.{config.interpolation.upper()}"
-    return f"v2.Resize(({config.size}, {config.size}), {mode}, antialias=True)"
+    return f"v2.Resize(\n        ({config.size}, {config.size}), {mode}, antialias=True,\n    )"
 
 
 def _on_pictures(config: TransformConfig) -> list[str]:

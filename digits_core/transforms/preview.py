@@ -45,16 +45,12 @@ class TracedStep:
         return counts, (edges[:-1] + edges[1:]) / 2
 
     @property
-    def kind(self) -> str:
-        """Type and shape in a line."""
+    def facts(self) -> tuple[str, str, str, str]:
+        """Type, shape, data type and value range, in the words that Python has for them."""
+        numbers = str(np.asarray(self.value).dtype), f"{self.pixels.min():g} to {self.pixels.max():g}"
         if isinstance(self.value, torch.Tensor):
-            return f"tensor {tuple(self.value.shape)}"
-        return f"PIL image {self.value.mode}, {self.value.width}×{self.value.height}"
-
-    @property
-    def values(self) -> str:
-        """Data type and value range in a line."""
-        return f"{np.asarray(self.value).dtype}, {self.pixels.min():g} to {self.pixels.max():g}"
+            return "tensor", str(tuple(self.value.shape)), *numbers
+        return f"PIL image {self.value.mode}", f"{self.value.width}×{self.value.height}", *numbers
 
 
 def trace(image: np.ndarray, config: TransformConfig, training: bool, seed: int) -> list[TracedStep]:

@@ -26,7 +26,7 @@ def start_from() -> None:
     presets = {f"{recipe.name} (recipe)": recipe.config.transform for recipe in (LECTURE, ROBUST)}
     presets |= {saved.name: saved.config for saved in state().transforms.all()}
     st.selectbox(
-        "Start from", list(presets), index=None, key=PRESET, placeholder="a recipe's or a saved transform",
+        "Start from", list(presets), index=None, key=PRESET, placeholder="a recipe, a saved one",
         on_change=_take, args=(presets,),
         help="Sets all steps below at once. Change what you like afterwards: the recipe or the saved transform stays "
         "as it is.",

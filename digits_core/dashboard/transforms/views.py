@@ -12,10 +12,11 @@ from digits_core.dashboard.widgets import show_chart
 from digits_core.data.digits import Digits
 from digits_core.figures.transforms import means, mosaic, step
 
-TILE_WIDTH, TEXT_HEIGHT = 128, 150
+TILE_WIDTH, TEXT_HEIGHT = 108, 176
+"""Pixels: the lecture's five steps stand in one row."""
 VARIANTS, COLUMNS = 40, 10
-MOST_MEASURED = 10_000
-"""Images that a mean and standard deviation are shown for: more would let the page wait, and hardly move them."""
+MOST_CENTRED = 10_000
+"""Images that a mean and standard deviation are shown for where each is to be centred, which takes its time."""
 MOST_AVERAGED = 2_000
 NOTHING_RANDOM = "Nothing is drawn at random yet: switch on a step that is marked as *training only*, such as Rotation."
 
@@ -24,10 +25,10 @@ def with_numbers(config: TransformConfig, digits: Digits) -> TransformConfig:
     """The config with the dataset's own mean and standard deviation in it, if it asks for them, and a line on them."""
     if config.normalisation == "fixed":
         return config
-    chosen = _spread(digits.indices("train"), MOST_MEASURED)
+    total = len(digits.indices("train"))
+    chosen = _spread(digits.indices("train"), MOST_CENTRED if config.centre else total)
     steps = (config.size, config.interpolation, config.centre)
     mean, std = _mean_and_std(digits.fingerprint, steps, digits, chosen)
-    total = len(digits.indices("train"))
     some = f"{len(chosen):,} of the {total:,}" if len(chosen) < total else f"the {total:,}"
     later = " Training measures all of them." if len(chosen) < total else ""
     st.caption(f"Mean **{mean:.4f}** and standard deviation **{std:.4f}**, measured on {some} training images.{later}")
@@ -39,11 +40,11 @@ def every_step(source: Source, config: TransformConfig, seed: int) -> None:
 
     training = source.split == "train"
     st.subheader(f"The way of {source.words}: the {'training' if training else 'test'} transform")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for number, each in enumerate(trace(source.image, config, training, seed), start=1):
             with st.container(width=TILE_WIDTH):
                 mark = "  \n" + (TRAINING_ONLY if each.random else EVERY_IMAGE)
-                text = f"**{number}. {each.name}**{mark}  \n:small[{each.kind}]  \n:small[{each.values}]"
+                text = "  \n".join([f"**{number}. {each.name}**{mark}", *(f":small[{fact}]" for fact in each.facts)])
                 with st.container(height=TEXT_HEIGHT, border=False):  # of one height, so that the images are in line
                     st.markdown(text, help=each.why)
                 picture = step(each.pixels, each.value_range, *each.histogram, TILE_WIDTH)

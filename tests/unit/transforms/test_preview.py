@@ -19,9 +19,13 @@ def image() -> np.ndarray:
 
 def test_the_lectures_way_is_tuple_picture_resize_tensor_normalised(image):
     steps = trace(image, TransformConfig(), training=True, seed=0)
-    assert [step.kind for step in steps] == [
-        "tensor (8, 8)", "PIL image L, 8×8", "PIL image L, 28×28", "tensor (1, 28, 28)", "tensor (1, 28, 28)",
-    ]  # fmt: skip
+    assert [step.facts[:3] for step in steps] == [
+        ("tensor", "(8, 8)", "uint8"),
+        ("PIL image L", "8×8", "uint8"),
+        ("PIL image L", "28×28", "uint8"),
+        ("tensor", "(1, 28, 28)", "float32"),
+        ("tensor", "(1, 28, 28)", "float32"),
+    ]
 
 
 @pytest.mark.parametrize("training", [False, True])
