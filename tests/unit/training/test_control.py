@@ -90,7 +90,7 @@ def test_a_stopped_run_keeps_what_it_learnt(training):
     end = watch(stopped, at(2, 3, Orders(stop=True)))[-1]
 
     assert (end.kind, end.outcome, end.epochs_done, end.batch) == ("finished", "stopped", 1, 3)
-    assert (stopped.test.logits.argmax(dim=1) == stopped.test.labels).float().mean().item() == end.test_accuracy
+    assert (stopped.test.logits.argmax(dim=1) == stopped.test.labels).double().mean().item() == end.test_accuracy
     assert not torch.equal(predict(stopped.network, torch.zeros(1, 1, 10, 10)), before)
 
 
