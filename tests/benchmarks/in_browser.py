@@ -26,6 +26,7 @@ import streamlit as st
 st.title("Bare")
 st.plotly_chart(go.Figure(go.Bar(x=list(range(10)), y=list(range(10)))), key="chart")
 """
+PATIENCE_MS = 60_000
 VIEWPORT = {"width": 1280, "height": 900}
 
 # In the page: the first element of a selector under a key, also inside the tiles' shadow roots; the same however deep
@@ -40,8 +41,13 @@ window.find = (key, inside) => {{
 window.deep = (root, inside) => root.querySelector(inside) ?? [...root.querySelectorAll("*")]
   .map((each) => each.shadowRoot && deep(each.shadowRoot, inside)).find(Boolean);
 window.ended = () => document.querySelector({READY!r});
-window.until = (condition, began) => new Promise((resolve) => {{
-  const look = () => (condition() ? resolve(performance.now() - began) : requestAnimationFrame(look));
+window.until = (condition, began) => new Promise((resolve, reject) => {{
+  const patience = performance.now() + {PATIENCE_MS};
+  const look = () => {{
+    if (condition()) resolve(performance.now() - began);
+    else if (performance.now() > patience) reject(new Error(`waited in vain for ${{condition}}`));
+    else requestAnimationFrame(look);
+  }};
   look();
 }});
 """

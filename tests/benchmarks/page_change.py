@@ -42,10 +42,10 @@ CANVAS_OF = "[...document.querySelectorAll('[class*=st-key-{key}]')].some((each)
 DRAWN = {
     "data": "find('balance', '.main-svg') && find('histogram', '.main-svg') && find('variability', 'canvas')",
     "handwriting": CANVAS_OF.format(key="handwriting_canvas_"),
-    "transforms": "find('step_0', 'img, .main-svg') && find('step_4', '.main-svg')",
+    "transforms": "find('step_1', '.main-svg') && find('step_5', '.main-svg')",
     "network": "find('diagram', '.main-svg')",
-    "training": "find('live_loss', '.main-svg .lines') && find('live_accuracy', '.main-svg .lines')",
-    "runs": "find('runs_table', 'canvas tbody tr') && find('compared_accuracy', '.main-svg .lines')",
+    "training": "find('live_loss', '.main-svg .points') && find('live_accuracy', '.main-svg .points')",
+    "runs": "find('runs_table', 'canvas tbody tr') && find('compared_accuracy', '.main-svg .points')",
     "recognise": CANVAS_OF.format(key="recognise_canvas_"),
 }
 """What each page is for, in JavaScript."""
