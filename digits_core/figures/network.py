@@ -121,14 +121,17 @@ def contributions(names: Sequence[str], products: Sequence[float], title: str, h
     return chart
 
 
-def logits(values: Sequence[float], title: str, height: int = 340) -> go.Figure:
-    """The ten logits of an answer, in the digits' colours."""
+def logits(values: Sequence[float], title: str, reach: float | None = None, height: int = 340) -> go.Figure:
+    """The ten logits of an answer, in the digits' colours.
+
+    reach: how far the axis goes to either side, where charts stand beside each other; else as far as the bars.
+    """
     chart = figure(title, height)
     chart.add_bar(
         y=[str(digit) for digit in range(len(values))], x=list(values), orientation="h",
         marker={"color": DIGIT_COLOURS}, hovertemplate="%{y}: %{x:.4f}<extra></extra>",
     )  # fmt: skip
-    chart.update_xaxes(title="logit")
+    chart.update_xaxes(title="logit", range=[-reach, reach] if reach else None)
     chart.update_yaxes(title="digit", type="category", autorange="reversed")
     return chart
 

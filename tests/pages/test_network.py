@@ -101,6 +101,13 @@ def test_before_training_the_weights_are_those_that_the_runs_seed_gives(open_pag
     assert number(metrics(page)["+ bias"]) == pytest.approx(bias, abs=1e-6)
 
 
+def test_the_padding_is_explained_with_the_numbers_that_the_layer_reads(open_page):
+    assert "paper is −1 here and ink 1, so that zeros look like a grey frame" in captions(
+        open_page("network", look="By hand", layer="conv1")
+    )
+    assert "as if conv1 had found nothing there" in captions(open_page("network", look="By hand", layer="conv2"))
+
+
 def test_a_smaller_layer_takes_the_nearest_place_that_it_has(open_page):
     page = open_page("network", look="By hand", layer="conv2", unit="31", row="27", column="27", image="1400")
     page.segmented_control(key="layer").set_value("pool").run()

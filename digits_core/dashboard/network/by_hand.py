@@ -7,15 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
+from digits_core.config import TransformConfig
 from digits_core.dashboard.network.choices import ChosenImage, choose_image, choose_subject, say_untrained
 from digits_core.dashboard.network.subjects import activations_of, layers_of, network_of
+from digits_core.dashboard.network.sums import show_neuron, show_sum, with_minus
 from digits_core.dashboard.widgets import CHART_CONFIG, show_chart
-from digits_core.figures.activations import field, montage, numbers, value_range
-from digits_core.figures.network import contributions
-from digits_core.network.by_hand import BEFORE, Place, WeightedSum, convolution, neuron, pooling
+from digits_core.figures.activations import field, numbers, value_range
+from digits_core.network.by_hand import BEFORE, Place, WeightedSum, convolution, pooling
 
 if TYPE_CHECKING:
     from digits_core.network.activations import Activation
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from digits_core.network.summary import Layer
 
 MAP_HEIGHT = 330
-SHOWN_INPUTS = 15
 UNITS = {"convolution": "Filter", "max pooling": "Map", "fully connected": "Neuron"}
 
 
@@ -46,10 +45,11 @@ def show() -> None:
     match layer.kind:
         case "convolution":
             _show_convolution(network, found, layer, unit, image)
+            st.caption(_on_edges(layer, subject.transform))
         case "max pooling":
             _show_pooling(network, found, layer, unit)
         case _:
-            _show_neuron(network, found, layer, unit)
+            show_neuron(network, found, layer, unit)
 
 
 def _choose_layer(layers: list[Layer]) -> Layer:
@@ -100,7 +100,7 @@ def _show_convolution(
     row, column = _choose_place(layer)
     channels = layer.input_shape[0]
     step = convolution(network, found, layer.name, unit, row, column)
-    _show_sum(step.sum, f"Sum of {step.sum.products.size} products", found[layer.name].before[0, unit, row, column])
+    show_sum(step.sum, f"Sum of {step.sum.products.size} products", found[layer.name].before[0, unit, row, column])
     channel = 0
     if channels > 1:
         channel = _choose_number(
@@ -122,26 +122,19 @@ def _show_convolution(
         _show_output(found[layer.name].after[0, unit].numpy(), f"{layer.name}, map {unit}, after ReLU", row, column)
     if channels > 1:
         _show_all_products(step.sum, BEFORE[layer.name])
-    st.caption(
-        "Where the window reaches over the edge it reads zeros (padding). Normalised paper is -1 and ink +1, so "
-        "zeros look like a grey frame: that is why feature maps often light up at their edges. ReLU keeps only answers "
-        "above 0: the strokes that this filter asks for."
-    )
 
 
-def _show_sum(sum_: WeightedSum, products: str, torchs: object, relu: bool = True) -> None:
-    """The arithmetic in one row, and what the network itself says."""
-    figures = {
-        products: (sum_.product_sum, "Each input times its weight, all added up."),
-        "+ bias": (sum_.bias, "A number of the filter's own, the same at every place."),
-        "= sum": (sum_.total, "What the layer puts out before its function."),
-    }
-    if relu:
-        figures["after ReLU"] = (sum_.after_relu, "Negative sums become 0: without this, layers would add up to one.")
-    with st.container(horizontal=True):
-        for name, (value, words) in figures.items():
-            st.metric(name, f"{value:.6f}".replace("-", "−"), border=True, help=words)
-    st.caption(f"PyTorch computes {float(torchs):.6f} here: the difference is {abs(float(torchs) - sum_.total):.0e}.")
+def _on_edges(layer: Layer, transform: TransformConfig) -> str:
+    """What the padding means to a convolution, and its ReLU."""
+    words = "Where the window reaches over the edge it reads zeros (padding)"
+    if layer.input_shape[0] > 1:
+        words += f", as if {BEFORE[layer.name]} had found nothing there."
+    else:
+        paper, ink = (with_minus(f"{(value - transform.mean) / transform.std:.3g}") for value in (0, 1))
+        words += f". Normalised paper is {paper} here and ink {ink}, so that zeros look like "
+        grey = "a grey frame: that is why feature maps often light up at their edges."
+        words += grey if transform.mean else "paper."
+    return f"{words} ReLU keeps only answers above 0: what this filter asks for."
 
 
 def _show_input(
@@ -173,7 +166,7 @@ def _show_products(sum_: WeightedSum, channel: int) -> None:
     for name, values, bound, title in (
         ("patch", patch, _reach(sum_.inputs), "Patch: what the window sees"),
         ("kernel", kernel, _reach(sum_.weights), "× kernel: the weights"),
-        ("products", products, _reach(sum_.products), f"= nine products, sum {products.sum():.4f}".replace("-", "−")),
+        ("products", products, _reach(sum_.products), f"= nine products, sum {with_minus(f'{products.sum():.4f}')}"),
     ):
         show_chart(numbers(values, title, 138, bound, digits=3), name, title)
 
@@ -228,47 +221,3 @@ def _show_pooling(network: ImprovedNet, found: Mapping[str, Activation], layer: 
         show_chart(numbers(step.window, "The window: the largest stays", 200, bound, 4), "window", "The four values")
     with result:
         _show_output(found[layer.name].after[0, unit].numpy(), f"{layer.name}, map {unit}", row, column)
-
-
-def _show_neuron(network: ImprovedNet, found: Mapping[str, Activation], layer: Layer, unit: int) -> None:
-    step = neuron(network, found, layer.name, unit)
-    last = layer.then == "softmax"
-    _show_sum(step, f"Sum of {step.products.size:,} products", found[layer.name].before[0, unit], relu=not last)
-    before = found[BEFORE[layer.name]].after[0].numpy()
-    largest = step.largest(SHOWN_INPUTS)
-    rest = step.product_sum - step.products[largest].sum()
-    names = [_name_of(place, before.shape, BEFORE[layer.name]) for place in largest]
-    others = step.products.size - len(largest)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        chart = contributions(
-            [*names, f"the other {others:,}", "bias"], [*step.products[largest].tolist(), rest, step.bias],
-            f"What decides {layer.name}, neuron {unit}",
-        )  # fmt: skip
-        show_chart(chart, "contributions", f"The {len(largest)} largest products, the sum of the others, and the bias")
-    with right:
-        show_chart(
-            _all_contributions(step, before.shape, BEFORE[layer.name]), "all_contributions", "All products as a picture"
-        )
-    if last:
-        chance = float(found[layer.name].after[0, unit])
-        st.caption(f"This is the logit of the digit {unit}. Softmax over all ten logits makes {chance:.2%} of it.")
-
-
-def _name_of(place: int, shape: tuple[int, ...], before: str) -> str:
-    """The input at a place of the flattened vector, as a person finds it again."""
-    if len(shape) == 1:
-        return f"{before}, neuron {place}"
-    channel, row, column = np.unravel_index(place, shape)
-    return f"map {channel} ({row}, {column})"
-
-
-def _all_contributions(step: WeightedSum, shape: tuple[int, ...], before: str) -> go.Figure:
-    """Every product where its input stands: in the maps, or in a row of neurons."""
-    maps = step.products.reshape(shape if len(shape) == 3 else (-1, 1, 1))
-    title = f"All {maps.size:,} products, where {before} has them"
-    ranges = [value_range([maps], signed=True)] * len(maps)
-    kind = "map" if len(shape) == 3 else "neuron"
-    return montage(
-        maps, title, 8 if len(shape) == 3 else 16, 90 if len(shape) == 3 else 36, ranges, signed=True, unit=kind
-    )

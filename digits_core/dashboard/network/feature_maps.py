@@ -87,10 +87,13 @@ def _show(
         )  # fmt: skip
         show_chart(picture, f"{name}_{place}", words)
     answer = found[place]["fc3"]
+    # Two networks' logits on two axes would look alike: as for the maps, only "each alone" asks for that.
+    together = len(found) > 1 and scale != RELATIVE_TO[0]
+    reach = 1.05 * max(float(each["fc3"].before.abs().max()) for each in found) if together else None
     for column, chart, key, words in zip(
         st.columns(2) if len(found) == 1 else (st.container(), st.container()),
         (
-            logits(answer.before[0].tolist(), "fc3: the ten logits"),
+            logits(answer.before[0].tolist(), "fc3: the ten logits", reach),
             probabilities(answer.after[0].numpy(), "Softmax: probability of each digit"),
         ),
         ("logits", "softmax"),

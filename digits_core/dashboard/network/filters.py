@@ -72,7 +72,7 @@ def _show_histograms(subjects: list[Subject]) -> None:
             counted = weights_of(tuple(shown), name)
             lines = [
                 Histogram(
-                    f"{each.title}: σ = {one.deviation:.4f}", each.colour, one.edges, one.shares,
+                    f"σ = {one.deviation:.4f}: {each.short_title}", each.colour, one.edges, one.shares,
                     "solid" if each.trained else "dot",
                 )
                 for each, one in zip(shown, counted, strict=True)

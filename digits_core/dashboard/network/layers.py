@@ -24,6 +24,7 @@ KINDS = {
     "once, and is where nearly all parameters are.",
 }
 COLUMNS = {
+    "Layer": st.column_config.TextColumn(pinned=True, help="By the name that it has in the source."),
     "Kernel": st.column_config.TextColumn(help="Height and width of the window that slides over the maps."),
     "Stride": st.column_config.TextColumn(help="Places that the window moves at a time."),
     "Padding": st.column_config.TextColumn(help="Zeros around the map, so that the window also fits at the edge."),

@@ -40,7 +40,7 @@ def show() -> None:
     subjects = [subject, *([other] if other else [])]
     maps = [sample_maps_of(each, dataset) for each in subjects]
     lines = [
-        (each.title, each.colour, [one.nearest_centroid for one in found.values()])
+        (each.short_title, each.colour, [one.nearest_centroid for one in found.values()])
         for each, found in zip(subjects, maps, strict=True)
     ]
     layers = [NAMES.get(name, name) for name in maps[0]]

@@ -12,6 +12,7 @@ from digits_core.config import TransformConfig
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
+from digits_core.figures.comparison import shortened
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import Run
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MAPPED = 300
 """Samples on a map: more would hide one another, and PCA of 25,088 numbers each takes its time."""
 START_COLOUR = "#8a8fa3"
+LEGEND_LENGTH = 30
+_AT_START = ", before training"
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,16 @@ class Subject:
         return self.transform.size
 
     @property
+    def short_title(self) -> str:
+        """As long as a legend has room for; that it is a start comes first, where it cannot be cut off."""
+        name = self.title.removesuffix(_AT_START)
+        return f"{'' if name == self.title else 'start of '}{shortened(name, LEGEND_LENGTH)}"
+
+    @property
     def start(self) -> Subject:
         """The same network before its first step."""
         return Subject(
-            f"{self.title}, before training", START_COLOUR, self.run_id, False, self.dropout, self.seed, self.transform
+            f"{self.title}{_AT_START}", START_COLOUR, self.run_id, False, self.dropout, self.seed, self.transform
         )
 
 

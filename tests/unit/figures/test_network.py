@@ -83,6 +83,12 @@ def test_networks_are_lines_over_the_layers():
     assert "300" in chart.layout.title.text
 
 
+def test_logits_beside_each_other_share_their_axis():
+    one, other = (logits([value] * 10, "Logits", reach=3) for value in (-0.1, 2.5))
+
+    assert tuple(one.layout.xaxis.range) == tuple(other.layout.xaxis.range) == (-3, 3)
+
+
 def test_logits_have_the_digits_colours():
     (bars,) = logits([float(value) for value in range(-5, 5)], "Logits").data
 
