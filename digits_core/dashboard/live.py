@@ -45,7 +45,9 @@ def show_progress(run: Run, batches: int) -> None:
             waits = f"waits, {before} {'runs' if before > 1 else 'run'} before it" if before > 0 else "starts …"
             st.progress(run.progress, f"{words} · {waits}")
         case "running":
-            st.progress(run.progress, f"{words} · {_place(run, batches)}{_speed(run)}")
+            # With its name, too, the line would not fit a telephone.
+            number = f"{STATUS_ICONS[run.status]} **#{run.number}**"
+            st.progress(run.progress, f"{number} · {_place(run, batches)}{_speed(run)}")
         case "paused":
             st.progress(run.progress, f"{words} · paused in {_place(run, batches)}")
         case "finished":

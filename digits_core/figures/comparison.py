@@ -309,7 +309,10 @@ def _points(share: float, change: float, is_baseline: bool) -> str:
         return "–"
     if is_baseline:
         return f"{100 * share:.1f}".replace("100.0", "100")
-    return f"{change:+.1f}".replace("-", "−") if abs(change) >= 0.05 else "="
+    if abs(change) < 0.05:
+        return "="
+    # Ten points and more, without a fraction that nobody needs: eleven cells fit a telephone.
+    return f"{change:+.{0 if abs(change) >= 9.95 else 1}f}".replace("-", "−")
 
 
 def shortened(text: str, length: int = NAME_LENGTH) -> str:

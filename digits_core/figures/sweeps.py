@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Literal
@@ -24,6 +24,9 @@ BAND = "rgba(52,114,255,0.16)"
 BEST = "#e08a3c"
 SCALE = ((0, "#dfe8fb"), (1, "#1f3f9e"))
 """Dark is good: of times the shortest."""
+DARK_FROM = 0.65
+"""From this share of the scale on, white is easier to read on it than black."""
+ON_DARK, ON_LIGHT, ON_PAGE = "#ffffff", "#10142a", "#8a8fa3"
 ROOM = 0.08
 """Free space at both ends of an axis, as a share of what it shows."""
 SHOWN_IN_CELLS = 144
@@ -95,10 +98,18 @@ def against_two(
     texts = [[_cell(cells[x, y], means.get((x, y)), form) for x in xs] for y in ys]
     chart.add_heatmap(
         x=[_word(x) for x in xs], y=[_word(y) for y in ys], z=[[means.get((x, y)) for x in xs] for y in ys],
-        text=texts, texttemplate="%{text}" if len(xs) * len(ys) <= SHOWN_IN_CELLS else "", colorscale=SCALE,
+        text=texts, colorscale=SCALE,
         reversescale=measure == "seconds", showscale=False, xgap=2, ygap=2, hoverongaps=False,
         hovertemplate=f"{names[0]} %{{x}}<br>{names[1]} %{{y}}<br>{words} %{{text}}<extra></extra>",
     )  # fmt: skip
+    if len(xs) * len(ys) <= SHOWN_IN_CELLS:
+        dark = _dark_cells(means, measure)
+        chart.add_scatter(
+            x=[_word(x) for _ in ys for x in xs], y=[_word(y) for y in ys for _ in xs], mode="text", hoverinfo="skip",
+            text=[text for row in texts for text in row],
+            textfont={"color": [ON_PAGE if (x, y) not in means else ON_DARK if (x, y) in dark else ON_LIGHT
+                                for y in ys for x in xs]},
+        )  # fmt: skip
     if means:
         best = (max if measure == "accuracy" else min)(means, key=means.get)
         column, row = xs.index(best[0]), ys.index(best[1])
@@ -166,6 +177,13 @@ def _ring(size: int = 16) -> dict:
 
 def _best(results: Sequence[Result], measure: Measure) -> Result:
     return (max if measure == "accuracy" else min)(results, key=lambda each: each.value)
+
+
+def _dark_cells(means: Mapping[tuple[Value, Value], float], measure: Measure) -> set[tuple[Value, Value]]:
+    """The cells that are nearer to the dark end of the scale."""
+    low, high = min(means.values(), default=0.0), max(means.values(), default=0.0)
+    shares = {place: (value - low) / (high - low) if high > low else 0.5 for place, value in means.items()}
+    return {place for place, share in shares.items() if (share if measure == "accuracy" else 1 - share) > DARK_FROM}
 
 
 def _cell(there: Sequence[Result], value: float | None, form: str) -> str:

@@ -45,11 +45,13 @@ def filter_bar(as_table: bool = True) -> Shown:
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs_filters"):
         search = _search()
         conditions = _conditions(runs)
+        if not as_table:
+            _shelf(shelf)
     group, order = UNGROUPED, NEWEST
-    with st.container(horizontal=True, vertical_alignment="bottom", key="runs_order"):
-        if as_table:
+    if as_table:
+        with st.container(horizontal=True, vertical_alignment="bottom", key="runs_order"):
             group, order = _group(runs), _order(runs)
-        _shelf(shelf)
+            _shelf(shelf)
     shown = in_order(matching(runs, _understood(conditions), search), order)
     if runs and not shown:
         st.info("No run fits these filters.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from digits_core.runs.export.history import History, epochs_as_csv, runs_as_csv
 from digits_core.runs.export.plan import plan_of
 from digits_core.runs.store import Run
 
+BUTTON_WIDTH = 164
 NOT_YET = "This run has kept no weights yet: its first epoch is not done."
 
 
@@ -25,32 +27,32 @@ def offer_run(run: Run) -> None:
     stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
     weights = state().artifacts(run.id).weights_path.exists()
     epochs = bool(export.history.epochs)
-    with st.container(horizontal=True):
+    with st.container(gap="xsmall"):
         _offer_script(export, stem)
-        _button(
+        _described(
             "Weights", lambda: _only(export.weights()), f"{stem}.safetensors", "weights",
             "What the network has learnt, as safetensors: numbers and their names, no code. The run's settings are in "
             "it too.", "" if weights else NOT_YET,
         )  # fmt: skip
-        _button(
+        _described(
             "ONNX", lambda: _only(export.onnx()), f"{stem}.onnx", "onnx",
             "The network with its weights in the format that other programs, phones and browsers run. How to normalise "
             "an image for it is in its metadata.",
             onnx.MISSING if not onnx.is_available() else "" if weights else NOT_YET,
         )  # fmt: skip
-        _button(
+        _described(
             "CSV", lambda: _only(export.csv()), f"{stem}.csv", "csv",
             "Loss, accuracy, learning rate and time of each epoch, for a spreadsheet.",
             "" if epochs else "No epoch is done yet.",
         )  # fmt: skip
-        _button(
+        _described(
             "JSON",
             lambda: _only(export.json()),
             f"{stem}.json",
             "json",
             "All that is known of the run: settings, machine and versions, epochs, what was changed by hand.",
         )
-        _button(
+        _described(
             "TensorBoard", lambda: as_zip(export.tensorboard()), f"{stem}-tensorboard.zip", "tensorboard",
             "An event file in a folder: unpack it and open it with `tensorboard --logdir .`.",
             tensorboard.MISSING if not tensorboard.is_available() else "" if epochs else "No epoch is done yet.",
@@ -87,7 +89,7 @@ def _offer_script(export: Export, stem: str) -> None:
     """The script; with the data beside it, in an archive, where that is not in a package."""
     problem = _why_no_script(export)
     alone = not export.script_needs_files()
-    _button(
+    _described(
         "PyTorch script", (lambda: _only(export.script())) if alone else lambda: as_zip(export.script()),
         f"{stem}.py" if alone else f"{stem}.zip", "script",
         "The whole training as one plain program: data, network, loop. On the same machine it prints the same loss and "
@@ -106,14 +108,25 @@ def _why_no_script(export: Export) -> str:
     return f"The dataset {gone[0]} is no longer there: without it a script has nothing to train on." if gone else ""
 
 
-def _button(
+def _described(
     label: str, make: Callable[[], bytes], file: str, key: str, words: str, problem: str = "", primary: bool = False
 ) -> None:
+    """A button with what it gives, or why it cannot be had, beside it: a telephone has no pointer to ask with."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        with st.container(width=BUTTON_WIDTH):
+            _button(label, make, file, key, words, problem, primary, width="stretch")
+        st.caption(as_plain_text(problem) if problem else words, width="stretch")
+
+
+def _button(
+    label: str, make: Callable[[], bytes], file: str, key: str, words: str, problem: str = "", primary: bool = False,
+    width: Literal["content", "stretch"] = "content",
+) -> None:  # fmt: skip
     """A download that is made when it is asked for; one that cannot be had says why."""
     st.download_button(
         label, make, file, key=f"take_{key}", icon=":material/download:", on_click="ignore",
         help=as_plain_text(problem) if problem else words, disabled=bool(problem),
-        type="primary" if primary else "secondary",
+        type="primary" if primary else "secondary", width=width,
     )  # fmt: skip
 
 

@@ -155,7 +155,8 @@ def _names_of(images: Sequence[TestImages | None]) -> dict[str, TestImages | Non
 
 
 def _show_front(runs: Sequence[Run], by: Quantity) -> None:
-    seconds, accuracies = [run.seconds for run in runs], [run.test_accuracy for run in runs]
+    # Accuracies are multiples of one image: what is closer than that is rounding.
+    seconds, accuracies = [run.seconds for run in runs], [round(run.test_accuracy, 6) for run in runs]
     best = [runs[place] for place in best_front(seconds, accuracies)]
     front = [Measured(run.title, run.seconds, run.test_accuracy) for run in best]
     x = Scale(SECONDS.scale.title, log=max(seconds) > WIDE_RANGE * min(seconds))

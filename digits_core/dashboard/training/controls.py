@@ -62,22 +62,22 @@ def show_queue(shown: Run, live: Sequence[Run]) -> None:
     st.markdown("**Also training or waiting**")
     waiting = max(run.position for run in live)
     for run in others:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             place = f"number {run.position} in the queue" if run.waits else run.status
             yours = " · yours" if run.session == session_id() else ""
             st.markdown(f"{STATUS_ICONS[run.status]} {as_plain_text(run.title)} · {place}{yours}", width="stretch")
             _button(
                 "Earlier", ":material/arrow_upward:", run, state().engine.move, run, -1,
-                unless=_why_not_moved(run, run.position > 1, "It is the next one already."),
+                unless=_why_not_moved(run, run.position > 1, "It is the next one already."), plain=True,
                 help_text="Let this run start before the one ahead of it.",
             )  # fmt: skip
             _button(
                 "Later", ":material/arrow_downward:", run, state().engine.move, run, 1,
-                unless=_why_not_moved(run, run.position < waiting, "It is the last one already."),
+                unless=_why_not_moved(run, run.position < waiting, "It is the last one already."), plain=True,
                 help_text="Let the run behind this one start before it.",
             )  # fmt: skip
             _button(
-                "Cancel", ":material/close:", run, state().engine.stop, run,
+                "Cancel", ":material/close:", run, state().engine.stop, run, plain=True,
                 help_text="Takes a waiting run out of the queue, and stops one that trains.",
             )  # fmt: skip
 
@@ -159,12 +159,13 @@ def _continue(run: Run) -> None:
 
 def _button(
     label: str, icon: str, run: Run, action: Callable[..., Any], *arguments: Any, unless: str = "", name: str = "",
-    help_text: str,
+    help_text: str, plain: bool = False,
 ) -> None:  # fmt: skip
     """A button that calls `action`, or is disabled with the reason `unless` there is none."""
     st.button(
         label, icon=icon, key=f"{name or label.lower().replace(' ', '_')}_{run.id}", disabled=bool(unless),
         help=f"{help_text} **{unless}**" if unless else help_text, on_click=_try, args=(action, *arguments),
+        type="tertiary" if plain else "secondary",
     )  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def test_each_digit_is_compared_with_the_baseline():
 
     words = chart.data[1]
     assert list(words.text[:2]) == ["80.0", "80.0"]
-    assert list(words.text[-3:]) == ["+10.0", "−40.0", "+5.0"]
+    assert list(words.text[-3:]) == ["+10", "−40", "+5.0"]
     assert list(words.customdata[-2])[1:] == [4, 10]
 
 
