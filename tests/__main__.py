@@ -1,5 +1,6 @@
 """The one test program, `python -m tests`: lint, format, a Chromium, then pytest with the arguments given."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 from tests.browser.chromium import ChromiumMissing, find_or_install
 
 ROOT = Path(__file__).resolve().parents[1]
+SIDE_BY_SIDE = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", "--no-loadscope-reorder"]
+"""Tests run in as many processes as the machine has processors, those of one file in one of them; the browser's, whose
+files take longest, begin. `-n 0` among the arguments runs all in one process, in order."""
 
 
 def main(arguments: list[str]) -> int:
@@ -18,7 +22,7 @@ def main(arguments: list[str]) -> int:
             ("ruff check", _python("ruff", "check", ".")),
             ("ruff format", _python("ruff", "format", "--check", ".")),
             ("chromium", _chromium()),
-            ("pytest", _python("pytest", *arguments)),
+            ("pytest", _python("pytest", *SIDE_BY_SIDE, *arguments)),
         )
         if not passed
     ]

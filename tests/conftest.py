@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+# Before torch is loaded anywhere: on networks as small as those of the tests, threads mostly wait for each other, and
+# where tests run side by side they wait for processors too, ten times as long as the work takes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
