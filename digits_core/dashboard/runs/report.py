@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from html import escape
+from math import isfinite
+from statistics import median
 from typing import Any
 
 from digits_core.dashboard.runs.svg import SvgCurve, chart
@@ -12,6 +14,7 @@ from digits_core.figures.palette import run_colour
 from digits_core.runs.export.history import History, settings
 from digits_core.runs.store import Run
 
+WIDE = 10
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2333; --quiet: #5f6880; --line: #dfe3ec; --paper: #fff; --best: #e8f4ec; }
 @media (prefers-color-scheme: dark) {
@@ -32,7 +35,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: left; padding: .45rem .8rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th, tbody th { font-weight: 600; min-width: 6.5rem; } td.number, th.number { text-align: right; }
 td.best { background: var(--best); font-weight: 600; }
-.run { display: inline-flex; gap: .5rem; align-items: baseline; }
+.run { display: inline-flex; gap: .5rem; align-items: baseline; min-width: 9rem; }
 .run i { flex: none; width: .7rem; height: .7rem; border-radius: 50%; }
 summary { cursor: pointer; color: var(--quiet); }
 @media (max-width: 520px) { svg text { font-size: 17px; } svg .title { font-size: 19px; } }
@@ -107,9 +110,17 @@ def _charts(histories: Sequence[History]) -> str:
             for split, words in (("train", "training"), ("test", "test"))
         ]  # fmt: skip
 
-    loss = chart("Loss per epoch (mean per image)", curves("loss"), "{:.4g}".format)
+    losses = curves("loss")
+    log = _is_wide([value for curve in losses for value in curve.values])
+    loss = chart(f"Loss per epoch (mean per image{', log' if log else ''})", losses, "{:.4g}".format, log=log)
     accuracy = chart("Accuracy per epoch", curves("accuracy"), lambda value: f"{100 * value:.4g} %", most=1.0)
     return f'<div class="charts"><div>{loss}</div><div>{accuracy}</div></div>'
+
+
+def _is_wide(values: Sequence[float]) -> bool:
+    """Whether a few losses are so high that all others would lie on the ground of the chart."""
+    known = [value for value in values if isfinite(value)]
+    return bool(known) and min(known) > 0 and max(known) > WIDE * median(known)
 
 
 def _settings(runs: Sequence[Run]) -> tuple[dict[str, list[Any]], dict[str, Any]]:

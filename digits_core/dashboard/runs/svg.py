@@ -26,19 +26,25 @@ class SvgCurve:
     dotted: bool = False
 
 
-def chart(title: str, curves: Sequence[SvgCurve], words: Callable[[float], str], most: float | None = None) -> str:
-    """The curves over their epochs; `words` gives a value as people read it, `most` is where the axis may end."""
+def chart(
+    title: str, curves: Sequence[SvgCurve], words: Callable[[float], str], most: float | None = None, log: bool = False
+) -> str:
+    """The curves over their epochs; `words` gives a value as people read it, `most` is where the axis may end.
+
+    A logarithmic axis (`log`) is for values above 0.
+    """
     values = [value for curve in curves for value in curve.values if math.isfinite(value)] or [0.0, 1.0]
     last = max((epoch for curve in curves for epoch in curve.epochs), default=1)
-    ticks = ticks_around(min(values), max(values))
+    ticks = (factors_around if log else ticks_around)(min(values), max(values))
     ticks = [tick for tick in ticks if most is None or tick <= most + 1e-9] or ticks
-    low, high = min(ticks[0], *values), max(ticks[-1], *values)
+    place = math.log10 if log else float
+    low, high = place(min(ticks[0], *values)), place(max(ticks[-1], *values))
 
     def x(epoch: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * ((epoch - 1) / (last - 1) if last > 1 else 0.5)
 
     def y(value: float) -> float:
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / ((high - low) or 1)
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (place(value) - low) / ((high - low) or 1)
 
     parts = [f'<text class="title" x="0" y="16">{escape(title)}</text>']
     for tick in ticks:
@@ -77,6 +83,16 @@ def ticks_around(low: float, high: float) -> list[float]:
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(number * step, 12) for number in range(first, max(last, first + 1) + 1)]
+
+
+def factors_around(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten, from below the lowest value to above the highest; many of them are thinned."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    below = max((step for step in steps if step <= low * 1.000001), default=steps[0])
+    above = min((step for step in steps if step >= high * 0.999999), default=steps[-1])
+    ticks = [step for step in steps if below <= step <= above]
+    return ticks if len(ticks) <= TICKS + 2 else [tick for tick in ticks if round(math.log10(tick), 6) % 1 == 0]
 
 
 def epoch_ticks(last: int) -> list[int]:

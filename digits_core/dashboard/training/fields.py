@@ -21,7 +21,7 @@ TITLES = {
     "adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad",
     "cross_entropy": "Cross-entropy", "multi_margin": "Multi-margin", "mse": "Mean squared error",
     "nll": "Negative log-likelihood", "constant": "Constant", "one_cycle": "One cycle", "cosine": "Cosine",
-    "auto": "Automatic", "cpu": "CPU", "cuda": "CUDA (GPU)", "fp32": "32-bit (fp32)", "bf16": "Mixed (bf16)",
+    "auto": "Automatic", "cpu": "CPU", "cuda": "CUDA (GPU)", "fp32": "32-bit", "bf16": "Mixed bf16",
     "tensors": "Prepared tensors (fast)", "dataloader": "DataLoader with Pillow (the lecture's)",
 }  # fmt: skip
 

@@ -251,7 +251,7 @@ def _controls(fields: list[str]) -> None:
     """Two a row, read from left to right also on a narrow screen; what is wide has a row of its own."""
     narrow = [field for field in fields if field != "batches"]
     for start in range(0, len(narrow), 2):
-        for column, field in zip(st.columns(2), narrow[start : start + 2], strict=False):
+        for column, field in zip(st.columns(2, vertical_alignment="bottom"), narrow[start : start + 2], strict=False):
             with column:
                 training_control(field)
     if "batches" in fields:

@@ -10,7 +10,7 @@ import pytest
 
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.dashboard.runs.report import as_html
-from digits_core.dashboard.runs.svg import SvgCurve, chart, epoch_ticks, ticks_around
+from digits_core.dashboard.runs.svg import SvgCurve, chart, epoch_ticks, factors_around, ticks_around
 from digits_core.runs.export.history import History
 from digits_core.runs.rows import EpochRow
 
@@ -111,6 +111,24 @@ def test_ticks_are_evenly_spread_around_all_values(low, high):
     assert 2 <= len(ticks) <= 9
     steps = {round(b - a, 9) for a, b in pairwise(ticks)}
     assert len(steps) == 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.13, 31), (0.9, 1.1), (3e-5, 7e6), (1, 1), (0.002, 0.02)])
+def test_ticks_of_a_logarithmic_axis_are_round_and_few(low, high):
+    ticks = factors_around(low, high)
+
+    assert 1 <= len(ticks) <= 13
+    assert all(f"{tick:e}"[0] in "125" for tick in ticks)
+    assert ticks[0] <= 10 * low
+    assert ticks[-1] >= high / 10
+
+
+def test_on_a_logarithmic_axis_equal_factors_are_equally_far_apart():
+    svg = chart("Loss", [SvgCurve("one", "#000", [1, 2, 3], [0.1, 1.0, 10.0])], str, log=True)
+    first, second, third = (float(y) for y in re.findall(r'cy="([\d.]+)"', svg))
+
+    assert first > second > third
+    assert first - second == pytest.approx(second - third, abs=0.2)
 
 
 @pytest.mark.parametrize("last", [1, 4, 10, 11, 37, 200, 1000])
