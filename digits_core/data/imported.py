@@ -82,9 +82,11 @@ class Imports:
 
     def all(self) -> list[ImportedDataset]:
         """Those that are not deleted, in the order in which they were imported."""
-        with self._database.read() as db:
-            rows = db.execute("SELECT * FROM datasets WHERE deleted IS NULL ORDER BY created, name").fetchall()
-        return [ImportedDataset(**{key: row[key] for key in row.keys() if key != "deleted"}) for row in rows]  # noqa: SIM118
+        return self._those("deleted IS NULL ORDER BY created, name")
+
+    def deleted(self) -> list[ImportedDataset]:
+        """Those that `restore` brings back, the last deleted first."""
+        return self._those("deleted IS NOT NULL ORDER BY deleted DESC, name")
 
     def load(self, name: str) -> Digits:
         """The digits; `DatasetError` where the dataset was deleted or its file is gone or damaged."""
@@ -111,6 +113,11 @@ class Imports:
             title, number = f"{row['title']} ({number})", number + 1
         self._update(name, "title", title)
         self._update(name, "deleted", None)
+
+    def _those(self, condition: str) -> list[ImportedDataset]:
+        with self._database.read() as db:
+            rows = db.execute(f"SELECT * FROM datasets WHERE {condition}").fetchall()
+        return [ImportedDataset(**{key: row[key] for key in row.keys() if key != "deleted"}) for row in rows]  # noqa: SIM118
 
     def _update(self, name: str, column: str, value: str | float | None) -> None:
         with self._database.write() as db:

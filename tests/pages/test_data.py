@@ -10,6 +10,7 @@ import torchvision
 from digits_core.dashboard.state import state
 from digits_core.data.builtin import read_optdigits
 from digits_core.data.handwriting import Handwriting
+from digits_core.data.readers import Reading
 from digits_core.data.statistics.neighbours import nearest
 from digits_core.database import Database
 from digits_core.home import Home
@@ -222,3 +223,37 @@ def test_mnist_offline_is_one_message_and_the_page_goes_on(open_page, unreachabl
     assert "could not be downloaded" in page.error[0].value
     page.selectbox(key="dataset").set_value("optdigits").run()
     assert metrics(page)["Images"] == "1,797"
+
+
+@pytest.fixture
+def own() -> str:
+    """The name of a dataset that was imported."""
+    digits = read_optdigits()
+    few = Reading("NumPy", digits.images[:50], digits.labels[:50], None, (), (), (), "0 to 255", (), 0)
+    return state().catalogue.imports.keep(few, "Ours", "ours.npz").name
+
+
+def press(page, label: str) -> None:
+    next(button for button in page.button if button.label == label).click().run()
+
+
+def test_a_deleted_dataset_comes_back_also_after_the_page_was_left(open_page, own):
+    page = open_page("data", dataset=own)
+    press(page, "Delete")
+    assert own not in {entry.name for entry in state().catalogue.entries()}
+
+    later = open_page("data", view="Import")
+    press(later, "Restore")
+    assert not later.exception
+    assert metrics(later)["Images"] == "50"
+    assert "Restore" not in {button.label for button in open_page("data", view="Import").button}
+
+
+def test_deleting_what_somebody_else_has_deleted_says_that_it_is_gone(open_page, own):
+    page = open_page("data", dataset=own)
+    state().catalogue.imports.delete(own)
+    press(page, "Delete")
+
+    assert not page.exception
+    assert not page.error
+    assert ["There is no dataset ours any more" in warning.value for warning in page.warning] == [True]

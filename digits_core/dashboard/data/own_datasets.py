@@ -40,6 +40,7 @@ def import_dataset() -> None:
             "or any of these:\n" + FORMAT_HELP
         )
         st.caption("Images of any size, grey or in colour, with dark ink or light ink; labels from 0 to 9.")
+        _offer_deleted()
         return
     try:
         reading = _read(file.file_id, file.name, file.getvalue())
@@ -159,8 +160,12 @@ def _rename(name: str, key: str) -> None:
 
 
 def _delete(name: str) -> None:
-    st.session_state["deleted_dataset"] = (name, state().catalogue.entry(name).title)
-    state().catalogue.imports.delete(name)
+    imports = state().catalogue.imports
+    title = {each.name: each.title for each in imports.all()}.get(name)
+    if title is None:
+        return  # somebody else deleted it meanwhile: the list of datasets says that it is gone
+    imports.delete(name)
+    st.session_state["deleted_dataset"] = (name, title)
     st.session_state["dataset"] = state().catalogue.entries()[0].name
 
 
@@ -174,10 +179,26 @@ def offer_undo() -> None:
         st.button("Undo", icon=":material/undo:", on_click=_restore, args=(name,))
 
 
+def _offer_deleted() -> None:
+    """What was deleted, also long ago, and the way back."""
+    deleted = state().catalogue.imports.deleted()
+    if not deleted:
+        return
+    st.subheader("Deleted datasets", help="They are in no list and no training, and stay on the disk.")
+    for each in deleted:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Restore", icon=":material/restore_from_trash:", key=f"restore_{each.name}", on_click=_restore,
+                args=(each.name,), help="Brings it back as it was.",
+            )  # fmt: skip
+            st.markdown(f"{as_plain_text(each.title)} · {each.images:,} images", width="content")
+
+
 def _restore(name: str) -> None:
     state().catalogue.imports.restore(name)
-    del st.session_state["deleted_dataset"]
+    st.session_state.pop("deleted_dataset", None)
     st.session_state["dataset"] = name
+    st.session_state["view"] = "Overview"
 
 
 def offer_mnist() -> None:

@@ -124,6 +124,15 @@ def test_deleting_hides_it_and_restoring_brings_it_back(imports):
     assert len(imports.load("mine")) == 40
 
 
+def test_what_was_deleted_is_listed_the_last_one_first(imports):
+    first, second, third = (imports.keep(reading(), title, "digits.pkl") for title in ("one", "two", "three"))
+    imports.delete(second.name)
+    imports.delete(first.name)
+
+    assert [each.name for each in imports.deleted()] == [first.name, second.name]
+    assert [each.name for each in imports.all()] == [third.name]
+
+
 def test_a_new_dataset_never_takes_the_place_of_a_deleted_one(imports):
     imports.keep(reading(), "Mine", "a")
     imports.delete("mine")
