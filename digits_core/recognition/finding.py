@@ -11,20 +11,24 @@ from PIL import Image
 
 from digits_core.errors import PictureError
 from digits_core.recognition.prepare import to_ink
-from digits_core.recognition.segment import find_digits
+from digits_core.recognition.segment import Box, find_digits
 from digits_core.recognition.sheet import Sheet, read_sheet
 
 Way = Literal["auto", "one", "many"]
 """What a picture shows: one digit, many on a sheet, or whichever it looks like."""
 
-_LARGE = 0.4
-"""Of a picture's longest side: a digit this large fills the picture."""
-_FULL = 0.9
-"""Of a picture's longest side: what is as large is no digit but a frame, a grid, or a shadow's edge."""
+_FEW, _LARGE = 3, 0.1
+"""So many digits, one of them as large as this share of the picture's longest side, fill the picture."""
+_THIN = 0.035
+"""Of a digit's longest side: a printed table has thinner strokes, and a sheet's way reads thin strokes well."""
+_BOLD = 1 / 30
+"""Of the picture's longest side: wider strokes than these would count as shadow on a sheet."""
+_FULL, _FLAT = 0.9, 1.6
+"""No digit takes as much of a picture's width or height, or is so many times as wide as high."""
 
 
 def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") -> Sheet:
-    """The digits of a picture as `way` says; automatically, a digit that fills the picture is the only one.
+    """The digits of a picture as `way` says; automatically, digits that fill the picture are read as they lie.
 
     Sheets are read in a way of their own: straightened, without printed lines, without marks too large for one digit
     of many. `PictureError` where nothing is found.
@@ -39,7 +43,7 @@ def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") 
         with suppress(PictureError):
             return read_sheet(picture, name)
         raise
-    if _is_large(plain):
+    if _fill(plain):
         return plain
     try:
         return read_sheet(picture, name)
@@ -63,8 +67,26 @@ def _joined(sheet: Sheet) -> Sheet:
     return replace(sheet, boxes=(whole,))
 
 
-def _is_large(sheet: Sheet) -> bool:
-    """Whether the digits fill the picture: the tallest as a digit would and not as a frame or a printed grid would."""
-    longest = max(sheet.ink.shape)
-    tallest = max(max(box.width, box.height) for box in sheet.boxes)
-    return len(sheet.boxes) <= 3 and _LARGE * longest < tallest < _FULL * longest
+def _fill(plain: Sheet) -> bool:
+    """Whether the digits fill the picture: large or bold ones, and nothing that is none."""
+    height, width = plain.ink.shape
+    if any(_is_no_digit(box, width, height) for box in plain.boxes):
+        return False
+    longest, stroke = max(height, width), _stroke_width(plain.ink)
+    tallest = max(max(box.width, box.height) for box in plain.boxes)
+    large = len(plain.boxes) <= _FEW and tallest > _LARGE * longest and stroke > _THIN * tallest
+    return large or stroke > _BOLD * longest
+
+
+def _is_no_digit(box: Box, width: int, height: int) -> bool:
+    """Whether a mark looks like a shadow, the paper's edge, what it lies on, or a line printed on it."""
+    at_edge = min(box.left, box.top) <= 0 or box.right >= width or box.bottom >= height
+    return at_edge or box.width > _FULL * width or box.height > _FULL * height or box.width > _FLAT * box.height
+
+
+def _stroke_width(ink: np.ndarray) -> float:
+    """How wide the strokes of (H, W) ink usually are, in pixels: a stroke has two edges along its whole area."""
+    solid = np.pad(ink >= 128, 1)
+    inner = solid[:-2, 1:-1] & solid[2:, 1:-1] & solid[1:-1, :-2] & solid[1:-1, 2:]
+    solid = solid[1:-1, 1:-1]
+    return 2 * solid.sum() / max(1, (solid & ~inner).sum())

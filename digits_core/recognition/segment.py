@@ -89,10 +89,14 @@ class Marks:
         self._sizes = np.bincount(self._labels.reshape(-1))
 
     def inside(self, box: Box) -> np.ndarray:
-        """The ink (height, width) in a box of the marks that lie in it by half or more."""
-        labels = box.crop(self._labels)
+        """The ink (height, width) in a box of the marks that lie in it by half or more; where none does, all of it.
+
+        Faint ink may join a digit to more than lies in its box.
+        """
+        labels, ink = box.crop(self._labels), box.crop(self._ink)
         inside = np.bincount(labels.reshape(-1), minlength=len(self._sizes))
-        return np.where((inside * 2 >= self._sizes)[labels], box.crop(self._ink), 0).astype(np.uint8)
+        own = np.where((inside * 2 >= self._sizes)[labels], ink, 0).astype(np.uint8)
+        return own if own.any() else ink
 
 
 def without_dashes(boxes: list[Box]) -> list[Box]:

@@ -4,10 +4,13 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from digits_core.errors import PictureError
 from digits_core.recognition.finding import find_in
+from tests.benchmarks.rendering import DEVELOPMENT_SEED
+from tests.benchmarks.sheet_rendering import Conditions, photograph
+from tests.benchmarks.sheets import matches
 from tests.pictures import sheet
 from tests.unit.dashboard.recognise.test_reading import drawing
 
@@ -26,6 +29,32 @@ def test_a_digit_that_fills_its_picture_is_one_digit(digit):
     paper = ImageOps.expand(drawing(digit).resize((160, 280)), 20, 255)
 
     assert len(find_in(paper).boxes) == 1
+
+
+@pytest.mark.parametrize("side", [60, 100, 150, 200])
+def test_a_bold_digit_is_read_whole_however_large_it_is_in_its_picture(side):
+    paper = Image.new("L", (400, 400), 240)
+    ImageDraw.Draw(paper).ellipse([140, 120, 140 + 0.8 * side, 120 + side], outline=30, width=side // 5)
+    found = find_in(paper)
+
+    assert len(found.boxes) == 1
+    assert (np.array(found.own_ink(found.boxes[0])) >= 128).sum() == pytest.approx(
+        (np.asarray(paper) < 128).sum(), rel=0.1
+    )
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [Conditions("plain", "turned", shadow=True, side=1100, count=3), Conditions("ruled", "edges", side=1100, count=3)],
+    ids=str,
+)
+def test_a_shadow_or_a_table_is_not_taken_for_a_large_digit(conditions, mnist_5k):
+    images, labels = mnist_5k.of("test")
+    photo = photograph(conditions, images, labels, np.random.default_rng(DEVELOPMENT_SEED))
+    found = find_in(Image.fromarray(photo.photo).convert("L"))
+
+    assert len(matches([digit.box(found.from_photo) for digit in photo.digits], list(found.boxes))) == 3
+    assert len(found.boxes) == 3
 
 
 def test_printed_lines_are_no_digits_and_cut_none():
