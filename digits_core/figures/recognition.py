@@ -17,7 +17,7 @@ ROW_HEIGHT, AROUND_ROWS = 28, 110
 MOST_ROWS = 24
 """More digits than these make the rows lower, not the chart higher."""
 COMPARED_HEIGHT = 340
-WRITTEN_FROM = 0.05
+WRITTEN_FROM, WHITE_FROM = 0.05, 0.6
 _LABEL_SIZE = 13
 _AGAINST = "#a92a43"
 FOR_AND_AGAINST = [
@@ -57,13 +57,20 @@ def several(values: np.ndarray) -> go.Figure:
     count = len(values)
     chart = figure(f"Probabilities of each digit (n = {count})", several_height(count), dragmode=False)
     names = [str(place + 1) for place in range(count)]
-    written_from = WRITTEN_FROM if count <= MOST_ROWS else np.inf
     chart.add_heatmap(
         z=values.tolist(), x=[str(digit) for digit in range(10)], y=names, zmin=0, zmax=1, showscale=False,
         colorscale=[[0, "rgba(67, 72, 201, 0.04)"], [1, "rgba(67, 72, 201, 0.9)"]], xgap=2, ygap=2,
-        hovertemplate="place %{y}, a %{x}: %{z:.2%}<extra></extra>", texttemplate="%{text}",
-        text=[[f"{value:.0%}" if value >= written_from else "" for value in row] for row in values],
+        hovertemplate="place %{y}, a %{x}: %{z:.2%}<extra></extra>",
     )  # fmt: skip
+    if count <= MOST_ROWS:
+        # White upon strong colour; upon weak colour, through which the page shows, as the page's own words are.
+        for low, high, colour in ((WRITTEN_FROM, WHITE_FROM, None), (WHITE_FROM, np.inf, "#ffffff")):
+            places, digits = np.nonzero((values >= low) & (values < high))
+            chart.add_scatter(
+                x=[str(digit) for digit in digits], y=[names[place] for place in places], mode="text",
+                text=[f"{value:.0%}" for value in values[places, digits]], textfont={"color": colour},
+                hoverinfo="skip", showlegend=False,
+            )  # fmt: skip
     chart.update_xaxes(title="digit", type="category", side="bottom", showgrid=False)
     chart.update_yaxes(title="place", type="category", autorange="reversed", showgrid=False)
     return chart

@@ -113,9 +113,9 @@ def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
 
 
 def _show_each(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
-    row = st.container(horizontal=True, gap="medium")
+    row = st.container(horizontal=True, gap="small")
     for run, reading in zip(runs, readings, strict=True):
-        with row.container(width=170, border=True):
+        with row.container(width=168, border=True):
             answer = reading.answers[0]
             st.markdown(f"**{as_plain_text(run.title)}**  \nreads **{answer.digit}**")
             show_seen(answer, f"seen_by_{run.id}")
@@ -160,7 +160,7 @@ def _tell(lecture: Run, robust: Run) -> None:
     for place, run in enumerate((lecture, robust)):
         with columns.container(width=222, border=True):
             _one_side(run, readings[place] if readings else None)
-    with answers, st.container(height=110, border=False):
+    with answers, st.container(height=150, border=False):
         if readings:
             st.markdown(_moral(*readings))
 

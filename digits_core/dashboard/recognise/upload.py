@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FIRST_NUMBER = 10_000
 """Sheets of the Handwriting page count from 1: the canvases of both stay apart."""
-PHOTO_WIDTH, PHOTO_HEIGHT, LARGEST_HEIGHT = 340, 260, 560
+PHOTO_WIDTH, PHOTO_HEIGHT, LARGEST_HEIGHT = 340, 120, 560
 KEPT = 30
 _PHOTOS, _NUMBER = "recognise_photos", "recognise_photo_number"
 

@@ -13,13 +13,22 @@ def test_several_digits_have_a_row_each_and_write_what_matters():
 
     assert chart.data[0].y == ("1", "2", "3")
     assert np.array(chart.data[0].z).argmax(axis=1).tolist() == [4, 0, 7]
-    assert [[text for text in row if text] for row in chart.data[0].text] == [["82%"], ["82%"], ["82%"]]
+    assert [text for written in chart.data[1:] for text in written.text] == ["82%", "82%", "82%"]
     assert chart.layout.height == several_height(3)
 
 
 def test_a_long_number_makes_rows_lower_and_not_the_chart_endless():
     assert several_height(400) == several_height(24)
-    assert {text for row in several(np.full((400, 10), 0.1)).data[0].text for text in row} == {""}
+    assert not [each for each in several(np.full((400, 10), 0.1)).data if each.text]
+
+
+def test_what_is_written_can_be_read_upon_strong_and_upon_weak_colour():
+    values = np.zeros((1, 10))
+    values[0, [1, 7]] = 0.7, 0.3
+    _, weak, strong = several(values).data
+
+    assert (weak.x, weak.text, weak.textfont.color) == (("7",), ("30%",), None)
+    assert (strong.x, strong.text, strong.textfont.color) == (("1",), ("70%",), "#ffffff")
 
 
 def test_each_run_has_its_bars_in_its_colour_and_its_name_is_no_markup():
