@@ -53,6 +53,11 @@ class Connection:
             worker.train, task, run_id, config_json, str(self._home.folder), threads_per_run(), key=task, pure=False
         )
 
+    def send_again(self) -> None:
+        """Send datasets anew with the next run: some of what was sent is lost."""
+        if self._freight is not None:
+            self._freight.send_again()
+
     def received(self, run_id: str, result: list[dict[str, Any]] | remote.Outcome) -> list[dict[str, Any]]:
         """The events of a training that is over, once what it has learnt is kept in the home."""
         if isinstance(result, remote.Outcome):

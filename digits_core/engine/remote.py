@@ -1,13 +1,15 @@
 """Training on other machines' workers, which share no disk with the app.
 
-A task takes its datasets and what its run has learnt so far along, and brings back what it has learnt since.
+A task takes along what its run has learnt so far, and brings back what it has learnt since. Its datasets wait on the
+cluster: each worker fetches one when a run first needs it, and keeps it for the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +24,12 @@ from digits_core.runs.artifacts import Artifacts
 from digits_core.training.events import Event, Failed, Finished, Paused
 from digits_core.training.threads import cores
 
+FETCH_TIMEOUT_S = 300
+
+
+class DataLost(Exception):
+    """The machine that held a dataset for the others has gone: it has to be sent again."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -32,7 +40,7 @@ class Outcome:
 
 
 class Freight:
-    """What the app sends to the workers of one cluster: each dataset once to each of them, not once a run."""
+    """What the app sends to the workers of one cluster: each dataset once, for all of them and all runs."""
 
     def __init__(self, client: Client, home: Home) -> None:
         self._client = client
@@ -42,24 +50,28 @@ class Freight:
     def submit(self, task: str, run_id: str, config_json: str) -> Future:
         """Hand a run over; `DatasetError` where its data is not there to be sent."""
         data = RunConfig.from_json(config_json).data
-        datasets = [self._dataset(name) for name in dict.fromkeys((*data.train, *data.test))]
+        keys = {name: self._send(name) for name in (*data.train, *data.test)}
         files = Artifacts(self._home.run(run_id)).contents()
-        return self._client.submit(train, task, run_id, config_json, datasets, files, key=task, pure=False)
+        return self._client.submit(train, task, run_id, config_json, keys, files, key=task, pure=False)
 
     def warm_up(self, address: str) -> Future:
         """Have a worker do once what is slow the first time."""
-        config_json = RunConfig().to_json()
-        datasets = [self._dataset(worker.LECTURE_DATA)]
-        return self._client.submit(warm_up, config_json, datasets, workers=[address], key=f"warm-up-{address}")
+        key = self._send(worker.LECTURE_DATA)
+        return self._client.submit(warm_up, RunConfig().to_json(), key, workers=[address], key=f"warm-up-{address}")
 
-    def _dataset(self, name: str) -> Future:
+    def send_again(self) -> None:
+        """Trust no more that what was sent is still there."""
+        self._sent.clear()
+
+    def _send(self, name: str) -> str:
+        """The key under which the workers find a dataset as it is now."""
         digits = worker.load_digits(str(self._home.folder), name)
         key = f"digits-{name}-{digits.fingerprint}"
         sent = self._sent.get(name)
         if sent is None or sent.key != key or sent.status != "finished":
-            # What stood under the name before goes from the workers with the last reference to it.
-            self._sent[name] = self._client.scatter({key: digits}, broadcast=True)[key]
-        return self._sent[name]
+            # What stood under the name before goes from the cluster with the last reference to it.
+            self._sent[name] = self._client.scatter({key: digits})[key]
+        return key
 
 
 def receive(outcome: Outcome, artifacts: Artifacts) -> list[dict[str, Any]]:
@@ -68,9 +80,12 @@ def receive(outcome: Outcome, artifacts: Artifacts) -> list[dict[str, Any]]:
     return outcome.events
 
 
-def train(task: str, run_id: str, config_json: str, datasets: list[Digits], files: Mapping[str, bytes]) -> Outcome:
-    """What a worker runs: a training in a folder of its own, begun at what `files` hold."""
-    by_name = {each.name: each for each in datasets}
+def train(task: str, run_id: str, config_json: str, keys: Mapping[str, str], files: Mapping[str, bytes]) -> Outcome:
+    """What a worker runs: a training in a folder of its own, begun at what `files` hold.
+
+    `keys` says for each dataset where it waits; `DataLost` where it no longer does.
+    """
+    by_name = {name: fetch(key) for name, key in keys.items()}
     with TemporaryDirectory(prefix="digits-run-", dir=get_worker().local_directory) as folder:
         artifacts = Artifacts(Path(folder))
         artifacts.put(files)
@@ -79,9 +94,25 @@ def train(task: str, run_id: str, config_json: str, datasets: list[Digits], file
         return Outcome(events, artifacts.contents())
 
 
-def warm_up(config_json: str, datasets: list[Digits]) -> None:
+def warm_up(config_json: str, key: str) -> None:
     """Import what a training needs and train a little, on a worker."""
-    worker.train_a_little(RunConfig.from_json(config_json), datasets, threads())
+    worker.train_a_little(RunConfig.from_json(config_json), [fetch(key)], threads())
+
+
+@lru_cache(maxsize=8)
+def fetch(key: str) -> Digits:
+    """A dataset that waits on the cluster, kept in this worker for the next run.
+
+    Not as something that the task depends on: then Dask would keep the copies, give up those that no task waits for
+    at the moment, and end every run that depends on a copy whose machine has gone.
+    """
+    client = get_client()
+    if not client.sync(client.scheduler.who_has, keys=[key]).get(key):
+        raise DataLost(key)
+    try:
+        return Future(key, client=client, state="memory").result(timeout=FETCH_TIMEOUT_S)
+    except (CancelledError, TimeoutError, KeyError) as error:
+        raise DataLost(key) from error
 
 
 @cache

@@ -19,6 +19,7 @@ from digits_core.config import RunConfig, TrainingConfig
 from digits_core.engine import worker
 from digits_core.engine.connection import Connection
 from digits_core.engine.inbox import Inbox
+from digits_core.engine.remote import DataLost
 from digits_core.errors import DigitsError, RunError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
@@ -212,6 +213,9 @@ class Engine:
             return
         try:
             events = [from_dict(event) for event in self._connection.received(run_id, future.result())]
+        except DataLost:
+            self._later(self._hand_over_again, run_id, future)
+            return
         except KilledWorker:
             events = [Failed(KILLED)]
         except DigitsError as error:
@@ -230,6 +234,16 @@ class Engine:
             with self._inbox.closing_to(future.key):
                 self._store.interrupt([run_id], LOST)
             self._forget(run_id, future)
+
+    def _hand_over_again(self, run_id: str, future: Future) -> None:
+        """A run found its data gone, with the machine that had them: send both anew."""
+        if self._futures.get(run_id) is not future:
+            return
+        self._connection.send_again()
+        del self._futures[run_id]
+        self._published.pop(run_id, None)
+        self._hand_over(self._store.get(run_id))
+        self._pass_on()
 
     def _forget(self, run_id: str, future: Future) -> None:
         """Make room for the next run."""

@@ -1,91 +1,38 @@
 """Training on a cluster that exists already and shares no folder with the app: Dask's own scheduler and workers."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import dask
-import psutil
 import pytest
 from distributed import Client
-from distributed.security import Security
 
-from digits_core.engine import connection
-from digits_core.engine.credentials import temporary_security
+from digits_core.engine import remote
 from digits_core.runs.artifacts import Artifacts
 from digits_core.training.threads import cores
-from tests.unit.engine.conftest import FOREVER, Lab, config, own_lab, reference, wait_until_gone
-from tests.unit.helpers import wait_for
+from tests.clusters import NOTICE_S, Cluster, Host, NoHosts, hosts
+from tests.unit.engine.conftest import FOREVER, Lab, config, own_lab, reference
 
-ROOT = Path(__file__).resolve().parents[3]
 THREADS = max(1, cores() // 2)
 """Two workers share this machine."""
 
 
-@dataclass
-class Cluster:
-    """A scheduler and its workers, each a process that was started as README says, and the files they are let in by."""
-
-    folder: Path
-    security: Security
-    processes: dict[str, psutil.Popen] = field(default_factory=dict)
-
-    def start(self) -> None:
-        for name in ("tls_ca_file", "tls_scheduler_key", "tls_scheduler_cert"):
-            (self.folder / name).write_text(getattr(self.security, name))
-        known = self.folder / "scheduler.json"
-        self._run("scheduler", "scheduler", "--port", "0", "--host", "tls://127.0.0.1", "--scheduler-file", str(known))
-        self.address = wait_for(lambda: known.exists() and json.loads(known.read_text() or "{}"), 120)["address"]
-
-    def add_worker(self, name: str) -> None:
-        own = self.folder / name
-        own.mkdir()
-        self._run(name, "worker", self.address, "--nthreads", "1", "--local-directory", str(own))
-
-    def kill(self, name: str) -> None:
-        """As a machine that is switched off: with all its processes at once."""
-        process = self.processes.pop(name)
-        family = [process, *process.children(recursive=True)]
-        for each in family:
-            each.kill()
-        process.wait()
-        wait_until_gone(family)
-
-    def _run(self, name: str, command: str, *options: str) -> None:
-        tls = [f"--tls-{part}={self.folder / f'tls_{owner}{part}'.replace('-', '_')}"
-               for owner, part in (("", "ca-file"), ("scheduler_", "key"), ("scheduler_", "cert"))]  # fmt: skip
-        environment = {name: value for name, value in os.environ.items() if name != "DIGITS_HOME"}
-        with (self.folder / f"{name}.log").open("wb") as log:
-            self.processes[name] = psutil.Popen(
-                [sys.executable, "-m", "dask", command, "--no-dashboard", *tls, *options],
-                cwd=self.folder, env=environment | {"PYTHONPATH": str(ROOT)}, stdout=log, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-
-
 @pytest.fixture
-def cluster(tmp_path, monkeypatch) -> Iterator[Cluster]:
+def cluster(tmp_path) -> Iterator[Cluster]:
     """Two workers, and this process set up to be let in."""
-    folder = tmp_path / "cluster"
-    folder.mkdir()
-    started = Cluster(folder, temporary_security())
+    started = Cluster(tmp_path / "cluster")
     try:
         started.start()
         for name in ("one", "two"):
             started.add_worker(name)
-        monkeypatch.setenv(connection.SCHEDULER_VARIABLE, started.address)
-        tls = {"ca-file": "tls_ca_file", "client.key": "tls_scheduler_key", "client.cert": "tls_scheduler_cert"}
-        files = {f"distributed.comm.tls.{name}": str(folder / file) for name, file in tls.items()}
-        with dask.config.set({**files, "distributed.comm.require-encryption": True}):
-            with Client(started.address, set_as_default=False) as client:
-                client.wait_for_workers(2, timeout=120)
+        with started.let_in():
+            wait_for_workers(started, 2)
             yield started
     finally:
-        for name in list(started.processes):
-            started.kill(name)
+        started.end()
+
+
+def wait_for_workers(cluster: Cluster, count: int) -> None:
+    with Client(cluster.address, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=120)
 
 
 @pytest.fixture
@@ -95,10 +42,9 @@ def lab(tmp_path, cluster) -> Iterator[Lab]:
         yield own
 
 
-def holders(lab: Lab) -> list[int]:
-    """How many workers hold each dataset that was sent."""
-    held = lab.engine._connection.client().who_has()
-    return [len(workers) for key, workers in held.items() if key.startswith("digits-")]
+def datasets_fetched() -> int:
+    """How many datasets this worker has fetched."""
+    return remote.fetch.cache_info().misses
 
 
 def test_a_run_comes_back_with_its_numbers_and_all_that_it_has_learnt(lab: Lab, cluster: Cluster):
@@ -123,15 +69,27 @@ def test_a_run_comes_back_with_its_numbers_and_all_that_it_has_learnt(lab: Lab, 
     assert lab.epochs(stopped) == reference(config(done + 2), threads=THREADS)
 
 
-def test_a_machine_that_is_switched_off_leaves_its_run_to_the_other(lab: Lab, cluster: Cluster):
+def test_machines_that_are_switched_off_leave_their_runs_to_the_others_and_to_new_ones(lab: Lab, cluster: Cluster):
     runs = [lab.engine.submit(config(40, seed=seed)) for seed in (1, 2)]
     for run in runs:
         lab.wait_for_epoch(run, 1)
-    assert holders(lab) == [2], "one dataset, once on each worker"
+    fetched = lab.engine._connection.client().run(datasets_fetched)
     cluster.kill("one")
     for run in runs:
         lab.wait_until(run, "finished")
         assert lab.epochs(run) == reference(run.config, threads=THREADS)
+    assert list(fetched.values()) == [1, 1], "one dataset, once for each worker: to warm up, and to train"
+
+    # With the last of them the data go that wait on the cluster: who comes then finds none.
+    last = lab.engine.submit(FOREVER)
+    lab.wait_for_epoch(last, 1)
+    cluster.kill("two")
+    before = len(lab.epochs(last))
+    cluster.add_worker("three")
+    lab.engine.order(last, epochs=before + 2)
+    lab.wait_until(last, "finished")
+    assert lab.epochs(last)[before:]
+    assert [epoch for epoch, *_ in lab.epochs(last)] == list(range(1, before + 3))
 
 
 def test_a_cluster_that_goes_away_interrupts_its_runs(lab: Lab, cluster: Cluster):
@@ -140,3 +98,33 @@ def test_a_cluster_that_goes_away_interrupts_its_runs(lab: Lab, cluster: Cluster
     cluster.kill("scheduler")
 
     assert "cannot be reached" in lab.wait_until(run, "interrupted").message
+
+
+def test_a_host_whose_cable_is_pulled_leaves_its_run_to_the_other(tmp_path):
+    """No socket is closed, as when a process dies: nobody hears of it, until the silence has lasted too long."""
+    try:
+        with hosts(2) as (here, there):
+            cluster = Cluster(tmp_path / "cluster", settings={"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": f"{NOTICE_S}s"})
+            try:
+                cluster.start(here)
+                for host in (here, there):
+                    cluster.add_worker(host.name, host)
+                with cluster.let_in(), own_lab(tmp_path / "home") as lab:
+                    wait_for_workers(cluster, 2)
+                    pull_a_cable_in_the_middle(lab, there)
+            finally:
+                cluster.end()
+    except NoHosts as reason:
+        pytest.skip(f"no hosts here: {reason}")
+
+
+def pull_a_cable_in_the_middle(lab: Lab, there: Host) -> None:
+    runs = [lab.engine.submit(config(400, seed=seed)) for seed in (1, 2)]
+    for run in runs:
+        lab.wait_for_epoch(run, 1)
+    there.plug(False)
+    for run in runs:
+        lab.engine.order(run, epochs=len(lab.epochs(run)) + 2)
+    for run in runs:
+        epochs = lab.wait_until(run, "finished").planned_epochs
+        assert lab.epochs(run) == reference(config(epochs, seed=run.config.training.seed), threads=1)
