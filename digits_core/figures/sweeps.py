@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -27,6 +27,7 @@ SCALE = ((0, "#dfe8fb"), (1, "#1f3f9e"))
 DARK_FROM = 0.65
 """From this share of the scale on, white is easier to read on it than black."""
 ON_DARK, ON_LIGHT, ON_PAGE = "#ffffff", "#10142a", "#8a8fa3"
+DASH = {"symbol": "line-ew-open", "size": 44, "color": LINE, "line": {"width": 2.5}}
 ROOM = 0.08
 """Free space at both ends of an axis, as a share of what it shows."""
 SHOWN_IN_CELLS = 144
@@ -44,7 +45,10 @@ class Result:
 
 
 def against_one(results: Sequence[Result], name: str, measure: Measure, log: bool) -> go.Figure:
-    """Each run as a point, the mean of those with the same setting as a line, from least to most as a band."""
+    """Each run as a point, the mean of those with the same setting as a line, from least to most as a band.
+
+    Between words there is nothing that a line could mean: there a mean is a dash.
+    """
     words, form = MEASURES[measure]
     chart = figure(_title(words, name, len(results)), HEIGHT, showlegend=False)
     places = _in_order([result.x for result in results])
@@ -52,11 +56,13 @@ def against_one(results: Sequence[Result], name: str, measure: Measure, log: boo
     at = {place: [r.value for r in results if r.x == place and r.value is not None] for place in places}
     known = [place for place in places if at[place]]
     xs = known if numbers else [_word(place) for place in known]
-    for values, fill in (([min(at[place]) for place in known], None), ([max(at[place]) for place in known], "tonexty")):
+    band = "tonexty" if numbers else None
+    for values, fill in (([min(at[place]) for place in known], None), ([max(at[place]) for place in known], band)):
         chart.add_scatter(x=xs, y=values, mode="lines", line={"width": 0}, fill=fill, fillcolor=BAND, hoverinfo="skip")
     chart.add_scatter(
-        x=xs, y=[mean(at[place]) for place in known], mode="lines", line={"color": LINE, "width": 2.5}, hoverinfo="skip"
-    )
+        x=xs, y=[mean(at[place]) for place in known], mode="lines" if numbers else "markers",
+        line={"color": LINE, "width": 2.5}, marker=DASH, hoverinfo="skip",
+    )  # fmt: skip
     done = [result for result in results if result.value is not None]
     _points(chart, done, numbers, form, {"color": LINE, "size": 9, "opacity": 0.75})
     lost = [result for result in results if result.value is None]
@@ -68,9 +74,7 @@ def against_one(results: Sequence[Result], name: str, measure: Measure, log: boo
     )  # fmt: skip
     if done:
         _points(chart, [_best(done, measure)], numbers, form, _ring())
-    chart.update_xaxes(title=name, type="log" if log and numbers else "linear" if numbers else "category")
-    if log and numbers:
-        chart.update_xaxes(dtick=1)
+    chart.update_xaxes(title=name, **(_number_axis(known, log) if numbers else {"type": "category"}))
     chart.update_yaxes(title=words, tickformat="~%" if measure == "accuracy" else None)
     return _steady(chart)
 
@@ -138,8 +142,8 @@ def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure
             text=[f"{each.name}<br>{words} {each.value:{form}}" for each in shown],
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
-    for update, name, log in ((chart.update_xaxes, names[0], logs[0]), (chart.update_yaxes, names[1], logs[1])):
-        update(title=name, **({"type": "log", "dtick": 1} if log else {}))
+    chart.update_xaxes(title=names[0], **_number_axis([each.x for each in done], logs[0]))
+    chart.update_yaxes(title=names[1], **_number_axis([each.y for each in done], logs[1]))
     return _steady(chart)
 
 
@@ -169,6 +173,14 @@ def _points(chart: go.Figure, results: Sequence[Result], numbers: bool, form: st
         mode="markers", marker=marker, text=[each.name for each in results],
         hovertemplate=f"%{{text}}<br>%{{y:{form}}}<extra></extra>",
     )  # fmt: skip
+
+
+def _number_axis(values: Sequence[Value], log: bool) -> dict[str, Any]:
+    """An axis for these numbers; a logarithmic one names factors of ten, or 2 and 5, too, where those are too few."""
+    if not log:
+        return {}
+    wide = bool(values) and max(values) >= 200 * min(values)
+    return {"type": "log", "dtick": 1 if wide or not values else "D2", "tickformat": "~g"}
 
 
 def _ring(size: int = 16) -> dict:

@@ -5,13 +5,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from digits_core.dashboard import state as state_module
+from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.owner import this_process
+from digits_core.runs.store import RunStore
 from digits_core.runs.sweeps import SweepStore
+from digits_core.training.events import Finished
 from digits_core.training.ready_sweeps import READY
-from digits_core.training.sweep import SweepPlan, parse_varied
+from digits_core.training.sweep import SweepPlan, config_of, grid, parse_varied
 from tests.pages.conftest import SECONDS
 
 
@@ -150,6 +153,22 @@ def test_a_deleted_sweep_can_be_had_back(open_view, home):
 
     assert not shown.exception
     assert [each.id for each in state().sweeps.sweeps()] == [sweep.id]
+
+
+def test_the_best_of_a_sweep_are_compared_by_one_click(open_view, home):
+    sweep = sweep_in(home, "learning_rate=0.001,0.01")
+    store = RunStore(Database(Home(home).database))
+    ids = []
+    for accuracy, settings in zip((0.5, 0.9), grid(sweep.plan), strict=True):
+        ids.append(store.create(config_of(sweep.plan, settings, 0), this_process(), sweep=sweep.id).id)
+        store.apply(ids[-1], Finished("finished", 1, 0.3, accuracy, 1.0))
+
+    page = AppTest.from_file(PAGES["runs"].file, default_timeout=SECONDS)
+    page.query_params["runs_view"] = "Sweeps"
+    page.run().button("compare_best").click().run()
+    assert not page.exception
+    assert page.query_params["compare"] == ids[::-1]
+    assert "Comparison" in [each.value for each in page.subheader]
 
 
 def test_three_settings_let_the_person_choose_what_is_drawn(open_view, home):

@@ -10,6 +10,7 @@ import streamlit as st
 
 from digits_core.dashboard.live_chart import show_live_chart
 from digits_core.dashboard.pages import page
+from digits_core.dashboard.runs.table import choose
 from digits_core.dashboard.training.fields import TITLES
 from digits_core.figures import sweeps as figures
 from digits_core.figures.sweeps import Result
@@ -21,6 +22,8 @@ from digits_core.training.trials import Group, ranking
 
 MEASURES = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"}
 COMPARED = 10
+VIEW = "runs_view"
+"""The key of the view of the Runs page."""
 TABLE_HEIGHT = 320
 
 
@@ -58,27 +61,35 @@ def show_chart(sweep: Sweep, runs: Sequence[Run], axes: tuple[str, str, str | No
 
 
 def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
-    """The best settings with a link to their best run, and one to the comparison of the best."""
+    """The best settings with a link to their best run, and one to the comparison of the best; always as high."""
     ranked = ranking([as_trial(sweep.plan, run, ()) for run in runs])
+    leaders = [_leader(sweep.plan, group, runs) for group in ranked[:COMPARED]]
+    st.markdown(
+        _best_in_words(ranked[0], leaders[0]) if ranked else "The best run shows here when the first has ended."
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not ranked:
-            st.markdown("The best run shows here when the first has ended.", width="stretch")
-            return
-        leaders = [_leader(sweep.plan, group, runs) for group in ranked[:COMPARED]]
-        best = ranked[0]
-        seeds = f", mean of {len(best.scores)} seeds" if len(best.scores) > 1 else ""
-        words = " · ".join(f"{in_words(field)} {_word(value)}" for field, value in best.settings.items())
-        st.markdown(
-            f":material/trophy: **{best.score:.2%}**{seeds} with {words} · run #{leaders[0].number}",
-            width="stretch",
-        )
         st.page_link(
-            page("training"), label="Best run", icon=":material/monitoring:", query_params={"run": leaders[0].id}
-        )
-        st.page_link(
-            page("runs"), label="Compare the best", icon=":material/compare_arrows:",
-            query_params={"compare": [run.id for run in leaders]},
+            page("training"), label="Best run", icon=":material/monitoring:", disabled=not leaders,
+            query_params={"run": leaders[0].id} if leaders else None,
         )  # fmt: skip
+        st.button(
+            "Compare the best", icon=":material/compare_arrows:", key="compare_best", type="tertiary",
+            disabled=not leaders, on_click=_compare, args=([run.id for run in leaders],),
+            help=f"The best run of each setting, {COMPARED} at most, beside each other.",
+        )  # fmt: skip
+    if st.session_state.get(VIEW, "Sweeps") != "Sweeps":
+        st.rerun()  # the page, not only this part of it
+
+
+def _best_in_words(best: Group, run: Run) -> str:
+    seeds = f", mean of {len(best.scores)} seeds" if len(best.scores) > 1 else ""
+    words = " · ".join(f"{in_words(field)} {_word(value)}" for field, value in best.settings.items())
+    return f":material/trophy: **{best.score:.2%}**{seeds} with {words} · run #{run.number}"
+
+
+def _compare(run_ids: list[str]) -> None:
+    choose(run_ids)
+    st.session_state[VIEW] = "Compare"
 
 
 def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
