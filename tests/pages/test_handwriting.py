@@ -82,6 +82,21 @@ def test_pictures_are_labelled_by_their_names_saved_together_and_taken_back(open
     button(page, "Save 1")
 
 
+def test_a_picture_that_is_taken_out_of_the_upload_is_not_saved_and_one_that_waits_stays(open_page):
+    page = open_page("handwriting", way="Pictures")
+    seven, notes = ("7.png", one_digit(7), "image/png"), ("notes.png", b"no picture", "image/png")
+    page.file_uploader[0].set_value([seven, ("1.png", one_digit(1), "image/png"), notes]).run()
+    button(page, "Save 2")
+
+    page.file_uploader[0].set_value([seven]).run()
+    assert not page.exception
+    assert not page.error
+    page.segmented_control(key="way").set_value("Draw").run()
+    page.segmented_control(key="way").set_value("Pictures").run()
+    button(page, "Save 1").click().run()
+    assert saved() == [(7, "me")]
+
+
 def test_a_sheet_is_labelled_by_rows_saved_together_and_taken_back(open_page, trained_home):
     page = open_page("handwriting", way="Sheet")
     page.file_uploader[0].set_value([("sheet.png", sheet([[0] * 3, [1] * 3]), "image/png")]).run()

@@ -78,13 +78,14 @@ def _show(reading: Reading, name: str) -> None:
 
 def _offer_to_keep(reading: Reading, name: str) -> None:
     if reading.problem_count:
-        st.warning(f"{reading.problem_count:,} entries cannot be used.", icon=":material/rule:")
+        wrong = f"{reading.problem_count:,} {'entry' if reading.problem_count == 1 else 'entries'}"
+        st.warning(f"{wrong} cannot be used.", icon=":material/rule:")
         table = [{"entry": problem.entry, "why": problem.reason} for problem in reading.problems]
         st.dataframe(table, hide_index=True, height=min(300, 38 + 35 * len(table)))
         if reading.problem_count > len(table):
             st.caption(f"The first {len(table):,} are listed.")
         st.checkbox(
-            f"Leave these {reading.problem_count:,} entries out and keep the other {len(reading.images):,}",
+            f"Leave {wrong} out and keep the other {len(reading.images):,}",
             key="import_leave_out", help="Without this nothing is imported: a dataset should not shrink unnoticed.",
         )  # fmt: skip
     st.text_input(

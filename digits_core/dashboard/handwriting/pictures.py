@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -34,8 +34,12 @@ _TRAY = "pictures_tray"
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was read: its name, what will be stored, what it was, and what the table says of it."""
+    """A picture that was read: its file, what will be stored, what it was, and what the table says of it.
 
+    `file` tells it from other uploads of the same name.
+    """
+
+    file: str
     name: str
     image: np.ndarray
     drawing: bytes
@@ -50,10 +54,14 @@ class Tray:
     """What was uploaded and is not saved yet. It outlives the uploader, which forgets when another way is chosen."""
 
     pictures: tuple[Picture, ...] = ()
-    refused: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    """File and reason."""
     files_seen: frozenset[str] = field(default_factory=frozenset)
+    in_uploader: frozenset[str] = field(default_factory=frozenset)
     generation: int = 0
     """Of the uploader and the table: a new one starts empty."""
+    removals: int = 0
+    """Of the table: what was changed in a row counts for the row of that number."""
 
     @property
     def to_save(self) -> list[Picture]:
@@ -65,20 +73,34 @@ def show() -> None:
     tray = st.session_state.setdefault(_TRAY, Tray())
     with st.container(width=300):
         writer = choose_writer()
+    uploader = f"pictures_{tray.generation}"
+    stayed = uploader in st.session_state
     files = st.file_uploader(
-        "Pictures of one digit each", PICTURE_TYPES, accept_multiple_files=True, key=f"pictures_{tray.generation}",
+        "Pictures of one digit each", PICTURE_TYPES, accept_multiple_files=True, key=uploader,
         max_upload_size=MAX_BYTES // 2**20,
         help="Photos, scans or drawings, dark ink on light paper or light on dark. A name such as 7.png, anna-3.png or "
         "digit_7_03.jpg says the label; you can correct it below before anything is saved.",
     )  # fmt: skip
-    tray = st.session_state[_TRAY] = _with_files(tray, files)
+    there = frozenset(file.file_id for file in files)
+    if stayed:  # one that is new on the page has forgotten its files: nobody took them out
+        tray = _without(tray, tray.in_uploader - there)
+    tray = st.session_state[_TRAY] = replace(_with_files(tray, files), in_uploader=there)
     if tray.refused:
-        lines = "".join(f"\n- {reason}" for reason in tray.refused)
+        lines = "".join(f"\n- {reason}" for _, reason in tray.refused)
         st.error(f"Not read, all others are below:{lines}", icon=":material/error:")
     if tray.pictures:
         tray = st.session_state[_TRAY] = _corrected(tray, writer)
         _offer_to_save(tray, writer)
     undo_button()
+
+
+def _without(tray: Tray, files: Collection[str]) -> Tray:
+    """The tray without the files that were taken out of the uploader."""
+    if not files:
+        return tray
+    pictures = tuple(each for each in tray.pictures if each.file not in files)
+    refused = tuple((file, reason) for file, reason in tray.refused if file not in files)
+    return replace(tray, pictures=pictures, refused=refused, removals=tray.removals + 1)
 
 
 def _with_files(tray: Tray, files: Iterable) -> Tray:
@@ -95,9 +117,9 @@ def _with_files(tray: Tray, files: Iterable) -> Tray:
                 picture = read_picture(file.getvalue(), file.name)
                 image = to_sample(picture, file.name)
             except DigitsError as error:
-                refused.append(as_plain_text(str(error)))
+                refused.append((file.file_id, as_plain_text(str(error))))
             else:
-                pictures.append(Picture(file.name, image, as_drawing(picture), label_in(file.name)))
+                pictures.append(Picture(file.file_id, file.name, image, as_drawing(picture), label_in(file.name)))
     seen = tray.files_seen | {file.file_id for file in new}
     return replace(tray, pictures=tuple(pictures), refused=tuple(refused), files_seen=seen)
 
@@ -114,8 +136,9 @@ def _corrected(tray: Tray, writer: str) -> Tray:
         }
     )
     edited = st.data_editor(
-        rows, key=f"pictures_table_{tray.generation}", hide_index=True, row_height=ROW_HEIGHT, alt="Pictures to save",
-        height=table_height(min(len(rows), SHOWN_ROWS)), disabled=["picture", "file"], placeholder="choose",
+        rows, key=f"pictures_table_{tray.generation}_{tray.removals}", alt="Pictures to save", hide_index=True,
+        row_height=ROW_HEIGHT, height=table_height(min(len(rows), SHOWN_ROWS)), disabled=["picture", "file"],
+        placeholder="choose",
         column_config={
             "picture": st.column_config.ImageColumn("Stored", width=60, help="The 28 × 28 pixels that will be stored."),
             "label": st.column_config.SelectboxColumn("Label", options=DIGITS, width=70, help=LABEL_HELP),
