@@ -34,6 +34,7 @@ PROGRAMS = {
     "runs": "runs_page",
     "shell": "recognition_speed",
     "memory": "memory",
+    "load": "load",
     "polls": "week_of_polls",
 }
 """By name the module of each, in the order of the design's table."""

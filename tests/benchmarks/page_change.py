@@ -44,7 +44,7 @@ DRAWN = {
     "handwriting": CANVAS_OF.format(key="handwriting_canvas_"),
     "transforms": "find('step_1', '.main-svg') && find('step_5', '.main-svg')",
     "network": "find('diagram', '.main-svg')",
-    "training": "find('live_loss', '.main-svg .points') && find('live_accuracy', '.main-svg .points')",
+    "training": "find('live_loss', '.main-svg') && find('live_accuracy', '.main-svg')",
     "runs": "find('runs_table', 'canvas tbody tr') && find('compared_accuracy', '.main-svg .points')",
     "recognise": CANVAS_OF.format(key="recognise_canvas_"),
 }
