@@ -148,7 +148,8 @@ def _fit_axes(chart: go.Figure, lines: Sequence[RunLine], scale: Scale, by_secon
         lowest = next(step for step in FLOORS if step <= max(0.0, float(known.min()) - 0.005))
         chart.update_yaxes(range=[lowest, 1 + 0.03 * (1 - lowest)])
     else:
-        chart.update_yaxes(range=[0, nice_above(1.02 * float(known.max()))])
+        top = nice_above(1.02 * float(known.max()))
+        chart.update_yaxes(range=[0, top], tickformat="~g" if top >= 10_000 else None)
 
 
 @dataclass(frozen=True)

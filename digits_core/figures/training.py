@@ -23,6 +23,8 @@ LAYER_COLOURS = ("#2a9d8f", "#4f8ff7", "#8b6be0", "#d0578e", "#e08a3c")
 """From the input to the output; not the colours of digits or runs."""
 RIGHT = ((0, "rgba(52,114,255,0)"), (1, "rgba(52,114,255,0.75)"))
 WRONG = ((0, "rgba(220,60,60,0)"), (1, "rgba(220,60,60,0.8)"))
+EXPLODED = 100
+"""So many times the loss of guessing is no learning any more."""
 NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 FLOORS = (0.95, 0.9, 0.8, 0.5, 0.0)
 
@@ -44,7 +46,10 @@ class Mark:
 
 
 def live_loss(curve: Curve, batches: Line, planned: int, guessing: float, marks: Sequence[Mark] = ()) -> go.Figure:
-    """Loss per epoch, and of single batches as a faint line; `guessing` is the loss of a network that guesses."""
+    """Loss per epoch, and of single batches as a faint line; `guessing` is the loss of a network that guesses.
+
+    A loss that has exploded is drawn on a logarithmic axis: on any other, it would be all that there is to see.
+    """
     chart = curves([curve], "loss", planned)
     x, y = _thinned(batches)
     chart.add_scatter(
@@ -54,7 +59,14 @@ def live_loss(curve: Curve, batches: Line, planned: int, guessing: float, marks:
     chart.update_layout(title={"text": "Loss per epoch (faint: batch)"})
     highest = max([*curve.train_loss, *curve.test_loss], default=0.0)
     top = max(highest, min(max(y, default=guessing), 1.5 * max(guessing, highest)))
-    chart.update_yaxes(range=[0, nice_above(top * 1.02)])
+    if top < EXPLODED * guessing:
+        chart.update_yaxes(range=[0, nice_above(top * 1.02)])
+    else:
+        lowest = min(value for value in (guessing, *curve.train_loss, *curve.test_loss, *y) if value > 0)
+        chart.update_yaxes(
+            type="log", range=[floor(log10(lowest)), -floor(-log10(top))], title="loss (log)", nticks=6,
+            exponentformat="power",
+        )  # fmt: skip
     return _along_training(chart, planned, marks)
 
 

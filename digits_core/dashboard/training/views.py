@@ -48,7 +48,7 @@ def show_view(name: str, run: Run, feed: Feed) -> None:
 
 
 def _log(run: Run, feed: Feed) -> None:
-    st.code(lecture_lines(run, feed.epochs), language=None, height=LOG_HEIGHT)
+    st.code(lecture_lines(run, feed.epochs), language=None, height=LOG_HEIGHT, wrap_lines=True)
 
 
 def _rate(run: Run, feed: Feed) -> None:

@@ -33,10 +33,14 @@ def test_the_loss_chart_keeps_its_axes_from_before_the_first_batch_to_the_last()
     assert charts[-1].data[2].y[0] == 2.3
 
 
-def test_a_loss_that_explodes_is_inside_the_axis():
-    wild = Curve("", "#123456", [1], [0.1], [0.1], [270.0], [3.0])
+@pytest.mark.parametrize("loss", [27.0, 270.0, 1.8e34])
+def test_a_loss_that_explodes_is_inside_the_axis_as_are_all_others(loss):
+    wild = Curve("", "#123456", [1], [0.1], [0.1], [loss], [0.3])
+    axis = training.live_loss(wild, batches(5), 4, GUESSING).layout.yaxis
+    ends = [10**end for end in axis.range] if axis.type == "log" else axis.range
 
-    assert training.live_loss(wild, batches(5), 4, GUESSING).layout.yaxis.range[1] >= 270
+    assert ends[0] <= 0.3
+    assert loss <= ends[1] <= 20 * loss
 
 
 def test_accuracies_near_the_top_get_an_axis_that_shows_their_difference():

@@ -42,7 +42,8 @@ def show_record(run: Run) -> None:
     st.subheader("Changed while it ran")
     _history(run)
     st.subheader("Log")
-    st.code(lecture_lines(run, state().runs.epochs([run.id])[run.id]), language=None, height=LOG_HEIGHT)
+    lines = lecture_lines(run, state().runs.epochs([run.id])[run.id])
+    st.code(lines, language=None, height=LOG_HEIGHT, wrap_lines=True)
 
 
 def _settings(run: Run) -> None:
