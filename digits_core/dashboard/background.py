@@ -22,6 +22,8 @@ JOBS = 16
 PATIENCE_S = 0.6
 """So long a page waits for a result before it shows progress: small sets need no more."""
 POLL_S = 0.4
+WAITING = -1.0
+"""Reported in place of a share by one that has not begun."""
 
 
 class _Cancelled(Exception):
@@ -32,7 +34,7 @@ class Job(Generic[Result]):
     """One computation, as the pages that wait for it see it."""
 
     def __init__(self) -> None:
-        self.share = 0.0
+        self.share = WAITING
         self.result: Result | None = None
         self.error: DigitsError | None = None
         self.cancelled = False
@@ -43,6 +45,11 @@ class Job(Generic[Result]):
     def running(self) -> bool:
         return not self._ended.is_set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to end."""
+        return self._stop.is_set()
+
     def cancel(self) -> None:
         """Ask it to end; it does at its next report."""
         self._stop.set()
@@ -52,7 +59,7 @@ class Job(Generic[Result]):
         return self._ended.wait(seconds)
 
     def report(self, share: float) -> None:
-        if self._stop.is_set():
+        if self.stopping:
             raise _Cancelled
         self.share = share
 
@@ -99,9 +106,13 @@ class Jobs(Generic[Result]):
 
     def _have(self, key: str, compute: Callable[[Report], Result], report: Report) -> Result:
         """The result of that key, computed when it is its turn."""
-        with self._turn:
-            report(0.0)  # it may have been cancelled while it waited
+        while not self._turn.acquire(timeout=POLL_S):
+            report(WAITING)  # it may be cancelled while it waits
+        try:
+            report(0.0)
             return compute(report)
+        finally:
+            self._turn.release()
 
 
 def awaited(
@@ -124,5 +135,16 @@ def awaited(
 def _progress(job: Job, words: str) -> None:
     if not job.running:
         st.rerun()  # the whole page: what it waited for is there
-    st.progress(job.share, f"{words}: {job.share:.0%}. You can look at other pages meanwhile; it goes on.")
-    st.button("Cancel", icon=":material/close:", on_click=job.cancel, key="cancel_analysis")
+    st.progress(max(0.0, job.share), _state(job, words))
+    st.button(
+        "Cancel", icon=":material/close:", on_click=job.cancel, key="cancel_analysis", disabled=job.stopping,
+        help="Ends it for everybody who waits for it. Nothing of it is kept.",
+    )  # fmt: skip
+
+
+def _state(job: Job, words: str) -> str:
+    if job.stopping:
+        return "Cancelling …"
+    if job.share == WAITING:
+        return f"{words}: begins when another computation has ended."
+    return f"{words}: {job.share:.0%}. You can look at other pages meanwhile; it goes on."

@@ -47,11 +47,13 @@ def tsne(points: np.ndarray, perplexity: float = 30, report: Report = nobody) ->
         try:
             child.stdin.write(_packed(points, points.nbytes + 1024))
             child.stdin.flush()
+            share = 0.0
             for line in child.stdout:
-                if said := SAID.search(line):
-                    report(min(1.0, int(said[1]) / STEPS))
-                elif line == b"map\n":
+                if line == b"map\n":
                     return np.load(io.BytesIO(child.stdout.read()))
+                if said := SAID.search(line):
+                    share = min(1.0, int(said[1]) / STEPS)
+                report(share)  # also of what comes before the first step, which takes a while
         except OSError:
             pass  # it ended while it was spoken to
         finally:

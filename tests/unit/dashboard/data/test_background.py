@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from digits_core.dashboard.background import WAITING
 from digits_core.dashboard.data import background
 from digits_core.dashboard.data.background import Workshop
 from digits_core.errors import DatasetError
@@ -101,11 +102,14 @@ def test_one_that_waits_for_its_turn_can_be_cancelled(tmp_path):
     place.order("first", first)
     wait_for(lambda: first.begun, what="the first to begin")
     waiting = place.order("second", second)
+    assert waiting.share == WAITING
     waiting.cancel()
-    first.go.set()
 
     assert waiting.wait(SECONDS)
+    assert waiting.cancelled
     assert second.begun == 0
+    first.go.set()
+    assert place.order("first", first).wait(SECONDS)
 
 
 def test_an_error_in_words_is_handed_on_and_any_other_is_named_for_the_log(tmp_path):
