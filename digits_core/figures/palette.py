@@ -45,6 +45,5 @@ def run_colour(number: int) -> str:
 
 def figure(title: str, height: int, **layout: object) -> go.Figure:
     """An empty figure with our template, to add traces to."""
-    empty = go.Figure()
-    empty.update_layout(template=TEMPLATE, title={"text": title}, height=height, **layout)
-    return empty
+    # All at once: plotly takes three times as long to update a layout as to make one.
+    return go.Figure(layout={"template": TEMPLATE, "title": {"text": title}, "height": height, **layout})

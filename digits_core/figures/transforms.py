@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from digits_core.figures.images import pixels
+from digits_core.figures.images import SQUARE_X, SQUARE_Y, heatmap
 from digits_core.figures.palette import DIGIT_COLOURS, INK_SCALE, TEMPLATE, figure
 
 HISTOGRAM_HEIGHT, AXIS_HEIGHT = 56, 40
+SPACE_BETWEEN = 0.03
+"""Between the image and its histogram, as a share of the chart without its margins."""
 NARROWEST = 150
 """Pixels: the pages draw no chart narrower than this. What is beyond its place is not seen."""
 GAP, FRAME, ENLARGED = 2, 1, 4
@@ -26,30 +27,30 @@ def step(
 
     width: of the place for the chart, in pixels.
     """
-    picture = pixels(image, "", width, value_range).data[0]
-    both = make_subplots(2, 1, row_heights=[width, HISTOGRAM_HEIGHT], vertical_spacing=0.03)
-    both.add_trace(picture, row=1, col=1)
-    both.add_bar(
-        x=middles.tolist(), y=counts.tolist(), row=2, col=1, marker={"color": DIGIT_COLOURS[0]},
+    bars = go.Bar(
+        x=middles.tolist(), y=counts.tolist(), xaxis="x2", yaxis="y2", marker={"color": DIGIT_COLOURS[0]},
         hovertemplate="about %{x:.3~g}: %{y} pixels<extra></extra>",
     )  # fmt: skip
-    both.update_layout(
-        template=TEMPLATE, height=width + HISTOGRAM_HEIGHT + AXIS_HEIGHT, showlegend=False, dragmode=False,
-        margin={"l": 4, "r": 4 + max(0, NARROWEST - width), "t": 0, "b": AXIS_HEIGHT}, bargap=0.1,
-    )  # fmt: skip
-    both.update_xaxes(visible=False, constrain="domain", constraintoward="left", row=1, col=1)
-    both.update_yaxes(
-        visible=False, autorange="reversed", scaleanchor="x", constrain="domain", constraintoward="top", row=1, col=1
-    )
     low, high = value_range
     edge = 0.1 * (high - low)  # room for half of the number at either end
-    both.update_xaxes(
-        range=[low - edge, high + edge], title={"text": "value", "font": {"size": 11}}, tickvals=list(value_range),
-        tickformat=".3~g", tickfont_size=10, row=2, col=1,
+    share = (1 - SPACE_BETWEEN) * HISTOGRAM_HEIGHT / (width + HISTOGRAM_HEIGHT)
+    # All at once: every change of a figure's layout takes plotly milliseconds, and a page shows many of these.
+    layout = go.Layout(
+        template=TEMPLATE, height=width + HISTOGRAM_HEIGHT + AXIS_HEIGHT, showlegend=False, dragmode=False,
+        margin={"l": 4, "r": 4 + max(0, NARROWEST - width), "t": 0, "b": AXIS_HEIGHT}, bargap=0.1,
+        xaxis={**SQUARE_X, "anchor": "y"},
+        yaxis={**SQUARE_Y, "anchor": "x", "domain": [share + SPACE_BETWEEN, 1]},
+        xaxis2={
+            "anchor": "y2", "range": [low - edge, high + edge], "title": {"text": "value", "font": {"size": 11}},
+            "tickvals": list(value_range), "tickformat": ".3~g", "tickfont": {"size": 10},
+        },
+        # Most pixels are paper: on a linear axis theirs would be the only bar.
+        yaxis2={
+            "anchor": "x2", "domain": [0, share], "type": "log", "visible": False,
+            "range": [-0.3, np.log10(image.size) + 0.1],
+        },
     )  # fmt: skip
-    # Most pixels are paper: on a linear axis theirs would be the only bar.
-    both.update_yaxes(type="log", visible=False, range=[-0.3, np.log10(image.size) + 0.1], row=2, col=1)
-    return both
+    return go.Figure([heatmap(image, value_range), bars], layout)
 
 
 def mosaic(images: np.ndarray, columns: int) -> np.ndarray:
