@@ -23,8 +23,9 @@ _THIN = 0.035
 """Of a digit's longest side: a printed table has thinner strokes, and a sheet's way reads thin strokes well."""
 _BOLD = 1 / 30
 """Of the picture's longest side: wider strokes than these would count as shadow on a sheet."""
-_FULL, _FLAT = 0.9, 1.6
+_FULL, _FLAT = 0.9, 2.5
 """No digit takes as much of a picture's width or height, or is so many times as wide as high."""
+_MEASURED_SIDE = 250
 
 
 def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") -> Sheet:
@@ -86,7 +87,10 @@ def _is_no_digit(box: Box, width: int, height: int) -> bool:
 
 def _stroke_width(ink: np.ndarray) -> float:
     """How wide the strokes of (H, W) ink usually are, in pixels: a stroke has two edges along its whole area."""
-    solid = np.pad(ink >= 128, 1)
+    scale = min(1.0, _MEASURED_SIDE / max(ink.shape))
+    size = tuple(max(1, round(side * scale)) for side in ink.shape[::-1])
+    # Made small, ink has no holes where the sensor's noise was.
+    solid = np.pad(np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX)) >= 128, 1)
     inner = solid[:-2, 1:-1] & solid[2:, 1:-1] & solid[1:-1, :-2] & solid[1:-1, 2:]
     solid = solid[1:-1, 1:-1]
-    return 2 * solid.sum() / max(1, (solid & ~inner).sum())
+    return 2 * solid.sum() / max(1, (solid & ~inner).sum()) / scale

@@ -22,6 +22,7 @@ _WHOLE = 0.75  # of two marks over each other, both higher than this share, each
 _TALLEST = 1.7  # parts that would make a digit taller than this many usual heights belong to two lines
 _WIDEST = 1.25  # parts beside each other that would make a digit wider than this are two
 _BAR_SHARE = 0.4  # a mark lower than this may be the bar of a 5 that has slipped over its corner
+_WIDEST_WITH_BAR = 1.8  # such a bar, where it is flat and reaches out over the rest of the 5, makes it wider
 _ALIKE = 1.4  # digits of one hand are at most so much larger or smaller than usual
 _DASH, _FLAT = 0.4, 1.4  # a dash is lower than this share of the usual height, and so many times wider than high
 _SAME_LINE, _STEEPEST = 0.6, 0.25  # in usual heights, across; of a line's slant
@@ -144,7 +145,16 @@ def _two_digits(one: Box, other: Box, height: float) -> bool:
     """Whether what both would make is too tall, or too wide for parts beside each other, to be one digit."""
     joined = one.joined(other)
     beside = _gaps(one, other)[0] > -0.5 * min(one.width, other.width)
-    return joined.height > _TALLEST * height or (beside and joined.width > _WIDEST * height)
+    widest = _WIDEST_WITH_BAR if _is_bar_of(one, other, height) else _WIDEST
+    return joined.height > _TALLEST * height or (beside and joined.width > widest * height)
+
+
+def _is_bar_of(one: Box, other: Box, height: float) -> bool:
+    """Whether the upper of two marks is the bar of a 5: flat, low, at the corner of the rest and partly over it."""
+    bar, rest = (one, other) if one.top < other.top else (other, one)
+    beside, above = _gaps(one, other)
+    flat = bar.height < _BAR_SHARE * height and bar.width > _FLAT * bar.height
+    return flat and bar.right > rest.right and beside < 0 and above <= _GAP_BESIDE * height
 
 
 def _gaps(one: Box, other: Box) -> tuple[int, int]:
@@ -167,7 +177,7 @@ def _belong_together(one: Box, other: Box, height: float) -> bool:
     if lower >= _WHOLE * height and above > -_GAP_ABOVE * height and -beside >= 0.5 * narrower:
         return False  # two digits of lines that come close to each other
     one_over_the_other = -beside >= 0.5 * narrower and above <= _GAP_ABOVE * height
-    if one.joined(other).width > _WIDEST * height:
+    if one.joined(other).width > _WIDEST * height and not _is_bar_of(one, other, height):
         return one_over_the_other
     part_beside = lower < _PART_SHARE * height and beside <= _GAP_BESIDE * height and -above >= 0.5 * lower
     bar_at_a_corner = lower < _BAR_SHARE * height and max(beside, above) <= _GAP_BESIDE * height

@@ -41,11 +41,12 @@ def test_digits_come_in_reading_order_even_where_a_line_slants() -> None:
         (Box(100, 100, 50, 8), Box(95, 115, 50, 70)),  # the bar over a 5
         (Box(100, 100, 30, 90), Box(133, 100, 40, 10)),  # the bar of a 5 beside it
         (Box(140, 100, 50, 16), Box(95, 118, 48, 80)),  # the bar of a 5 that has slipped over its corner
+        (Box(150, 92, 75, 20), Box(80, 100, 85, 84)),  # the bar of a wide 5, reaching far out
         (Box(100, 100, 60, 60), Box(95, 162, 60, 60)),  # a 3 of two bows
         (Box(100, 100, 20, 45), Box(124, 100, 12, 90)),  # a broken 4
         (Box(100, 100, 40, 40), Box(105, 142, 40, 50)),  # an 8 of two rings
     ],
-    ids=["bar above", "bar beside", "bar at the corner", "halves", "broken 4", "two rings"],
+    ids=["bar above", "bar beside", "bar at the corner", "long bar", "halves", "broken 4", "two rings"],
 )
 def test_the_parts_of_a_digit_make_one_box(parts: tuple[Box, Box]) -> None:
     others = [Box(20, 100, 40, 90), Box(250, 100, 40, 90), Box(320, 100, 40, 90)]
