@@ -13,7 +13,7 @@ from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import choose_dataset, empty_state
+from digits_core.dashboard.widgets import choose_dataset, say_not_here
 from digits_core.data.digits import Digits
 
 VIEWS = {
@@ -63,7 +63,7 @@ def what_is_missing(name: str) -> None:
     if name == "mnist":
         offer_mnist()
     else:
-        empty_state("No handwriting yet. Draw some digits, and they become a dataset.", "handwriting", "Draw digits")
+        say_not_here(name)
 
 
 def explore(name: str, view: str) -> None:

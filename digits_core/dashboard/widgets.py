@@ -108,11 +108,19 @@ def run_label(run: Run) -> str:
     return f"{run.title} · {accuracy if run.status == 'finished' else f'{accuracy}, {run.status}'}"
 
 
-def empty_state(text: str, page: str, label: str) -> None:
+def empty_state(text: str, page: str, label: str, **query: str) -> None:
     """What a page says when it has nothing to show, and the link to where that can be changed."""
     with st.container(border=True):
         st.write(text)
-        link(page, label)
+        link(page, label, **query)
+
+
+def say_not_here(dataset: str) -> None:
+    """Of a dataset that can be chosen and has no images yet: where they come from."""
+    if dataset == "handwriting":
+        empty_state("No handwriting yet. Draw some digits, and they become a dataset.", "handwriting", "Draw digits")
+    else:
+        empty_state("This dataset is not here yet.", "data", "Download it on the Data page", dataset=dataset)
 
 
 def show_error(error: DigitsError) -> None:

@@ -170,6 +170,16 @@ def test_the_size_of_the_maps_sample_is_said(open_page):
     assert len(chart["data"]) == 10
 
 
+def test_a_map_of_fewer_images_offers_no_larger_sample(open_page):
+    page = open_page("data", dataset="mnist-5k", view="Map", points="5000")
+    page.selectbox(key="dataset").set_value("optdigits").run()
+
+    assert not page.exception
+    assert [int(option.content) for option in page.segmented_control(key="points").proto.options] == [1000, 2500]
+    chart = json.loads(page.get("plotly_chart")[0].proto.spec)
+    assert chart["layout"]["title"]["text"] == "PCA of 1,797 images"
+
+
 def test_t_sne_is_computed_once_and_can_be_cancelled(open_page, few):
     page = open_page("data", dataset="handwriting", view="Map", method="t-SNE")
     page.button[0].click().run()

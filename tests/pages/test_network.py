@@ -143,11 +143,12 @@ def test_each_map_of_the_samples_says_how_far_the_digits_are_apart(open_page, tr
     assert fc2 > 80
 
 
-def test_a_dataset_without_a_picture_says_what_to_do(open_page):
-    for view in ("By hand", "Feature maps", "Samples"):
-        page = open_page("network", look=view, dataset="handwriting")
-        assert not page.exception
-        assert any("This dataset is not here yet" in text.value for text in page.markdown)
+@pytest.mark.parametrize("view", ["By hand", "Feature maps", "Samples"])
+@pytest.mark.parametrize(("dataset", "words"), [("handwriting", "No handwriting yet"), ("mnist", "is not here yet")])
+def test_a_dataset_without_a_picture_says_what_to_do(open_page, view, dataset, words):
+    page = open_page("network", look=view, dataset=dataset)
+    assert not page.exception
+    assert any(words in text.value for text in page.markdown)
 
 
 def test_a_second_run_that_is_gone_is_named_and_left_out(open_page, trained_home):

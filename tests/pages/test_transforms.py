@@ -89,6 +89,12 @@ def test_every_view_shows_something_for_any_transform(open_page, view, query):
     assert page.subheader[-1].value
 
 
+def test_a_dataset_without_images_says_where_they_come_from(open_page):
+    page = open_page("transforms", dataset="handwriting")
+    assert not page.exception
+    assert any("No handwriting yet" in text.value for text in page.markdown)
+
+
 def test_the_datasets_own_numbers_are_measured_and_shown(open_page):
     page = open_page("transforms", dataset="mnist-5k", normalisation="dataset", transform_view="Code")
     assert any("0.1315" in text.value and "4,000 training images" in text.value for text in page.caption)

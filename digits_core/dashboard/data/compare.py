@@ -12,7 +12,7 @@ from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import choose_dataset, show_chart
+from digits_core.dashboard.widgets import choose_dataset, say_not_here, show_chart
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.classes import LEVELS, as_pictures
 from digits_core.figures.datasets import balances, pixel_values
@@ -28,7 +28,7 @@ def compare(digits: Digits) -> None:
     with st.container(width=320):
         name = choose_dataset("other", "Compare with")
     if not catalogue.available(name):
-        st.info("This dataset is not here yet: choose it above, as the dataset of this page, to see what to do.")
+        say_not_here(name)
         return
     if name == digits.name:
         st.info("This is the same dataset twice: choose another one to compare with.")

@@ -51,8 +51,9 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, str]:
         )  # fmt: skip
         count = SIZES[-1]
         if len(digits) > SIZES[0]:
+            smaller = sum(size < len(digits) for size in SIZES)  # one more shows all that there are
             count = st.segmented_control(
-                "Points", SIZES, default=SIZES[1], required=True, key="points", bind="query-params",
+                "Points", SIZES[: smaller + 1], default=SIZES[1], required=True, key="points", bind="query-params",
                 help="At most so many images are shown: a sample in which each digit has the share that it has in the "
                 "dataset, drawn with a fixed seed. More points show finer groups and take longer.",
             )  # fmt: skip

@@ -33,7 +33,7 @@ def show() -> None:
         )  # fmt: skip
         _rename(list(by_writer))
     else:
-        st.info("Nobody has written anything yet. Each sample that you save carries its writer.")
+        st.info("Nobody has written anything yet. Draw digits, or upload them: each sample carries its writer.")
     undo_button()
 
 

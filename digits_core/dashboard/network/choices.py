@@ -13,7 +13,14 @@ from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.network.subjects import Subject, subject_of, untrained
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import choose_dataset, choose_named, choose_run, choose_split, empty_state, run_label
+from digits_core.dashboard.widgets import (
+    choose_dataset,
+    choose_named,
+    choose_run,
+    choose_split,
+    run_label,
+    say_not_here,
+)
 
 AFTER, BEFORE = "after training", "before training"
 NOTHING, START = "nothing", "start"
@@ -90,17 +97,11 @@ def choose_other(subject: Subject) -> Subject | None:
     return subject.start if chosen == START else subject_of(runs[chosen])
 
 
-def choose_available_dataset() -> str | None:
-    """A dataset that is here; where the chosen one is not, `None`, with a link to where it can be had."""
-    name = choose_dataset()
-    return name if state().catalogue.available(name) else None
-
-
 def choose_image() -> ChosenImage | None:
     """An image by dataset, split and place in that split; `None`, with words on what to do, where there is none."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = choose_available_dataset()
-        if name is not None:
+        name = choose_dataset()
+        if here := state().catalogue.available(name):
             digits = load_digits(name)
             split = choose_split()
             indices = digits.indices(split)
@@ -111,18 +112,14 @@ def choose_image() -> ChosenImage | None:
                 "Image", 1, count, 1, key="image", bind="query-params", width=150,
                 help=f"1 to {len(indices):,} in this split.",
             )  # fmt: skip
-    if name is None:
-        say_not_here()
+    if not here:
+        say_not_here(name)
         return None
     if not len(indices):
         st.info("This split has no images yet. Choose the other one.")
         return None
     index = int(indices[place - 1])
     return ChosenImage(name, index, digits.images[index], int(digits.labels[index]))
-
-
-def say_not_here() -> None:
-    empty_state("This dataset is not here yet.", "data", "Choose or download it on the Data page")
 
 
 def plain(subject: Subject) -> str:

@@ -7,15 +7,14 @@ import streamlit as st
 
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.network.choices import (
-    choose_available_dataset,
     choose_other,
     choose_subject,
     plain,
-    say_not_here,
     say_untrained,
 )
 from digits_core.dashboard.network.subjects import Subject, mapped_samples, sample_maps_of
-from digits_core.dashboard.widgets import show_chart
+from digits_core.dashboard.state import state
+from digits_core.dashboard.widgets import choose_dataset, say_not_here, show_chart
 from digits_core.figures.network import sample_map, separation
 from digits_core.network.separation import SampleMap
 
@@ -26,12 +25,12 @@ FEWEST = 20
 @st.fragment
 def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        dataset = choose_available_dataset()
+        dataset = choose_dataset()
         subject = choose_subject()
         other = choose_other(subject)
     say_untrained()
-    if dataset is None:
-        say_not_here()
+    if not state().catalogue.available(dataset):
+        say_not_here(dataset)
         return
     digits, indices = load_digits(dataset), mapped_samples(dataset)
     if len(indices) < FEWEST or len(np.unique(digits.labels[indices])) < 2:

@@ -10,7 +10,7 @@ import streamlit as st
 from digits_core.dashboard.canvas import beside_canvas, clear_canvas, draw_digit
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import choose_dataset, choose_split, empty_state, show_error
+from digits_core.dashboard.widgets import choose_dataset, choose_split, say_not_here, show_error
 from digits_core.data.digits import Digits, Split
 from digits_core.errors import PictureError
 
@@ -34,12 +34,13 @@ def choose_source() -> Source | None:
             help="Follow an image of the dataset, saved handwriting among them, or a digit that you draw now.",
         )  # fmt: skip
         name = choose_dataset()
-        if not state().catalogue.available(name):
-            empty_state("This dataset is not here yet.", "data", "Choose or download it on the Data page")
-            return None
-        digits = load_digits(name)
-        split = choose_split()
-        number = _number(digits, split) if kind == "Dataset" else None
+        if here := state().catalogue.available(name):
+            digits = load_digits(name)
+            split = choose_split()
+            number = _number(digits, split) if kind == "Dataset" else None
+    if not here:
+        say_not_here(name)
+        return None
     if kind == "Drawing":
         return _drawn(digits, split)
     if number is None:
