@@ -224,7 +224,7 @@ class Dot:
 
 def scatter(dots: Sequence[Dot], x: Scale, y: Scale) -> go.Figure:
     """Any setting or result of some runs against any other; each point carries its place in `dots`."""
-    chart = figure(f"{y.title} against {x.title} (n = {len(dots)})", SCATTER_HEIGHT, showlegend=False)
+    chart = figure(f"{y.title} against {x.title} (n = {len(dots):,})", SCATTER_HEIGHT, showlegend=False)
     chart.add_scatter(
         x=[dot.x for dot in dots], y=[dot.y for dot in dots], mode="markers", customdata=list(range(len(dots))),
         text=[escape(dot.name) for dot in dots], hovertemplate=f"<b>%{{text}}</b><br>{escape(x.title)}: %{{x}}<br>"

@@ -56,7 +56,7 @@ def measured(series: Sequence[Series], x: Scale, y: Scale, legend: bool = True) 
     The series stand a little beside each other on `x`, a logarithmic scale; the label of a point says where it is.
     """
     count = sum(len(each.points) for each in series)
-    chart = figure(f"{y.title} (n = {count} {'run' if count == 1 else 'runs'})", HEIGHT, showlegend=legend)
+    chart = figure(f"{y.title} (n = {count:,} {'run' if count == 1 else 'runs'})", HEIGHT, showlegend=legend)
     for each, shift in zip(series, _shifts(series), strict=True):
         _add_points(chart, each, x, y, 0.6, shift)
         _add_means(chart, each, y, shift)
@@ -71,7 +71,7 @@ def measured(series: Sequence[Series], x: Scale, y: Scale, legend: bool = True) 
 def accuracy_for_time(series: Sequence[Series], front: Sequence[Measured], x: Scale, y: Scale) -> go.Figure:
     """Accuracy against time; a line of steps through the runs that no other beats in both."""
     count = sum(len(each.points) for each in series)
-    chart = figure(f"Accuracy against training time (n = {count})", FRONT_HEIGHT)
+    chart = figure(f"Accuracy against training time (n = {count:,})", FRONT_HEIGHT)
     for each in series:
         _add_points(chart, each, x, y, 0.5)
         _add_means(chart, each, y)

@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard.training.fields import TITLES
 from digits_core.runs.groups import REPEATS, Group
 from digits_core.runs.rows import Run
 from digits_core.runs.settings import MOSTLY, in_words, settings_of, value_in_words
+from digits_core.training.fields import SECTION_OF
 
 STATUS_SIGNS = {
     "queued": "…", "running": "▶", "paused": "‖", "finished": "✓", "stopped": "■", "diverged": "↗", "failed": "✕",
@@ -75,7 +77,7 @@ def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
 def group_table(groups: Sequence[Group], field: str) -> pd.DataFrame:
     """One row a group: how many runs, and mean and standard deviation of what came out."""
     columns: Columns = {
-        group_title(field): [group.label for group in groups],
+        group_title(field): [_group_label(group, field) for group in groups],
         "Runs": [len(group.runs) for group in groups],
     }
     for title, result in RESULTS.items():
@@ -123,6 +125,11 @@ def group_title(field: str) -> str:
     return "Settings" if field == REPEATS else _title(field)
 
 
+def _group_label(group: Group, field: str) -> str:
+    """As `_shown`; a tag or a recipe is a person's own word."""
+    return TITLES.get(group.label, group.label) if field in SECTION_OF else group.label
+
+
 def _title(field: str) -> str:
     return in_words(field).capitalize()
 
@@ -130,7 +137,12 @@ def _title(field: str) -> str:
 def _column(values: Sequence[Any]) -> list[Any]:
     """Numbers stay numbers, so that they are sorted as such."""
     plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return list(values) if plain else [value_in_words(value) for value in values]
+    return list(values) if plain else [_shown(value) for value in values]
+
+
+def _shown(value: Any) -> str:
+    """A setting in the words that the Training page has for it."""
+    return TITLES[value] if isinstance(value, str) and value in TITLES else value_in_words(value)
 
 
 def _status(run: Run) -> str:

@@ -113,7 +113,7 @@ def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
     words = f"{len(chosen):,} chosen of {len(shown.runs):,} runs" + (f", {hidden:,} not shown" if hidden else "")
     with st.container(horizontal=True, vertical_alignment="center"):
         first = _first_row(len(shown.runs)) if shown.group == UNGROUPED else 0
-        st.caption(f"{words}. The address holds choice and filters: send it to someone.", width="content")
+        st.caption(f"{words}. The address holds choice and filters.", width="content")
         st.button(
             "Choose all", icon=":material/select_all:", type="tertiary", on_click=choose, disabled=not shown.runs,
             args=([run.id for run in shown.runs],), help="All runs that fit the filters, on every page.",

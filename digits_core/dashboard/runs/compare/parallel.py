@@ -52,7 +52,7 @@ def parallel(runs: list[Run]) -> None:
 def _draw(runs: list[Run], axes: list[Axis]) -> Brush:
     few = len(runs) <= len(DIGIT_COLOURS)
     colours = [run_colour(run.number) for run in runs] if few else []
-    title = f"{len(runs)} runs, {'one colour each' if few else 'coloured by accuracy'}"
+    title = f"{len(runs):,} runs, {'one colour each' if few else 'coloured by accuracy'}"
     chart = parallel_coordinates(axes, colours, [run.test_accuracy or 0.0 for run in runs], title, ACCURACY.title)
     return show_brushed_chart(
         chart, "parallel", "Each run a line through its settings and results", PARALLEL_HEIGHT, AXIS_WIDTH * len(axes)
