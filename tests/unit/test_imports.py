@@ -115,6 +115,16 @@ def test_importing_the_package_imports_nothing_heavy():
     assert loaded_after("import digits_core") & heavy == set()
 
 
+def test_the_first_page_does_not_wait_for_pandas_or_torch():
+    body = ast.parse((ROOT / "pages" / "data.py").read_text(encoding="utf-8")).body
+    loaded = loaded_after(
+        "; ".join(ast.unparse(each) for each in body if isinstance(each, ast.Import | ast.ImportFrom))
+    )
+
+    assert {"streamlit", "plotly"} <= loaded
+    assert loaded & {"pandas", "torch", "distributed", "sklearn", "scipy"} == set()
+
+
 @pytest.mark.parametrize(
     "module",
     [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 from PIL import Image
 
@@ -42,6 +41,9 @@ def compare(digits: Digits) -> None:
 
 
 def _facts(sets: dict[str, Digits], found: dict[str, Summary], titles: dict[str, str]) -> None:
+    # Here and not above: this page is the first one, and pandas takes a third of a second to import.
+    import pandas as pd
+
     rows = {
         "Images": lambda one, _: f"{len(one):,}",
         "Training / test": lambda one, _: f"{(~one.test).sum():,} / {one.test.sum():,}",

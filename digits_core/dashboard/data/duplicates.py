@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from digits_core.dashboard.data.inspector import choose, inspect, split_of
@@ -46,6 +45,9 @@ def duplicates(digits: Digits) -> None:
 
 
 def _count(digits: Digits, found: Comparison, pairs: Pairs) -> None:
+    # Here and not above: this page is the first one, and pandas takes a third of a second to import.
+    import pandas as pd
+
     exact = count_exact(found.copies, digits.labels, digits.test)
     near = count_near(pairs, digits.labels, digits.test)
     st.table(

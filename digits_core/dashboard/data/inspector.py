@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from digits_core.dashboard.errors import as_plain_text
@@ -61,6 +60,9 @@ def _large(digits: Digits, place: int) -> None:
         + ("They are written in the cells." if small else "Point at a pixel to read its number.")
     )
     if st.toggle("Numbers as a table", key="table", help="The image as Python sees it: an array, row by row."):
+        # Here and not above: this page is the first one, and pandas takes a third of a second to import.
+        import pandas as pd
+
         # Rows and columns are numbered from 0, as in the array.
         st.dataframe(pd.DataFrame(image, columns=[str(column) for column in range(image.shape[1])]), height=300)
 
