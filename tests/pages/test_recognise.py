@@ -96,10 +96,22 @@ def test_an_uploaded_digit_is_explained_with_the_training_images_nearest_to_it(o
     assert "**Which pixels decided**" not in [text.value for text in page.markdown]
 
 
+def test_the_way_of_an_uploaded_digit_into_the_network_is_shown(open_page, trained_home):
+    page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)))
+    (steps,) = [each for each in page.toggle if each.label == "Steps of the preparation"]
+    steps.set_value(True).run()
+
+    assert not page.exception
+    captions = [text.value for text in page.caption]
+    assert any(text.startswith("**1. Picture**") for text in captions)
+    assert any("Normalise" in text for text in captions)
+
+
 def test_an_uploaded_picture_is_corrected_saved_and_taken_back(open_page, trained_home):
     page = upload(open_page("recognise", input="Upload"), ("many.png", sheet([[1, 0], [7, 4]])))
     read = metrics(page)[0].replace(" ", "")
-    page.toggle[0].set_value(True).run()
+    (correct,) = [each for each in page.toggle if each.label == "Correct and save"]
+    correct.set_value(True).run()
     button(page, "Save 4 to Handwriting").click().run()
 
     assert not page.exception

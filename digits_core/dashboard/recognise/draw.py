@@ -24,7 +24,7 @@ from digits_core.dashboard.canvas import (
 from digits_core.dashboard.loaders import load_recogniser, load_refusal
 from digits_core.dashboard.recognise import again, history, why
 from digits_core.dashboard.recognise.answers import show_digits, show_headline, show_number, show_one
-from digits_core.dashboard.recognise.preparation import show_steps
+from digits_core.dashboard.recognise.preparation import offer_steps
 from digits_core.dashboard.recognise.reading import Reading, digit_on, number_on, read
 from digits_core.dashboard.recognise.saving import offer_to_save_later
 from digits_core.dashboard.widgets import show_error
@@ -66,12 +66,7 @@ def _draw_digit(run: Run) -> None:
                 "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read after each stroke. Size "
                 "and place do not matter to a network that centres what it sees."
             )
-    if st.toggle(
-        "Steps of the preparation", key="recognise_steps", persist_state="session",
-        help="What happens to the drawing on its way into the network, as images: the same code prepares the images "
-        "that a network is trained on.",
-    ) and reading:  # fmt: skip
-        show_steps(reading, run.config.transform, "step")
+    offer_steps(reading, run.config.transform, "drawing")
 
 
 @st.fragment
@@ -91,6 +86,7 @@ def _draw_number(run: Run) -> None:
                 "Draw several digits beside each other, with a little paper between them: after each stroke they are "
                 "found and read as a number."
             )
+    offer_steps(reading, run.config.transform, "drawing")
 
 
 @st.fragment

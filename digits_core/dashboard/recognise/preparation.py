@@ -60,13 +60,26 @@ def steps(picture: Image.Image, ink: np.ndarray, config: TransformConfig) -> lis
     return [*way, Step("Normalise", f"Values from {ends[0]:g} to {ends[1]:g}.", normalised.round(2), ends)]
 
 
-def show_steps(reading: Reading, config: TransformConfig, key: str) -> None:
+def offer_steps(reading: Reading | None, config: TransformConfig, key: str) -> None:
+    """The switch and, while it is on, the steps of what was read: of the digit that the network is least sure of."""
+    wanted = st.toggle(
+        "Steps of the preparation", key=f"{key}_steps", persist_state="session",
+        help="What happens to a digit on its way into the network, as images: the same code prepares the images that a "
+        "network is trained on.",
+    )  # fmt: skip
+    if wanted and reading:
+        if len(reading.answers) > 1:
+            st.caption(f"Of {reading.text} the digit in place {reading.least_sure + 1}, the least sure one.")
+        _show_steps(reading.only(reading.least_sure), config, key)
+
+
+def _show_steps(reading: Reading, config: TransformConfig, key: str) -> None:
     """Each step as an image, with its size and what was done."""
     row = st.container(horizontal=True, gap="small")
     for number, step in enumerate(steps(reading.ink.picture, reading.ink.digits[0], config), 1):
         with row.container(width=STEP_SIDE):
             chart = pixels(_drawn(step.image), "", STEP_SIDE, step.value_range)
-            show_live_chart(chart, f"{key}_{number}", f"{step.title}: {step.why}", STEP_SIDE)
+            show_live_chart(chart, f"{key}_step_{number}", f"{step.title}: {step.why}", STEP_SIDE)
             with st.container(height=WORDS_HEIGHT, border=False):
                 st.caption(f"**{number}. {step.title}** · {step.shape}  \n{step.why}")
 

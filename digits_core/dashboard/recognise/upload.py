@@ -16,6 +16,7 @@ from digits_core.dashboard.loaders import load_recogniser, load_refusal
 from digits_core.dashboard.recognise import history, why
 from digits_core.dashboard.recognise.answers import show_headline, show_number, show_one
 from digits_core.dashboard.recognise.photos import WAYS, Photo, as_address, read_photo
+from digits_core.dashboard.recognise.preparation import offer_steps
 from digits_core.dashboard.recognise.reading import Reading, in_words
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -133,6 +134,7 @@ def _answer(photo: Photo, found: list[tuple[Box, Reading]], refusal: Refusal | N
             answer = found[0][1].answers[0]
             show_headline(answer, refusal if photo.refused(found[0][0]) else None, f"photo_{number}")
             show_one(answer, f"sure_{number}")
+            offer_steps(found[0][1], run.config.transform, f"photo_{number}")
             why.show(run, lambda: found[0][1], f"photo_{number}")
             return
         unsure = sum(not each.sure for each in photo.boxed())
@@ -153,6 +155,7 @@ def _answer(photo: Photo, found: list[tuple[Box, Reading]], refusal: Refusal | N
             on_choose=lambda place: st.session_state.update({f"photo_chosen_{number}": place}),
         )  # fmt: skip
         show_one(found[chosen][1].answers[0], f"sure_{number}")
+        offer_steps(found[chosen][1], run.config.transform, f"photo_{number}")
         why.show(run, lambda: found[chosen][1], f"photo_{number}_{chosen}")
 
 
