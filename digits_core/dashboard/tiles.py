@@ -92,6 +92,7 @@ def payload(
     chosen: Collection[int],
 ) -> dict[str, Any]:
     """What the browser draws from: plain values, and all pixels in one string."""
+    # Tuples, because Streamlit takes every list for what may be a table, and imports pandas to find out.
     return {
         "words": words,
         "height": int(images.shape[1]),
@@ -100,8 +101,8 @@ def payload(
         "smooth": images.shape[1] > SMOOTH_FROM,
         "size": size,
         "columns": columns,
-        "chosen": [int(place) for place in chosen],
-        "tiles": [
+        "chosen": tuple(int(place) for place in chosen),
+        "tiles": tuple(
             {
                 "text": str(tile.label) if tile.text is None else tile.text,
                 "colour": DIGIT_COLOURS[tile.label],
@@ -110,6 +111,6 @@ def payload(
                 "name": tile.name or f"Digit {tile.label}, index {tile.place}",
             }
             for tile in tiles
-        ],
-        "groups": [{"words": group.words, "tiles": group.tiles} for group in groups],
+        ),
+        "groups": tuple({"words": group.words, "tiles": group.tiles} for group in groups),
     }

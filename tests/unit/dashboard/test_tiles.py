@@ -39,3 +39,7 @@ def test_each_tile_names_its_digit_and_its_place():
 
 def test_all_of_it_is_plain_json():
     assert json.loads(json.dumps(sent(groups=[Group("<b>one</b>", 2)])))["groups"][0]["words"] == "<b>one</b>"
+
+
+def test_nothing_of_it_makes_streamlit_import_pandas_to_look_for_a_table():
+    assert {type(value) for value in sent(groups=[Group("one", 2)]).values()} <= {str, int, bool, tuple}
