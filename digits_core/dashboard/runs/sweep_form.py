@@ -130,7 +130,7 @@ def _choose_fields() -> bool:
         st.session_state.setdefault(_key(field), SUGGESTED.get(field, _all_of(field)))
     st.multiselect(
         "Vary", VARIABLE, key=FIELDS, format_func=title_of, max_selections=MOST_FIELDS, persist_state="session",
-        placeholder="choose one or more settings",
+        wrap=True, placeholder="choose one or more settings",
         help="Each run has another combination of these. Of two settings the result is drawn as a map, of one as a "
         "line.",
     )  # fmt: skip
@@ -144,7 +144,7 @@ def _choose_fields() -> bool:
             )  # fmt: skip
         else:
             st.multiselect(
-                title_of(field), _all_of(field), key=_key(field), persist_state="session",
+                title_of(field), _all_of(field), key=_key(field), persist_state="session", wrap=True,
                 format_func=lambda value: TITLES.get(value, shown(value)),
                 help=HELP.get(field, "A setting of the transform."),
             )  # fmt: skip

@@ -155,26 +155,25 @@ def _write_address(config: RunConfig, hidden: Collection[str]) -> None:
 
 def _choose_start(hidden: Collection[str]) -> Recipe:
     """A recipe or an earlier run to fill the form from; returns the recipe."""
-    left, right = st.columns(2)
     if "recipe" not in hidden:
-        left.selectbox(
+        st.selectbox(
             "Recipe", list(RECIPES), key="recipe", on_change=_start_from_recipe, persist_state="session",
             help="A recipe fills the form with settings that belong together. Change what you like afterwards.",
-        )  # fmt: skip
-    runs = {run.id: run for run in state().runs.runs()}
-    if "as_in_run" not in hidden:
-        if st.session_state.get("as_in_run") not in runs:
-            st.session_state["as_in_run"] = None
-        right.selectbox(
-            "As in run", list(runs), index=None, key="as_in_run", placeholder="Choose a run" if runs else "No run yet",
-            format_func=lambda run_id: runs[run_id].title if run_id in runs else "", disabled=not runs,
-            on_change=_start_from_run, help="Fills the form with the settings of an earlier run: change one thing and "
-            "train again, and the difference between the two is what that one thing did.",
         )  # fmt: skip
     recipe = RECIPES[st.session_state["recipe"]]
     st.caption(recipe.lesson)
     if "recipe" not in hidden:
         offer_sweeps()
+    runs = {run.id: run for run in state().runs.runs()}
+    if "as_in_run" not in hidden:
+        if st.session_state.get("as_in_run") not in runs:
+            st.session_state["as_in_run"] = None
+        st.selectbox(
+            "As in run", list(runs), index=None, key="as_in_run", placeholder="Choose a run" if runs else "No run yet",
+            format_func=lambda run_id: runs[run_id].title if run_id in runs else "", disabled=not runs,
+            on_change=_start_from_run, help="Fills the form with the settings of an earlier run: change one thing and "
+            "train again, and the difference between the two is what that one thing did.",
+        )  # fmt: skip
     return recipe
 
 
@@ -201,7 +200,7 @@ def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:
         if field not in hidden:
             st.multiselect(
                 label, list(titles), key=key_of(field), format_func=lambda name: titles.get(name, name),
-                help=help_text, persist_state="session",
+                help=help_text, persist_state="session", wrap=True,
             )  # fmt: skip
         chosen[field] = tuple(st.session_state[key_of(field)])
     return chosen | {"test_writers": _choose_writers({*chosen["train"], *chosen["test"]}, hidden)}
@@ -218,7 +217,7 @@ def _choose_writers(names: set[str], hidden: Collection[str]) -> tuple[str, ...]
     _keep_only(writers, key)
     if "test_writers" not in hidden:
         st.multiselect(
-            "Writers to test on only", writers, key=key, persist_state="session",
+            "Writers to test on only", writers, key=key, persist_state="session", wrap=True,
             placeholder="none: every hand is in both splits",
             help="All digits of these writers are kept for the test, and training sees none of them: the accuracy then "
             "says how well the network reads hands that it never saw.",
