@@ -36,6 +36,7 @@ PROGRAMS = {
     "memory": "memory",
     "load": "load",
     "polls": "week_of_polls",
+    "two-hosts": "two_hosts",
 }
 """By name the module of each, in the order of the design's table."""
 
