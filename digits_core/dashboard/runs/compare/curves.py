@@ -49,7 +49,9 @@ def _curves(runs: list[Run], alive: bool) -> None:
     live = {run.id: run for run in state().runs.live()} if alive else {}
     if alive and any(run.live and run.id not in live for run in runs):
         st.rerun()
-    drawn = tuple(Drawn(run.title, run.number, live.get(run.id, run).planned_epochs) for run in runs)
+    # A run that has ended early needs no room for the epochs that it will never have.
+    planned = {run_id: run.planned_epochs for run_id, run in live.items()}
+    drawn = tuple(Drawn(run.title, run.number, planned.get(run.id, 1)) for run in runs)
     found = tuple(histories([run.id for run in runs]))
     if not choice.splits:
         st.info("Choose training, test or both to see curves.")
