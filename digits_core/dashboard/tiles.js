@@ -33,7 +33,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
     const element = document.createElement("span");
     element.className = className;
     element.textContent = text;
-    element.style.color = colour;
+    if (colour) element.style.setProperty("--digit", colour);
     return element;
   }
 

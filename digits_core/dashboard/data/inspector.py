@@ -56,7 +56,7 @@ def _large(digits: Digits, place: int) -> None:
     chart = pixels(image, "", LARGE, written=small)
     show_chart(chart, "large", f"Image {place}, a {digits.labels[place]}, with its pixel values")
     st.caption(
-        f"This is all that a network gets: {image.shape[0]} × {image.shape[1]} numbers from 0 (paper) to 255 (ink). "
+        f"This is all that there is: {image.shape[0]} × {image.shape[1]} numbers from 0 (paper) to 255 (ink). "
         + ("They are written in the cells." if small else "Point at a pixel to read its number.")
     )
     if st.toggle("Numbers as a table", key="table", help="The image as Python sees it: an array, row by row."):
