@@ -10,7 +10,7 @@ from typing import Any
 from distributed import Client, Future
 from distributed.security import Security
 
-from digits_core.engine import remote, worker
+from digits_core.engine import SCHEDULER_VARIABLE, remote, worker
 from digits_core.engine.embedded import EmbeddedCluster
 from digits_core.engine.remote import Freight
 from digits_core.errors import EngineError
@@ -20,7 +20,6 @@ from digits_core.training.threads import parallel_runs, threads_per_run
 
 log = logging.getLogger(__name__)
 
-SCHEDULER_VARIABLE = "DIGITS_SCHEDULER"
 START_TIMEOUT_S = 60
 
 

@@ -55,6 +55,10 @@ class Conductor:
         self._begin()
         return sweep
 
+    def take_up(self) -> None:
+        """See to the sweeps of this process that were written, or adopted, elsewhere in it."""
+        self._begin()
+
     def pause(self, sweep: Sweep) -> None:
         """Start no further trial, and let those that train rest."""
         self._sweeps.set_status(sweep.id, "paused", ["running"])

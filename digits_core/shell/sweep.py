@@ -1,20 +1,23 @@
-"""Vary settings over many runs, one after another."""
+"""Vary settings over many runs: one after another, or as many at once as a cluster has workers."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from digits_core.engine import SCHEDULER_VARIABLE
 from digits_core.shell.common import Commands, add_json, open_home
 from digits_core.shell.train import add_settings, config_of
 
 if TYPE_CHECKING:
     from digits_core.data.catalogue import Catalogue
     from digits_core.runs.sweeps import Sweep
+    from digits_core.shell.sweeping import Sweeping
     from digits_core.training.sweep import SweepPlan
 
 
@@ -70,7 +73,6 @@ def sweep_runs(options: argparse.Namespace) -> int:
     from digits_core.runs.owner import is_alive, this_process
     from digits_core.runs.store import RunStore
     from digits_core.runs.sweeps import SweepStore
-    from digits_core.shell.sweeping import Sweeping
     from digits_core.training.check import prepared
     from digits_core.training.loop import choose_device
     from digits_core.training.sweep import extremes
@@ -91,11 +93,22 @@ def sweep_runs(options: argparse.Namespace) -> int:
     show = _as_json if options.json else _as_text
     show({"event": "sweep", **_size(sweep, catalogue, runs)})
     asked = _ctrl_c()
-    sweeping = Sweeping(home, catalogue.load, runs, sweeps, sweep, lambda: bool(asked), show)
+    sweeping = _way()(home, catalogue.load, runs, sweeps, sweep, lambda: bool(asked), show)
     for _ in sweeping.trials(show_bar=not options.json and sys.stderr.isatty()):
         pass
     show({"event": f"sweep_{sweeps.get(sweep.id).status}", **sweeping.summary()})
     return 0
+
+
+def _way() -> type[Sweeping]:
+    """How trials train: one after another in this process, or on the cluster that the environment names."""
+    if os.environ.get(SCHEDULER_VARIABLE):
+        from digits_core.shell.spreading import Spreading
+
+        return Spreading
+    from digits_core.shell.sweeping import Sweeping
+
+    return Sweeping
 
 
 def _adopted(sweep: Sweep, adopt: Callable[[str, str], bool]) -> Sweep:

@@ -89,9 +89,7 @@ class Sweeping:
 
     def _train(self, run: Run, show_bar: bool) -> Run:
         others = self._others(run)
-        number = [each.id for each in self.sweeps.runs(self.sweep.id)].index(run.id) + 1
-        trial = {"run": run.id, "number": number, "runs": self.sweep.plan.size, "name": run.name}
-        self.show({"event": "trial", **trial})
+        self._begin(run, self.sweeps.runs(self.sweep.id))
         self._reason, curve = "", []
         events = execute(run.config, self.load, Artifacts(self.home.run(run.id)), self._orders(run))
         for event in with_progress_bar(events, show_bar):
@@ -103,12 +101,21 @@ class Sweeping:
                 if self.sweep.plan.stop_hopeless and event.epoch < event.epochs and is_hopeless(curve, others):
                     self._reason = hopeless_message(event.epoch)
         ended = self.runs.get(run.id)
-        self.show(
-            {"event": ended.status, "run": run.id, "settings": dict(self._as_trial(ended).settings),
-             "seed": ended.config.training.seed, "test_accuracy": ended.test_accuracy, "seconds": ended.seconds,
-             "message": ended.message}
-        )  # fmt: skip
+        self._end(ended)
         return ended
+
+    def _begin(self, run: Run, runs: Sequence[Run]) -> None:
+        """Tell of a trial that begins, one of these."""
+        number = [each.id for each in runs].index(run.id) + 1
+        self.show({"event": "trial", "run": run.id, "number": number, "runs": self.sweep.plan.size, "name": run.name})
+
+    def _end(self, run: Run) -> None:
+        """Tell of a trial that has ended, and how."""
+        self.show(
+            {"event": run.status, "run": run.id, "settings": dict(self._as_trial(run).settings),
+             "seed": run.config.training.seed, "test_accuracy": run.test_accuracy, "seconds": run.seconds,
+             "message": run.message}
+        )  # fmt: skip
 
     def _orders(self, run: Run) -> Callable[[], Orders]:
         """What is wished of a trial: of itself, of its sweep, or by Ctrl-C."""

@@ -1,10 +1,14 @@
 """Training on a cluster that exists already and shares no folder with the app: Dask's own scheduler and workers."""
 
+import json
+import signal
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from distributed import Client
 
+from digits_core.__main__ import main
 from digits_core.engine import remote
 from digits_core.runs.artifacts import Artifacts
 from digits_core.training.threads import cores
@@ -90,6 +94,22 @@ def test_machines_that_are_switched_off_leave_their_runs_to_the_others_and_to_ne
     lab.wait_until(last, "finished")
     assert lab.epochs(last)[before:]
     assert [epoch for epoch, *_ in lab.epochs(last)] == list(range(1, before + 3))
+
+
+def test_a_sweep_of_the_shell_trains_there_too(cluster: Cluster, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "home"))
+    before = signal.getsignal(signal.SIGINT)
+    status = main(["sweep", "--vary", "learning_rate=0.001,0.002,0.003", "--epochs", "1", "--batch-size", "128", "--json"])
+    signal.signal(signal.SIGINT, before)
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert status == 0
+    assert Counter(each["event"] for each in said) == {
+        "sweep": 1, "trial": 3, "epoch": 3, "finished": 3, "sweep_finished": 1,
+    }  # fmt: skip
+    assert (said[0]["event"], said[-1]["event"]) == ("sweep", "sweep_finished")
+    with Client(cluster.address, set_as_default=False) as client:
+        assert sum(client.run(datasets_fetched).values()) >= 1, "the workers had something to train"
 
 
 def test_a_cluster_that_goes_away_interrupts_its_runs(lab: Lab, cluster: Cluster):
