@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TITLE_LENGTH = 80
 NAME_LENGTH = 40
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+"""On Windows no file can be called that, whatever its ending."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class Imports:
     def _free_name(self, title: str) -> str:
         """The title in letters, digits and hyphens, with a number behind it where that is taken."""
         with self._database.read() as db:
-            taken = {row["name"] for row in db.execute("SELECT name FROM datasets")} | self._reserved
+            taken = {row["name"] for row in db.execute("SELECT name FROM datasets")} | self._reserved | DEVICES
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
         stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:NAME_LENGTH] or "dataset"
         name, number = stem, 2

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import time
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -28,6 +29,8 @@ Weights = dict[str, np.ndarray]
 
 TRAINING_FILES = ("weights.safetensors", "test.npz", "watched.npz", "changes.json", "checkpoint.pt", "start.pt")
 """What a training leaves, and all that it needs to go on."""
+READING_S = 2.0
+"""Longer than reading one of a run's files takes."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,7 @@ class Artifacts:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(self._folder / name)
+            _put_in_place(beside, self._folder / name)
         except OSError as error:
             with suppress(OSError):  # a folder that is not there, or is not ours, holds nothing to tidy
                 beside.unlink(missing_ok=True)
@@ -229,3 +232,16 @@ class Artifacts:
                 f"{self._folder / name} could not be written ({error.strerror}). What was there before is intact; "
                 "make room or choose another DIGITS_HOME, then continue."
             ) from error
+
+
+def _put_in_place(beside: Path, place: Path) -> None:
+    """Rename; Windows refuses that while somebody reads what is there, which takes a moment."""
+    end = time.monotonic() + READING_S
+    while True:
+        try:
+            beside.replace(place)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > end:
+                raise
+            time.sleep(0.02)

@@ -81,6 +81,7 @@ def test_a_title_is_given_once(imports):
         ("数字", "dataset"),
         ("../../etc/passwd", "etc-passwd"),
         ("a/b\\c", "a-b-c"),
+        ("Con", "con-2"),
     ],
 )
 def test_names_are_safe_in_paths_and_addresses(imports, home, title, name):
