@@ -67,7 +67,7 @@ class State:
         return Artifacts(self.home.run(run_id))
 
     def load_torch(self) -> None:
-        """Import torch in the background, so that it is there when the person is: returns at once."""
+        """Import in the background what recognising takes, so that it is there when the person is: returns at once."""
         if "torch" not in sys.modules:
             threading.Thread(target=_import_recogniser, daemon=True).start()
 
@@ -125,6 +125,8 @@ def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:
 
 
 def _import_recogniser() -> None:
+    import pandas  # noqa: F401 - Streamlit wants it as soon as a canvas is drawn
+
     import digits_core.recognition.recogniser  # noqa: F401
 
     # Modules live as long as the process: the garbage collector need not go through torch's again and again.

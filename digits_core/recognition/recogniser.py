@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,12 +19,12 @@ from torch.nn import functional as nnf
 
 from digits_core.config import RunConfig
 from digits_core.network.improved_net import restore_network
-from digits_core.recognition.finding import find_in
-from digits_core.recognition.segment import Box
-from digits_core.recognition.sheet import ink_of
 from digits_core.runs.artifacts import Weights
 from digits_core.training.testing import EVALUATION_BATCH
 from digits_core.transforms import batched
+
+if TYPE_CHECKING:
+    from digits_core.recognition.segment import Box
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,10 @@ class Recogniser:
 
     def read_picture(self, picture: Image.Image, name: str = "the picture") -> list[FoundDigit]:
         """Every digit that is found in a picture, in reading order; `PictureError` where there is no ink."""
+        # Here and not above: what finds digits takes half a second to import, and a drawing has its digit found.
+        from digits_core.recognition.finding import find_in
+        from digits_core.recognition.sheet import ink_of
+
         sheet = find_in(picture, name)
         answers = self.read_all([ink_of(sheet, box) for box in sheet.boxes])
         return [FoundDigit(sheet.in_photo(box), answer) for box, answer in zip(sheet.boxes, answers, strict=True)]
