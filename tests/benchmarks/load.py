@@ -49,7 +49,15 @@ def measurements(quick: bool) -> Iterator[Measurement]:
     yield counted(f"{who}: polls of the live charts", "", visits.repeats)
     note = "; ".join(dict.fromkeys(visits.errors))[:200]
     yield counted(f"{who}: errors on pages", "", len(visits.errors), NONE, note)
-    yield counted(f"{who}: tracebacks in the log", "", log.count("Traceback"), NONE)
+    yield counted(f"{who}: tracebacks in the log", "", log.count("Traceback"), NONE, last_words(log))
+
+
+def last_words(log: str) -> str:
+    """What the tracebacks of a log end with, each once."""
+    ends = [part.splitlines() for part in log.split("Traceback (most recent call last):")[1:]]
+    # The first line that is not indented is the error itself.
+    errors = (next((line for line in lines[1:] if line and not line.startswith(" ")), "") for lines in ends)
+    return "; ".join(dict.fromkeys(errors))[:200]
 
 
 def start_work(browser: Browser, server: Server) -> None:
