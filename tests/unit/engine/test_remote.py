@@ -99,7 +99,9 @@ def test_machines_that_are_switched_off_leave_their_runs_to_the_others_and_to_ne
 def test_a_sweep_of_the_shell_trains_there_too(cluster: Cluster, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DIGITS_HOME", str(tmp_path / "home"))
     before = signal.getsignal(signal.SIGINT)
-    status = main(["sweep", "--vary", "learning_rate=0.001,0.002,0.003", "--epochs", "1", "--batch-size", "128", "--json"])
+    status = main(
+        ["sweep", "--vary", "learning_rate=0.001,0.002,0.003", "--epochs", "1", "--batch-size", "128", "--json"]
+    )
     signal.signal(signal.SIGINT, before)
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
