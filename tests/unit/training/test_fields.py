@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.errors import ConfigError
-from digits_core.training.fields import SECTION_OF, SECTIONS, carries_config, differences, from_query, to_query
+from digits_core.training.fields import (
+    SECTION_OF,
+    SECTIONS,
+    carries_config,
+    differences,
+    from_query,
+    to_query,
+    written_out,
+)
 from digits_core.training.recipes import RECIPES
 
 
@@ -71,3 +79,10 @@ def test_other_parameters_are_left_alone():
     assert from_query({"run": ["a1b2"], "view": ["Log"]}) == RECIPES["Lecture"].config
     assert not carries_config({"run": ["a1b2"], "view": ["Log"]})
     assert carries_config({"epochs": ["2"]})
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0.00001, "0.00001"), (0.001, "0.001"), (16.0, "16"), (2.5e7, "25000000"), (0.0, "0")]
+)
+def test_a_number_is_written_without_an_exponent(number, words):
+    assert written_out(number) == words
