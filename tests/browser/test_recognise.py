@@ -63,6 +63,8 @@ def clear(page: Page) -> None:
     page.get_by_role("button", name="Clear").click()
     page.get_by_text("Draw a digit from 0 to 9").wait_for()
     wait_for_app(page)
+    # Whoever saved below has to scroll up again: the page's header would lie over the paper.
+    page.get_by_role("heading", name="Recognise").scroll_into_view_if_needed()
 
 
 def choose(page: Page, name: str) -> None:
