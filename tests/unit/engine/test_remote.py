@@ -74,7 +74,7 @@ def test_a_run_comes_back_with_its_numbers_and_all_that_it_has_learnt(lab: Lab, 
 
 
 def test_machines_that_are_switched_off_leave_their_runs_to_the_others_and_to_new_ones(lab: Lab, cluster: Cluster):
-    runs = [lab.engine.submit(config(40, seed=seed)) for seed in (1, 2)]
+    runs = [lab.engine.submit(config(24, seed=seed)) for seed in (1, 2)]
     for run in runs:
         lab.wait_for_epoch(run, 1)
     fetched = lab.engine._connection.client().run(datasets_fetched)
