@@ -5,12 +5,9 @@ The ten colours are the `chartCategoricalColors` of the theme in `.streamlit/con
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import plotly.graph_objects as go
-from _plotly_utils import basevalidators, utils
-from _plotly_utils.optional_imports import get_module
-from plotly.io import _json
+
+import digits_core.figures.half_imports  # noqa: F401 - makes plotly safe on threads
 
 DIGIT_COLOURS = (
     "#3472ff", "#a07031", "#523ed7", "#6b666b", "#9b96df", "#a92a43", "#f06ca2", "#9ca000", "#7c447f", "#1aa86d",
@@ -41,19 +38,6 @@ TEMPLATE = go.layout.Template(
         "bargap": 0.25,
     }
 )
-
-
-def loaded_module(name: str, should_load: bool = True) -> ModuleType | None:
-    """As plotly's own, but a module that another thread still imports is not there yet.
-
-    plotly asks whether pandas is loaded, and would take half of it for all: a chart that is drawn while a page with a
-    table opens elsewhere would fail. Before pandas is there, nothing that is drawn can be a table of it.
-    """
-    module = get_module(name, should_load)
-    return None if getattr(getattr(module, "__spec__", None), "_initializing", False) else module
-
-
-basevalidators.get_module = utils.get_module = _json.get_module = loaded_module
 
 
 def run_colour(number: int) -> str:

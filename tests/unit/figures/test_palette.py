@@ -1,12 +1,9 @@
 """One colour per digit, one per run, on every page."""
 
-import sys
 import tomllib
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 
-from digits_core.figures.palette import DIGIT_COLOURS, figure, run_colour
+from digits_core.figures.palette import DIGIT_COLOURS, run_colour
 
 THEME = Path(__file__).resolve().parents[3] / ".streamlit" / "config.toml"
 
@@ -23,15 +20,3 @@ def test_ten_digits_have_ten_colours():
 def test_ten_runs_in_a_row_have_ten_colours_and_keep_them():
     assert len({run_colour(number) for number in range(1, 11)}) == 10
     assert run_colour(11) == run_colour(1)
-
-
-def test_a_figure_is_made_while_another_thread_imports_pandas(monkeypatch):
-    begun = ModuleType("pandas")
-    begun.__spec__ = ModuleSpec("pandas", None)
-    begun.__spec__._initializing = True
-    monkeypatch.setitem(sys.modules, "pandas", begun)
-
-    assert tuple(figure("Title", 100).layout.template.layout.colorway) == DIGIT_COLOURS
-    bars = figure("Title", 100).add_bar(x=[1, 2], y=["a", "b"])
-    assert list(bars.data[0].y) == ["a", "b"]
-    assert '"a","b"' in bars.to_json()
