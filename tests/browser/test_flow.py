@@ -52,7 +52,7 @@ def probabilities(page: Page) -> list[float]:
 def canvas_keys(page: Page) -> list[str]:
     """The keys of the canvases on the page, asked for at one moment: an old one may go as a new one comes."""
     classes = page.locator('[class*="st-key-recognise_canvas_"]').evaluate_all("all => all.map(one => one.className)")
-    return [re.search(r"st-key-(\w+)", names).group(1) for names in classes]
+    return [found.group(1) for names in classes if (found := re.search(r"st-key-(recognise_canvas_\d+)", names))]
 
 
 def clear(page: Page) -> None:
