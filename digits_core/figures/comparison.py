@@ -1,4 +1,4 @@
-"""Charts of several runs: their curves, their settings against their results, how each digit fares."""
+"""Charts of several runs: their settings against their results, and how each digit fares."""
 
 from __future__ import annotations
 
@@ -10,16 +10,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from digits_core.figures.palette import TRAIN_DASH, figure
-from digits_core.figures.training import FLOORS, nice_above
+from digits_core.figures.palette import figure
 
-CURVE_HEIGHT = 320
-LEGEND_ROW = 20
-LEGEND_RUNS = 20
-"""Beyond so many names a legend is no help: the label under the mouse names the run."""
-POINTS = 24_000
-"""Of all lines of a chart together: what a browser draws and moves without a wait."""
-FEWEST_POINTS, MOST_POINTS = 60, 1000
 NAME_LENGTH = 18
 FEW = 8
 """So many different values of an axis are its ticks themselves."""
@@ -30,22 +22,6 @@ RESULT_SCALE = ((0, "#e4a33a"), (0.5, "#c2447a"), (1, "#6b74ff"))
 BETTER, WORSE = "rgba(42,157,143,0.75)", "rgba(214,84,60,0.75)"
 
 
-@dataclass(frozen=True, eq=False)
-class RunLine:
-    """One run's training or test values: each array float (n,); `epochs` and `seconds` from the start of the run.
-
-    `smoothed` is drawn over the measured `values` where it is there.
-    """
-
-    run: str
-    split: str
-    colour: str
-    epochs: np.ndarray
-    seconds: np.ndarray
-    values: np.ndarray
-    smoothed: np.ndarray | None = None
-
-
 @dataclass(frozen=True)
 class Scale:
     """How an axis reads: its title with the unit, whether its numbers are shares of 1, whether it is logarithmic."""
@@ -53,103 +29,6 @@ class Scale:
     title: str
     percent: bool = False
     log: bool = False
-
-
-def run_curves(
-    lines: Sequence[RunLine], title: str, scale: Scale, *, by_seconds: bool = False, epochs: int = 1
-) -> go.Figure:
-    """The lines of some runs, training dotted and test solid; `epochs` reserves the axis for those yet to come.
-
-    Long lines are thinned to points that were measured, so that what the mouse points at is true.
-    """
-    names = list(dict.fromkeys(line.run for line in lines))
-    rows = -(-len(names) // 2) if 1 < len(names) <= LEGEND_RUNS else 0
-    chart = figure(title, curves_height(len(names)), hovermode="closest", showlegend=bool(rows))
-    most = max(FEWEST_POINTS, min(MOST_POINTS, POINTS // max(1, len(lines))))
-    for number, line in enumerate(lines):
-        _add_line(
-            chart, line, scale, by_seconds, most, named=line.run not in {each.run for each in lines[number + 1 :]}
-        )
-    _fit_axes(chart, lines, scale, by_seconds, epochs)
-    chart.update_layout(
-        uirevision=f"{by_seconds}{scale.log}", transition={"duration": 0},
-        margin={"l": 58, "r": 12, "t": 44, "b": 52 + LEGEND_ROW * rows, "autoexpand": False},
-        legend={
-            "x": 0, "xanchor": "left", "xref": "container", "y": 0, "yanchor": "bottom", "yref": "container",
-            "entrywidth": 0.47, "entrywidthmode": "fraction", "font": {"size": 11}, "tracegroupgap": 0,
-        },
-    )  # fmt: skip
-    return chart
-
-
-def curves_height(runs: int) -> int:
-    """The height of a chart of so many runs, its legend included."""
-    return CURVE_HEIGHT + (LEGEND_ROW * -(-runs // 2) if 1 < runs <= LEGEND_RUNS else 0)
-
-
-def thinned(values: np.ndarray, most: int) -> np.ndarray:
-    """Which of float (n,) to draw, at most about `most`: of each stretch the lowest and the highest, and both ends."""
-    count = len(values)
-    if count <= most:
-        return np.arange(count)
-    kept = {0, count - 1}
-    for stretch in np.array_split(np.arange(count), max(1, (most - 2) // 2)):
-        known = stretch[np.isfinite(values[stretch])]
-        if len(known):
-            kept |= {int(known[values[known].argmin()]), int(known[values[known].argmax()])}
-    return np.array(sorted(kept))
-
-
-def _add_line(chart: go.Figure, line: RunLine, scale: Scale, by_seconds: bool, most: int, named: bool) -> None:
-    x, other = (line.seconds, line.epochs) if by_seconds else (line.epochs, line.seconds)
-    shown = line.values if line.smoothed is None else line.smoothed
-    dash = TRAIN_DASH if line.split == "training" else "solid"
-    if line.smoothed is not None:
-        kept = thinned(line.values, most)
-        chart.add_scatter(
-            x=x[kept], y=line.values[kept], mode="lines", opacity=0.28, hoverinfo="skip", showlegend=False,
-            legendgroup=escape(line.run), line={"color": line.colour, "width": 1, "dash": dash},
-        )  # fmt: skip
-    kept = thinned(shown, most)
-    chart.add_scatter(
-        x=x[kept], y=shown[kept], name=escape(shortened(line.run)), legendgroup=escape(line.run), showlegend=named,
-        customdata=np.stack([other[kept], line.values[kept]], axis=1), hovertemplate=_label(line, scale, by_seconds),
-        mode="lines+markers" if len(kept) <= 40 else "lines", marker={"size": 6},
-        line={"color": line.colour, "width": 2, "dash": dash},
-    )  # fmt: skip
-
-
-def _label(line: RunLine, scale: Scale, by_seconds: bool) -> str:
-    form = ".2%" if scale.percent else ".4f"
-    place = "epoch %{customdata[0]} · %{x:.1f} s" if by_seconds else "epoch %{x} · %{customdata[0]:.1f} s"
-    value = f"%{{customdata[1]:{form}}}"
-    if line.smoothed is not None:
-        value = f"smoothed %{{y:{form}}}, measured {value}"
-    return f"<b>{escape(line.run)}</b><br>{line.split}, {place}<br>{value}<extra></extra>"
-
-
-def _fit_axes(chart: go.Figure, lines: Sequence[RunLine], scale: Scale, by_seconds: bool, epochs: int) -> None:
-    """Ranges that change seldom while points arrive."""
-    if by_seconds:
-        last = max((float(line.seconds[-1]) for line in lines if len(line.seconds)), default=1.0)
-        chart.update_xaxes(title="training time (s)", range=[0, nice_above(last)])
-    else:
-        last = max([epochs, *(int(line.epochs[-1]) for line in lines if len(line.epochs))])
-        chart.update_xaxes(title="epoch", range=[0.5, last + 0.5], tickmode="auto" if last > 12 else "linear")
-    chart.update_xaxes(automargin=False, title_standoff=6)
-    chart.update_yaxes(title=scale.title, automargin=False, title_standoff=4)
-    if scale.percent:
-        chart.update_yaxes(tickformat="~%")
-    known = [line.values[np.isfinite(line.values)] for line in lines]
-    known = np.concatenate([*known, [1.0]] if not any(map(len, known)) else known)
-    if scale.log:
-        chart.update_yaxes(type="log", dtick="D1" if known.max() < 30 * known.min() else 1)
-    elif scale.percent:
-        lowest = next(step for step in FLOORS if step <= max(0.0, float(known.min()) - 0.005))
-        chart.update_yaxes(range=[lowest, 1 + 0.03 * (1 - lowest)])
-    else:
-        top = nice_above(1.02 * float(known.max()))
-        chart.update_yaxes(range=[0, top], tickformat="~g" if top >= 10_000 else None)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from digits_core.dashboard.runs.compare.differences import differences
 from digits_core.dashboard.runs.compare.histories import History, histories
 from digits_core.dashboard.state import state
 from digits_core.evaluation.comparison import smooth
-from digits_core.figures.comparison import RunLine, Scale, curves_height, run_curves
+from digits_core.figures.comparison import Scale
 from digits_core.figures.palette import run_colour
+from digits_core.figures.run_curves import RunLine, curves_height, run_curves
 from digits_core.runs.store import Run
 
 

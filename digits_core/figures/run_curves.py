@@ -1,0 +1,172 @@
+"""The curves of any number of runs, by epoch or by seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from digits_core.figures.comparison import Scale, shortened
+from digits_core.figures.palette import TRAIN_DASH, figure
+from digits_core.figures.training import FLOORS, nice_above
+
+CURVE_HEIGHT = 320
+LEGEND_ROW = 20
+LEGEND_RUNS = 20
+"""Beyond so many names a legend is no help: the label under the mouse names the run."""
+POINTS = 24_000
+"""Of all lines of a chart together: what a browser draws and moves without a wait."""
+FEWEST_POINTS, MOST_POINTS = 60, 1000
+SINGLE_LINES = 200
+"""Beyond so many, lines that look alike are drawn as one with gaps: a browser takes milliseconds for each by itself."""
+MARKED_POINTS = 2_000
+"""With more of them in a chart their marks would hide the lines, and take a browser longer to draw than these."""
+Trace = dict[str, Any]
+"""A line as plotly has it, not yet validated."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunLine:
+    """One run's training or test values: each array float (n,); `epochs` and `seconds` from the start of the run.
+
+    `smoothed` is drawn over the measured `values` where it is there.
+    """
+
+    run: str
+    split: str
+    colour: str
+    epochs: np.ndarray
+    seconds: np.ndarray
+    values: np.ndarray
+    smoothed: np.ndarray | None = None
+
+
+def run_curves(
+    lines: Sequence[RunLine], title: str, scale: Scale, *, by_seconds: bool = False, epochs: int = 1
+) -> go.Figure:
+    """The lines of some runs, training dotted and test solid; `epochs` reserves the axis for those yet to come.
+
+    Long lines are thinned to points that were measured, so that what the mouse points at is true.
+    """
+    names = list(dict.fromkeys(line.run for line in lines))
+    rows = -(-len(names) // 2) if 1 < len(names) <= LEGEND_RUNS else 0
+    chart = figure(title, curves_height(len(names)), hovermode="closest", showlegend=bool(rows))
+    most = max(FEWEST_POINTS, min(MOST_POINTS, POINTS // max(1, len(lines))))
+    last = {line.run: number for number, line in enumerate(lines)}
+    marked = sum(min(len(line.values), most) for line in lines) <= MARKED_POINTS
+    traces = [
+        trace
+        for number, line in enumerate(lines)
+        for trace in _traces(line, scale, by_seconds, most, named=last[line.run] == number, marked=marked)
+    ]
+    chart.add_traces(traces if len(lines) <= SINGLE_LINES else _bundled(traces))
+    _fit_axes(chart, lines, scale, by_seconds, epochs)
+    chart.update_layout(
+        uirevision=f"{by_seconds}{scale.log}", transition={"duration": 0},
+        margin={"l": 58, "r": 12, "t": 44, "b": 52 + LEGEND_ROW * rows, "autoexpand": False},
+        legend={
+            "x": 0, "xanchor": "left", "xref": "container", "y": 0, "yanchor": "bottom", "yref": "container",
+            "entrywidth": 0.47, "entrywidthmode": "fraction", "font": {"size": 11}, "tracegroupgap": 0,
+        },
+    )  # fmt: skip
+    return chart
+
+
+def curves_height(runs: int) -> int:
+    """The height of a chart of so many runs, its legend included."""
+    return CURVE_HEIGHT + (LEGEND_ROW * -(-runs // 2) if 1 < runs <= LEGEND_RUNS else 0)
+
+
+def thinned(values: np.ndarray, most: int) -> np.ndarray:
+    """Which of float (n,) to draw, at most about `most`: of each stretch the lowest and the highest, and both ends."""
+    count = len(values)
+    if count <= most:
+        return np.arange(count)
+    kept = {0, count - 1}
+    for stretch in np.array_split(np.arange(count), max(1, (most - 2) // 2)):
+        known = stretch[np.isfinite(values[stretch])]
+        if len(known):
+            kept |= {int(known[values[known].argmin()]), int(known[values[known].argmax()])}
+    return np.array(sorted(kept))
+
+
+def _traces(line: RunLine, scale: Scale, by_seconds: bool, most: int, named: bool, marked: bool) -> Iterator[Trace]:
+    """The line as it is drawn, before it what was measured where it is smoothed."""
+    x, other = (line.seconds, line.epochs) if by_seconds else (line.epochs, line.seconds)
+    shown = line.values if line.smoothed is None else line.smoothed
+    dash = TRAIN_DASH if line.split == "training" else "solid"
+    if line.smoothed is not None:
+        kept = thinned(line.values, most)
+        yield {
+            "type": "scatter", "x": x[kept], "y": line.values[kept], "mode": "lines", "opacity": 0.28,
+            "hoverinfo": "skip", "showlegend": False, "legendgroup": escape(line.run),
+            "line": {"color": line.colour, "width": 1, "dash": dash},
+        }  # fmt: skip
+    kept = thinned(shown, most)
+    yield {
+        "type": "scatter", "x": x[kept], "y": shown[kept], "name": escape(shortened(line.run)),
+        "legendgroup": escape(line.run), "showlegend": named,
+        "text": escape(line.run), "hovertemplate": _label(line, scale, by_seconds),
+        "customdata": np.stack([other[kept], line.values[kept]], axis=1),
+        "mode": "lines+markers" if marked and len(kept) <= 40 else "lines", "marker": {"size": 6},
+        "line": {"color": line.colour, "width": 2, "dash": dash},
+    }  # fmt: skip
+
+
+def _bundled(traces: Sequence[Trace]) -> list[Trace]:
+    """As few traces as there are looks: each holds the lines that look alike, a gap between two of them.
+
+    The name of the run, which differs from line to line, comes with each point.
+    """
+    alike: dict[str, list[Trace]] = {}
+    for trace in traces:
+        alike.setdefault(repr((trace["line"], trace.get("opacity"))), []).append(trace)
+    bundles = []
+    for lines in alike.values():
+        # Thin and pale, so that one colour does not cover all others.
+        bundle = {"opacity": 0.5, **lines[0], "showlegend": False, "line": {**lines[0]["line"], "width": 1}}
+        for axis in ("x", "y"):
+            bundle[axis] = np.concatenate([part for line in lines for part in (line[axis], [np.nan])])
+        if "text" in bundle:
+            gap = np.full((1, 2), np.nan)
+            bundle["customdata"] = np.concatenate([part for line in lines for part in (line["customdata"], gap)])
+            bundle["text"] = [line["text"] for line in lines for _ in range(len(line["x"]) + 1)]
+        bundles.append(bundle)
+    return bundles
+
+
+def _label(line: RunLine, scale: Scale, by_seconds: bool) -> str:
+    form = ".2%" if scale.percent else ".4f"
+    place = "epoch %{customdata[0]} · %{x:.1f} s" if by_seconds else "epoch %{x} · %{customdata[0]:.1f} s"
+    value = f"%{{customdata[1]:{form}}}"
+    if line.smoothed is not None:
+        value = f"smoothed %{{y:{form}}}, measured {value}"
+    return f"<b>%{{text}}</b><br>{line.split}, {place}<br>{value}<extra></extra>"
+
+
+def _fit_axes(chart: go.Figure, lines: Sequence[RunLine], scale: Scale, by_seconds: bool, epochs: int) -> None:
+    """Ranges that change seldom while points arrive."""
+    if by_seconds:
+        last = max((float(line.seconds[-1]) for line in lines if len(line.seconds)), default=1.0)
+        chart.update_xaxes(title="training time (s)", range=[0, nice_above(last)])
+    else:
+        last = max([epochs, *(int(line.epochs[-1]) for line in lines if len(line.epochs))])
+        chart.update_xaxes(title="epoch", range=[0.5, last + 0.5], tickmode="auto" if last > 12 else "linear")
+    chart.update_xaxes(automargin=False, title_standoff=6)
+    chart.update_yaxes(title=scale.title, automargin=False, title_standoff=4)
+    if scale.percent:
+        chart.update_yaxes(tickformat="~%")
+    known = [line.values[np.isfinite(line.values)] for line in lines]
+    known = np.concatenate([*known, [1.0]] if not any(map(len, known)) else known)
+    if scale.log:
+        chart.update_yaxes(type="log", dtick="D1" if known.max() < 30 * known.min() else 1)
+    elif scale.percent:
+        lowest = next(step for step in FLOORS if step <= max(0.0, float(known.min()) - 0.005))
+        chart.update_yaxes(range=[lowest, 1 + 0.03 * (1 - lowest)])
+    else:
+        top = nice_above(1.02 * float(known.max()))
+        chart.update_yaxes(range=[0, top], tickformat="~g" if top >= 10_000 else None)
