@@ -41,7 +41,9 @@ class Connection:
     @property
     def lost(self) -> bool:
         """Whether there was a connection and there is none any more."""
-        return self._client is not None and self._client.status != "running"
+        if self._client is None:
+            return False
+        return self._client.status != "running" or (self._cluster is not None and self._cluster.has_ended)
 
     def submit(self, task: str, run_id: str, config_json: str) -> Future:
         """Hand a run over; `EngineError` where no cluster answers, `DatasetError` where its data is not there."""

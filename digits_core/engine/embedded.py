@@ -37,6 +37,11 @@ class EmbeddedCluster:
         self._closing = threading.Event()
         threading.Thread(target=self._watch, args=(ended,), name="engine-watch", daemon=True).start()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is no longer there."""
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End the process and its workers, and wait until they have ended."""
         self._closing.set()

@@ -51,7 +51,7 @@ class Engine:
         self._orders_sent = 0
         self._closing = threading.Event()
         self._warm = False
-        self._connection = Connection(home, self._heard, lambda: self._later(self._forget_cluster))
+        self._connection = Connection(home, self._heard, lambda: self._later(self._see_to_cluster))
         self._inbox = Inbox(store, self._noted, self._look_around, lambda: bool(self._futures))
 
     def submit(self, config: RunConfig, session: str = "", sweep: str = "") -> Run:
@@ -228,9 +228,8 @@ class Engine:
 
     def _lose(self, run_id: str, future: Future) -> None:
         """Nothing will be heard of a task any more: the connection broke, or its worker went with what it needed."""
-        if self._connection.lost:
-            self._forget_cluster()
-        elif self._futures.get(run_id) is future:
+        self._see_to_cluster()
+        if self._futures.get(run_id) is future:
             with self._inbox.closing_to(future.key):
                 self._store.interrupt([run_id], LOST)
             self._forget(run_id, future)
@@ -273,8 +272,13 @@ class Engine:
         """Other processes on this home may have wished something of our runs."""
         self._later(self._pass_on)
 
-    def _forget_cluster(self) -> None:
-        """The cluster has died or is out of reach: say so of its runs; the next to be handed over finds it again."""
+    def _see_to_cluster(self) -> None:
+        """Where the cluster has died or is out of reach, say so of its runs; the next to be handed over finds it again.
+
+        One death is noticed from several sides. Those that notice it late must not end the cluster that came after.
+        """
+        if not self._connection.lost:
+            return
         log.error("The training processes ended unexpectedly, or cannot be reached")
         lost, self._futures, self._published = self._futures, {}, {}
         for run_id, future in lost.items():

@@ -131,6 +131,31 @@ def test_a_cluster_that_is_killed_interrupts_its_run_and_the_next_one_trains(tmp
         lab.wait_until(lab.engine.submit(config(1)), "finished")
 
 
+def test_a_death_that_is_noticed_late_does_not_end_the_cluster_that_came_after(tmp_path, monkeypatch):
+    """The connection breaks and the process is gone: whoever watches which is told when its thread gets its turn."""
+    notices = []
+
+    class Watched(connection.EmbeddedCluster):
+        def __init__(self, folder, workers, ended):
+            notices.append(ended)
+            super().__init__(folder, workers, ended)
+
+    monkeypatch.delenv(connection.SCHEDULER_VARIABLE, raising=False)
+    monkeypatch.setattr(connection, "EmbeddedCluster", Watched)
+    with own_lab(tmp_path) as lab:
+        first = lab.engine.submit(FOREVER)
+        lab.wait_for_epoch(first, 1)
+        wait_for(lambda: cluster_of(psutil.Process(), lab.home.folder), what="the cluster's process").kill()
+        lab.wait_until(first, "interrupted")
+        second = lab.engine.submit(FOREVER)
+        lab.wait_for_epoch(second, 1)
+        notices[0]()
+        seen = len(lab.epochs(second))
+        lab.wait_for_epoch(second, seen + 2)
+
+        assert len(notices) == 2
+
+
 def test_without_a_scheduler_at_its_address_a_run_fails_in_words(tmp_path, monkeypatch):
     monkeypatch.setenv(connection.SCHEDULER_VARIABLE, "tcp://127.0.0.1:9")
     monkeypatch.setattr(connection, "START_TIMEOUT_S", 1)
