@@ -8,10 +8,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from digits_core.dashboard.charts import plotly_route
 from digits_core.dashboard.errors import on_script_error
 from digits_core.dashboard.lifespan import lifespan
-from digits_core.dashboard.live_chart import plotly_route
+from digits_core.dashboard.pages import front_route
 
 NAVIGATION = Path(__file__).resolve().parent / "digits_core" / "dashboard" / "navigation.py"
 
-app = st.App(NAVIGATION, lifespan=lifespan, routes=[plotly_route()], on_script_error=on_script_error)
+app = st.App(NAVIGATION, lifespan=lifespan, routes=[plotly_route(), front_route()], on_script_error=on_script_error)

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import show_chart
 from digits_core.figures.charts import Curve, curves
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import EpochRow, Run

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
 FOLDER = Path(__file__).resolve().parents[2] / "pages"
 
@@ -40,6 +43,17 @@ def page(name: str) -> st.Page:
         url_path=entry.url_path or None,
         default=not entry.url_path,
     )
+
+
+def front_route() -> Route:
+    """Leads from `/data`, which people type as they type `/training`, to the front, where that page is."""
+    front = next(name for name, entry in PAGES.items() if not entry.url_path)
+    return Route(f"/{front}", _to_front)
+
+
+async def _to_front(request: Request) -> RedirectResponse:
+    # Relative, because the app may be served below a path of its own.
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./")
 
 
 def following(name: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from digits_core.dashboard.errors import as_plain_text
@@ -14,14 +13,7 @@ from digits_core.data.digits import Split
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 
-# Charts keep still under the finger and without a toolbar that covers their titles.
-CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 SPLIT_HELP = "Training images teach the network; test images are never shown to it while it learns, only to judge it."
-
-
-def show_chart(chart: go.Figure, key: str, alt: str) -> None:
-    """Draw a figure; `alt` says in words what it shows."""
-    st.plotly_chart(chart, key=key, config=CHART_CONFIG, alt=alt)
 
 
 def choose_dataset(key: str = "dataset", label: str = "Dataset") -> str:

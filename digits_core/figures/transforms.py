@@ -11,8 +11,6 @@ from digits_core.figures.palette import DIGIT_COLOURS, INK_SCALE, TEMPLATE, figu
 HISTOGRAM_HEIGHT, AXIS_HEIGHT = 56, 40
 SPACE_BETWEEN = 0.03
 """Between the image and its histogram, as a share of the chart without its margins."""
-NARROWEST = 150
-"""Pixels: the pages draw no chart narrower than this. What is beyond its place is not seen."""
 GAP, FRAME, ENLARGED = 2, 1, 4
 """Pixels between variants, around the first of them, and how many times as large they are drawn."""
 MEAN_COLUMNS, MEANS_HEIGHT, LABEL_SHARE = 6, 500, 0.6
@@ -32,17 +30,17 @@ def step(
         hovertemplate="about %{x:.3~g}: %{y} pixels<extra></extra>",
     )  # fmt: skip
     low, high = value_range
-    edge = 0.1 * (high - low)  # room for half of the number at either end
+    edge = 0.14 * (high - low)  # room for half of the number at either end
     share = (1 - SPACE_BETWEEN) * HISTOGRAM_HEIGHT / (width + HISTOGRAM_HEIGHT)
     # All at once: every change of a figure's layout takes plotly milliseconds, and a page shows many of these.
     layout = go.Layout(
         template=TEMPLATE, height=width + HISTOGRAM_HEIGHT + AXIS_HEIGHT, showlegend=False, dragmode=False,
-        margin={"l": 4, "r": 4 + max(0, NARROWEST - width), "t": 0, "b": AXIS_HEIGHT}, bargap=0.1,
+        margin={"l": 4, "r": 4, "t": 0, "b": AXIS_HEIGHT}, bargap=0.1,
         xaxis={**SQUARE_X, "anchor": "y"},
         yaxis={**SQUARE_Y, "anchor": "x", "domain": [share + SPACE_BETWEEN, 1]},
         xaxis2={
             "anchor": "y2", "range": [low - edge, high + edge], "title": {"text": "value", "font": {"size": 11}},
-            "tickvals": list(value_range), "tickformat": ".3~g", "tickfont": {"size": 10},
+            "tickvals": list(value_range), "tickformat": ".3~g", "tickfont": {"size": 10}, "ticklabeloverflow": "allow",
         },
         # Most pixels are paper: on a linear axis theirs would be the only bar.
         yaxis2={

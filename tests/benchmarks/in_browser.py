@@ -27,10 +27,13 @@ st.title("Bare")
 st.plotly_chart(go.Figure(go.Bar(x=list(range(10)), y=list(range(10)))), key="chart")
 """
 PATIENCE_MS = 60_000
+COLOURS_OF_TEXT = 8
+"""More than a table's ground and lines have: text is drawn with soft edges."""
 VIEWPORT = {"width": 1280, "height": 900}
 
 # In the page: the first element of a selector under a key, also inside the tiles' shadow roots; the same however deep
-# the shadow roots lie; whether the script of the page has ended; and the time to a condition.
+# the shadow roots lie; whether rows of a table are painted, whose text a screen reader gets a fifth of a second later;
+# whether the script of the page has ended; and the time to a condition.
 TOOLS = f"""
 window.find = (key, inside) => {{
   const element = document.querySelector(`.st-key-${{key}}`);
@@ -40,6 +43,15 @@ window.find = (key, inside) => {{
 }};
 window.deep = (root, inside) => root.querySelector(inside) ?? [...root.querySelectorAll("*")]
   .map((each) => each.shadowRoot && deep(each.shadowRoot, inside)).find(Boolean);
+window.painted = (key) => {{
+  const canvas = find(key, "canvas");
+  if (!canvas?.width) return false;
+  window.probe ??= new OffscreenCanvas(300, 120).getContext("2d", {{ willReadFrequently: true }});
+  probe.clearRect(0, 0, 300, 120);
+  probe.drawImage(canvas, 0, -40);
+  const colours = new Set(new Uint32Array(probe.getImageData(0, 0, 300, 120).data.buffer));
+  return colours.size > {COLOURS_OF_TEXT};
+}};
 window.ended = () => document.querySelector({READY!r});
 window.until = (condition, began) => new Promise((resolve, reject) => {{
   const patience = performance.now() + {PATIENCE_MS};

@@ -45,7 +45,7 @@ DRAWN = {
     "transforms": "find('step_1', '.main-svg') && find('step_5', '.main-svg')",
     "network": "find('diagram', '.main-svg')",
     "training": "find('live_loss', '.main-svg') && find('live_accuracy', '.main-svg')",
-    "runs": "find('runs_table', 'canvas tbody tr') && find('compared_accuracy', '.main-svg .points')",
+    "runs": "painted('runs_table') && find('compared_accuracy', '.main-svg .points')",
     "recognise": CANVAS_OF.format(key="recognise_canvas_"),
 }
 """What each page is for, in JavaScript."""

@@ -30,8 +30,8 @@ with st.container(key="runs_table"):
 for key in ("compared_loss", "compared_accuracy"):
     st.plotly_chart(go.Figure(go.Scatter(x=list(range(8)), y=list(range(8)))), key=key)
 """
-DRAWN = "() => find('runs_table', 'canvas tbody tr') && find('compared_accuracy', '.main-svg .point, .main-svg .lines')"
-NO_CURVES = "() => find('runs_table', 'canvas tbody tr') && !find('compared_accuracy', '.main-svg')"
+DRAWN = "() => painted('runs_table') && find('compared_accuracy', '.main-svg .point, .main-svg .lines')"
+NO_CURVES = "() => painted('runs_table') && !find('compared_accuracy', '.main-svg')"
 
 FIRST, BARE_FIRST = "first view", "first view of the bare page"
 
@@ -86,7 +86,7 @@ def chosen(page: Page, label: str, option: str) -> float:
     target = page.get_by_role("option", name=option, exact=True)
     target.wait_for()
     page.evaluate(
-        "() => { const first = () => find('runs_table', 'canvas tbody tr')?.textContent; const before = first();"
+        "() => { const first = () => painted('runs_table')?.textContent; const before = first();"
         " window.began = 0; addEventListener('click', () => { began = performance.now(); },"
         " {capture: true, once: true});"
         " window.changed = until(() => began && first() && first() !== before, 0)"

@@ -117,3 +117,13 @@ def test_on_a_phone_a_tap_brings_the_large_image_onto_the_screen(module_server: 
     expect(browser_page.locator(".st-key-inspector")).not_to_be_in_viewport()
     tile(browser_page, "samples", 3).click()
     expect(browser_page.locator(".st-key-inspector")).to_be_in_viewport()
+
+
+def test_a_chart_fills_the_screen_and_goes_back_to_its_place(module_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, module_server.url)
+    button = browser_page.locator(".st-key-balance").get_by_role("button", name="Full screen")
+    assert wait_for_chart(browser_page, "balance", "chart._fullLayout.height") == 300
+    button.click()
+    wait_for_chart(browser_page, "balance", "chart._fullLayout.height > 400 || null")
+    button.click()
+    wait_for_chart(browser_page, "balance", "chart._fullLayout.height === 300 || null")

@@ -41,6 +41,16 @@ def test_each_page_opens_by_its_url(module_server: Server, browser_page: Page, n
     expect(browser_page.get_by_role("heading", level=1)).to_have_text(PAGES[name].title)
 
 
+def test_the_name_of_the_first_page_leads_to_the_front_with_what_the_address_says(
+    module_server: Server, browser_page: Page
+) -> None:
+    open_page(browser_page, f"{module_server.url}/data?dataset=mnist-5k")
+
+    expect(browser_page).to_have_url(re.compile(re.escape(f"{module_server.url}/?dataset=mnist-5k")))
+    expect(browser_page.get_by_test_id("stDialog")).to_have_count(0)
+    expect(browser_page.get_by_role("heading", level=1)).to_have_text("Data")
+
+
 def test_the_menu_leads_to_each_page(module_server: Server, browser_page: Page) -> None:
     open_page(browser_page, module_server.url)
 

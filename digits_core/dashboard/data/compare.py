@@ -6,12 +6,13 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.data.results import Summary, summary
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import choose_dataset, say_not_here, show_chart
+from digits_core.dashboard.widgets import choose_dataset, say_not_here
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.classes import LEVELS, as_pictures
 from digits_core.figures.datasets import balances, pixel_values

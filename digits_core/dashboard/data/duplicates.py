@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.data.inspector import choose, inspect, split_of
 from digits_core.dashboard.data.results import Comparison, comparison
 from digits_core.dashboard.data.samples import GRID_AND_INSPECTOR
 from digits_core.dashboard.tiles import Group, Tile, show_tiles
-from digits_core.dashboard.widgets import choose_page, show_chart
+from digits_core.dashboard.widgets import choose_page
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.duplicates import (
     KINDS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import show_chart
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.neighbours import nearest
 from digits_core.figures.images import pixels

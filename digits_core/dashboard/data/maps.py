@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import CHART_CONFIG
 from digits_core.dashboard.data.inspector import choose, inspect, split_of
 from digits_core.dashboard.data.results import PointMap, pca_map, tsne_map
 from digits_core.dashboard.data.samples import GRID_AND_INSPECTOR
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import CHART_CONFIG
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.sampling import stratified_sample
 from digits_core.data.statistics.tsne import FEWEST

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.data.results import summary
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import show_chart
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.classes import ClassImages, as_pictures
 from digits_core.figures.charts import class_balance

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.shared import (
     DIGITS,
     LABEL_HELP,
@@ -21,7 +22,7 @@ from digits_core.dashboard.handwriting.shared import (
 )
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import SPLIT_HELP, show_chart, show_error
+from digits_core.dashboard.widgets import SPLIT_HELP, show_error
 from digits_core.data.handwriting import Change, HandwrittenSample
 from digits_core.data.handwriting_archive import MAX_BYTES, pack, unpack
 from digits_core.data.picture import read_picture

@@ -7,6 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.canvas import beside_canvas, choose_brush, clear_canvas, draw_digit, undo_stroke
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.shared import (
     DIGITS,
     LABEL_HELP,
@@ -17,7 +18,7 @@ from digits_core.dashboard.handwriting.shared import (
 )
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import show_chart, show_error
+from digits_core.dashboard.widgets import show_error
 from digits_core.data.handwriting import NewSample
 from digits_core.errors import DigitsError
 from digits_core.figures.handwriting import digit_counts

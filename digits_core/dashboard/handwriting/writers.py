@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.browse import SOURCE_TITLES
 from digits_core.dashboard.handwriting.shared import ROW_HEIGHT, done, undo_button
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import SPLIT_HELP, show_chart
+from digits_core.dashboard.widgets import SPLIT_HELP
 from digits_core.data.handwriting import WRITER_LENGTH, HandwrittenSample
 from digits_core.figures.handwriting import writers
 

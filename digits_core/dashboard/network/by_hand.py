@@ -10,10 +10,10 @@ import numpy as np
 import streamlit as st
 
 from digits_core.config import TransformConfig
+from digits_core.dashboard.charts import CHART_CONFIG, show_chart
 from digits_core.dashboard.network.choices import ChosenImage, choose_image, choose_subject, say_untrained
 from digits_core.dashboard.network.subjects import activations_of, layers_of, network_of
 from digits_core.dashboard.network.sums import show_neuron, show_sum, with_minus
-from digits_core.dashboard.widgets import CHART_CONFIG, show_chart
 from digits_core.figures.activations import field, numbers, value_range
 from digits_core.network.by_hand import BEFORE, Place, WeightedSum, convolution, pooling
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.network.choices import choose_image, choose_other, choose_subject, plain, say_untrained
 from digits_core.dashboard.network.scales import RELATIVE_TO, choose_scale, ranges_of
 from digits_core.dashboard.network.subjects import Subject, activations_of, dead_units_of, searched_for_dead_units
-from digits_core.dashboard.widgets import show_chart
 from digits_core.figures.activations import montage
 from digits_core.figures.charts import probabilities
 from digits_core.figures.network import logits

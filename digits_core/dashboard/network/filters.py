@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.network.choices import choose_other, choose_subject, plain, say_untrained
 from digits_core.dashboard.network.scales import RELATIVE_TO, choose_scale, ranges_of
 from digits_core.dashboard.network.subjects import Subject, network_of, weights_of
-from digits_core.dashboard.widgets import show_chart
 from digits_core.figures.activations import montage
 from digits_core.figures.network import Histogram, histograms
 

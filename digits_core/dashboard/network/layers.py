@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard.charts import CHART_CONFIG
 from digits_core.dashboard.network.choices import choose_dropout, choose_size
 from digits_core.dashboard.network.subjects import layers_of
-from digits_core.dashboard.widgets import CHART_CONFIG
 from digits_core.figures.network import Block, diagram
 
 if TYPE_CHECKING:

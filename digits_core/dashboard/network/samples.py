@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.network.choices import (
     choose_other,
@@ -14,7 +15,7 @@ from digits_core.dashboard.network.choices import (
 )
 from digits_core.dashboard.network.subjects import Subject, mapped_samples, sample_maps_of
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import choose_dataset, say_not_here, show_chart
+from digits_core.dashboard.widgets import choose_dataset, say_not_here
 from digits_core.figures.network import sample_map, separation
 from digits_core.network.separation import SampleMap
 

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from digits_core.dashboard.widgets import show_chart
+from digits_core.dashboard.charts import show_chart
 from digits_core.figures.activations import montage, value_range
 from digits_core.figures.network import contributions
 from digits_core.network.by_hand import BEFORE, WeightedSum, neuron

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from digits_core.dashboard.live_chart import show_live_chart
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, article, how_sure, in_words, rates
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.figures import recognition as figures
@@ -61,7 +61,7 @@ def show_one(answer: Answer, key: str) -> None:
     with row.container(width=SEEN_SIDE):
         show_seen(answer, f"{key}_seen")
     with row.container(width="stretch"):
-        show_live_chart(
+        show_chart(
             figures.probabilities(answer.probabilities), key, f"{article(answer.digit)} {answer.digit}, "
             f"{answer.probability:.1%} sure", figures.BARS_HEIGHT,
         )  # fmt: skip
@@ -83,7 +83,7 @@ def show_digits(reading: Reading, key: str) -> None:
         for place, answer in enumerate(reading.answers)
     ]
     show_tiles(reading.seen, tiles, f"{key}_tiles", words="The digits as the network sees them", size=72)
-    show_live_chart(
+    show_chart(
         figures.several(reading.probabilities), key, f"Reads {reading.text}: probabilities of each digit",
         figures.several_height(len(reading.answers)),
     )  # fmt: skip

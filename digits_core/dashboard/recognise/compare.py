@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.canvas import beside_canvas
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
-from digits_core.dashboard.live_chart import show_live_chart
 from digits_core.dashboard.loaders import load_digits, load_recogniser, load_refusal
 from digits_core.dashboard.recognise import history
 from digits_core.dashboard.recognise.answers import SEEN_SIDE, show_seen
@@ -80,7 +80,7 @@ def _compare(runs: list[Run]) -> None:
             st.markdown(f"**{agreement(readings)}**")
             values = np.concatenate([each.probabilities for each in readings])
             chart = compared([run.title for run in runs], [run_colour(run.number) for run in runs], values)
-            show_live_chart(chart, "compared_answers", "Probability of each digit, by run", COMPARED_HEIGHT)
+            show_chart(chart, "compared_answers", "Probability of each digit, by run", COMPARED_HEIGHT)
         else:
             st.info("Draw a digit from 0 to 9: every run reads it after each stroke.")
     if readings:

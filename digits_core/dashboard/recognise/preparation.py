@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.config import TransformConfig
-from digits_core.dashboard.live_chart import show_live_chart
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.recognise.reading import Reading
 from digits_core.figures.images import pixels
 
@@ -79,7 +79,7 @@ def _show_steps(reading: Reading, config: TransformConfig, key: str) -> None:
     for number, step in enumerate(steps(reading.ink.picture, reading.ink.digits[0], config), 1):
         with row.container(width=STEP_SIDE):
             chart = pixels(_drawn(step.image), "", STEP_SIDE, step.value_range)
-            show_live_chart(chart, f"{key}_step_{number}", f"{step.title}: {step.why}", STEP_SIDE)
+            show_chart(chart, f"{key}_step_{number}", f"{step.title}: {step.why}", STEP_SIDE)
             with st.container(height=WORDS_HEIGHT, border=False):
                 st.caption(f"**{number}. {step.title}** · {step.shape}  \n{step.why}")
 

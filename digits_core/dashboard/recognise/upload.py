@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.box_editor import WIDTHS, show_canvas, show_table
 from digits_core.dashboard.handwriting.pictures import PICTURE_TYPES
 from digits_core.dashboard.handwriting.shared import choose_writer, done, undo_button
-from digits_core.dashboard.live_chart import show_live_chart
 from digits_core.dashboard.loaders import load_recogniser, load_refusal
 from digits_core.dashboard.recognise import history, why
 from digits_core.dashboard.recognise.answers import show_headline, show_number, show_one
@@ -125,7 +125,7 @@ def _answer(photo: Photo, found: list[tuple[Box, Reading]], refusal: Refusal | N
     with row.container(width=PHOTO_WIDTH):
         height = max(PHOTO_HEIGHT, min(LARGEST_HEIGHT, round(PHOTO_WIDTH * picture.height / picture.width)))
         chart = boxed(as_address(picture), picture.size, photo.boxed(), height)
-        show_live_chart(chart, f"photo_{number}", f"{photo.work.name} with its digits in boxes", height)
+        show_chart(chart, f"photo_{number}", f"{photo.work.name} with its digits in boxes", height)
     with row.container(width="stretch"):
         if not found:
             st.info("No box holds ink. Correct the boxes below.")

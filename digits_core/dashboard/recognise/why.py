@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from digits_core.dashboard.live_chart import show_live_chart
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.loaders import load_digits, load_recogniser
 from digits_core.dashboard.recognise.reading import Reading, article, runner_up
 from digits_core.dashboard.state import state
@@ -83,7 +83,7 @@ def _pixels(answer: Answer, run: Run, key: str) -> None:
     st.markdown("**Which pixels decided**", help=METHOD_HELP)
     with st.spinner("Asking every pixel …"):
         shares = attribute(load_recogniser(run.id), answer.seen, answer.digit)
-    show_live_chart(
+    show_chart(
         overlay(answer.seen, shares, "", SIDE, "share"), f"{key}_pixels",
         f"Pixels that speak for {article(answer.digit)} {answer.digit} and against it", SIDE,
     )  # fmt: skip
@@ -128,7 +128,7 @@ def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
     if tip is None:
         st.caption(f"Nothing small does: no change of the ink was found that makes it {article(other)} {other}.")
         return
-    show_live_chart(
+    show_chart(
         overlay(tip.seen, tip.change, "", SIDE, "ink"), f"{key}_tip",
         f"The digit changed so that it is read as {article(other)} {other}", SIDE,
     )  # fmt: skip

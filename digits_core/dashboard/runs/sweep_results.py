@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from digits_core.dashboard.live_chart import show_live_chart
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.pages import page
 from digits_core.dashboard.runs.table import choose
 from digits_core.dashboard.training.fields import TITLES
@@ -52,10 +52,10 @@ def choose_axes(sweep: Sweep) -> tuple[str, str, str | None]:
     return measure, across, down
 
 
-def show_chart(sweep: Sweep, runs: Sequence[Run], axes: tuple[str, str, str | None]) -> None:
+def show_results(sweep: Sweep, runs: Sequence[Run], axes: tuple[str, str, str | None]) -> None:
     """The main chart; room is reserved before the first result."""
     ended = [run for run in runs if as_trial(sweep.plan, run, ()).state != "live"]
-    show_live_chart(
+    show_chart(
         _figure(sweep.plan, ended, *axes), "sweep_chart", "Results of the sweep against what was varied", figures.HEIGHT
     )
 

@@ -9,7 +9,7 @@ import streamlit as st
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.runs.sweep_form import CHOSEN, sweep_form
-from digits_core.dashboard.runs.sweep_results import choose_axes, show_best, show_chart, show_table
+from digits_core.dashboard.runs.sweep_results import choose_axes, show_best, show_results, show_table
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_named, show_error
 from digits_core.errors import DigitsError
@@ -64,7 +64,7 @@ def _follow(sweep_id: str, status: str, alive: bool, axes: tuple[str, str, str |
         st.rerun()
     runs = [run for run in runs if run.deleted is None]
     _show_progress(sweep, runs)
-    show_chart(sweep, runs, axes)
+    show_results(sweep, runs, axes)
     show_best(sweep, runs)
     show_table(sweep, runs)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from digits_core.config import TrainingConfig, choices
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.compare.quantities import (
@@ -20,7 +21,6 @@ from digits_core.dashboard.runs.compare.quantities import (
     in_words,
     setting,
 )
-from digits_core.dashboard.widgets import show_chart
 from digits_core.evaluation.comparison import (
     TestImages,
     best_front,

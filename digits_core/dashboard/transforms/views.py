@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 
 from digits_core.config import TransformConfig
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.transforms.controls import EVERY_IMAGE, TRAINING_ONLY
 from digits_core.dashboard.transforms.source import Source
-from digits_core.dashboard.widgets import show_chart
 from digits_core.data.digits import Digits
 from digits_core.figures.transforms import means, mosaic, step
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.live import POLL_S
-from digits_core.dashboard.live_chart import show_live_chart
 from digits_core.dashboard.runs.compare.differences import differences
 from digits_core.dashboard.runs.compare.histories import History, histories
 from digits_core.dashboard.state import state
@@ -60,7 +60,7 @@ def _curves(runs: list[Run], alive: bool) -> None:
     measures = ["Loss", "Accuracy"] if choice.measure == "Both" else [choice.measure]
     for place, measure in zip(st.columns(len(measures)), measures, strict=True):
         with place:
-            show_live_chart(
+            show_chart(
                 _chart(drawn, found, choice._replace(measure=measure)), f"compared_{measure.lower()}",
                 f"{measure} of the chosen runs, training dotted and test solid", curves_height(len(runs)),
             )  # fmt: skip

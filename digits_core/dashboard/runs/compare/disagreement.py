@@ -6,12 +6,13 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.runs.compare.answers import answers_of
 from digits_core.dashboard.runs.compare.per_digit import NOT_ANSWERED
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import choose_named, choose_page, run_label, show_chart, show_error
+from digits_core.dashboard.widgets import choose_named, choose_page, run_label, show_error
 from digits_core.errors import DatasetError
 from digits_core.evaluation.comparison import Disagreement, chance_of, disagreement, share_test_images
 from digits_core.figures.charts import probabilities

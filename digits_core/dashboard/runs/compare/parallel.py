@@ -6,7 +6,7 @@ from math import isfinite
 
 import streamlit as st
 
-from digits_core.dashboard.live_chart import Brush, show_brushed_chart
+from digits_core.dashboard.charts import Brush, show_brushed_chart
 from digits_core.dashboard.runs.compare.differences import COLUMNS, table
 from digits_core.dashboard.runs.compare.quantities import (
     ACCURACY,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.runs.compare.answers import answers_of, titles_of
-from digits_core.dashboard.widgets import choose_named, run_label, show_chart
+from digits_core.dashboard.widgets import choose_named, run_label
 from digits_core.evaluation.comparison import digit_counts, share_test_images
 from digits_core.figures.comparison import digits_of_runs
 from digits_core.runs.store import Run

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from digits_core.dashboard.charts import CHART_CONFIG
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.compare.differences import COLUMNS, table
 from digits_core.dashboard.runs.compare.quantities import ACCURACY, BY_TITLE, SECONDS, settings_that_differ
-from digits_core.dashboard.widgets import CHART_CONFIG
 from digits_core.figures.comparison import Dot, scatter
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import Run

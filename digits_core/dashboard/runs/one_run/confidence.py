@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.runs.one_run.answers import answers_of
-from digits_core.dashboard.widgets import show_chart
 from digits_core.evaluation.calibration import BINS, Selective, at_threshold, coverage_curve, reliability
 from digits_core.evaluation.metrics import Answers
 from digits_core.figures import evaluation as figures

@@ -9,12 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from digits_core.dashboard.background import awaited
+from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.runs.one_run.answers import answers_of
 from digits_core.dashboard.runs.one_run.second import JOBS, choose_second, still_trains
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import show_chart, show_error
+from digits_core.dashboard.widgets import show_error
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.chunks import Report
 from digits_core.errors import DigitsError

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard.charts import CHART_CONFIG, show_chart
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.one_run.answers import answers_of, images_of
 from digits_core.dashboard.runs.one_run.pictures import of_one_size
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import CHART_CONFIG, choose_page, show_chart
+from digits_core.dashboard.widgets import choose_page
 from digits_core.data.digits import CLASSES
 from digits_core.evaluation.metrics import Answers, per_digit
 from digits_core.evaluation.test_set import TestSet

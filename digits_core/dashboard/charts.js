@@ -1,6 +1,8 @@
 // Draws a plotly figure, and changes it in place when it comes again with other data: no flicker, and what the mouse
 // points at stays shown. `data`: the address of plotly.js, the figure as JSON, and words for those who cannot see it.
 
+const LEAST_TO_ENLARGE = 200; // pixels of height
+
 function load(address) {
   window.digitsLabPlotly ??= new Promise((loaded, failed) => {
     const script = document.createElement("script");
@@ -40,7 +42,8 @@ function themed(layout, { text, ground, line, font }) {
       annotationdefaults: { font: { color: text } },
     },
   };
-  return { ...layout, template, autosize: true };
+  // As high as its place on the page, which grows when it takes the whole screen.
+  return { ...layout, template, autosize: true, height: undefined };
 }
 
 // Plotly forgets the hover label when it draws: shown again where the mouse still is.
@@ -60,9 +63,15 @@ async function draw(chart, data) {
   await Plotly.react(chart, figure.data, themed(figure.layout, theme), { displayModeBar: false, scrollZoom: false });
   if (place) Plotly.Fx.hover(chart, place, "xy");
   if (!chart.watched) {
-    chart.watched = new ResizeObserver(() => chart.offsetWidth && Plotly.Plots.resize(chart));
+    chart.watched = new ResizeObserver(() => hasAnotherSize(chart) && Plotly.Plots.resize(chart));
     chart.watched.observe(chart);
   }
+}
+
+// An observer calls once at the beginning, too: then there is nothing to draw again.
+function hasAnotherSize(chart) {
+  const { width, height } = chart._fullLayout;
+  return chart.offsetWidth && (chart.offsetWidth !== width || chart.offsetHeight !== height);
 }
 
 // What is brushed on parallel coordinates: for each axis by its title, the ranges that a line must pass through.
@@ -71,13 +80,20 @@ function brushed(chart) {
   return axes.filter((axis) => axis.constraintrange).map((axis) => [axis.label, [axis.constraintrange].flat(Infinity)]);
 }
 
+// Small charts have no room for the button.
+function offerFullScreen(button, chart) {
+  button.hidden = !document.fullscreenEnabled || chart.offsetHeight < LEAST_TO_ENLARGE;
+  button.onclick = () => (document.fullscreenElement ? document.exitFullscreen() : chart.parentElement.requestFullscreen());
+}
+
 export default function ({ data, parentElement, setStateValue }) {
-  const chart = parentElement.querySelector(".live-chart");
+  const chart = parentElement.querySelector(".digits-chart");
   chart.style.height = `${data.height}px`;
   if (data.least) {
     chart.style.minWidth = `${data.least}px`;
     chart.parentElement.style.overflowX = "auto";
   }
+  offerFullScreen(parentElement.querySelector(".digits-enlarge"), chart);
   chart.setAttribute("role", "figure");
   chart.setAttribute("aria-label", data.alt);
   const drawn = draw(chart, data).then(() => {
