@@ -19,13 +19,12 @@ from tests.browser.helpers import open_page, poll, wait_for_app, wait_for_chart
 pytestmark = pytest.mark.browser
 
 SECONDS = 120
-APP = Path(__file__).with_name("one_run_app.py")
 
 
 @pytest.fixture
 def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, Answers]]:
     """An app with a run that has learnt little, and what that run answered."""
-    with serve(tmp_path, APP) as server:
+    with serve(tmp_path) as server:
         monkeypatch.setenv("DIGITS_HOME", str(server.home))
         assert main(["train", "--epochs", "1", "--batch-size", "128"]) == 0
         database = Database(Home(server.home).database)
@@ -50,7 +49,7 @@ def test_a_click_on_a_cell_shows_its_images_and_a_second_one_all_mistakes(
     label, answer = max((cell for cell in cells if cell[0] != cell[1]), key=lambda cell: cells[cell])
     mistakes = int((~answers.right).sum())
     heading = browser_page.get_by_role("heading", level=3)
-    open_page(browser_page, f"{server.url}/runs")
+    open_page(browser_page, f"{server.url}/runs?runs_view=One+run")
     expect(heading).to_contain_text(f"{mistakes:,} image")
 
     click_cell(browser_page, label, answer)
