@@ -3,7 +3,6 @@
 import streamlit as st
 
 from digits_core.dashboard.recognise import compare, draw, history, train_here, upload
-from digits_core.dashboard.recognise.answers import GREYED
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_run
 from digits_core.runs.store import Run
@@ -13,7 +12,6 @@ WITH_ONE_RUN = {"Draw": draw.show, "Upload": upload.show, "History": history.sho
 
 
 def recognise(runs: list[Run]) -> None:
-    st.html(GREYED)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         way = st.segmented_control(
             "Input", WAYS, default="Draw", required=True, key="input", bind="query-params", wrap=True,

@@ -17,7 +17,8 @@ def show(source: Source) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         view = choose_view()
         seed = choose_draw()
-    left, right = st.columns([3, 8], gap="medium")
+    with st.container(key="steps_and_view"):  # on a narrow screen the view is above the many steps
+        left, right = st.columns([3, 8], gap="medium")
     with left:
         st.subheader("Steps")
         start_from()

@@ -18,9 +18,6 @@ WIDE = 640
 BRUSH_WIDTH = 20
 """A thinner brush vanishes when the drawing is brought down to 28×28."""
 
-# A phone shows the wide canvas whole, smaller: the canvas itself has a fixed number of pixels.
-_SMALL_SCREEN = "<style>@media (max-width: 700px) { .st-key-wide_canvas { zoom: 0.51 } }</style>"
-
 
 @dataclass(frozen=True)
 class Drawing:
@@ -67,7 +64,6 @@ def draw_on(
 
 def wide_room() -> DeltaGenerator:
     """Room for a canvas of the width `WIDE`, which a narrow screen shows smaller."""
-    st.html(_SMALL_SCREEN)
     return st.container(width=WIDE + 4, key="wide_canvas")
 
 

@@ -9,9 +9,11 @@ from digits_core.dashboard.pages import PAGES, page
 
 ICON = Path(__file__).with_name("icon.svg")
 LOGO = Path(__file__).with_name("logo.svg")
+STYLE = Path(__file__).with_name("style.css")
 
 # Before the navigation, or the browser would fetch the page's material icon from the web for its tab.
 st.set_page_config(page_icon=ICON, layout="wide")
+st.html(STYLE)
 st.logo(LOGO, size="large", icon_image=ICON)
 require_login()
 current = st.navigation([page(name) for name in PAGES], expanded=True)

@@ -125,3 +125,14 @@ def test_a_sheet_is_corrected_on_the_canvas_and_saved(server: Server, browser_pa
     undo(browser_page)
     poll(lambda: len(saved(server)) == 9, 30, "the two to come back")
     expect(browser_page.get_by_text("9 digits, newest first")).to_be_visible()
+
+
+def test_a_narrow_screen_has_the_ten_labels_in_two_rows_of_five(module_server: Server, browser_page: Page) -> None:
+    browser_page.set_viewport_size({"width": 400, "height": 800})
+    open_page(browser_page, f"{module_server.url}/handwriting")
+    labels = browser_page.locator(".st-key-label").get_by_role("radio")
+    expect(labels).to_have_count(10)
+    tops = [each.bounding_box()["y"] for each in labels.all()]
+
+    assert tops == sorted(tops)
+    assert [tops.count(top) for top in sorted(set(tops))] == [5, 5]

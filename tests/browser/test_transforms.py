@@ -96,3 +96,15 @@ def test_a_drawing_goes_its_way_and_the_transform_goes_to_training(module_server
     browser_page.get_by_text("Change it under Transforms").click()
     expect(browser_page).to_have_url(re.compile(r"/transforms\?.*rotation=9"))
     wait_for_app(browser_page)
+
+
+def test_a_narrow_screen_shows_the_steps_pictures_above_their_controls(
+    module_server: Server, browser_page: Page
+) -> None:
+    browser_page.set_viewport_size({"width": 400, "height": 800})
+    open_page(browser_page, f"{module_server.url}/transforms")
+    wait_for_chart(browser_page, "step_1", "chart.data.length")
+    picture = browser_page.locator(".st-key-step_1").bounding_box()
+    controls = browser_page.get_by_role("heading", name="Steps", exact=True).bounding_box()
+
+    assert picture["y"] + picture["height"] < controls["y"]

@@ -16,8 +16,6 @@ from digits_core.figures.palette import DIGIT_COLOURS
 WIDTHS = (500, 700, 900)
 CHIP_SIZE = 12
 SMALLEST_TABLE = 360
-# A phone shows the whole sheet, smaller: the canvas itself has a fixed number of pixels.
-_SMALL_SCREEN = '<style>@media (max-width: 640px) { [class*="st-key-sheet_canvas_"] { zoom: 0.66 } }</style>'
 
 
 def show_canvas(work: Work, label: int | None) -> None:
@@ -25,7 +23,6 @@ def show_canvas(work: Work, label: int | None) -> None:
 
     `label` is what a box that is drawn now gets; `None`: nothing yet.
     """
-    st.html(_SMALL_SCREEN)
     width = st.session_state.get("sheet_width", WIDTHS[0])
     scale = width / work.sheet.picture.width
     # A canvas that is new on the page has forgotten what was done on it, and one of another size shows it elsewhere.

@@ -27,11 +27,6 @@ from digits_core.figures.images import pixels
 CANVAS = "handwriting_canvas"
 PREVIEW_SIDE = 150
 LAST_SHOWN = 10
-# A stroke gives the page the focus, and each key that follows would draw a frame around all of it.
-_NOT_SEEN = """<style>
-.st-key-label_keys { display: none }
-.stMain.stMain:focus-visible::before { box-shadow: none }
-</style>"""
 
 
 @st.fragment
@@ -87,9 +82,7 @@ def _choose_label(writer: str) -> int:
 
 def _label_keys() -> None:
     """The keys 0 to 9 choose the label. Only buttons listen to keys: these are there to listen, not to be seen."""
-    st.html(_NOT_SEEN)
-    # The style comes after the first buttons: until then their place is a line high, and nothing jumps when they go.
-    with st.container(key="label_keys", height=1, border=False):
+    with st.container(key="label_keys"):
         for digit in DIGITS:
             st.button(
                 f"Label {digit}", shortcut=str(digit), key=f"label_key_{digit}", on_click=_take_label, args=(digit,)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 
 SEEN_SIDE = 150
-GREYED = '<style>[class*="st-key-refused_"] [data-testid="stMetricValue"] { opacity: 0.35 }</style>'
-"""What is refused is grey. The page adds it once: a style that a fragment brings is gone when another one runs."""
 
 
 def show_headline(answer: Answer, refusal: Refusal | None = None, key: str = "answer") -> None:
