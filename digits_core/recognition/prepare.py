@@ -66,7 +66,7 @@ def whole_square(ink: np.ndarray) -> np.ndarray:
 
 
 def _no_ink(name: str) -> str:
-    return f"{beginning(name)} shows no ink. Write a digit that stands out clearly from its background."
+    return f"{beginning(name)} shows no ink that stands out: write a digit with clear, free paper around it."
 
 
 def _shrunk(image: Image.Image) -> Image.Image:
