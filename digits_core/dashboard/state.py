@@ -111,7 +111,9 @@ def _open(folder: Path) -> State:
     sweeps = SweepStore(database)
     for sweep in sweeps.interrupt_orphans(is_alive):
         LOG.warning("Sweep %s was interrupted when the app that conducted it ended", sweep.id)
-    return State(home, Catalogue(home, database), Handwriting(database), runs, SavedTransforms(database), sweeps)
+    catalogue = Catalogue(home, database)
+    catalogue.imports.purge()
+    return State(home, catalogue, Handwriting(database), runs, SavedTransforms(database), sweeps)
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:

@@ -8,6 +8,7 @@ import time
 import unicodedata
 import zipfile
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 TITLE_LENGTH = 80
 NAME_LENGTH = 40
+KEPT_S = 7 * 24 * 3600
+"""How long a deleted dataset can be brought back."""
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 """On Windows no file can be called that, whatever its ending."""
 
@@ -88,7 +91,8 @@ class Imports:
 
     def deleted(self) -> list[ImportedDataset]:
         """Those that `restore` brings back, the last deleted first."""
-        return self._those("deleted IS NOT NULL ORDER BY deleted DESC, name")
+        deleted = self._those("deleted IS NOT NULL ORDER BY deleted DESC, name")
+        return [each for each in deleted if self._home.dataset(each.name).exists()]
 
     def load(self, name: str) -> Digits:
         """The digits; `DatasetError` where the dataset was deleted or its file is gone or damaged."""
@@ -98,23 +102,36 @@ class Imports:
 
     def rename(self, name: str, title: str) -> None:
         """Give it another title; its name stays, so that runs still find it."""
+        if name not in {each.name for each in self.all()}:
+            raise DatasetError(f"There is no dataset {name!r} any more.")
         self._update(name, "title", self._checked_title(title, but=name))
 
     def delete(self, name: str) -> None:
-        """Take it out of every list; `restore` brings it back."""
+        """Take it out of every list; `restore` brings it back, until `purge`."""
         self._update(name, "deleted", time.time())
 
     def restore(self, name: str) -> None:
         """Undo `delete`; where its title was taken meanwhile, it gets a number behind it."""
         with self._database.read() as db:
             row = db.execute("SELECT title FROM datasets WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            raise DatasetError(f"There is no dataset {name!r}.")
+        if row is None or not self._home.dataset(name).exists():
+            raise DatasetError(f"There is no dataset {name!r} any more.")
         title, number = row["title"], 2
         while title in {each.title for each in self.all() if each.name != name}:
             title, number = f"{row['title']} ({number})", number + 1
         self._update(name, "title", title)
         self._update(name, "deleted", None)
+
+    def purge(self) -> None:
+        """Free the disk of what was deleted longer than `KEPT_S` ago.
+
+        The names stay taken: runs know their data by them. A file that cannot be removed stays for the next time.
+        """
+        # One transaction over all: nobody may restore a dataset whose file is on its way out.
+        with self._database.write() as db:
+            for row in db.execute("SELECT name FROM datasets WHERE deleted < ?", (time.time() - KEPT_S,)).fetchall():
+                with suppress(OSError):
+                    self._home.dataset(row["name"]).unlink(missing_ok=True)
 
     def _those(self, condition: str) -> list[ImportedDataset]:
         with self._database.read() as db:

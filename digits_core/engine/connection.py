@@ -82,7 +82,8 @@ class Connection:
     def places(self) -> int:
         """How many runs train at once: as many as this machine allows, or as a cluster that exists has workers."""
         if os.environ.get(SCHEDULER_VARIABLE) and self._client is not None:
-            return max(1, len(self._workers()))
+            # Asked at every step: a thousand workers' descriptions would be a megabyte each time.
+            return max(1, self._client.scheduler_info(n_workers=0)["n_workers"])
         return parallel_runs()
 
     def warm_up(self) -> None:

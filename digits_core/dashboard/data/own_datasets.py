@@ -14,11 +14,12 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.export import as_npz, as_pickle
-from digits_core.data.imported import TITLE_LENGTH
+from digits_core.data.imported import KEPT_S, TITLE_LENGTH
 from digits_core.data.readers import EXTENSIONS, FORMATS, Limits, Reading, read_file
 from digits_core.errors import DatasetError, DigitsError
 
 POLL_S = 0.3
+DAYS = KEPT_S // 86_400
 SHOWN = 12
 FORMAT_HELP = "\n".join(
     f"- **{name}**: {', '.join(f'.{ending}' for ending in endings)}" for name, endings in FORMATS.items()
@@ -185,7 +186,7 @@ def _offer_deleted() -> None:
     deleted = state().catalogue.imports.deleted()
     if not deleted:
         return
-    st.subheader("Deleted datasets", help="They are in no list and no training, and stay on the disk.")
+    st.subheader("Deleted datasets", help=f"They are in no list and no training, and go for good after {DAYS} days.")
     for each in deleted:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from digits_core.data import imported
 from digits_core.data.imported import Imports
 from digits_core.data.readers import Problem, Reading
 from digits_core.errors import DatasetError, StoreError
@@ -132,6 +133,32 @@ def test_what_was_deleted_is_listed_the_last_one_first(imports):
 
     assert [each.name for each in imports.deleted()] == [first.name, second.name]
     assert [each.name for each in imports.all()] == [third.name]
+
+
+def test_what_was_deleted_long_ago_leaves_the_disk_but_not_its_name(imports, home, monkeypatch):
+    for title in ("one", "two", "three"):
+        imports.keep(reading(), title, "digits.pkl")
+    imports.delete("one")
+    now = imported.time.time()
+    monkeypatch.setattr(imported.time, "time", lambda: now + imported.KEPT_S + 60)
+    imports.delete("two")
+    imports.purge()
+
+    assert files(home) == ["three.npz", "two.npz"]
+    assert [each.name for each in imports.deleted()] == ["two"]
+    with pytest.raises(DatasetError, match="no dataset 'one' any more"):
+        imports.restore("one")
+    assert imports.keep(reading(), "one", "digits.pkl").name == "one-2"
+
+
+def test_a_deleted_dataset_is_not_renamed(imports):
+    imports.keep(reading(), "Mine", "a")
+    imports.delete("mine")
+    with pytest.raises(DatasetError, match="no dataset 'mine' any more"):
+        imports.rename("mine", "Yours")
+    imports.restore("mine")
+
+    assert [each.title for each in imports.all()] == ["Mine"]
 
 
 def test_a_new_dataset_never_takes_the_place_of_a_deleted_one(imports):
