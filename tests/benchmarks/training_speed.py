@@ -242,7 +242,7 @@ def accuracies(digits: Digits) -> Iterator[Measurement]:
         for precision in PRECISIONS:
             training = RunConfig(training=TrainingConfig(seed=seed, precision=precision))
             learnt.setdefault(f"product {precision}", []).append(accuracy(digits, training))
-        loader = RunConfig(training=TrainingConfig(seed=seed, batches="loader"))
+        loader = RunConfig(training=TrainingConfig(seed=seed, batches="dataloader"))
         learnt.setdefault("lecture's batches", []).append(accuracy(digits, loader))
     for way, values in learnt.items():
         yield measured(f"{way}: accuracy after 4 epochs, {SEEDS} seeds", "%", values)

@@ -41,12 +41,13 @@ def show() -> None:
     fits = _filters()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
-            "View", ["Pictures", "Table"], default="Pictures", required=True, key="own_view",
+            "View", ["Pictures", "Table"], default="Pictures", required=True, key="own_view", bind="query-params",
             help="Pictures: press those that you want to change. Table: with writer, source and time.",
         )  # fmt: skip
         deleted = st.toggle(
-            "Deleted", key="own_deleted", help="Show what was deleted, to bring it back. It is in no dataset."
-        )
+            "Deleted", key="own_deleted", bind="query-params",
+            help="Show what was deleted, to bring it back. It is in no dataset.",
+        )  # fmt: skip
         samples = [sample for sample in state().handwriting.samples(deleted) if fits(sample)]
         shown, everything = _page(samples)
     if samples:
@@ -65,16 +66,20 @@ def _filters() -> Callable[[HandwrittenSample], bool]:
     """Whether a sample is to be shown."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         digits = st.pills(
-            "Digits", DIGITS, selection_mode="multi", key="own_digits", wrap=True,
+            "Digits", DIGITS, selection_mode="multi", key="own_digits", bind="query-params", wrap=True,
             help="Show only samples with these labels; none chosen shows all.",
         )  # fmt: skip
         writers = [name for name, _ in state().handwriting.writers()]
-        writer = st.selectbox("Written by", [EVERYONE, *writers], key="own_writer", width=160, help=WRITER_HELP)
+        writer = st.selectbox(
+            "Written by", [EVERYONE, *writers], key="own_writer", bind="query-params", width=160, help=WRITER_HELP
+        )
         source = st.selectbox(
-            "Source", ["all", *SOURCE_TITLES.values()], key="own_source", width=110,
+            "Source", ["all", *SOURCE_TITLES.values()], key="own_source", bind="query-params", width=110,
             help="How a sample came here. A network may read drawings well and photos of paper badly.",
         )  # fmt: skip
-        split = st.selectbox("Split", ["all", "train", "test"], key="own_split", width=100, help=SPLIT_HELP)
+        split = st.selectbox(
+            "Split", ["all", "train", "test"], key="own_split", bind="query-params", width=100, help=SPLIT_HELP
+        )
     return lambda sample: (
         (not digits or sample.label in digits)
         and writer in (EVERYONE, sample.writer)
@@ -91,7 +96,8 @@ def _page(samples: list[HandwrittenSample]) -> tuple[list[HandwrittenSample], bo
     )
     page = st.number_input("Page", 1, pages, 1, key=f"own_page_of_{pages}", width=130, help=f"1 to {pages}.")
     test = sum(sample.test for sample in samples)
-    st.caption(f"{len(samples):,} digits, newest first · {len(samples) - test:,} training, {test:,} test")
+    count = f"{len(samples):,} digit{'s' * (len(samples) != 1)}"
+    st.caption(f"{count}, newest first · {len(samples) - test:,} training, {test:,} test")
     return samples[(page - 1) * COLUMNS * ROWS : page * COLUMNS * ROWS], everything
 
 
