@@ -80,6 +80,15 @@ function brushed(chart) {
   return axes.filter((axis) => axis.constraintrange).map((axis) => [axis.label, [axis.constraintrange].flat(Infinity)]);
 }
 
+// What is awaited is shown once, also where the page draws its chart for the first time or anew.
+function bringOntoScreen(chart, awaited) {
+  const shown = (window.digitsLabShown ??= new Set());
+  if (!awaited || shown.has(awaited)) return;
+  shown.add(awaited);
+  const { top, bottom } = chart.getBoundingClientRect();
+  if (top < 0 || bottom > window.innerHeight) chart.scrollIntoView({ behavior: "smooth", block: "center" });
+}
+
 // Small charts have no room for the button.
 function offerFullScreen(button, chart) {
   button.hidden = !document.fullscreenEnabled || chart.offsetHeight < LEAST_TO_ENLARGE;
@@ -94,6 +103,7 @@ export default function ({ data, parentElement, setStateValue }) {
     chart.parentElement.style.overflowX = "auto";
   }
   offerFullScreen(parentElement.querySelector(".digits-enlarge"), chart);
+  bringOntoScreen(chart, data.awaited);
   chart.setAttribute("role", "figure");
   chart.setAttribute("aria-label", data.alt);
   const drawn = draw(chart, data).then(() => {

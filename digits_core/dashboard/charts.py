@@ -39,13 +39,16 @@ Brush = list[tuple[str, list[float]]]
 """For each axis of parallel coordinates that is brushed: its title, and the lower and upper ends of its ranges."""
 
 
-def show_chart(chart: go.Figure | str, key: str, alt: str, height: int | None = None) -> None:
+def show_chart(
+    chart: go.Figure | str, key: str, alt: str, height: int | None = None, *, awaited: str | None = None
+) -> None:
     """Draw a figure, or its JSON; drawn again with the same `key`, the chart on the page changes in place.
 
     `alt` says in words what it shows. `height` in pixels is the figure's own where it is not given: JSON needs it.
+    `awaited` names what somebody has just asked for: where its chart is not on the screen, it is brought there, once.
     """
     height = height or int(chart.layout.height)
-    _component()(key=key, height=height, data=_payload(chart, alt, height))
+    _component()(key=key, height=height, data=_payload(chart, alt, height) | {"awaited": awaited})
 
 
 def show_brushed_chart(chart: go.Figure | str, key: str, alt: str, height: int, least: int) -> Brush:

@@ -2,7 +2,8 @@
 
 The real app, driven by a browser: one small training after the other is started on the Training page, which follows
 each, and after each what the three processes hold: the app itself, the engine, and the worker that trains. The growth
-is that from the second quarter of the runs to the last, so that what is loaded once counts for nothing.
+is that from the second quarter of the runs to the last, so that what is loaded once counts for nothing; PyTorch, which
+the app loads for recognising when nothing trains, is there before the first of them.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def measurements(quick: bool) -> Iterator[Measurement]:
         page = a_tab(browser)
         open_page(page, server.url)
         yield counted("app, after its first page", "MiB", server.process.memory_info().rss / MIB)
+        load_torch(page, server)
+        yield counted("app, with PyTorch for recognising", "MiB", server.process.memory_info().rss / MIB)
         open_page(page, f"{server.url}/training?{SMALL}")
         held = after_each_run(page, server, 12 if quick else 200)
     for name, values in held.items():
@@ -41,6 +44,16 @@ def measurements(quick: bool) -> Iterator[Measurement]:
         yield counted(f"{name}, grown from the second quarter to the last", "×", after / before, FLAT)
         # Half of the runs lie between the middles of these two quarters.
         yield counted(f"{name}, grown in 100 runs", "MiB", (after - before) * 100 / (2 * quarter))
+
+
+def load_torch(page: Page, server: Server) -> None:
+    """Visit a page after which somebody may recognise, and wait until the app can."""
+    open_page(page, f"{server.url}/handwriting")
+    poll(lambda: holds_torch(server.process), 120, "PyTorch in the app")
+
+
+def holds_torch(process: psutil.Process) -> bool:
+    return any("libtorch_cpu" in each.path for each in process.memory_maps())
 
 
 def after_each_run(page: Page, server: Server, runs: int) -> dict[str, list[float]]:

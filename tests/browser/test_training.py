@@ -132,3 +132,17 @@ def hover(page: Page, chart: Locator) -> None:
         return chart.locator(".hoverlayer").text_content() != ""
 
     poll(shown, SECONDS, "the label")
+
+
+def test_on_a_phone_the_chart_of_a_run_comes_onto_the_screen_when_it_starts_and_only_then(
+    server: Server, browser_page: Page
+) -> None:
+    browser_page.set_viewport_size({"width": 400, "height": 800})
+    chart = browser_page.locator(".st-key-live_loss")
+    start(browser_page, server, f"epochs=900&{SMALL}")
+    expect(chart).to_be_in_viewport(ratio=0.9, timeout=SECONDS * 1000)
+
+    button(browser_page, "Train").scroll_into_view_if_needed()
+    wait_for_epochs(browser_page, epochs(browser_page) + 2)
+    expect(chart).not_to_be_in_viewport()
+    button(browser_page, "Stop").click()

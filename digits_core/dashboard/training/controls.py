@@ -19,6 +19,7 @@ from digits_core.errors import DigitsError
 from digits_core.runs.rows import CONTINUABLE, RESUMABLE, Run
 
 REFUSED = "control_refused"
+FOLLOWED = "followed_run"
 BROWSER_COOKIE = "_streamlit_xsrf"
 """What Streamlit gives each browser anyway, for uploads. Only its hash is kept."""
 
@@ -35,8 +36,9 @@ def session_id() -> str:
 
 
 def follow_run(run: Run) -> None:
-    """Let the page show this run from now on."""
+    """Let the page show this run from now on, and the browser bring its charts onto the screen."""
     st.session_state["run"] = run.id
+    st.session_state[FOLLOWED] = run.id
 
 
 def show_controls(run: Run) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.live import as_curve, lecture_lines
 from digits_core.dashboard.state import state
+from digits_core.dashboard.training.controls import FOLLOWED
 from digits_core.dashboard.training.feed import Feed, batches_per_epoch
 from digits_core.figures import training as figures
 from digits_core.figures.training import Line, Mark
@@ -92,7 +93,8 @@ def _show(run: Run, feed: Feed, name: str, alt: str, height: int, build: Callabl
     news = (len(feed.epochs), len(feed.details), len(feed.batches), len(feed.changes), run.planned_epochs)
     by_batch = name in ("loss", "rate")
     version = news if by_batch else (*news[:2], *news[3:])
-    show_chart(_json(_Figure(run, feed, build), run.id, name, version), f"live_{name}", alt, height)
+    awaited = run.id if name == "loss" and st.session_state.get(FOLLOWED) == run.id else None
+    show_chart(_json(_Figure(run, feed, build), run.id, name, version), f"live_{name}", alt, height, awaited=awaited)
 
 
 class _Figure:
