@@ -27,6 +27,8 @@ st.title("Bare")
 st.plotly_chart(go.Figure(go.Bar(x=list(range(10)), y=list(range(10)))), key="chart")
 """
 PATIENCE_MS = 60_000
+FIRST_ROW = 40
+"""Pixels from the top of a table to the text of its first row."""
 COLOURS_OF_TEXT = 8
 """More than a table's ground and lines have: text is drawn with soft edges."""
 VIEWPORT = {"width": 1280, "height": 900}
@@ -46,10 +48,11 @@ window.deep = (root, inside) => root.querySelector(inside) ?? [...root.querySele
 window.painted = (key) => {{
   const canvas = find(key, "canvas");
   if (!canvas?.width) return false;
-  window.probe ??= new OffscreenCanvas(300, 120).getContext("2d", {{ willReadFrequently: true }});
-  probe.clearRect(0, 0, 300, 120);
-  probe.drawImage(canvas, 0, -40);
-  const colours = new Set(new Uint32Array(probe.getImageData(0, 0, 300, 120).data.buffer));
+  const [width, height] = [1400, 30];
+  window.probe ??= new OffscreenCanvas(width, height).getContext("2d", {{ willReadFrequently: true }});
+  probe.clearRect(0, 0, width, height);
+  probe.drawImage(canvas, 0, -{FIRST_ROW});
+  const colours = new Set(new Uint32Array(probe.getImageData(0, 0, width, height).data.buffer));
   return colours.size > {COLOURS_OF_TEXT};
 }};
 window.ended = () => document.querySelector({READY!r});
