@@ -6,6 +6,7 @@ cluster: each worker fetches one when a run first needs it, and keeps it for the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from digits_core.engine import worker
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.training.events import Event, Failed, Finished, Paused
-from digits_core.training.threads import cores
+from digits_core.training.threads import cores, threads_of_worker
 
 FETCH_TIMEOUT_S = 300
 
@@ -117,12 +118,13 @@ def fetch(key: str) -> Digits:
 
 @cache
 def threads() -> int:
-    """This machine's processors, shared between the workers that it has.
+    """How many threads a training has here: this machine's processors, shared between the workers that it has.
 
     Asked once: the number decides a run's last digits, and a neighbour that goes away must not change them.
     """
     workers = get_client().scheduler_info(n_workers=-1)["workers"].values()
-    return max(1, cores() // max(1, sum(each["host"] == get_worker().ip for each in workers)))
+    here = sum(each["host"] == get_worker().ip for each in workers)
+    return threads_of_worker(here, cores(), os.cpu_count() or 1)
 
 
 def _ends(event: Event) -> bool:

@@ -3,12 +3,15 @@ number of threads changes the last digits of a sum, and with them all that follo
 
 from __future__ import annotations
 
-import os
+from functools import cache
 
 
+@cache
 def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The processors that this process may use: the machine's, or the share that a container or batch system gives."""
+    from joblib import cpu_count  # not before it is asked for: it takes a while to import
+
+    return cpu_count()
 
 
 def parallel_runs() -> int:
@@ -18,3 +21,11 @@ def parallel_runs() -> int:
 
 def threads_per_run() -> int:
     return max(1, cores() // parallel_runs())
+
+
+def threads_of_worker(workers: int, usable: int, machine: int) -> int:
+    """For one of so many workers on a machine: they share its processors, but keep what was set aside for each.
+
+    usable: processors that the worker may use, of the `machine`'s.
+    """
+    return usable if usable < machine else max(1, usable // max(1, workers))

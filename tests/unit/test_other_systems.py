@@ -20,7 +20,7 @@ POSIX_NAMES = {
     "os.O_NONBLOCK", "os.sync", "signal.SIGKILL", "signal.SIGHUP", "signal.SIGALRM", "signal.SIGXCPU", "signal.SIGUSR1",
     "signal.SIGCHLD", "signal.alarm", "signal.setitimer", "signal.pause", "socket.AF_UNIX", "time.tzset",
 }  # fmt: skip
-GUARDED = {"training/threads.py": {"os.sched_getaffinity"}, "data/readers/limits.py": {"resource"}}
+GUARDED = {"data/readers/limits.py": {"resource"}}
 """Each held below by running without it."""
 
 WITHOUT = """
