@@ -86,7 +86,7 @@ def chosen(page: Page, label: str, option: str) -> float:
     target = page.get_by_role("option", name=option, exact=True)
     target.wait_for()
     page.evaluate(
-        "() => { const first = () => painted('runs_table')?.textContent; const before = first();"
+        "() => { const first = () => find('runs_table', 'canvas tbody tr')?.textContent; const before = first();"
         " window.began = 0; addEventListener('click', () => { began = performance.now(); },"
         " {capture: true, once: true});"
         " window.changed = until(() => began && first() && first() !== before, 0)"
