@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -55,7 +56,6 @@ DRAW = {{
     "stDownloadButton": lambda key: st.download_button("words", "", key=key, help=HELP),
     "stPageLink": lambda key: st.page_link("https://localhost", label="words"),
     "stCheckbox": lambda key: st.checkbox("words", key=key, help=HELP),
-    "stButtonGroup": lambda key: st.segmented_control("words", ["one", "two", "three"], key=key, help=HELP),
     "stSelectbox": lambda key: st.selectbox("words", ["one", "two"], key=key, help=HELP),
     "stMultiSelect": lambda key: st.multiselect("words", ["one", "two"], ["one"], key=key, help=HELP),
     "stNumberInput": lambda key: st.number_input("words", key=key, help=HELP),
@@ -75,6 +75,8 @@ def as_page(name):
         for kind, draw_one in DRAW.items():
             for number in range(COUNTS[name][kind]):
                 draw_one(f"{{name}}_{{kind}}_{{number}}")
+        for number, size in enumerate(COUNTS[name]["groups"]):
+            st.segmented_control("words", range(size), key=f"{{name}}_group_{{number}}", help=HELP)
         st.container(key=f"end_of_{{name}}").caption("the end")
 
     return st.Page(draw, title=name, url_path=f"page_{{name}}")
@@ -87,8 +89,11 @@ COUNT = """(kinds) => {
   const shown = (selector) => document.querySelectorAll(`.stMain ${selector}`).length;
   const counts = Object.fromEntries(kinds.map((kind) => [kind, shown(`[data-testid=${kind}]`)]));
   const chart = shown(".js-plotly-plot");
-  return { ...counts, chart, canvas: shown("[data-testid^=stBidiComponent]") - shown(".digits-chart") };
+  const groups = [...document.querySelectorAll(".stMain [role=radiogroup]")].map((each) => each.childElementCount);
+  return { ...counts, chart, groups, canvas: shown("[data-testid^=stBidiComponent]") - shown(".digits-chart") };
 }"""
+Counts = dict[str, Any]
+"""How many elements of each kind a page shows; under "groups" how many options each group of buttons has."""
 BARE_PAGES = {"Two": "find('two', '.main-svg')", "One": "find('one', '.main-svg')"}
 CANVAS_OF = "[...document.querySelectorAll('[class*=st-key-{key}]')].some((each) => deep(each, 'canvas.upper-canvas'))"
 DRAWN = {
@@ -124,7 +129,7 @@ def measurements(quick: bool) -> Iterator[Measurement]:
         yield ratio(f"{what}, to as many plain elements", ours, plain, "median")
 
 
-def count(page: Page, name: str) -> dict[str, int]:
+def count(page: Page, name: str) -> Counts:
     """How many elements of each kind a page of ours shows."""
     kinds = [kind for kind in re.findall(r'"(\w+)": lambda', AS_MANY) if kind.startswith("st")]
     clicked(page, menu_entry(PAGES[name].title), f"() => ended() && {DRAWN[name]}")
@@ -132,7 +137,7 @@ def count(page: Page, name: str) -> dict[str, int]:
 
 
 def in_turn(
-    ours: Page, bare: Page, as_many: Page, counts: dict[str, dict[str, int]], rounds: int
+    ours: Page, bare: Page, as_many: Page, counts: dict[str, Counts], rounds: int
 ) -> tuple[list[float], dict[str, tuple[list[float], list[float]]]]:
     """Milliseconds of `rounds` changes, after a warm-up: of the bare app; by page, of ours and of the plain one."""
     bare_ms: list[float] = []
