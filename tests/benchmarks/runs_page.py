@@ -1,8 +1,8 @@
 """How quickly the Runs page shows 20, 2,000 and 20,000 runs: `python -m tests.benchmarks runs`.
 
 In a real browser, beside a bare Streamlit page with a table and a chart: milliseconds from opening the page on a warm
-server until table and curves are drawn, and from a click on another page until they are; from a click until a filter has
-been applied, until the table is sorted and until a choice of runs is drawn.
+server until table and curves are drawn, and from a click on another page until they are; from a click until a filter
+has been applied, until the table is sorted and until a choice of runs is drawn.
 """
 
 from __future__ import annotations
