@@ -12,8 +12,10 @@ import psutil
 import pytest
 
 from digits_core.engine import connection
+from digits_core.engine.__main__ import CREDENTIALS
 from tests.unit.engine.conftest import Lab, cluster_of, config, own_lab
 
+ROOT = Path(__file__).resolve().parents[3]
 LOOK = """
 import json, os, sys
 user, group, paths = json.loads(sys.argv[1])
@@ -28,6 +30,23 @@ for path in paths:
     except PermissionError:
         pass
 print(json.dumps(got))
+"""
+
+KNOCK = """
+import json, os, sys
+from distributed import Client
+from distributed.security import Security
+from digits_core.engine.credentials import temporary_security
+user, group, address, shown = json.loads(sys.argv[1])
+# Dask imports parts of itself only when they are needed: from folders that the stranger may not open.
+own = temporary_security()
+Client(processes=False, dashboard_address=None, set_as_default=False, security=own).close()
+security = Security(require_encryption=True, **json.loads(shown)) if shown else own if address[:3] == "tls" else None
+os.setgroups([])
+os.setgid(group)
+os.setuid(user)
+with Client(address, security=security, timeout=5, set_as_default=False) as client:
+    print(client.submit(os.getuid).result(timeout=30))
 """
 
 
@@ -77,6 +96,25 @@ def test_another_user_reads_nothing_of_the_home(lab: Lab, stranger):
 
     assert str(lab.home.database) in kept
     assert seen_by(stranger, ["/etc/passwd", *kept]) == ["/etc/passwd"]
+
+
+def knock(lab: Lab, stranger: tuple[int, int], address: str, shown: str = "") -> subprocess.CompletedProcess[str]:
+    """Submit code to the training processes as the stranger; with a key of their own unless one is shown."""
+    what = json.dumps([*stranger, address, shown])
+    return subprocess.run([sys.executable, "-c", KNOCK, what], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_another_user_submits_nothing_without_the_key_that_the_app_holds(lab: Lab, stranger):
+    client = lab.engine._connection.client()
+    address = client.scheduler.address
+    held = {name: getattr(client.security, name) for name in CREDENTIALS}
+
+    with_own_key, in_the_clear = (knock(lab, stranger, each) for each in (address, address.replace("tls", "tcp")))
+    assert (with_own_key.stdout, in_the_clear.stdout) == ("", "")
+    assert "certificate does not match" in with_own_key.stderr
+    assert "in <TCP" in in_the_clear.stderr
+    # It is the key alone that they lack.
+    assert knock(lab, stranger, address, json.dumps(held)).stdout.split() == [str(os.geteuid())]
 
 
 def test_the_credentials_lie_in_no_file(lab: Lab):
