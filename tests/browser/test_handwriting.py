@@ -126,6 +126,12 @@ def test_a_sheet_is_corrected_on_the_canvas_and_saved(server: Server, browser_pa
     poll(lambda: len(saved(server)) == 9, 30, "the two to come back")
     expect(browser_page.get_by_text("9 digits, newest first")).to_be_visible()
 
+    browser_page.locator(".st-key-own_digits").get_by_text("7", exact=True).click()
+    expect(browser_page.get_by_text("1 digit, newest first")).to_be_visible()
+    expect(browser_page).to_have_url(re.compile("own_digits=7"))
+    open_page(browser_page, browser_page.url)
+    expect(browser_page.get_by_text("1 digit, newest first")).to_be_visible()
+
 
 def test_a_narrow_screen_has_the_ten_labels_in_two_rows_of_five(module_server: Server, browser_page: Page) -> None:
     browser_page.set_viewport_size({"width": 400, "height": 800})
