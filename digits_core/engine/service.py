@@ -47,6 +47,7 @@ class Engine:
         self._owner = this_process()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._futures: dict[str, Future] = {}
+        self._last_task: dict[str, str] = {}
         self._published: dict[str, Orders | None] = {}
         self._orders_sent = 0
         self._closing = threading.Event()
@@ -139,8 +140,8 @@ class Engine:
 
     def _requeue(self, run: Run, *statuses: Status) -> Run:
         """Let a run wait again; what its last task may still have to say no longer counts."""
-        task = self._futures.get(run.id)
-        with self._inbox.closing_to(task.key if task else ""):
+        # Also one that is over: what it said last may still be on its way into the store.
+        with self._inbox.closing_to(self._last_task.get(run.id, "")):
             again = self._store.requeue(run.id, self._owner, statuses)
         self._later(self._fill)
         return again
@@ -172,7 +173,7 @@ class Engine:
         self._pass_on()
 
     def _hand_over(self, run: Run) -> None:
-        task = f"train-{run.id}-{new_id()}"
+        task = self._last_task[run.id] = f"train-{run.id}-{new_id()}"
         try:
             future = self._connection.submit(task, run.id, run.config_json)
         except DigitsError as error:

@@ -6,6 +6,7 @@ import pytest
 from digits_core.errors import ConfigError, RunError
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.store import Run
+from digits_core.training.events import Finished
 from tests.unit.engine.conftest import FOREVER, Lab, config, reference, trainer
 from tests.unit.helpers import wait_for
 
@@ -58,6 +59,21 @@ def test_what_no_config_may_hold_cannot_be_ordered(lab: Lab, wish):
 
     with pytest.raises(ConfigError, match=next(iter(wish))):
         lab.engine.order(run, **wish)
+
+
+def test_what_a_task_repeats_after_its_run_was_resumed_does_not_count(lab: Lab):
+    run = lab.engine.submit(FOREVER)
+    lab.wait_for_epoch(run, 1)
+    task = lab.engine._futures[run.id].key
+    lab.engine.stop(run)
+    stopped = lab.wait_until(run, "stopped")
+    wait_for(lambda: run.id not in lab.engine._futures, what="the task to be over")
+    lab.engine.resume(stopped)
+    lab.engine._inbox.put(task, run.id, Finished("stopped", 1, None, None, 0.0, "Stopped by hand."))
+
+    lab.wait_for_epoch(run, len(lab.epochs(run)) + 1)
+    lab.engine.stop(run)
+    lab.wait_until(run, "stopped")
 
 
 def test_a_stopped_run_that_is_resumed_has_the_numbers_of_an_undisturbed_one(lab: Lab):
