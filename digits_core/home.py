@@ -8,6 +8,9 @@ from pathlib import Path
 
 from digits_core.errors import StoreError
 
+KEPT_S = 7 * 24 * 3600
+"""How long what was deleted, a run or a dataset, can be brought back."""
+
 
 @dataclass(frozen=True)
 class Home:

@@ -89,7 +89,8 @@ class Handwriting:
             _check(sample)
         with self._database.write() as db:
             earlier = _ever_written(db)
-            return Change(f"Saved {_digits(len(samples))}", tuple(_insert(db, sample, earlier) for sample in samples))
+            added = tuple(_insert(db, sample, earlier) for sample in samples)
+        return Change(f"Saved {counted_digits(len(samples))}", added)
 
     def add_missing(self, samples: Sequence[NewSample]) -> Change:
         """Keep those that are not here yet, as `add_all` does; one that was deleted here comes back as it is given.
@@ -112,7 +113,7 @@ class Handwriting:
                 elif row["deleted"] is not None:
                     before.append((row["id"], row["label"], row["writer"], row["deleted"]))
                     _put(db, row["id"], sample.label, tidy_writer(sample.writer), None)
-            return Change(f"Added {_digits(len(before))}", tuple(before))
+            return Change(f"Added {counted_digits(len(before))}", tuple(before))
 
     def samples(self, deleted: bool = False) -> list[HandwrittenSample]:
         """All that is not deleted, or all that is; newest first."""
@@ -234,7 +235,7 @@ class Handwriting:
                     raise DatasetError(f"There is no handwritten sample {sample}.")
                 before.append(tuple(row))
                 _put(db, **(dict(row) | values))
-        return Change(words.format(_digits(len(before))), tuple(before))
+        return Change(words.format(counted_digits(len(before))), tuple(before))
 
 
 def tidy_writer(name: str) -> str:
@@ -283,7 +284,8 @@ def _identity(image: bytes, drawing: bytes, created: float | None) -> bytes:
     return hashlib.sha256(b"%r %d " % (created, len(drawing)) + drawing + image).digest()
 
 
-def _digits(count: int) -> str:
+def counted_digits(count: int) -> str:
+    """So many digits, in words: "1 digit", "2,000 digits"."""
     return f"{count:,} digit{'s' * (count != 1)}"
 
 

@@ -18,15 +18,13 @@ import numpy as np
 from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.errors import DatasetError, StoreError
-from digits_core.home import Home
+from digits_core.home import KEPT_S, Home
 
 if TYPE_CHECKING:
     from digits_core.data.readers import Reading
 
 TITLE_LENGTH = 80
 NAME_LENGTH = 40
-KEPT_S = 7 * 24 * 3600
-"""How long a deleted dataset can be brought back."""
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 """On Windows no file can be called that, whatever its ending."""
 

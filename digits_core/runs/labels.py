@@ -17,7 +17,7 @@ from typing import Any, Literal
 from digits_core.config import RunConfig
 from digits_core.database import Database
 from digits_core.errors import ConfigError, RunError
-from digits_core.home import Home
+from digits_core.home import KEPT_S, Home
 from digits_core.runs.rows import LIVE
 
 Column = Literal["name", "note", "tags", "archived", "deleted"]
@@ -26,8 +26,6 @@ NAME_LENGTH = max(limit.max_length for limit in RunConfig.model_fields["name"].m
 NOTE_LENGTH = 2000
 TAG_LENGTH = 24
 TAGS_AT_MOST = 12
-KEPT_S = 7 * 24 * 3600
-"""How long a deleted run can be brought back."""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.export import as_npz, as_pickle
-from digits_core.data.imported import KEPT_S, TITLE_LENGTH
+from digits_core.data.imported import TITLE_LENGTH
 from digits_core.data.readers import EXTENSIONS, FORMATS, Limits, Reading, read_file
 from digits_core.errors import DatasetError, DigitsError
+from digits_core.home import KEPT_S
 
 POLL_S = 0.3
 DAYS = KEPT_S // 86_400

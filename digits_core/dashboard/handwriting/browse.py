@@ -23,7 +23,7 @@ from digits_core.dashboard.handwriting.shared import (
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import SPLIT_HELP, show_error
-from digits_core.data.handwriting import Change, HandwrittenSample
+from digits_core.data.handwriting import Change, HandwrittenSample, counted_digits
 from digits_core.data.handwriting_archive import MAX_BYTES, pack, unpack
 from digits_core.data.picture import read_picture
 from digits_core.errors import DigitsError
@@ -96,8 +96,7 @@ def _page(samples: list[HandwrittenSample]) -> tuple[list[HandwrittenSample], bo
     )
     page = st.number_input("Page", 1, pages, 1, key=f"own_page_of_{pages}", width=130, help=f"1 to {pages}.")
     test = sum(sample.test for sample in samples)
-    count = f"{len(samples):,} digit{'s' * (len(samples) != 1)}"
-    st.caption(f"{count}, newest first · {len(samples) - test:,} training, {test:,} test")
+    st.caption(f"{counted_digits(len(samples))}, newest first · {len(samples) - test:,} training, {test:,} test")
     return samples[(page - 1) * COLUMNS * ROWS : page * COLUMNS * ROWS], everything
 
 

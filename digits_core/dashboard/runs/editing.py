@@ -12,7 +12,8 @@ from digits_core.dashboard.runs.table import choose
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
-from digits_core.runs.labels import KEPT_S, NAME_LENGTH, NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST, Change
+from digits_core.home import KEPT_S
+from digits_core.runs.labels import NAME_LENGTH, NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST, Change
 from digits_core.runs.rows import Kept
 from digits_core.runs.store import Run
 

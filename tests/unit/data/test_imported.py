@@ -9,7 +9,7 @@ from digits_core.data import imported
 from digits_core.data.imported import Imports
 from digits_core.data.readers import Problem, Reading
 from digits_core.errors import DatasetError, StoreError
-from digits_core.home import Home
+from digits_core.home import KEPT_S, Home
 
 
 def reading(count: int = 40, **changes) -> Reading:
@@ -140,7 +140,7 @@ def test_what_was_deleted_long_ago_leaves_the_disk_but_not_its_name(imports, hom
         imports.keep(reading(), title, "digits.pkl")
     imports.delete("one")
     now = imported.time.time()
-    monkeypatch.setattr(imported.time, "time", lambda: now + imported.KEPT_S + 60)
+    monkeypatch.setattr(imported.time, "time", lambda: now + KEPT_S + 60)
     imports.delete("two")
     imports.purge()
 

@@ -4,9 +4,9 @@ import pytest
 
 from digits_core.config import RunConfig
 from digits_core.errors import ConfigError, RunError
-from digits_core.home import Home
+from digits_core.home import KEPT_S, Home
 from digits_core.runs import labels as labels_module
-from digits_core.runs.labels import KEPT_S, NAME_LENGTH, NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST
+from digits_core.runs.labels import NAME_LENGTH, NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST
 from digits_core.runs.store import Run, RunStore
 from digits_core.training.events import Finished, Started
 from tests.unit.helpers import run_config
