@@ -1,6 +1,8 @@
 """A training as people live with it: watched from two browsers, steered, queued, continued."""
 
+import json
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -119,6 +121,34 @@ def test_runs_of_two_browsers_queue_and_one_is_continued(server: Server, browser
     expect(browser_page.get_by_text("second +1 · finished in")).to_be_visible(timeout=SECONDS * 1000)
     wait_for_epochs(browser_page, 3)
     elsewhere.close()
+
+
+BUSY = """
+const busy = ms => { const end = performance.now() + ms; while (performance.now() < end); };
+setTimeout(() => { setTimeout(() => busy(900)); busy(500); });
+"""
+
+
+def click_while_busy(page: Page, target: Locator) -> None:
+    """Click while the browser draws, once the page's timer is due: it strikes after the click, before that is sent."""
+    box = steady_box(target)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.evaluate(BUSY)
+    time.sleep(0.9)
+    page.mouse.up()
+    wait_for_app(page)
+
+
+def test_a_click_counts_once_also_when_the_page_asks_for_news_with_it(server: Server, browser_page: Page) -> None:
+    start(browser_page, server, f"epochs=900&name=first&{SMALL}")
+    wait_for_epochs(browser_page, 1)
+    for _ in range(5):
+        click_while_busy(browser_page, button(browser_page, "One more epoch"))
+    assert json.loads(stored(server, "SELECT orders FROM runs")[0][0]) == {"epochs": 905}
+    for _ in range(3):
+        click_while_busy(browser_page, button(browser_page, "Train"))
+    assert len(stored(server, "SELECT id FROM runs")) == 4
 
 
 def hover(page: Page, chart: Locator) -> None:

@@ -1,0 +1,35 @@
+"""Keeps the timers of a page from bringing a click a second time.
+
+A click waits in the browser until what is being done there has ended, and is then sent. A fragment's timer
+(`run_every`) that strikes in between sends the state of all widgets, the waiting click included: a button would start
+two runs. Streamlit has no setting for this, so that its sessions' own way in is replaced when this module is imported.
+"""
+
+from __future__ import annotations
+
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
+
+CLICKS = {"trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value"}
+"""The values of widgets that stand for something done once, by their names in Streamlit's protocol."""
+
+_request_rerun = AppSession.request_rerun
+
+
+def without_clicks(asked: ClientState) -> ClientState:
+    """What a timer asked for, without the clicks, which come by themselves a moment later."""
+    lasting = [each for each in asked.widget_states.widgets if each.WhichOneof("value") not in CLICKS]
+    own = ClientState()
+    own.CopyFrom(asked)
+    del own.widget_states.widgets[:]
+    own.widget_states.widgets.extend(lasting)
+    return own
+
+
+def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
+    """As Streamlit's own, but a timer brings no click."""
+    timed = client_state is not None and client_state.is_auto_rerun
+    _request_rerun(session, without_clicks(client_state) if timed else client_state)
+
+
+AppSession.request_rerun = request_rerun
