@@ -17,18 +17,28 @@ from digits_core.dashboard.training.views import choose_view, show_charts, show_
 from digits_core.dashboard.widgets import choose_run, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
-from digits_core.training.check import check_data, with_own_mean_and_std
+from digits_core.training.check import prepared
+
+REFUSED = "refused_config"
+"""The config that Train was last pressed for in vain."""
 
 
 def train(config: RunConfig) -> None:
     """Start a run and follow it."""
     try:
-        check_data(config, load_digits)
-        config = with_own_mean_and_std(config, load_digits)
-    except DigitsError as error:
-        st.session_state["refused"] = error
+        ready = prepared(config, load_digits)
+    except DigitsError:
+        st.session_state[REFUSED] = config
         return
-    follow_run(state().engine.submit(config, session_id()))
+    follow_run(state().engine.submit(ready, session_id()))
+
+
+def say_why_not(config: RunConfig) -> None:
+    """What hinders training as the form stands: as long as that is so, however often the page is drawn anew."""
+    try:
+        prepared(config, load_digits)
+    except DigitsError as error:
+        show_error(error)
 
 
 def form() -> None:
@@ -39,8 +49,8 @@ def form() -> None:
     except DigitsError as error:
         show_error(error)
     st.session_state["form_config"] = config
-    if "refused" in st.session_state:
-        show_error(st.session_state.pop("refused"))
+    if config is not None and config == st.session_state.get(REFUSED):
+        say_why_not(config)
     offer_undo()
     st.button(
         "Train", type="primary", icon=":material/play_arrow:", width="stretch", on_click=train, args=(config,),

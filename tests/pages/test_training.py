@@ -103,8 +103,12 @@ def test_a_batch_larger_than_the_data_is_refused_and_starts_nothing(open_form):
     page.number_input(key="training_batch_size").set_value(4000).run()
     train_button(page).click().run()
     assert not page.exception
-    assert ["4000 is larger than the 1438" in error.value for error in page.error] == [True]
+    # Also when the page is drawn anew, as it is while another run trains.
+    for _ in range(2):
+        assert ["4000 is larger than the 1438" in error.value for error in page.run().error] == [True]
     assert state().runs.runs() == []
+    page.number_input(key="training_batch_size").set_value(40).run()
+    assert not page.error
 
 
 def test_a_dataset_that_is_not_there_is_refused_and_starts_nothing(open_form):
@@ -257,3 +261,15 @@ def diverged_run():
     run = state().runs.create(RunConfig(training=TrainingConfig(learning_rate=50, epochs=2)), this_process())
     state().runs.apply(run.id, Finished("diverged", 0, None, None, 0.1, "The loss was no longer a number."))
     return state().runs.get(run.id)
+
+
+def test_why_a_run_is_not_continued_stays_until_something_else_is_done(open_with_runs):
+    page = open_with_runs()
+    finished, other = [run.id for run in state().runs.runs() if run.status == "finished"][:2]
+    page.selectbox(key="run").set_value(finished).run()
+    page.number_input(key=f"epochs_to_add_{finished}").set_value(1000).run()
+    page.button(key=f"continue_{finished}").click().run()
+    for _ in range(2):
+        assert ["epochs" in error.value for error in page.run().error] == [True]
+    page.selectbox(key="run").set_value(other).run()
+    assert not page.error

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from digits_core.config import TrainingConfig, bounds
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.state import state
@@ -52,7 +53,9 @@ def show_controls(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         _learning_rate(run)
         _continue(run)
-    if error := st.session_state.pop(REFUSED, None):
+    refused, error = st.session_state.get(REFUSED, (None, None))
+    # The page is drawn anew as often as there is news: what it says is to be read until something else is done.
+    if refused == (run.id, run.status):
         show_error(error)
 
 
@@ -114,9 +117,11 @@ def _pause_or_resume(run: Run) -> None:
 
 
 def _one_more_epoch(run: Run) -> None:
+    most = bounds(TrainingConfig, "epochs").high
+    room = "" if run.planned_epochs < most else f"A run trains {most:,} epochs at most: continue it when it has ended."
     _button(
         "One more epoch", ":material/exposure_plus_1:", run, _add_epoch, run,
-        unless="" if run.live else "The run has ended: continue it instead.",
+        unless=room if run.live else "The run has ended: continue it instead.",
         help_text="Adds an epoch to those that are planned, without a break.",
     )  # fmt: skip
 
@@ -166,17 +171,18 @@ def _button(
     """A button that calls `action`, or is disabled with the reason `unless` there is none."""
     st.button(
         label, icon=icon, key=f"{name or label.lower().replace(' ', '_')}_{run.id}", disabled=bool(unless),
-        help=f"{help_text} **{unless}**" if unless else help_text, on_click=_try, args=(action, *arguments),
+        help=f"{help_text} **{unless}**" if unless else help_text, on_click=_try, args=(run, action, *arguments),
         type="tertiary" if plain else "secondary",
     )  # fmt: skip
 
 
-def _try(action: Callable[..., Any], *arguments: Any) -> None:
-    """Do it; what the engine refuses is shown below the buttons."""
+def _try(run: Run, action: Callable[..., Any], *arguments: Any) -> None:
+    """Do it; what the engine refuses of a run is shown below the buttons."""
+    st.session_state.pop(REFUSED, None)
     try:
         action(*arguments)
     except DigitsError as error:
-        st.session_state[REFUSED] = error
+        st.session_state[REFUSED] = (run.id, run.status), error
 
 
 def _why_not_moved(run: Run, room: bool, otherwise: str) -> str:
