@@ -104,6 +104,13 @@ class Jobs(Generic[Result]):
         with self._lock:
             self._jobs.pop(key, None)
 
+    def drop(self, key: str) -> None:
+        """End the job of that key, if it runs; nobody waits for it any more."""
+        with self._lock:
+            if (job := self._jobs.get(key)) and job.running:
+                job.cancel()
+                del self._jobs[key]
+
     def _have(self, key: str, compute: Callable[[Report], Result], report: Report) -> Result:
         """The result of that key, computed when it is its turn."""
         while not self._turn.acquire(timeout=POLL_S):

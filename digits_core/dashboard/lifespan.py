@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-from digits_core.dashboard import clicks, state
+from digits_core.dashboard import state
 
 
 @asynccontextmanager

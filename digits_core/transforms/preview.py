@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.functional import one_hot
 from torchvision.transforms.v2 import functional as F
 
 from digits_core.config import TransformConfig
+from digits_core.data.statistics.chunks import Report, nobody
 from digits_core.transforms import batched
 from digits_core.transforms.pipeline import steps
 
@@ -89,22 +91,25 @@ class MeanImages:
     lost: float
 
 
-def mean_images(images: np.ndarray, labels: np.ndarray, config: TransformConfig, seed: int) -> MeanImages:
+def mean_images(
+    images: np.ndarray, labels: np.ndarray, config: TransformConfig, seed: int, report: Report = nobody
+) -> MeanImages:
     """Of uint8 (N, H, W), each drawn once; a digit that is not among them has an empty image."""
-    prepared = batched.prepare(images, config)
-    drawn = _drawn(prepared, config, seed)
-    before, after = (_means(each[:, 0].numpy(), labels) for each in (prepared, drawn))
-    return MeanImages(before, after, float(1 - after[0].sum() / max(1.0, before[0].sum())))
+    sums = np.zeros((2, 10, config.size, config.size))
+    generator = torch.Generator().manual_seed(seed)
+    for start in range(0, len(images), batched.CHUNK):
+        report(start / len(images))
+        part = slice(start, start + batched.CHUNK)
+        prepared = batched.prepare(images[part], config)
+        drawn = batched.augment(prepared, config, generator).round_().to(torch.uint8)
+        members = one_hot(torch.from_numpy(labels[part].astype(np.int64)), 10).double()  # (n, 10)
+        for each, which in ((prepared, 0), (drawn, 1)):
+            sums[which] += torch.einsum("nd,nhw->dhw", members, each[:, 0].double()).numpy()
+    counts = np.maximum(1, np.bincount(labels, minlength=10))[:, None, None]
+    before, after = (np.concatenate([each.sum(axis=0)[None] / len(images), each / counts]) for each in sums)
+    return MeanImages(before, after, float(1 - sums[1].sum() / max(1.0, sums[0].sum())))
 
 
 def _drawn(prepared: torch.Tensor, config: TransformConfig, seed: int) -> torch.Tensor:
     """One draw of each image; uint8 (N, 1, S, S) → the same."""
-    generator = torch.Generator().manual_seed(seed)
-    chunks = [batched.augment(chunk, config, generator) for chunk in prepared.split(batched.CHUNK)]
-    return torch.cat(chunks).round_().to(torch.uint8)
-
-
-def _means(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    sets = [images, *(images[labels == digit] for digit in range(10))]
-    empty = np.zeros(images.shape[1:])
-    return np.stack([each.mean(axis=0) if len(each) else empty for each in sets])
+    return batched.augment(prepared, config, torch.Generator().manual_seed(seed)).round_().to(torch.uint8)

@@ -8,6 +8,7 @@ from digits_core.config import TransformConfig
 from digits_core.dashboard.state import state
 from digits_core.training.recipes import RECIPES
 from digits_core.transforms.pipeline import build_pipeline
+from tests.unit.helpers import wait_for
 
 
 def tiles(page) -> list[str]:
@@ -87,6 +88,20 @@ def test_every_view_shows_something_for_any_transform(open_page, view, query):
     assert not page.exception
     assert not page.error
     assert page.subheader[-1].value
+
+
+def test_all_images_are_averaged_where_that_is_asked_for(open_page):
+    page = open_page("transforms", dataset="mnist-5k", transform_view="Mean images", rotation="5")
+    assert any("2,000 of 4,000, evenly spread" in text.value for text in page.caption)
+    page.toggle(key="average_all").set_value(True).run()
+    wait_for(lambda: any("All training images" in text.value for text in page.run().caption), what="all of them")
+    assert not page.exception
+
+
+def test_mean_images_of_few_are_of_all_of_them(open_page):
+    page = open_page("transforms", dataset="optdigits", transform_view="Mean images", rotation="5")
+    assert any("All training images" in text.value for text in page.caption)
+    assert "average_all" not in page.session_state
 
 
 def test_a_dataset_without_images_says_where_they_come_from(open_page):

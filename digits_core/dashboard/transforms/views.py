@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 
 from digits_core.config import TransformConfig
+from digits_core.dashboard.background import Jobs, awaited
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.transforms.controls import EVERY_IMAGE, TRAINING_ONLY
 from digits_core.dashboard.transforms.source import Source
 from digits_core.data.digits import Digits
+from digits_core.data.statistics.chunks import Report, nobody
 from digits_core.figures.transforms import means, mosaic, step
+
+if TYPE_CHECKING:
+    from digits_core.transforms.preview import MeanImages
 
 TILE_WIDTH, TEXT_HEIGHT = 108, 176
 """Pixels: the lecture's five steps stand in one row."""
@@ -18,6 +25,10 @@ VARIANTS, COLUMNS = 40, 10
 MOST_CENTRED = 10_000
 """Images that a mean and standard deviation are shown for where each is to be centred, which takes its time."""
 MOST_AVERAGED = 2_000
+"""Images that mean images are made of without being asked: less than a second."""
+MEANS: Jobs[MeanImages] = Jobs()
+"""The latest mean images, for everybody who looks at the same."""
+AVERAGED = "averaged"
 NOTHING_RANDOM = "Nothing is drawn at random yet: switch on a step that is marked as *training only*, such as Rotation."
 
 
@@ -83,22 +94,44 @@ def mean_images(source: Source, config: TransformConfig, seed: int) -> None:
         st.info(NOTHING_RANDOM)
         return
     digits = source.digits
-    chosen = _spread(digits.indices("train"), MOST_AVERAGED)
-    if not len(chosen):
+    whole = digits.indices("train")
+    if not len(whole):
         st.info("This dataset has no training images yet.")
         return
+    chosen = whole if _wants_all(len(whole)) else _spread(whole, MOST_AVERAGED)
+    result = _mean_images(digits, chosen, config, seed)
+    if result is None:
+        return  # its progress is shown
+    show_chart(means(result.before, result.after, len(chosen)), "means", "Mean images without and with random steps")
+    some = "All" if len(chosen) == len(whole) else f"{len(chosen):,} of {len(whole):,}, evenly spread,"
+    st.caption(
+        f"{some} training images, each drawn once; a pair for each digit. {_ink(result.lost)} Where the images called "
+        "*training* no longer show ten different digits, there is too much augmentation."
+    )
+
+
+def _wants_all(count: int) -> bool:
+    """Whether to average all of so many images, which is asked where that takes its time."""
+    return count <= MOST_AVERAGED or st.toggle(
+        f"All {count:,} training images", key="average_all", bind="query-params",
+        help=f"Draws every image of the dataset, in the background. Otherwise {MOST_AVERAGED:,} stand for all of them.",
+    )  # fmt: skip
+
+
+def _mean_images(digits: Digits, chosen: np.ndarray, config: TransformConfig, seed: int) -> MeanImages | None:
     from digits_core.transforms import preview
 
-    result = preview.mean_images(digits.images[chosen], digits.labels[chosen], config, seed)
-    show_chart(means(result.before, result.after, len(chosen)), "means", "Mean images without and with random steps")
-    total = len(digits.indices("train"))
-    some = (
-        f"{len(chosen):,} of {total:,} training images, evenly spread" if len(chosen) < total else "All training images"
-    )
-    st.caption(
-        f"{some}, each drawn once; a pair for each digit. {_ink(result.lost)} Where the images called *training* no "
-        "longer show ten different digits, there is too much augmentation."
-    )
+    def compute(report: Report = nobody) -> MeanImages:
+        return preview.mean_images(digits.images[chosen], digits.labels[chosen], config, seed, report)
+
+    if len(chosen) <= MOST_AVERAGED:
+        return compute()
+    key = f"{digits.fingerprint}-{seed}-{config.model_dump_json()}"
+    # Who moves a slider no longer waits for what it was before.
+    if (before := st.session_state.get(AVERAGED)) not in (None, key):
+        MEANS.drop(before)
+    st.session_state[AVERAGED] = key
+    return awaited(MEANS, key, compute, f"Drawing {len(chosen):,} images")
 
 
 def _ink(lost: float) -> str:

@@ -8,6 +8,7 @@ from PIL import Image
 from digits_core.config import TransformConfig
 from digits_core.data.builtin import read_optdigits
 from digits_core.training.recipes import ROBUST
+from digits_core.transforms import batched
 from digits_core.transforms.pipeline import build_pipeline
 from digits_core.transforms.preview import mean_images, trace, variants
 
@@ -95,3 +96,13 @@ def test_a_digit_that_is_missing_has_an_empty_mean(few_mnist):
     means = mean_images(ones, np.ones(len(ones), dtype=int), TransformConfig(), seed=0)
     assert not means.before[4].any()
     assert means.before[2].any()
+
+
+def test_mean_images_of_many_are_reported_on_the_way(few_mnist, monkeypatch):
+    config = TransformConfig(rotation=10)
+    whole = mean_images(few_mnist.images, few_mnist.labels, TransformConfig(), seed=0)
+    monkeypatch.setattr(batched, "CHUNK", 16)
+    shares: list[float] = []
+    parts = mean_images(few_mnist.images, few_mnist.labels, config, 0, shares.append)
+    assert shares == [start / len(few_mnist.images) for start in range(0, len(few_mnist.images), 16)]
+    np.testing.assert_allclose(parts.before, whole.before)

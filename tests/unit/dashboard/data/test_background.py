@@ -145,3 +145,16 @@ def test_only_so_many_files_are_kept(tmp_path, keeps_all, monkeypatch):
         assert place.order(f"key{number}", lambda _report: {"values": np.zeros(1)}).wait(SECONDS)
 
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_what_nobody_waits_for_is_dropped_and_begins_anew_when_it_is_ordered_again(tmp_path):
+    place, work = Workshop(tmp_path), Work()
+    job = place.order("key", work)
+    place.drop("key")
+    assert job.wait(SECONDS)
+    assert job.cancelled
+    again = place.order("key", work)
+    work.go.set()
+    assert again.wait(SECONDS)
+    place.drop("key")
+    assert place.order("key", work) is again
