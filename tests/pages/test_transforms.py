@@ -92,7 +92,7 @@ def test_every_view_shows_something_for_any_transform(open_page, view, query):
 
 def test_all_images_are_averaged_where_that_is_asked_for(open_page):
     page = open_page("transforms", dataset="mnist-5k", transform_view="Mean images", rotation="5")
-    assert any("2,000 of 4,000, evenly spread" in text.value for text in page.caption)
+    assert any("2,000 of 4,000 training images, evenly spread" in text.value for text in page.caption)
     page.toggle(key="average_all").set_value(True).run()
     wait_for(lambda: any("All training images" in text.value for text in page.run().caption), what="all of them")
     assert not page.exception

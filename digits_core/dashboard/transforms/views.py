@@ -103,10 +103,12 @@ def mean_images(source: Source, config: TransformConfig, seed: int) -> None:
     if result is None:
         return  # its progress is shown
     show_chart(means(result.before, result.after, len(chosen)), "means", "Mean images without and with random steps")
-    some = "All" if len(chosen) == len(whole) else f"{len(chosen):,} of {len(whole):,}, evenly spread,"
+    some = f"{len(chosen):,} of {len(whole):,} training images, evenly spread"
+    if len(chosen) == len(whole):
+        some = "All training images"
     st.caption(
-        f"{some} training images, each drawn once; a pair for each digit. {_ink(result.lost)} Where the images called "
-        "*training* no longer show ten different digits, there is too much augmentation."
+        f"{some}, each drawn once; a pair for each digit. {_ink(result.lost)} Where the images called *training* no "
+        "longer show ten different digits, there is too much augmentation."
     )
 
 
