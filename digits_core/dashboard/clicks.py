@@ -2,7 +2,7 @@
 
 A click waits in the browser until what is being done there has ended, and is then sent. A fragment's timer
 (`run_every`) that strikes in between sends the state of all widgets, the waiting click included: a button would start
-two runs. Streamlit has no setting for this, so that its sessions' own way in is replaced when this module is imported.
+two runs. Streamlit has no setting for this, so that its sessions' own way in is replaced before the first is served.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ CLICKS = {"trigger_value", "string_trigger_value", "json_trigger_value", "chat_i
 """The values of widgets that stand for something done once, by their names in Streamlit's protocol."""
 
 _request_rerun = AppSession.request_rerun
+
+
+def count_once() -> None:
+    """Let no timer bring a click, in all sessions from now on."""
+    AppSession.request_rerun = request_rerun
 
 
 def without_clicks(asked: ClientState) -> ClientState:
@@ -30,6 +35,3 @@ def request_rerun(session: AppSession, client_state: ClientState | None) -> None
     """As Streamlit's own, but a timer brings no click."""
     timed = client_state is not None and client_state.is_auto_rerun
     _request_rerun(session, without_clicks(client_state) if timed else client_state)
-
-
-AppSession.request_rerun = request_rerun

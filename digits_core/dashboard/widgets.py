@@ -47,6 +47,8 @@ def choose_page(total: int, per_page: int, key: str, unit: str, words: str) -> i
     pages = -(-total // per_page)
     if total == 1:
         words = unit.removesuffix("s") + words.removeprefix(unit)
+    if st.session_state.get(key, 1) > pages:
+        st.session_state[key] = pages  # there were more: the URL is not to say a page that is gone
     with st.container(horizontal=True, vertical_alignment="bottom"):
         page = st.number_input(
             "Page", 1, pages, 1, key=key, bind="query-params", width=130, help=f"{per_page} {unit} each."

@@ -110,6 +110,15 @@ def test_the_address_of_each_view_opens_it_also_on_a_phone(module_server: Server
         assert overhang == 0, f"{view} scrolls sideways on a phone"
 
 
+def test_a_filter_that_leaves_fewer_pages_shows_the_last_of_them(module_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, f"{module_server.url}/?view=Samples&dataset=optdigits&page=20")
+    number = browser_page.get_by_role("spinbutton", name="Page")
+    expect(number).to_have_value("20")
+    browser_page.get_by_test_id("stButtonGroup").get_by_text("3", exact=True).click()
+    expect(number).to_have_value("3")
+    expect(browser_page).to_have_url(re.compile("page=3(&|$)"))
+
+
 def test_on_a_phone_a_tap_brings_the_large_image_onto_the_screen(module_server: Server, browser_page: Page) -> None:
     browser_page.set_viewport_size({"width": 400, "height": 800})
     open_page(browser_page, f"{module_server.url}/?view=Samples")

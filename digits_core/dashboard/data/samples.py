@@ -7,7 +7,7 @@ import streamlit as st
 
 from digits_core.dashboard.data.inspector import choose, inspect
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import choose_split
+from digits_core.dashboard.widgets import choose_page, choose_split
 from digits_core.data.digits import Digits
 
 PER_PAGE = 60
@@ -21,14 +21,9 @@ def samples(digits: Digits) -> None:
     if not len(indices):
         st.info("No image has these labels in this split. Choose other digits or the other split.")
         return
-    pages = -(-len(indices) // PER_PAGE)
     grid, beside = st.columns(GRID_AND_INSPECTOR, gap="medium")
     with grid:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            page = st.number_input(
-                "Page", 1, pages, 1, key="page", bind="query-params", width=130, help=f"{PER_PAGE} images each."
-            )
-            st.caption(f"of {pages:,} · {len(indices):,} images")
+        page = choose_page(len(indices), PER_PAGE, "page", "images", "images")
         shown = indices[(page - 1) * PER_PAGE : page * PER_PAGE]
         tiles_place = st.container()
     with beside:
