@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import ast
 import sys
+import threading
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+_PARSING = threading.Lock()
+
+
+def parsed(program: str) -> ast.Module:
+    """The syntax tree of a program. One at a time: where two threads parse at once, Python 3.11 may fail."""
+    with _PARSING:
+        return ast.parse(program)
 
 
 @cache
@@ -15,7 +24,7 @@ def definitions(path: Path) -> dict[str, str]:
     text = path.read_text(encoding="utf-8")
     return {
         node.name: ast.get_source_segment(text, node)
-        for node in ast.parse(text).body
+        for node in parsed(text).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }
 
@@ -24,7 +33,7 @@ def definitions(path: Path) -> dict[str, str]:
 def imports(path: Path) -> dict[str, str]:
     """The statement that imports it, by name: `{"np": "import numpy as np"}`."""
     statements: dict[str, str] = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in parsed(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             begin = f"from {node.module} import" if isinstance(node, ast.ImportFrom) else "import"
             for each in node.names:
@@ -35,7 +44,7 @@ def imports(path: Path) -> dict[str, str]:
 
 def names_in(program: str) -> set[str]:
     """Every name that a program uses or defines."""
-    return {node.id for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Name)}
+    return {node.id for node in ast.walk(parsed(program)) if isinstance(node, ast.Name)}
 
 
 def needed(program: str, pieces: dict[str, str]) -> list[str]:
