@@ -47,10 +47,10 @@ def test_a_run_is_watched_from_two_browsers_paused_changed_and_stopped(
     server: Server, browser_page: Page, browser_context: BrowserContext
 ) -> None:
     start(browser_page, server, f"epochs=900&{SMALL}")
-    wait_for_epochs(browser_page, 2)
+    # More than lie to the left of where is pointed to: the nearest epoch there stays the nearest.
+    wait_for_epochs(browser_page, 40)
     chart = browser_page.locator(".st-key-live_accuracy .js-plotly-plot")
-    hover(browser_page, chart)
-    label = chart.locator(".hoverlayer").text_content()
+    label = hover(browser_page, chart)
     chart.evaluate("chart => { chart.dataset.mark = 'the same chart' }")
     wait_for_epochs(browser_page, epochs(browser_page) + 2)
     assert chart.get_attribute("data-mark") == "the same chart"
@@ -151,17 +151,23 @@ def test_a_click_counts_once_also_when_the_page_asks_for_news_with_it(server: Se
     assert len(stored(server, "SELECT id FROM runs")) == 4
 
 
-def hover(page: Page, chart: Locator) -> None:
-    """Point into the chart, beside its first epochs, until a label is there."""
+def hover(page: Page, chart: Locator) -> str:
+    """Point into the chart, beside its first epochs, until the label of that place is there: what it says."""
     box = steady_box(chart)
     x = 5 + wait_for_chart(page, "live_accuracy", "chart._fullLayout.xaxis._offset")
+    label = ""
 
     def shown() -> bool:
+        nonlocal label
         page.mouse.move(box["x"] + x + 1, box["y"] + box["height"] / 2)
         page.mouse.move(box["x"] + x, box["y"] + box["height"] / 2)
-        return chart.locator(".hoverlayer").text_content() != ""
+        # Plotly follows the mouse a little later: what is there at once may belong to the place before.
+        page.wait_for_timeout(500)
+        label = chart.locator(".hoverlayer").text_content() or ""
+        return label != ""
 
     poll(shown, SECONDS, "the label")
+    return label
 
 
 def test_on_a_phone_the_chart_of_a_run_comes_onto_the_screen_when_it_starts_and_only_then(
