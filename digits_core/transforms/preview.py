@@ -75,7 +75,7 @@ def trace(image: np.ndarray, config: TransformConfig, training: bool, seed: int)
 def variants(image: np.ndarray, config: TransformConfig, count: int, seed: int) -> np.ndarray:
     """What training may make of one image, uint8 (H, W) → uint8 (count, S, S); the test image, without draws, first."""
     prepared = batched.prepare(image[None], config)  # (1, 1, S, S)
-    drawn = _drawn(prepared.repeat(count - 1, 1, 1, 1), config, seed)
+    drawn = _drawn(prepared.repeat(count - 1, 1, 1, 1), config, torch.Generator().manual_seed(seed))
     return torch.cat([prepared, drawn])[:, 0].numpy()
 
 
@@ -101,15 +101,14 @@ def mean_images(
         report(start / len(images))
         part = slice(start, start + batched.CHUNK)
         prepared = batched.prepare(images[part], config)
-        drawn = batched.augment(prepared, config, generator).round_().to(torch.uint8)
         members = one_hot(torch.from_numpy(labels[part].astype(np.int64)), 10).double()  # (n, 10)
-        for each, which in ((prepared, 0), (drawn, 1)):
-            sums[which] += torch.einsum("nd,nhw->dhw", members, each[:, 0].double()).numpy()
+        for total, each in zip(sums, (prepared, _drawn(prepared, config, generator)), strict=True):
+            total += torch.einsum("nd,nhw->dhw", members, each[:, 0].double()).numpy()
     counts = np.maximum(1, np.bincount(labels, minlength=10))[:, None, None]
     before, after = (np.concatenate([each.sum(axis=0)[None] / len(images), each / counts]) for each in sums)
     return MeanImages(before, after, float(1 - sums[1].sum() / max(1.0, sums[0].sum())))
 
 
-def _drawn(prepared: torch.Tensor, config: TransformConfig, seed: int) -> torch.Tensor:
+def _drawn(prepared: torch.Tensor, config: TransformConfig, generator: torch.Generator) -> torch.Tensor:
     """One draw of each image; uint8 (N, 1, S, S) → the same."""
-    return batched.augment(prepared, config, torch.Generator().manual_seed(seed)).round_().to(torch.uint8)
+    return batched.augment(prepared, config, generator).round_().to(torch.uint8)

@@ -118,10 +118,10 @@ def _pause_or_resume(run: Run) -> None:
 
 def _one_more_epoch(run: Run) -> None:
     most = bounds(TrainingConfig, "epochs").high
-    room = "" if run.planned_epochs < most else f"A run trains {most:,} epochs at most: continue it when it has ended."
+    full = "" if run.planned_epochs < most else f"A run trains {most:,} epochs at most."
     _button(
         "One more epoch", ":material/exposure_plus_1:", run, _add_epoch, run,
-        unless=room if run.live else "The run has ended: continue it instead.",
+        unless=full if run.live else "The run has ended: continue it instead.",
         help_text="Adds an epoch to those that are planned, without a break.",
     )  # fmt: skip
 
