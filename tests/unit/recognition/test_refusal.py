@@ -68,10 +68,14 @@ def test_the_rates_say_on_how_many_they_were_measured(refusal):
 
 def test_a_reference_is_as_alike_as_can_be(recogniser, refusal):
     references = refusal.score.references
-    alike = references.likeness(recogniser.read_seen(references.seen[::20]))
+    answers = recogniser.read_seen(references.seen[::20])
+    alike = references.likeness(answers)
 
     np.testing.assert_allclose(alike[:, 0], 1, atol=1e-5)
-    assert np.isclose(alike[:, 1], 1, atol=1e-5).mean() > 0.9  # those that the network reads as what they are
+    # In pixels it is compared with those of the digit that it is read as.
+    read_rightly = [answer.digit for answer in answers] == references.labels[::20]
+    assert read_rightly.sum() > 20
+    np.testing.assert_allclose(alike[read_rightly, 1], 1, atol=1e-5)
 
 
 def test_asking_for_one_says_what_asking_for_many_does(recogniser, refusal):
