@@ -17,6 +17,7 @@ from digits_core.errors import RunError
 from digits_core.runs import queue
 from digits_core.runs.curves import SmallCurve, small_curves
 from digits_core.runs.labels import Labels
+from digits_core.runs.numbers import next_number
 from digits_core.runs.recording import IS_LIVE, add_change, record
 from digits_core.runs.rows import (
     LIVE,
@@ -62,7 +63,7 @@ class RunStore:
         """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once."""
         run_id = run_id or new_id()
         with self._database.write() as db:
-            number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
+            number = next_number(db, "runs")
             name = config.name.strip() or config.recipe or "Run"
             db.execute(
                 "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, parent, session, epochs, "

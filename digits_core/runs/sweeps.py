@@ -12,6 +12,7 @@ from digits_core.config import RunConfig
 from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.runs import queue
+from digits_core.runs.numbers import next_number
 from digits_core.runs.rows import EpochRow, Run
 from digits_core.runs.store import new_id
 from digits_core.training.fields import value_of
@@ -68,7 +69,7 @@ class SweepStore:
         """Write a sweep as running and return it."""
         sweep_id = new_id()
         with self._database.write() as db:
-            number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM sweeps").fetchone()[0]
+            number = next_number(db, "sweeps")
             db.execute(
                 "INSERT INTO sweeps (id, number, name, status, plan, owner, session, created) "
                 "VALUES (?, ?, ?, 'running', ?, ?, ?, ?)",
