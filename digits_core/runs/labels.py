@@ -128,6 +128,7 @@ class Labels:
             expired = db.execute("DELETE FROM runs WHERE id = ? AND deleted < ?", (run_id, time.time() - KEPT_S))
             if expired.rowcount:
                 db.execute("INSERT INTO purged VALUES (?)", (run_id,))
+                db.execute("DELETE FROM lost WHERE id = ?", (run_id,))
             return bool(expired.rowcount)
 
     def _change(
