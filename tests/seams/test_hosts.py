@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from digits_core.__main__ import main as shell
+from digits_core.dashboard import state
 from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.home import Home
@@ -206,6 +208,34 @@ before = this_process()
 subprocess.run(["hostname", "renamed"], check=True)
 print(this_process() == before, is_alive(before))
 """
+
+
+def controls(run_id: str) -> None:
+    """The buttons of the Training page; the page itself would start a cluster."""
+    from digits_core.dashboard.state import state
+    from digits_core.dashboard.training.controls import show_controls
+
+    show_controls(state().runs.get(run_id))
+
+
+def test_an_app_that_is_open_offers_to_go_on_with_it(database, home, open_page, monkeypatch):
+    monkeypatch.setattr(state, "LOOK_S", 0.0)
+    with other_host(home, RARELY) as other:
+        training = AppTest.from_function(controls, default_timeout=60, args=(other.run,)).run()
+        sweeps = open_page("runs", runs_view="Sweeps", sweep=other.sweep)
+        before = training.button(key=f"stop_{other.run}"), sweeps.button(key=f"sweep_stop_{other.sweep}")
+        other.kill()
+        let_pass(database)
+        training.run()
+        sweeps.run()
+        resume, go_on = training.button(key=f"pause_{other.run}"), sweeps.button(key=f"sweep_pause_{other.sweep}")
+        stop, delete = training.button(key=f"stop_{other.run}"), sweeps.button(key=f"sweep_delete_{other.sweep}")
+
+        assert [button.disabled for button in before] == [False, False]
+        assert [(button.label, button.disabled) for button in (resume, go_on)] == [
+            ("Resume", False), ("Continue", False),
+        ]  # fmt: skip
+        assert (stop.disabled, delete.disabled) == (True, False)
 
 
 def test_the_shell_lists_it_as_interrupted_and_goes_on_with_the_sweep(store, database, home, capsys, monkeypatch):
