@@ -129,4 +129,24 @@ MIGRATIONS = (
         deleted REAL
     ) STRICT
     """,
+    """
+    CREATE TABLE numbers (
+        kind TEXT PRIMARY KEY,
+        last INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO numbers SELECT 'runs', coalesce(max(number), 0) FROM runs;
+    INSERT INTO numbers SELECT 'sweeps', coalesce(max(number), 0) FROM sweeps;
+    CREATE TABLE owners (
+        owner TEXT PRIMARY KEY,
+        seen REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE lost (
+        id TEXT PRIMARY KEY,
+        status TEXT NOT NULL,
+        position INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE purged (
+        run TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID
+    """,
 )

@@ -13,7 +13,7 @@ import os
 import time
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +50,14 @@ class Watched:
 
 
 class Artifacts:
-    """The folder of one run."""
+    """The folder of one run.
 
-    def __init__(self, folder: Path) -> None:
+    `check` is called before each file is put in its place, and raises what speaks against that.
+    """
+
+    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
         self._folder = folder
+        self._check = check
 
     @property
     def weights_path(self) -> Path:
@@ -224,14 +228,16 @@ class Artifacts:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            self._check()
             _put_in_place(beside, self._folder / name)
         except OSError as error:
-            with suppress(OSError):  # a folder that is not there, or is not ours, holds nothing to tidy
-                beside.unlink(missing_ok=True)
             raise StoreError(
                 f"{self._folder / name} could not be written ({error.strerror}). What was there before is intact; "
                 "make room or choose another DIGITS_HOME, then continue."
             ) from error
+        finally:
+            with suppress(OSError):  # a folder that is not there, or is not ours, holds nothing to tidy
+                beside.unlink(missing_ok=True)
 
 
 def _put_in_place(beside: Path, place: Path) -> None:

@@ -17,11 +17,10 @@ def add_to(commands: Commands) -> None:
 
 def list_runs(options: argparse.Namespace) -> int:
     _, database = open_home()
-    from digits_core.runs.owner import is_alive
     from digits_core.runs.store import RunStore
 
     store = RunStore(database)
-    store.interrupt_orphans(is_alive)
+    store.interrupt_orphans()
     runs = [*store.runs(), *(store.runs("archived") if options.all else [])]
     for run in sorted(runs, key=lambda run: run.number, reverse=True):
         if options.json:
