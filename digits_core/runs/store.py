@@ -17,6 +17,7 @@ from digits_core.errors import RunError
 from digits_core.runs import queue
 from digits_core.runs.curves import SmallCurve, small_curves
 from digits_core.runs.labels import Labels
+from digits_core.runs.preferred import best_of
 from digits_core.runs.recording import IS_LIVE, add_change, record
 from digits_core.runs.rows import (
     LIVE,
@@ -116,12 +117,16 @@ class RunStore:
         return found[0]
 
     def find(self, reference: str) -> Run:
-        """The run that a person means: an id, its unique beginning, or `latest` (the last that can be used)."""
-        if reference == "latest":
+        """Return the run that a person means: an id, its unique beginning, `latest` or `best`.
+
+        `latest` is the last one that can be used, `best` what pages use where nobody chose: see `best_of`.
+        """
+        if reference in ("latest", "best"):
             usable = self.usable()
-            if not usable:
+            named = best_of(usable) if reference == "best" else next(iter(usable), None)
+            if named is None:
                 raise RunError("There is no trained run yet. Train one first: python -m digits_core train")
-            return usable[0]
+            return named
         found = self._select(
             "SELECT * FROM runs WHERE substr(id, 1, ?) = ? AND deleted IS NULL", len(reference), reference
         )

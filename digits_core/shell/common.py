@@ -9,7 +9,7 @@ from digits_core.home import Home
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-RUN_HELP = "an id, its unique beginning, or latest"
+RUN_HELP = "an id, its unique beginning, latest, or best (the best finished run that is not a trial of a sweep)"
 
 Commands = argparse._SubParsersAction
 
