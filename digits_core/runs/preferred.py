@@ -31,7 +31,9 @@ def best_of(runs: Sequence[Run]) -> Run | None:
         return None
     known = candidates(tested)
     highest = max(run.test_accuracy for run in known)
-    return max((run for run in known if run.test_accuracy >= highest - CLOSE), key=lambda run: (_tests(run), run.number))
+    return max(
+        (run for run in known if run.test_accuracy >= highest - CLOSE), key=lambda run: (_tests(run), run.number)
+    )
 
 
 def doubt_about(run: Run) -> str:

@@ -22,6 +22,7 @@ from digits_core.dashboard.widgets import run_label, show_error
 from digits_core.errors import DigitsError
 from digits_core.figures.palette import run_colour
 from digits_core.figures.recognition import COMPARED_HEIGHT, compared
+from digits_core.runs.preferred import candidates
 from digits_core.runs.store import Run
 
 AT_MOST = 6
@@ -49,13 +50,13 @@ def show(runs: list[Run]) -> None:
 
 
 def _choose(runs: list[Run]) -> list[Run]:
-    """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest."""
+    """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest of the `candidates`."""
     by_id = {run.id: run for run in runs}
     in_url = [run_id for run_id in st.query_params.get_all(_WANTED) if run_id in by_id][:AT_MOST]
     if in_url and in_url != st.session_state.get(f"{_WANTED}_in_url"):
         st.session_state[_WANTED] = in_url
     elif _WANTED not in st.session_state:
-        st.session_state[_WANTED] = [run.id for run in runs[:2]]
+        st.session_state[_WANTED] = [run.id for run in candidates(runs)[:2]]
     else:  # one of them may have been deleted since
         st.session_state[_WANTED] = [run_id for run_id in st.session_state[_WANTED] if run_id in by_id]
     chosen = st.multiselect(
