@@ -8,6 +8,8 @@ it answers. `tests/benchmarks/refusal.py` compares this with softmax, energy and
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from digits_core.config import RunConfig
 from digits_core.data.digits import CLASSES, Digits
 from digits_core.errors import DatasetError, StoreError
 from digits_core.recognition.neighbours import directions
@@ -23,10 +26,15 @@ from digits_core.recognition.recogniser import Answer, Recogniser
 from digits_core.runs.artifacts import Artifacts
 from digits_core.training.check import choose_digits
 
+LOG = logging.getLogger(__name__)
+
 WRONGLY_REFUSED = 0.03
 """The share of digits that may be refused. On the marks that it was chosen by, a network of the recipe Robust refused
 71 % at 2 %, 77 % at 3 % and 83 % at 5 %; but to refuse one digit in twenty is to annoy."""
 
+VERSION = 1
+"""Of how a threshold is worked out. Count it up with every change to `calibrate` or to what it calls: thresholds that
+were kept by an earlier version are then worked out again."""
 REFERENCES = 3000  # training images to compare with: more are slower, and hardly nearer
 TEST_IMAGES = 1000
 FEWEST_TEST_IMAGES = 20
@@ -89,20 +97,39 @@ class Refusal:
         return _scores(self.references.likeness(answers), self.usual, self.spread)
 
 
-def load_refusal(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits]) -> Refusal:
-    """The threshold of a run: as kept with its artifacts, else worked out (about a second) and kept there.
+def load_refusal(
+    recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits], data: str = ""
+) -> Refusal:
+    """Return the threshold of a run: as kept with its artifacts, else worked out (about a second) and kept there.
 
-    `load` reads a dataset by its name. `DatasetError` where those of the run are not here any more or hold too few
-    test images.
+    Args:
+        load: Reads a dataset by its name.
+        data: What `data_key` says of the run's datasets now. A threshold that was worked out on other data is worked
+            out again, unless those it needs are gone.
+
+    Raises:
+        DatasetError: The datasets of the run are not here any more, or hold too few test images, and nothing is kept.
     """
-    kept = artifacts.load_refusal()
-    if kept is not None and kept[0].get("weights") == recogniser.fingerprint:
-        return _from_kept(*kept)
-    train, test = choose_digits(recogniser.config.data, load)
-    refusal = calibrate(recogniser, train, test)
+    kept = _read_kept(artifacts, recogniser)
+    if kept is not None and kept[1] == data:
+        return kept[0]
+    try:
+        train, test = choose_digits(recogniser.config.data, load)
+        refusal = calibrate(recogniser, train, test)
+    except DatasetError:
+        if kept is None:
+            raise
+        return kept[0]
     with suppress(StoreError):  # a full disk costs the second again at the next start, and nothing else
-        artifacts.save_refusal(*_to_keep(refusal, recogniser.fingerprint))
+        artifacts.save_refusal(*_to_keep(refusal, recogniser.fingerprint, data))
     return refusal
+
+
+def data_key(config: RunConfig, version: Callable[[str], str]) -> str:
+    """Return what changes with the datasets that a run's threshold is worked out on; `version` is the catalogue's."""
+    data = config.data
+    named = {name: version(name) for name in (*data.train, *data.test)}
+    return hashlib.sha256(repr((sorted(named.items()), data.test_writers)).encode()).hexdigest()[:16]
 
 
 def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Digits]) -> Refusal:
@@ -170,18 +197,48 @@ def _pixel_directions(seen: np.ndarray) -> np.ndarray:
     return directions(blurred.reshape(len(seen), -1))
 
 
-def _to_keep(refusal: Refusal, weights: str) -> tuple[dict, dict[str, np.ndarray]]:
+def _to_keep(refusal: Refusal, weights: str, data: str) -> tuple[dict, dict[str, np.ndarray]]:
     report = {
-        "weights": weights, "threshold": refusal.threshold, "refused_digits": refusal.refused_digits,
-        "refused_others": refusal.refused_others, "counts": refusal.counts, "usual": refusal.usual,
-        "spread": refusal.spread,
+        "version": VERSION, "weights": weights, "data": data, "threshold": refusal.threshold,
+        "refused_digits": refusal.refused_digits, "refused_others": refusal.refused_others, "counts": refusal.counts,
+        "usual": refusal.usual, "spread": refusal.spread,
     }  # fmt: skip
     references = refusal.references
     return report, {"seen": references.seen, "hidden": references.hidden, "labels": references.labels}
 
 
+def _read_kept(artifacts: Artifacts, recogniser: Recogniser) -> tuple[Refusal, str] | None:
+    """Return the kept threshold and the key of its data; `None` unless it is whole and of these weights and version."""
+    found = artifacts.load_refusal()
+    if found is None:
+        return None
+    report, arrays = found
+    if not isinstance(report, dict) or (report.get("version"), report.get("weights")) != (
+        VERSION, recogniser.fingerprint,
+    ):  # fmt: skip
+        return None
+    try:
+        return _from_kept(report, arrays), str(report["data"])
+    except (KeyError, TypeError, ValueError) as error:
+        LOG.warning("A kept threshold for what is no digit is damaged and is worked out again: %r", error)
+        return None
+
+
 def _from_kept(report: dict, arrays: dict[str, np.ndarray]) -> Refusal:
-    return Refusal(
-        report["threshold"], report["refused_digits"], report["refused_others"], report["counts"],
-        tuple(report["usual"]), tuple(report["spread"]), References(**arrays),
-    )  # fmt: skip
+    """Raises `KeyError`, `TypeError` or `ValueError` for what `_to_keep` would not have written."""
+    seen, hidden, labels = (arrays[name] for name in ("seen", "hidden", "labels"))
+    if (seen.dtype, seen.ndim, hidden.ndim, labels.ndim) != (np.uint8, 3, 2, 1) or not (
+        len(seen) == len(hidden) == len(labels) > 0
+    ):
+        raise ValueError(f"references {seen.dtype} {seen.shape}, {hidden.shape}, {labels.shape}")
+    if labels.dtype.kind not in "iu" or hidden.dtype.kind != "f":
+        raise ValueError(f"references {labels.dtype}, {hidden.dtype}")
+    numbers = [float(report["threshold"]), float(report["refused_digits"]), *report["usual"], *report["spread"]]
+    if len(numbers) != 6 or not np.isfinite(numbers).all():
+        raise ValueError(f"numbers {numbers}")
+    counts = {str(kind): int(count) for kind, count in report["counts"].items()}
+    others = {str(kind): float(share) for kind, share in report["refused_others"].items()}
+    if counts.keys() != {"digits", *others}:
+        raise ValueError(f"counts of {', '.join(counts)}")
+    usual, spread = (tuple(map(float, report[name])) for name in ("usual", "spread"))
+    return Refusal(numbers[0], numbers[1], others, counts, usual, spread, References(seen, hidden, labels))

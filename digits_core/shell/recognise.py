@@ -56,10 +56,10 @@ def recognise_images(options: argparse.Namespace) -> int:
 
 def _refusal(recogniser: Recogniser, artifacts: Artifacts, catalogue: Catalogue) -> Refusal | None:
     """What tells digits from other marks; `None` where the data of the run are gone, or too few."""
-    from digits_core.recognition.refusal import load_refusal
+    from digits_core.recognition.refusal import data_key, load_refusal
 
     try:
-        return load_refusal(recogniser, artifacts, catalogue.load)
+        return load_refusal(recogniser, artifacts, catalogue.load, data_key(recogniser.config, catalogue.version))
     except DatasetError:
         return None
 

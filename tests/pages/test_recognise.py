@@ -3,15 +3,18 @@
 import shutil
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 import torch  # noqa: F401  (pages load it in the background: here it is there, and never half of it)
 from streamlit.testing.v1 import AppTest
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
+from digits_core.dashboard.loaders import THRESHOLDS
 from digits_core.dashboard.recognise.again import HANDWRITING
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import CHOSEN_RUN
 from digits_core.data.handwriting import NewSample
+from digits_core.recognition.refusal import VERSION
 from digits_core.recognition.sample import to_sample
 from digits_core.runs.execution import execute
 from digits_core.runs.preferred import best_of
@@ -62,8 +65,7 @@ def test_every_trained_run_is_offered_the_best_one_first(open_page, trained_home
     best = add_run(1.0)
     for other in ({"accuracy": 0.1}, {"accuracy": 1.0, "outcome": "stopped"}, {"accuracy": 1.0, "sweep": "a1b2"}):
         add_run(**other)
-    for name in ("recognise", "network"):
-        page = open_page(name)
+    for page in (open_page("recognise"), open_page("network", look="Filters")):
         assert not page.exception
         assert page.selectbox(key="run").value == best.id
         assert page.query_params["run"] == best.id
@@ -124,6 +126,35 @@ def test_uploaded_pictures_are_read_and_wrong_ones_named(open_page, trained_home
     one, many = metrics(page)
     assert one.isdigit()
     assert [len(line) for line in many.split(" ")] == [2, 2]
+
+
+def test_uploaded_pictures_stay_while_one_looks_elsewhere_until_they_are_removed(open_page, trained_home):
+    page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)), ("two.png", sheet([[1, 0]])))
+    before = metrics(page)
+    page.segmented_control(key="input").set_value("Draw").run()
+    page.segmented_control(key="input").set_value("Upload").run()
+
+    assert not page.exception
+    assert metrics(page) == before
+    button(page, "Remove").click().run()
+    assert metrics(page) == []
+
+
+def test_whether_it_is_a_digit_is_said_once_it_is_known_and_the_file_of_another_version_does_no_harm(
+    open_page, trained_home
+):
+    run = state().runs.find("best")
+    state().artifacts(run.id).save_refusal({"weights": "x"}, {"seen": np.zeros(3)})
+    page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)))
+    assert not page.exception
+    assert not page.error
+    assert THRESHOLDS.wait((str(trained_home), run.id, run.finished), 60)
+    page.run()
+
+    verdicts = ("Close enough", "This run refuses")
+    assert any(each.value.startswith(verdicts) for each in page.caption)
+    report, _ = state().artifacts(run.id).load_refusal()
+    assert report["version"] == VERSION
 
 
 def test_an_uploaded_digit_is_explained_with_the_training_images_nearest_to_it(open_page, trained_home):

@@ -12,6 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.pages import current_page
 from digits_core.dashboard.state import state
 from digits_core.data.handwriting import NOBODY_NAMED, Change, tidy_writer
 
@@ -46,14 +47,14 @@ def choose_writer() -> str:
 
 def done(change: Change, **session: Any) -> None:
     """Remember an action, so that `undo_button` takes it back; `session` is what it then puts into the session."""
-    st.session_state[_DONE] = (change, session)
+    st.session_state[_DONE] = (change, session, current_page())
 
 
 def undo_button() -> None:
-    """What was done last, and the button that undoes all of it; nothing where nothing was done."""
-    if _DONE not in st.session_state:
+    """Show what was done last on this page, and the button that undoes all of it; nothing if nothing was done."""
+    change, _, page = st.session_state.get(_DONE, (None, {}, ""))
+    if change is None or page != current_page():
         return
-    change, _ = st.session_state[_DONE]
     with st.container(horizontal=True, vertical_alignment="center", key="last_action"):
         st.markdown(f":material/check_circle: {as_plain_text(change.words)}", width="content")
         st.button(
@@ -63,7 +64,7 @@ def undo_button() -> None:
 
 
 def _undo() -> None:
-    change, session = st.session_state.pop(_DONE)
+    change, session, _ = st.session_state.pop(_DONE)
     state().handwriting.undo(change)
     st.session_state.update(session)
 

@@ -10,9 +10,9 @@ import streamlit as st
 from digits_core.dashboard.canvas import beside_canvas
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
-from digits_core.dashboard.loaders import load_digits, load_recogniser, load_refusal
+from digits_core.dashboard.loaders import load_digits, load_recogniser, load_threshold
 from digits_core.dashboard.recognise import history
-from digits_core.dashboard.recognise.answers import SEEN_SIDE, show_seen
+from digits_core.dashboard.recognise.answers import SEEN_SIDE, say_verdict, show_seen
 from digits_core.dashboard.recognise.draw import CANVASES, ONE, paper_to_draw_on
 from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Ink, Reading, agreement, digit_on, in_words, read
 from digits_core.dashboard.recognise.train_here import offer, run_of
@@ -105,12 +105,21 @@ def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
     if ink is None:
         return []
     try:
-        readings = [read(ink, load_recogniser(run.id), run.title, load_refusal(run.id)) for run in runs]
+        readings = [read(ink, load_recogniser(run.id), run.title, load_threshold(run.id).refusal) for run in runs]
     except DigitsError as error:
         show_error(error)
         return []
     history.note(CANVASES[ONE], readings[0])
+    _say_what_is_pending(runs)
     return readings
+
+
+def _say_what_is_pending(runs: Sequence[Run]) -> None:
+    """Say that no verdict is final while one is being worked out; the page is then drawn anew."""
+    for run in runs:
+        if (threshold := load_threshold(run.id)).pending:
+            say_verdict(threshold, False, run.id)
+            return
 
 
 def _show_each(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
