@@ -240,8 +240,17 @@ class Handwriting:
 
 def tidy_writer(name: str) -> str:
     """A writer's name of characters that can be seen, without superfluous spaces, as long as is kept; never empty."""
-    seen = "".join(mark if mark.isprintable() else " " for mark in name)
-    return " ".join(seen.split())[:WRITER_LENGTH].rstrip() or NOBODY_NAMED
+    return _visible(name)[:WRITER_LENGTH].rstrip() or NOBODY_NAMED
+
+
+def writer_problem(name: str) -> str:
+    """Return what is wrong with a writer's name that somebody typed, or "" if it would be kept as it is."""
+    length = len(_visible(name))
+    return f"The name has {length} characters, but {WRITER_LENGTH} are the limit." if length > WRITER_LENGTH else ""
+
+
+def _visible(name: str) -> str:
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in name).split())
 
 
 def _check(sample: NewSample) -> None:

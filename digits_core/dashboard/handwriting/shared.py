@@ -14,7 +14,7 @@ from PIL import Image
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.pages import current_page
 from digits_core.dashboard.state import state
-from digits_core.data.handwriting import NOBODY_NAMED, Change, tidy_writer
+from digits_core.data.handwriting import NOBODY_NAMED, Change, tidy_writer, writer_problem
 
 DIGITS = list(range(10))
 LABEL_HELP = "What the digit is meant to be: the answer that training learns from. One wrong label teaches a mistake."
@@ -26,7 +26,7 @@ DRAWING_SIDE = 400
 ROW_HEIGHT = 44
 _HEADER_HEIGHT = 37
 """Of a table, with its frame, in pixels."""
-_DONE = "handwriting_done"
+_DONE, _WRITER = "handwriting_done", "handwriting_writer"
 
 
 def table_height(rows: int) -> int:
@@ -35,14 +35,26 @@ def table_height(rows: int) -> int:
 
 
 def choose_writer() -> str:
-    """Who writes, the same in every way of collecting."""
+    """Return who writes, the same in every way of collecting.
+
+    A name that is too long stays in its field with what is wrong, and is not used.
+    """
     known = [name for name, _ in state().handwriting.writers()]
     current = st.session_state.get("writer")
     names = list(dict.fromkeys([*([current] if current else []), *known, NOBODY_NAMED]))
     chosen = st.selectbox(
         "Writer", names, key="writer", persist_state="session", accept_new_options=True, help=WRITER_HELP
     )
-    return tidy_writer(chosen or "")
+    if problem := writer_problem(chosen or ""):
+        st.caption(f":red[{problem}] Until it is shorter, what you save is {as_plain_text(current_writer())}'s.")
+    else:
+        st.session_state[_WRITER] = tidy_writer(chosen or "")
+    return current_writer()
+
+
+def current_writer() -> str:
+    """Return who writes: the name that `choose_writer` last accepted."""
+    return st.session_state.get(_WRITER, NOBODY_NAMED)
 
 
 def done(change: Change, **session: Any) -> None:

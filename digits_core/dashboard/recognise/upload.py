@@ -11,7 +11,7 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.box_editor import WIDTHS, show_canvas, show_table
 from digits_core.dashboard.handwriting.pictures import PICTURE_TYPES
-from digits_core.dashboard.handwriting.shared import choose_writer, done, undo_button
+from digits_core.dashboard.handwriting.shared import choose_writer, current_writer, done, undo_button
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.recognise import history, why
 from digits_core.dashboard.recognise.answers import show_headline, show_number, show_one
@@ -23,7 +23,6 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.thresholds import Threshold
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
-from digits_core.data.handwriting import tidy_writer
 from digits_core.data.picture import MAX_BYTES
 from digits_core.errors import DigitsError
 from digits_core.figures.recognition import boxed
@@ -215,5 +214,4 @@ def _correct(photo: Photo) -> None:
 
 
 def _save(photo: Photo) -> None:
-    writer = tidy_writer(st.session_state.get("writer") or "")
-    done(state().handwriting.add_all(photo.samples(writer)))
+    done(state().handwriting.add_all(photo.samples(current_writer())))
