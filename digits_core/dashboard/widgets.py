@@ -18,6 +18,8 @@ RUN = "run"
 """The key of the control that chooses a run, and its name in the URL; it is the same on all pages."""
 CHOSEN_RUN = "chosen_run"
 """The run that a person asked for. A page may show another one: one that trains now, or one that has weights."""
+AWAIT_S = 1.0
+"""A page that waits for a run to finish looks after it so often."""
 SPLIT_HELP = "Training images teach the network; test images are never shown to it while it learns, only to judge it."
 
 
@@ -123,17 +125,24 @@ def warn_of_doubtful(run: Run) -> None:
 
 def _say_not_to_be_shown(run_id: str, default: Run) -> None:
     """Say why a chosen run is not shown. One that still trains is shown once it can be; any other is forgotten."""
-    (run, *_) = [*state().runs.some([run_id]), None]
-    if run is not None and run.live:
-        st.caption(
-            f":material/schedule: {as_plain_text(run.title)} has not finished training and will be used as soon as it "
-            f"has. Until then {as_plain_text(default.title)} is shown."
-        )
+    if state().runs.is_live(run_id):
+        st.fragment(_await_run, run_every=AWAIT_S)(run_id, default)
         return
     st.session_state.pop(CHOSEN_RUN)
     st.warning(
         f"There is no run {as_plain_text(run_id[:40])} to show here: it was deleted or has no weights. "
         f"{as_plain_text(default.title)} is shown."
+    )
+
+
+def _await_run(run_id: str, default: Run) -> None:
+    """Say that a run has to finish first, and draw the page anew when it has."""
+    if not state().runs.is_live(run_id):
+        st.rerun()
+    run = state().runs.get(run_id)
+    st.caption(
+        f":material/schedule: {as_plain_text(run.title)} has not finished training and will be used as soon as it has. "
+        f"Until then {as_plain_text(default.title)} is shown."
     )
 
 

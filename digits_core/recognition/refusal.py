@@ -219,13 +219,13 @@ def _read_kept(artifacts: Artifacts, recogniser: Recogniser) -> tuple[Refusal, s
         return None
     try:
         return _from_kept(report, arrays), str(report["data"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         LOG.warning("A kept threshold for what is no digit is damaged and is worked out again: %r", error)
         return None
 
 
 def _from_kept(report: dict, arrays: dict[str, np.ndarray]) -> Refusal:
-    """Raises `KeyError`, `TypeError` or `ValueError` for what `_to_keep` would not have written."""
+    """Raises `AttributeError`, `KeyError`, `TypeError` or `ValueError` for what `_to_keep` would not have written."""
     seen, hidden, labels = (arrays[name] for name in ("seen", "hidden", "labels"))
     if (seen.dtype, seen.ndim, hidden.ndim, labels.ndim) != (np.uint8, 3, 2, 1) or not (
         len(seen) == len(hidden) == len(labels) > 0

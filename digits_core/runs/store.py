@@ -107,6 +107,10 @@ class RunStore:
         """What trains or waits for its turn, oldest first."""
         return self._select(f"SELECT * FROM runs WHERE {IS_LIVE} ORDER BY number")
 
+    def is_live(self, run_id: str) -> bool:
+        """Return True for a run that trains or waits for its turn; False also if there is none of that id."""
+        return any(run.id == run_id for run in self.live())
+
     def get(self, run_id: str) -> Run:
         """The run of that id; `RunError` where there is none."""
         found = self._select("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", run_id)

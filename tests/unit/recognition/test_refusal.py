@@ -14,6 +14,7 @@ from digits_core.recognition.refusal import (
     VERSION,
     WRONGLY_REFUSED,
     Refusal,
+    _read_kept,
     _to_keep,
     calibrate,
     data_key,
@@ -170,11 +171,10 @@ WRONG = st.sampled_from([None, "", "x", -1, [], [1.0], {}, float("nan"), [float(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(["report", *KEPT_NUMBERS, *KEPT_ARRAYS]), wrong=WRONG, missing=st.booleans())
-def test_whatever_is_wrong_in_a_kept_threshold_it_can_be_used_afterwards(
-    recogniser, answers, kept, few_mnist, tmp_path_factory, name, wrong, missing
+def test_a_kept_threshold_with_something_wrong_in_it_is_left_alone_or_can_be_used(
+    recogniser, answers, kept, artifacts, name, wrong, missing
 ):
-    """A file of a future version, or one that another program wrote: never an error with every drawing."""
-    artifacts = Artifacts(tmp_path_factory.mktemp("kept"))
+    """A file that another version or another program wrote: never an error with every drawing."""
     report, arrays = _to_keep(kept, recogniser.fingerprint, "")
     part = arrays if name in arrays else report
     if missing or name == "report":
@@ -186,10 +186,20 @@ def test_whatever_is_wrong_in_a_kept_threshold_it_can_be_used_afterwards(
     except ValueError:  # NumPy refuses an array of `None`: nobody can have written that
         return
 
-    found = load_refusal(recogniser, artifacts, lambda name: few_mnist)
+    found = _read_kept(artifacts, recogniser)
 
-    assert np.isfinite([*found.scores(answers), found.threshold]).all()
-    assert "digits" in rates(found)
+    if found is not None:
+        refusal, _ = found
+        assert np.isfinite([*refusal.scores(answers), refusal.threshold]).all()
+        assert "test digits wrongly" in rates(refusal)
+
+
+def test_a_threshold_without_one_of_its_values_is_worked_out_again(recogniser, artifacts, kept, few_mnist):
+    report, arrays = artifacts.load_refusal()
+    del report["usual"]
+    artifacts.save_refusal(report, arrays)
+
+    assert worked_out_again(recogniser, artifacts, few_mnist)
 
 
 def test_too_few_test_images_are_said(recogniser, mnist_5k):
