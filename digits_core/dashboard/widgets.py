@@ -94,8 +94,6 @@ def choose_run(
         pick(linked)
         instead = None
     chosen = st.session_state.get(CHOSEN_RUN)
-    if chosen and chosen not in by_id:
-        _say_not_to_be_shown(chosen, default)
     shown = instead.id if instead and instead.id in by_id else chosen if chosen in by_id else default.id
     if st.session_state.get(RUN) != shown:
         st.session_state[RUN] = shown
@@ -104,6 +102,8 @@ def choose_run(
         key=RUN, persist_state="session", on_change=lambda: pick(st.session_state[RUN]), help=help_text,
     )  # fmt: skip
     _write_address(RUN, linked, shown)
+    if chosen and chosen not in by_id:
+        _say_why_not_shown(chosen, default)
     return by_id[shown]
 
 
@@ -123,7 +123,7 @@ def warn_of_doubtful(run: Run) -> None:
         st.warning(as_plain_text(doubt), icon=":material/warning:")
 
 
-def _say_not_to_be_shown(run_id: str, default: Run) -> None:
+def _say_why_not_shown(run_id: str, default: Run) -> None:
     """Say why a chosen run is not shown. One that still trains is shown once it can be; any other is forgotten."""
     if state().runs.is_live(run_id):
         st.fragment(_await_run, run_every=AWAIT_S)(run_id, default)
@@ -142,7 +142,7 @@ def _await_run(run_id: str, default: Run) -> None:
     run = state().runs.get(run_id)
     st.caption(
         f":material/schedule: {as_plain_text(run.title)} has not finished training and will be used as soon as it has. "
-        f"Until then {as_plain_text(default.title)} is shown."
+        f"Until then {as_plain_text(default.title)} is used."
     )
 
 

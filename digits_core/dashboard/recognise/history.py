@@ -83,7 +83,7 @@ def show(run: Run) -> None:
     if not everything:
         st.info(
             "Nothing was read in this session yet. **Draw** a digit or **Upload** a picture: what you had read stays "
-            "here until you close the tab, for you alone."
+            "here until you close or reload the tab, for you alone."
         )
         return
     _browse(everything, run)

@@ -90,7 +90,7 @@ def _uploads(source: str) -> Uploads:
     if source == "Files" and not uploads.pictures:
         st.caption(
             "Write digits on paper, a little apart, and photograph them. Nothing is kept unless you save it: the "
-            "pictures stay in this session, also while you look at other pages."
+            "pictures stay here until you close or reload the tab, also while you look at other pages."
         )
     return uploads
 

@@ -25,6 +25,7 @@ from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import as_arrays
 from tests.benchmarks.other_marks import other_marks
 from tests.unit.conftest import cut
+from tests.unit.helpers import fill
 from tests.unit.recognition.conftest import CONFIG
 
 KEPT_NUMBERS = ("data", "threshold", "refused_digits", "refused_others", "counts", "usual", "spread")
@@ -149,6 +150,17 @@ def test_a_threshold_of_other_data_is_worked_out_again_and_stays_in_use_where_th
     assert worked_out_again(recogniser, artifacts, few_mnist, data="one more digit")
     assert not worked_out_again(recogniser, artifacts, few_mnist, data="one more digit")
     assert load_refusal(recogniser, artifacts, gone, "deleted").threshold == pytest.approx(kept.threshold)
+
+
+def test_on_a_full_disk_it_is_used_all_the_same_and_kept_once_there_is_room(recogniser, small_disk, few_mnist):
+    artifacts = Artifacts(small_disk / "run")
+    fill(small_disk / "everything")
+    assert worked_out_again(recogniser, artifacts, few_mnist)
+    assert artifacts.load_refusal() is None
+
+    (small_disk / "everything").unlink()
+    assert worked_out_again(recogniser, artifacts, few_mnist)
+    assert not worked_out_again(recogniser, artifacts, few_mnist)
 
 
 def test_without_data_and_without_a_kept_threshold_it_is_said(recogniser, artifacts):
