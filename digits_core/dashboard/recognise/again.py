@@ -100,7 +100,7 @@ def show(run: Run) -> None:
     if both is None:
         st.caption("Once a run has learnt from your handwriting, this is where before and after are compared.")
     elif not len(digits):
-        st.caption("There is nothing to compare on yet: every fifth sample of a digit is held out for the test.")
+        st.caption("There is nothing to compare on yet: one sample in five is held out for the test.")
     else:
         _show_comparison(*both, digits)
 
