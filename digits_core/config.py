@@ -184,6 +184,8 @@ def _problems(problem: dict[str, Any]) -> list[str]:
         return [f"{field} is not a known setting"]
     if problem["type"] == "json_invalid":
         return [f"the text is not valid JSON ({cause})"]
+    if problem["type"] == "string_too_long":
+        return [f"{field} has {len(problem['input'])} characters, but {problem['ctx']['max_length']} are the limit"]
     value = repr(problem["input"])
     value = value if len(value) <= 60 else value[:57] + "…"
     rule = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")

@@ -87,6 +87,11 @@ def features(answers: Sequence[Answer], references: References) -> np.ndarray:
     return np.concatenate([directions(hidden), length, logits, references.likeness(answers)], axis=1)
 
 
+def feature_count(hidden: np.ndarray) -> int:
+    """Return how many `features` there are for references with these hidden values, (n, H)."""
+    return hidden.shape[1] + 1 + LARGEST_LOGITS + 2
+
+
 def _pixel_directions(seen: np.ndarray) -> np.ndarray:
     """Images uint8 (n, S, S), blurred by one pixel so that a slightly moved stroke still fits; rows of length 1."""
     blurred = ndimage.uniform_filter(seen.astype(np.float32), (0, 3, 3), mode="constant")

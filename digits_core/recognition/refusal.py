@@ -7,6 +7,8 @@ images of the same collection do: with test images as they are, 3 % meant 5 % on
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,9 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from digits_core.config import RunConfig
 from digits_core.data.digits import Digits
 from digits_core.errors import DatasetError, StoreError
-from digits_core.recognition.digit_score import DigitScore, References, fit
+from digits_core.recognition.digit_score import DigitScore, References, feature_count, fit
 from digits_core.recognition.neighbours import directions
 from digits_core.recognition.not_digits import not_digits
 from digits_core.recognition.recogniser import Answer, Recogniser
@@ -24,6 +27,11 @@ from digits_core.runs.artifacts import Artifacts
 from digits_core.training.check import choose_digits
 from digits_core.transforms import batched
 
+LOG = logging.getLogger(__name__)
+
+VERSION = 1
+"""Of how a threshold is worked out. Count it up with every change to `calibrate` or to what it calls: thresholds that
+were kept by an earlier version are then worked out again."""
 WRONGLY_REFUSED = 0.03
 """The share of digits that may be refused: to refuse one digit in twenty is to annoy."""
 
@@ -63,20 +71,39 @@ class Refusal:
         return self.score.of(answers)
 
 
-def load_refusal(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits]) -> Refusal:
-    """The threshold of a run: as kept with its artifacts, else worked out (about a second) and kept there.
+def load_refusal(
+    recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits], data: str = ""
+) -> Refusal:
+    """Return the threshold of a run: as kept with its artifacts, else worked out (some seconds) and kept there.
 
-    `load` reads a dataset by its name. `DatasetError` where those of the run are not here any more or hold too few
-    test images.
+    Args:
+        load: Reads a dataset by its name.
+        data: What `data_key` says of the run's datasets now. A threshold that was worked out on other data is worked
+            out again, unless those it needs are gone.
+
+    Raises:
+        DatasetError: The datasets of the run are not here any more, or hold too few test images, and nothing is kept.
     """
-    kept = artifacts.load_refusal()
-    if kept is not None and kept[0].get("weights") == recogniser.fingerprint:
-        return _from_kept(*kept)
-    train, test = choose_digits(recogniser.config.data, load)
-    refusal = calibrate(recogniser, train, test)
-    with suppress(StoreError):  # a full disk costs the second again at the next start, and nothing else
-        artifacts.save_refusal(*_to_keep(refusal, recogniser.fingerprint))
+    kept = _read_kept(artifacts, recogniser)
+    if kept is not None and kept[1] == data:
+        return kept[0]
+    try:
+        train, test = choose_digits(recogniser.config.data, load)
+        refusal = calibrate(recogniser, train, test)
+    except DatasetError:
+        if kept is None:
+            raise
+        return kept[0]
+    with suppress(StoreError):  # a full disk costs these seconds again at the next start, and nothing else
+        artifacts.save_refusal(*_to_keep(refusal, recogniser.fingerprint, data))
     return refusal
+
+
+def data_key(config: RunConfig, version: Callable[[str], str]) -> str:
+    """Return what changes with the datasets that a run's threshold is worked out on; `version` is the catalogue's."""
+    data = config.data
+    named = {name: version(name) for name in (*data.train, *data.test)}
+    return hashlib.sha256(repr((sorted(named.items()), data.test_writers)).encode()).hexdigest()[:16]
 
 
 def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Digits]) -> Refusal:
@@ -143,18 +170,51 @@ def _spread(values: np.ndarray, share: float) -> np.ndarray:
     return values[np.linspace(0, len(values) - 1, round(share * len(values))).astype(int)]
 
 
-def _to_keep(refusal: Refusal, weights: str) -> tuple[dict, dict[str, np.ndarray]]:
+def _to_keep(refusal: Refusal, weights: str, data: str) -> tuple[dict, dict[str, np.ndarray]]:
     report = {
-        "weights": weights, "threshold": refusal.threshold, "refused_digits": refusal.refused_digits,
-        "refused_others": refusal.refused_others, "counts": refusal.counts, "intercept": refusal.score.intercept,
+        "version": VERSION, "weights": weights, "data": data, "threshold": refusal.threshold,
+        "refused_digits": refusal.refused_digits, "refused_others": refusal.refused_others, "counts": refusal.counts,
+        "intercept": refusal.score.intercept,
     }  # fmt: skip
-    arrays = {**vars(refusal.score.references), "weights": refusal.score.weights}
-    return report, {name: array for name, array in arrays.items() if not name.startswith("_")}
+    references = refusal.score.references
+    arrays = {"seen": references.seen, "hidden": references.hidden, "labels": references.labels}
+    return report, {**arrays, "weights": refusal.score.weights}
+
+
+def _read_kept(artifacts: Artifacts, recogniser: Recogniser) -> tuple[Refusal, str] | None:
+    """Return the kept threshold and the key of its data; `None` unless it is whole and of these weights and version."""
+    found = artifacts.load_refusal()
+    if found is None:
+        return None
+    report, arrays = found
+    if not isinstance(report, dict) or (report.get("version"), report.get("weights")) != (
+        VERSION, recogniser.fingerprint,
+    ):  # fmt: skip
+        return None
+    try:
+        return _from_kept(report, arrays), str(report["data"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        LOG.warning("A kept threshold for what is no digit is damaged and is worked out again: %r", error)
+        return None
 
 
 def _from_kept(report: dict, arrays: dict[str, np.ndarray]) -> Refusal:
-    weights = arrays.pop("weights")
-    return Refusal(
-        report["threshold"], report["refused_digits"], report["refused_others"], report["counts"],
-        DigitScore(References(**arrays), weights, report["intercept"]),
-    )  # fmt: skip
+    """Raises `AttributeError`, `KeyError`, `TypeError` or `ValueError` for what `_to_keep` would not have written."""
+    seen, hidden, labels = (arrays[name] for name in ("seen", "hidden", "labels"))
+    if (seen.dtype, seen.ndim, hidden.ndim, labels.ndim) != (np.uint8, 3, 2, 1) or not (
+        len(seen) == len(hidden) == len(labels) > 0
+    ):
+        raise ValueError(f"references {seen.dtype} {seen.shape}, {hidden.shape}, {labels.shape}")
+    if labels.dtype.kind not in "iu" or hidden.dtype.kind != "f":
+        raise ValueError(f"references {labels.dtype}, {hidden.dtype}")
+    weights = arrays["weights"]
+    numbers = [float(report[name]) for name in ("threshold", "refused_digits", "intercept")]
+    if weights.shape != (feature_count(hidden),) or not np.isfinite([*numbers, *weights]).all():
+        raise ValueError(f"numbers {numbers}, weights {weights.shape}")
+    counts = {str(kind): int(count) for kind, count in report["counts"].items()}
+    others = {str(kind): float(share) for kind, share in report["refused_others"].items()}
+    if counts.keys() != {"digits", *others}:
+        raise ValueError(f"counts of {', '.join(counts)}")
+    threshold, refused, intercept = numbers
+    score = DigitScore(References(seen, hidden, labels), weights, intercept)
+    return Refusal(threshold, refused, others, counts, score)

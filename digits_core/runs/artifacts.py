@@ -113,7 +113,7 @@ class Artifacts:
         self._write("refusal.npz", buffer.getvalue())
 
     def load_refusal(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The same, or `None` where there is none that can be read: it can be worked out again."""
+        """Return what `save_refusal` was given, or `None` if it cannot be read: it can be worked out again."""
         try:
             with (self._folder / "refusal.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return json.loads(str(file["report"])), {name: file[name] for name in file.files if name != "report"}

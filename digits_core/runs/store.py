@@ -19,6 +19,7 @@ from digits_core.runs.curves import SmallCurve, small_curves
 from digits_core.runs.heartbeat import Owners
 from digits_core.runs.labels import Labels
 from digits_core.runs.numbers import next_number
+from digits_core.runs.preferred import best_of
 from digits_core.runs.recording import IS_LIVE, add_change, record
 from digits_core.runs.rows import (
     LIVE,
@@ -119,6 +120,10 @@ class RunStore:
         """What trains or waits for its turn, oldest first."""
         return self._select(f"SELECT * FROM runs WHERE {IS_LIVE} ORDER BY number")
 
+    def is_live(self, run_id: str) -> bool:
+        """Return True for a run that trains or waits for its turn; False also if there is none of that id."""
+        return any(run.id == run_id for run in self.live())
+
     def get(self, run_id: str) -> Run:
         """The run of that id; `RunError` where there is none."""
         found = self._select("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", run_id)
@@ -129,12 +134,16 @@ class RunStore:
         return found[0]
 
     def find(self, reference: str) -> Run:
-        """The run that a person means: an id, its unique beginning, or `latest` (the last that can be used)."""
-        if reference == "latest":
+        """Return the run that a person means: an id, its unique beginning, `latest` or `best`.
+
+        `latest` is the last one that can be used, `best` what pages use where nobody chose: see `best_of`.
+        """
+        if reference in ("latest", "best"):
             usable = self.usable()
-            if not usable:
+            named = best_of(usable) if reference == "best" else next(iter(usable), None)
+            if named is None:
                 raise RunError("There is no trained run yet. Train one first: python -m digits_core train")
-            return usable[0]
+            return named
         found = self._select(
             "SELECT * FROM runs WHERE substr(id, 1, ?) = ? AND deleted IS NULL", len(reference), reference
         )

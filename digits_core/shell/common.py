@@ -13,7 +13,7 @@ from digits_core.runs.retrying import RETRY_S
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-RUN_HELP = "an id, its unique beginning, or latest"
+RUN_HELP = "an id, its unique beginning, latest, or best (the best finished run that is not a trial of a sweep)"
 
 Commands = argparse._SubParsersAction
 

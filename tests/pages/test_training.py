@@ -273,3 +273,53 @@ def test_why_a_run_is_not_continued_stays_until_something_else_is_done(open_with
         assert ["epochs" in error.value for error in page.run().error] == [True]
     page.selectbox(key="run").set_value(other).run()
     assert not page.error
+
+
+@pytest.fixture
+def start_elsewhere():
+    """Write a run as training, started on another page, by another person or by a sweep; it ends with the test."""
+    started = []
+
+    def start(session: str = "another", sweep: str = "") -> str:
+        run = state().runs.create(RunConfig(name="elsewhere"), this_process(), session, sweep=sweep)
+        started.append(run.id)
+        return run.id
+
+    yield start
+    for run_id in started:
+        end(run_id)
+
+
+def end(run_id: str) -> None:
+    state().runs.apply(run_id, Finished("stopped", 0, None, None, 0.1))
+
+
+def test_a_run_that_was_started_elsewhere_is_shown_while_it_trains_and_after(open_with_runs, start_elsewhere):
+    page = open_with_runs()
+    for sweep in ("", "a1b2"):
+        run_id = start_elsewhere(sweep=sweep)
+        assert page.run().selectbox(key="run").value == run_id
+        assert page.query_params["run"] == run_id
+        end(run_id)
+        assert page.run().selectbox(key="run").value == run_id
+
+
+def test_a_run_that_trains_is_not_left_for_another(open_with_runs, start_elsewhere):
+    first = start_elsewhere()
+    page = open_with_runs()
+    second = start_elsewhere()
+    assert page.run().selectbox(key="run").value == first
+    end(first)
+    assert page.run().selectbox(key="run").value == second
+
+
+@pytest.mark.parametrize("by", ["hand", "link"])
+def test_a_run_that_was_chosen_here_stays_until_one_is_started_in_this_browser(open_with_runs, start_elsewhere, by):
+    chosen = next(run.id for run in state().runs.runs() if run.name == "slow")
+    page = open_with_runs(**({"run": chosen} if by == "link" else {}))
+    if by == "hand":
+        page.selectbox(key="run").set_value(chosen).run()
+    start_elsewhere()
+    assert page.run().selectbox(key="run").value == chosen
+    own = start_elsewhere(session=page.session_state["session"])
+    assert page.run().selectbox(key="run").value == own

@@ -43,7 +43,7 @@ def sweep_form() -> None:
     ranges = _choose_fields()
     _choose_method(ranges)
     st.text_input(
-        "Name", max_chars=80, key=NAME, persist_state="session", placeholder="what it varies",
+        "Name", key=NAME, persist_state="session", placeholder="what it varies",
         help="What the list of sweeps calls this one.",
     )  # fmt: skip
     plan = None

@@ -15,12 +15,14 @@ from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.fields import HELP, real_number
-from digits_core.dashboard.widgets import show_error
+from digits_core.dashboard.widgets import CHOSEN_RUN, follow_choice, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import CONTINUABLE, RESUMABLE, Run
 
 REFUSED = "control_refused"
 FOLLOWED = "followed_run"
+PICKED, WATCHED = "picked_run", "watched_run"
+"""The run that was chosen on this page by hand, with the newest number then; and the one shown because it trains."""
 BROWSER_COOKIE = "_streamlit_xsrf"
 """What Streamlit gives each browser anyway, for uploads. Only its hash is kept."""
 
@@ -37,9 +39,42 @@ def session_id() -> str:
 
 
 def follow_run(run: Run) -> None:
-    """Let the page show this run from now on, and the browser bring its charts onto the screen."""
-    st.session_state["run"] = run.id
+    """Let all pages show this run from now on, and the browser bring its charts onto the screen."""
+    follow_choice(run)
+    st.session_state.pop(PICKED, None)
+    st.session_state.pop(WATCHED, None)
     st.session_state[FOLLOWED] = run.id
+
+
+def pick_run(run_id: str) -> None:
+    """Keep showing a run that was chosen here by hand, whatever starts to train meanwhile."""
+    runs = state().runs.runs()
+    st.session_state[PICKED] = (run_id, runs[0].number if runs else 0)
+    st.session_state.pop(WATCHED, None)
+
+
+def run_to_watch(live: Sequence[Run]) -> Run | None:
+    """Return the run to show although another one was chosen, or `None` if the choice stands.
+
+    A run that was started elsewhere, on another page or by a sweep, takes the place of one that has ended, and stays
+    there when it has ended itself. What was chosen here by hand gives way only to a run that this browser starts.
+    """
+    chosen = st.session_state.get(CHOSEN_RUN)
+    picked, newest_then = st.session_state.get(PICKED, (None, 0))
+    own = [run for run in live if run.session == session_id() and not run.sweep]
+    if picked and picked == chosen:
+        live = [run for run in own if run.number > newest_then]
+    elif any(run.id == chosen for run in live):
+        return None
+    if any(run.id == st.session_state.get(WATCHED) for run in live):
+        live = [run for run in live if run.id == st.session_state[WATCHED]]
+    if live:
+        # One's own first, and of those one that has started.
+        found = min(live, key=lambda run: (run not in own, run.status == "queued", -run.number))
+        st.session_state[WATCHED] = found.id
+        return found
+    (watched, *_) = [*state().runs.some([st.session_state.get(WATCHED, "")]), None]
+    return watched
 
 
 def show_controls(run: Run) -> None:
