@@ -122,18 +122,21 @@ def as_arrays(network: nn.Module) -> dict[str, np.ndarray]:
 def _with_origin(event: Started, digits: list[Digits]) -> Started:
     images = {"train": event.train_images, "test": event.test_images}
     datasets = {each.name: each.fingerprint for each in digits}
-    origin = {"datasets": datasets, "images": images, "commit": _commit()}
+    origin = {"datasets": datasets, "images": images, "commit": commit_of(Path(__file__))}
     return Started(event.epochs, event.train_images, event.test_images, {**event.environment, **origin})
 
 
 @cache
-def _commit() -> str:
-    """The git commit of this code, or an empty text where it is not a checkout or git is not there."""
-    here = Path(__file__).parent
+def commit_of(file: Path) -> str:
+    """Return the git commit that `file` is part of; an empty text where it is in none, or git is not there.
+
+    A folder that was unpacked inside somebody's repository without being committed there is not part of its commits.
+    """
     try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"], cwd=here, capture_output=True, text=True, timeout=5
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        for command in (["ls-files", "--error-unmatch", file.name], ["rev-parse", "--short=12", "HEAD"]):
+            answer = subprocess.run(
+                ["git", *command], cwd=file.parent, capture_output=True, text=True, timeout=5, check=True
+            )
+    except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.strip()
