@@ -16,6 +16,7 @@ from digits_core.figures import sweeps as figures
 from digits_core.figures.sweep_axes import Axis
 from digits_core.figures.sweeps import Result
 from digits_core.runs.rows import Run
+from digits_core.runs.settings import settings_of
 from digits_core.runs.sweeps import Sweep, as_trial
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.sweep import Scalar, SweepPlan, Varied, in_words, shown
@@ -88,7 +89,7 @@ def _best_in_words(best: Sequence[Group], leaders: Sequence[Run]) -> str:
     """Name the best settings with their best runs: of a tie several, and how many there are."""
     seeds = f", mean of {len(best[0].scores)} seeds" if len(best[0].scores) > 1 else ""
     named = [
-        f"{' · '.join(f'{in_words(field)} {_word(value)}' for field, value in group.settings.items())} · "
+        f"{' · '.join(f'{in_words(field)} {_word(settings_of(run)[field])}' for field in group.settings)} · "
         f"run #{run.number}"
         for group, run in zip(best[:NAMED], leaders, strict=False)
     ]
@@ -148,7 +149,7 @@ def _is_wide(values: Sequence[Scalar]) -> bool:
 
 def _result(plan: SweepPlan, run: Run, measure: str, across: str, down: str | None) -> Result:
     trial = as_trial(plan, run, ())
-    settings = {field: TITLES.get(value, value) for field, value in trial.settings.items()}
+    settings = {field: TITLES.get(value, value) for field, value in _settings(plan, run).items()}
     value = trial.score if measure == "accuracy" else run.seconds if run.status == "finished" else None
     return Result(settings[across], settings[down] if down else None, value, f"#{run.number} {run.name}")
 
@@ -159,12 +160,17 @@ def _leader(plan: SweepPlan, group: Group, runs: Sequence[Run]) -> Run:
     return max(mine, key=lambda run: run.test_accuracy or 0.0)
 
 
+def _settings(plan: SweepPlan, run: Run) -> dict[str, Scalar]:
+    """What was varied as it is shown everywhere: with the epochs that were added to a trial by hand."""
+    return {field: settings_of(run)[field] for field in plan.fields}
+
+
 def _row(plan: SweepPlan, run: Run) -> dict[str, object]:
     trial = as_trial(plan, run, ())
     seed = {"Seed": trial.seed} if plan.seeds > 1 else {}
     return {
         "Run": f"#{run.number}",
-        **{in_words(field).capitalize(): _word(value) for field, value in trial.settings.items()},
+        **{in_words(field).capitalize(): _word(value) for field, value in _settings(plan, run).items()},
         **seed,
         "Accuracy": run.test_accuracy,
         "Progress": run.progress,

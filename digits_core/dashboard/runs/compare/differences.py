@@ -40,7 +40,7 @@ def differences(runs: list[Run]) -> None:
         shown, hide_index=True, column_config=COLUMNS, key="differences", placeholder="–",
         alt="The chosen runs with their settings and results",
     )  # fmt: skip
-    if len({images_tested_on(run) for run in runs if run.test_accuracy is not None}) > 1:
+    if len(set(images_tested_on([run for run in runs if run.test_accuracy is not None]))) > 1:
         st.caption(
             ":material/info: These runs were not all tested on the same images: part of what differs in their accuracy "
             "may come from the test."
