@@ -57,14 +57,15 @@ def seconds_per_epoch(run: Run) -> float | None:
     return run.seconds / done if run.seconds and done >= 1 else None
 
 
-SETTINGS = tuple(setting(field) for field in (*SECTION_OF, CHANGES))
+SETTINGS = tuple(setting(field) for field in SECTION_OF)
+BY_HAND = setting(CHANGES)
 ACCURACY = Quantity("accuracy", "Accuracy", lambda run: run.test_accuracy, percent=True)
 LOSS = Quantity("test_loss", "Loss", lambda run: run.test_loss)
 SECONDS = Quantity("seconds", "Training time", lambda run: run.seconds, unit="s")
 SECONDS_PER_EPOCH = Quantity("seconds_per_epoch", "Time per epoch", seconds_per_epoch, unit="s")
 SPEED = Quantity("images_per_second", "Images per second", lambda run: run.images_per_second)
 RESULTS = (ACCURACY, LOSS, SECONDS, SECONDS_PER_EPOCH, SPEED)
-BY_TITLE = {each.title: each for each in (*SETTINGS, *RESULTS)}
+BY_TITLE = {each.title: each for each in (*SETTINGS, BY_HAND, *RESULTS)}
 
 
 def settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
