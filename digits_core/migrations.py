@@ -149,4 +149,13 @@ MIGRATIONS = (
         run TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID
     """,
+    # What was set by hand stands with the run, too: tables compare thousands of runs by it.
+    """
+    ALTER TABLE runs ADD COLUMN by_hand TEXT NOT NULL DEFAULT '[]';
+    UPDATE runs SET by_hand = (
+        SELECT json_group_array(json_array(what, value, epoch, batch)) FROM (
+            SELECT * FROM changes WHERE run = runs.id AND what IN ('learning_rate', 'epochs') ORDER BY sequence
+        )
+    ) WHERE id IN (SELECT run FROM changes)
+    """,
 )

@@ -25,7 +25,7 @@ from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import Heartbeat
 from digits_core.runs.owner import this_process
-from digits_core.runs.rows import CONTINUABLE, RESUMABLE, Status
+from digits_core.runs.rows import RESUMABLE, Status, why_not_continued
 from digits_core.runs.store import Run, RunStore, new_id
 from digits_core.training.control import Orders
 from digits_core.training.events import Event, Failed, Finished, Paused, Started, from_dict
@@ -110,18 +110,20 @@ class Engine:
     def continue_training(self, run: Run, epochs: int, session: str = "") -> Run:
         """Train what a run has learnt for so many epochs more, as a run of its own, and return that.
 
-        It starts at the checkpoint, with the optimizer as it was then: with a constant learning rate the numbers are
-        those of one training that long. A schedule begins anew over the epochs that are added, a warm restart; one
-        that was ended by hand stays ended. `RunError` where there is no checkpoint, `ConfigError` past the most epochs.
+        It starts at the checkpoint after the last whole epoch, with the optimizer as it was then: with a constant
+        learning rate the numbers are those of one training that long. A schedule begins anew over the epochs that are
+        added, a warm restart; one that was ended by hand stays ended. `RunError` where there is no checkpoint,
+        `ConfigError` past the most epochs.
         """
         run = self._store.get(run.id)
         done = len(self._store.epochs([run.id])[run.id])
-        if run.status not in CONTINUABLE or not done:
-            raise RunError(f"{run.title} cannot be continued: it is {run.status}, after {done} epochs.")
+        artifacts = Artifacts(self._home.run(run.id))
+        if why_not := why_not_continued(run, done, artifacts.has_checkpoint()):
+            raise RunError(f"{run.title} cannot be continued. {why_not}")
         training = run.config.training.replace(epochs=done + epochs)
         config = run.config.replace(training=training, name=f"{run.name[:100]} +{epochs}")
         child = new_id()
-        Artifacts(self._home.run(child)).start_from(Artifacts(self._home.run(run.id)), done)
+        Artifacts(self._home.run(child)).start_from(artifacts, done)
         created = self._store.create(config, self._owner, session, parent=run.id, run_id=child)
         self.heartbeat.start()
         self._later(self._fill)

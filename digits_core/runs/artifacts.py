@@ -173,10 +173,16 @@ class Artifacts:
         """The checkpoint of the run that this one continues, or `None` where it continues none."""
         return self._load_torch("start.pt")
 
+    def has_checkpoint(self) -> bool:
+        """Return whether another run can go on from here: after an epoch of its own, or where this one began."""
+        return any((self._folder / name).exists() for name in ("checkpoint.pt", "start.pt"))
+
     def start_from(self, parent: Artifacts, epochs_done: int) -> None:
         """Let a new run begin at the checkpoint of `parent`, after that many epochs; `RunError` where it has none."""
         try:
-            content = (parent._folder / "checkpoint.pt").read_bytes()
+            own = parent._folder / "checkpoint.pt"
+            # A run that ended in its first own epoch still has where it began.
+            content = (own if own.exists() else parent._folder / "start.pt").read_bytes()
         except OSError as error:
             raise RunError(
                 "This run has no checkpoint to continue from: it ended before its first epoch did."

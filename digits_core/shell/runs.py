@@ -38,9 +38,7 @@ def list_runs(options: argparse.Namespace) -> int:
                 "note",
             )
             row = {field: getattr(run, field) for field in fields}
-            print(
-                json.dumps({**row, "archived": run.archived is not None, "config": run.config.model_dump(mode="json")})
-            )
+            print(json.dumps({**row, "archived": run.archived is not None, "config": run.plan.model_dump(mode="json")}))
         else:
             accuracy = f"{run.test_accuracy:.2%}" if run.test_accuracy is not None else "–"
             tags = "".join(f"  [{tag}]" for tag in run.tags)

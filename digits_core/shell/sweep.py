@@ -159,6 +159,7 @@ def _as_json(event: dict[str, Any]) -> None:
 def _as_text(event: dict[str, Any]) -> None:
     from digits_core.training.estimate import in_words
     from digits_core.training.events import lecture_line
+    from digits_core.training.trials import places
 
     match event["event"]:
         case "sweep":
@@ -177,6 +178,7 @@ def _as_text(event: dict[str, Any]) -> None:
                 print(event["message"], flush=True)
         case kind:
             print(f"\nSweep {event['sweep']} {kind.removeprefix('sweep_')} with {event['runs']} runs.")
-            for place, best in enumerate(event["best"], start=1):
+            ranks = places([best["test_accuracy"] for best in event["best"]])
+            for place, best in zip(ranks, event["best"], strict=True):
                 words = " · ".join(f"{name} {value}" for name, value in best["settings"].items())
                 print(f"{place}. {best['test_accuracy']:.2%}  {words}  (run {best['run']})")

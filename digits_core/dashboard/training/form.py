@@ -184,7 +184,7 @@ def _start_from_recipe() -> None:
 
 def _start_from_run() -> None:
     if run_id := st.session_state["as_in_run"]:
-        fill(state().runs.get(run_id).config)
+        fill(state().runs.get(run_id).plan)
 
 
 def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:
