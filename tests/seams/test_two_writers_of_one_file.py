@@ -18,9 +18,13 @@ def at_once(write) -> None:
     go = threading.Barrier(WRITERS)
 
     def repeat(number: int) -> None:
-        for _ in range(TIMES):
-            go.wait()
-            write(number)
+        try:
+            for _ in range(TIMES):
+                go.wait()
+                write(number)
+        except BaseException:
+            go.abort()  # the others wait for this one
+            raise
 
     with ThreadPoolExecutor(WRITERS) as threads:
         for done in [threads.submit(repeat, number) for number in range(WRITERS)]:
