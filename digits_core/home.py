@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from digits_core.errors import StoreError
 
@@ -62,3 +63,8 @@ class Home:
                 f"The folder {self.folder} cannot be written to. Set DIGITS_HOME to a folder that you may write to."
             )
         return self
+
+
+def beside(path: Path) -> Path:
+    """Return a hidden name in the folder of `path` that no other thread, process or host uses: to write there first."""
+    return path.with_name(f".{path.name}.{uuid4().hex}")

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import Any
 
 import streamlit as st
 
 SETTINGS = "digits_lab"
-"""The table in `secrets.toml` whose `allowed` lists who may come in: addresses, or `@` and a domain for all of it."""
+"""The table in `secrets.toml` that says who may come in: see `why_refused`."""
+
+NOT_LISTED = "You are logged in, but this server does not list you. Ask the person who runs it to add you."
+UNVERIFIED = (
+    "You are logged in, but your provider does not confirm that your e-mail address belongs to you. Verify the address "
+    "with your provider and log in again, or ask the person who runs this server to name the provider as issuer."
+)
+OTHER_ISSUER = (
+    "You are logged in with an account of another organisation. Log out, then log in with an account of the "
+    "organisation that runs this server."
+)
 
 
 def require_login() -> None:
@@ -22,20 +34,44 @@ def require_login() -> None:
         st.write("This server asks who you are.")
         st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
         st.stop()
-    if not is_allowed(st.user.get("email"), st.user.get("email_verified"), st.secrets.get(SETTINGS, {}).get("allowed")):
-        st.error("You are logged in, and not on the list of those who may use this server. Ask the person who runs it.")
+    if refusal := why_refused(st.user, st.secrets.get(SETTINGS, {})):
+        st.error(refusal, icon=":material/lock:")
         st.button("Log out", icon=":material/logout:", on_click=st.logout)
         st.stop()
     st.sidebar.button("Log out", icon=":material/logout:", on_click=st.logout)
 
 
-def is_allowed(email: str | None, verified: bool | None, allowed: list[str] | None) -> bool:
-    """Whether this address may come in; without a list, everybody whom the provider lets log in may."""
+def why_refused(claims: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
+    """Return why a person may not come in, for that person to read; `None` if they may.
+
+    claims: what the provider says of the person (`email`, `email_verified`, `iss`: OpenID Connect Core 1.0, section
+    5.1). settings: `allowed` lists addresses, or `@` and a domain for all of it; `issuer` is the one provider, or a
+    list of them, whose addresses count without being verified, as `iss` names it. Without `allowed`, everybody whom
+    the provider, or this issuer, lets log in may come in.
+
+    An address that nobody has verified proves nothing: where anyone can open an account and say any address, anyone
+    could claim one that is on the list.
+    """
+    issuers = settings.get("issuer", ())
+    issuers = (issuers,) if isinstance(issuers, str) else tuple(issuers)
+    if issuers and claims.get("iss") not in issuers:
+        return OTHER_ISSUER
+    allowed = settings.get("allowed")
     if allowed is None:
-        return True
-    if not email or verified is False:
-        return False
-    address = email.casefold()
+        return None
+    if not _is_listed(claims.get("email"), allowed):
+        return NOT_LISTED
+    verified = claims.get("email_verified")
+    # Some providers send the claim as text; one that says "false" is believed, also where it is trusted.
+    if str(verified).casefold() == "true" or (verified is None and issuers):
+        return None
+    return UNVERIFIED
+
+
+def _is_listed(email: str | None, allowed: list[str]) -> bool:
+    address = (email or "").casefold()
     return any(
-        address.endswith(each.casefold()) if each.startswith("@") else address == each.casefold() for each in allowed
+        address.endswith(each.casefold()) if each.startswith("@") else address == each.casefold()
+        for each in allowed
+        if address
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import time
 import unicodedata
 import zipfile
@@ -18,13 +19,15 @@ import numpy as np
 from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.errors import DatasetError, StoreError
-from digits_core.home import KEPT_S, Home
+from digits_core.home import KEPT_S, Home, beside
 
 if TYPE_CHECKING:
     from digits_core.data.readers import Reading
 
 TITLE_LENGTH = 80
 NAME_LENGTH = 40
+ABANDONED_AFTER_S = 3600
+"""Writing or deleting the file of a dataset takes seconds: what is older was left by a process that was killed."""
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 """On Windows no file can be called that, whatever its ending."""
 
@@ -61,27 +64,60 @@ class Imports:
         Raises `DatasetError`, and keeps nothing, where the title is empty or taken, or where entries are wrong and
         `leave_out` does not say to go on without them.
         """
-        title = self._checked_title(title)
+        title = _tidy_title(title)
+        with self._database.read() as db:
+            self._refuse_taken(db, title)  # before anything large is written; it is decided below
         if reading.problem_count and not leave_out:
             first = reading.problems[0]
             raise DatasetError(
                 f"Wrong entries in {file}: {reading.problem_count:,}. The first is {first.entry}: {first.reason}. "
-                "Mend the file, or say that they are to be left out."
+                "Fix the file, or leave these entries out."
             )
-        name = self._free_name(title)
-        digits = reading.digits(name)
-        _write(digits, self._home.dataset(name))
+        digits = reading.digits(title)
+        part = beside(self._home.dataset("import"))
+        try:
+            _write(digits, part)
+            return self._claim(part, digits, reading, title, file[:200])
+        except OSError as error:
+            raise StoreError(
+                f"The dataset could not be kept: {error.strerror or error}. Nothing was changed."
+            ) from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def _claim(self, part: Path, digits: Digits, reading: Reading, title: str, file: str) -> ImportedDataset:
+        """Give the file `part` a name and a title that are free, its place and its row, all in one transaction.
+
+        The file is in place before the row is: a process that is killed in between leaves a file without a row, which
+        is in no list, and which the next dataset of that name replaces.
+        """
+        name = None
         height, width = digits.shape
-        kept = ImportedDataset(
-            name, title, file[:200], reading.format, reading.original_range, len(digits), height, width, time.time()
-        )
-        columns = tuple(vars(kept))
-        with self._database.write() as db:
-            db.execute(
-                f"INSERT INTO datasets ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
-                tuple(vars(kept).values()),
-            )
+        try:
+            with self._database.write() as db:
+                self._refuse_taken(db, title)
+                name = self._free_name(db, title)
+                kept = ImportedDataset(
+                    name, title, file, reading.format, reading.original_range, len(digits), height, width, time.time()
+                )
+                columns = tuple(vars(kept))
+                db.execute(
+                    f"INSERT INTO datasets ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+                    tuple(vars(kept).values()),
+                )
+                part.replace(self._home.dataset(name))
+        except BaseException:
+            if name is not None:
+                self._discard(name)
+            raise
         return kept
+
+    def _discard(self, name: str) -> None:
+        """Remove the file of a dataset that did not get its row; one that got it meanwhile keeps its file."""
+        with suppress(OSError, StoreError), self._database.write() as db:
+            if db.execute("SELECT 1 FROM datasets WHERE name = ?", (name,)).fetchone() is None:
+                self._home.dataset(name).unlink(missing_ok=True)
 
     def all(self) -> list[ImportedDataset]:
         """Those that are not deleted, in the order in which they were imported."""
@@ -100,59 +136,78 @@ class Imports:
 
     def rename(self, name: str, title: str) -> None:
         """Give it another title; its name stays, so that runs still find it."""
-        if name not in {each.name for each in self.all()}:
-            raise DatasetError(f"There is no dataset {name!r} any more.")
-        self._update(name, "title", self._checked_title(title, but=name))
+        title = _tidy_title(title)
+        with self._database.write() as db:
+            if db.execute("SELECT 1 FROM datasets WHERE name = ? AND deleted IS NULL", (name,)).fetchone() is None:
+                raise DatasetError(f"There is no dataset {name!r} any more.")
+            self._refuse_taken(db, title, but=name)
+            db.execute("UPDATE datasets SET title = ? WHERE name = ?", (title, name))
 
     def delete(self, name: str) -> None:
         """Take it out of every list; `restore` brings it back, until `purge`."""
-        self._update(name, "deleted", time.time())
+        with self._database.write() as db:
+            if not db.execute("UPDATE datasets SET deleted = ? WHERE name = ?", (time.time(), name)).rowcount:
+                raise DatasetError(f"There is no dataset {name!r}.")
 
     def restore(self, name: str) -> None:
         """Undo `delete`; where its title was taken meanwhile, it gets a number behind it."""
-        with self._database.read() as db:
+        # One transaction: nobody may take the title in between, or purge the file.
+        with self._database.write() as db:
             row = db.execute("SELECT title FROM datasets WHERE name = ?", (name,)).fetchone()
-        if row is None or not self._home.dataset(name).exists():
-            raise DatasetError(f"There is no dataset {name!r} any more.")
-        title, number = row["title"], 2
-        while title in {each.title for each in self.all() if each.name != name}:
-            title, number = f"{row['title']} ({number})", number + 1
-        self._update(name, "title", title)
-        self._update(name, "deleted", None)
+            if row is None or not self._home.dataset(name).exists():
+                raise DatasetError(f"There is no dataset {name!r} any more.")
+            title, number = row["title"], 2
+            while title in self._taken_titles(db, but=name):
+                title, number = f"{row['title']} ({number})", number + 1
+            db.execute("UPDATE datasets SET title = ?, deleted = NULL WHERE name = ?", (title, name))
 
     def purge(self) -> None:
-        """Free the disk of what was deleted longer than `KEPT_S` ago.
+        """Free the disk of what was deleted longer than `KEPT_S` ago, and of what killed processes left half done.
 
         The names stay taken: runs know their data by them. A file that cannot be removed stays for the next time.
         """
-        # One transaction over all: nobody may restore a dataset whose file is on its way out.
+        for name in self._expired():
+            with suppress(OSError):
+                self._put_aside(name).unlink(missing_ok=True)
+        for left in self._home.dataset("any").parent.glob(".*.npz.*"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > ABANDONED_AFTER_S:
+                    left.unlink()
+
+    def _expired(self) -> list[str]:
+        with self._database.read() as db:
+            rows = db.execute("SELECT name FROM datasets WHERE deleted < ?", (time.time() - KEPT_S,)).fetchall()
+        return [row["name"] for row in rows if self._home.dataset(row["name"]).exists()]
+
+    def _put_aside(self, name: str) -> Path:
+        """Rename the file of a dataset that is still to be removed, so that nobody restores it; return where it is.
+
+        Renaming is done while nobody else can write to the database, and takes no time; deleting, which may take some,
+        is left to the caller.
+        """
+        aside = beside(self._home.dataset(name))
         with self._database.write() as db:
-            for row in db.execute("SELECT name FROM datasets WHERE deleted < ?", (time.time() - KEPT_S,)).fetchall():
-                with suppress(OSError):
-                    self._home.dataset(row["name"]).unlink(missing_ok=True)
+            expired = "SELECT 1 FROM datasets WHERE name = ? AND deleted < ?"
+            if db.execute(expired, (name, time.time() - KEPT_S)).fetchone():
+                self._home.dataset(name).replace(aside)
+        return aside
 
     def _those(self, condition: str) -> list[ImportedDataset]:
         with self._database.read() as db:
             rows = db.execute(f"SELECT * FROM datasets WHERE {condition}").fetchall()
         return [ImportedDataset(**{key: row[key] for key in row.keys() if key != "deleted"}) for row in rows]  # noqa: SIM118
 
-    def _update(self, name: str, column: str, value: str | float | None) -> None:
-        with self._database.write() as db:
-            if not db.execute(f"UPDATE datasets SET {column} = ? WHERE name = ?", (value, name)).rowcount:
-                raise DatasetError(f"There is no dataset {name!r}.")
+    def _taken_titles(self, db: sqlite3.Connection, but: str = "") -> frozenset[str]:
+        rows = db.execute("SELECT title FROM datasets WHERE deleted IS NULL AND name <> ?", (but,))
+        return self._reserved | {row["title"] for row in rows}
 
-    def _checked_title(self, title: str, but: str = "") -> str:
-        title = " ".join(title.split())
-        if not title or len(title) > TITLE_LENGTH:
-            raise DatasetError(f"A dataset needs a name of 1 to {TITLE_LENGTH} characters.")
-        if title in self._reserved | {each.title for each in self.all() if each.name != but}:
+    def _refuse_taken(self, db: sqlite3.Connection, title: str, but: str = "") -> None:
+        if title in self._taken_titles(db, but):
             raise DatasetError(f"There is a dataset {title!r} already. Choose another name.")
-        return title
 
-    def _free_name(self, title: str) -> str:
+    def _free_name(self, db: sqlite3.Connection, title: str) -> str:
         """The title in letters, digits and hyphens, with a number behind it where that is taken."""
-        with self._database.read() as db:
-            taken = {row["name"] for row in db.execute("SELECT name FROM datasets")} | self._reserved | DEVICES
+        taken = {row["name"] for row in db.execute("SELECT name FROM datasets")} | self._reserved | DEVICES
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
         stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:NAME_LENGTH] or "dataset"
         name, number = stem, 2
@@ -161,21 +216,22 @@ class Imports:
         return name
 
 
+def _tidy_title(title: str) -> str:
+    title = " ".join(title.split())
+    if not title or len(title) > TITLE_LENGTH:
+        raise DatasetError(f"A dataset needs a name of 1 to {TITLE_LENGTH} characters.")
+    return title
+
+
 def _write(digits: Digits, path: Path) -> None:
-    """Written beside its place and renamed: a dataset is there whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            np.savez(
-                file, images=digits.images, labels=digits.labels, test=digits.test,
-                writers=np.array(digits.writers, dtype=np.str_),
-            )  # fmt: skip
-        beside.replace(path)
-    except OSError as error:
-        raise StoreError(f"The dataset could not be kept: {error.strerror or error}. Nothing was changed.") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        np.savez(
+            file, images=digits.images, labels=digits.labels, test=digits.test,
+            writers=np.array(digits.writers, dtype=np.str_),
+        )  # fmt: skip
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _read(name: str, path: Path) -> Digits:

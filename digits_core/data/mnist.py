@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import math
-import os
 import struct
 import threading
 import urllib.error
@@ -18,6 +17,7 @@ import numpy as np
 
 from digits_core.data.digits import Digits
 from digits_core.errors import DatasetError
+from digits_core.home import beside
 
 IMAGES = {"train": 60_000, "t10k": 10_000}
 """The two parts of MNIST, training and test, and how many images each has."""
@@ -125,11 +125,11 @@ def _fetch(
 ) -> None:
     """The unpacked content of the first address that delivers it whole, as `target`."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
+    part = beside(target)
     try:
         for address in addresses:
             try:
-                complete = _unpack(address, md5, beside, size, report, cancelled)
+                complete = _unpack(address, md5, part, size, report, cancelled)
             except (
                 urllib.error.URLError,
                 http.client.HTTPException,
@@ -140,10 +140,10 @@ def _fetch(
             ):
                 continue
             if complete:
-                beside.replace(target)
+                part.replace(target)
             return
     finally:
-        beside.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     raise DatasetError(
         "MNIST could not be downloaded. Check the internet connection and try again; "
         "the built-in datasets work without one."

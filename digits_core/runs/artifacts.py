@@ -24,6 +24,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from digits_core.errors import RunError, StoreError
+from digits_core.home import beside
 
 Weights = dict[str, np.ndarray]
 
@@ -227,15 +228,15 @@ class Artifacts:
             raise RunError("The checkpoint of this run cannot be read: it is damaged. Train it again.") from error
 
     def _write(self, name: str, content: bytes) -> None:
-        beside = self._folder / f".{name}.{os.getpid()}"
+        part = beside(self._folder / name)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
+            with part.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             self._check()
-            _put_in_place(beside, self._folder / name)
+            _put_in_place(part, self._folder / name)
         except OSError as error:
             raise StoreError(
                 f"{self._folder / name} could not be written ({error.strerror}). What was there before is intact; "
@@ -243,15 +244,15 @@ class Artifacts:
             ) from error
         finally:
             with suppress(OSError):  # a folder that is not there, or is not ours, holds nothing to tidy
-                beside.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
 
 
-def _put_in_place(beside: Path, place: Path) -> None:
+def _put_in_place(part: Path, place: Path) -> None:
     """Rename; Windows refuses that while somebody reads what is there, which takes a moment."""
     end = time.monotonic() + READING_S
     while True:
         try:
-            beside.replace(place)
+            part.replace(place)
             return
         except PermissionError:
             if os.name != "nt" or time.monotonic() > end:

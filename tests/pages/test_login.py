@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from digits_core.dashboard.login import is_allowed
+from digits_core.dashboard.login import NOT_LISTED, OTHER_ISSUER, UNVERIFIED, why_refused
 from digits_core.dashboard.pages import FOLDER
 
 NAVIGATION = FOLDER.parent / "digits_core" / "dashboard" / "navigation.py"
@@ -32,18 +32,55 @@ def test_where_a_login_is_asked_for_nothing_else_is_shown(home):
         assert "streamlit[auth]" in app.error[0].value
 
 
+SCHOOL = "https://login.school.example"
+TENANT = "https://login.microsoftonline.com/6a1b/v2.0"
+
+
+def claims(email, verified=True, issuer=SCHOOL) -> dict:
+    """What a provider says of a person; `None` is what it does not say."""
+    said = {"email": email, "email_verified": verified, "iss": issuer}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 @pytest.mark.parametrize(
-    ("email", "verified", "allowed", "may"),
+    ("person", "allowed", "refusal"),
     [
-        ("ada@school.example", True, None, True),
-        ("ada@school.example", None, ["@school.example"], True),
-        ("Ada@School.example", True, ["ada@school.example"], True),
-        ("ada@school.example", False, ["@school.example"], False),
-        ("eve@notschool.example", True, ["@school.example"], False),
-        ("eve@school.example.evil", True, ["@school.example"], False),
-        (None, None, ["@school.example"], False),
-        ("ada@school.example", True, [], False),
+        (claims("ada@school.example"), None, None),
+        (claims("Ada@School.example"), ["ada@school.example"], None),
+        (claims("ada@school.example", "true"), ["@school.example"], None),
+        (claims("ada@school.example", None), ["@school.example"], UNVERIFIED),
+        (claims("ada@school.example", False), ["@school.example"], UNVERIFIED),
+        (claims("ada@school.example", "false"), ["@school.example"], UNVERIFIED),
+        (claims("eve@notschool.example"), ["@school.example"], NOT_LISTED),
+        (claims("eve@school.example.evil"), ["@school.example"], NOT_LISTED),
+        (claims(None, None), ["@school.example"], NOT_LISTED),
+        (claims("", True), ["@school.example"], NOT_LISTED),
+        (claims("ada@school.example"), [], NOT_LISTED),
     ],
 )
-def test_a_list_lets_in_whom_it_names_and_nobody_else(email, verified, allowed, may):
-    assert is_allowed(email, verified, allowed) is may
+def test_a_list_lets_in_whom_it_names_by_a_verified_address_and_nobody_else(person, allowed, refusal):
+    settings = {} if allowed is None else {"allowed": allowed}
+
+    assert why_refused(person, settings) == refusal
+
+
+@pytest.mark.parametrize(
+    ("person", "issuer", "refusal"),
+    [
+        # What a provider for many organisations lets everyone write into an account of their own.
+        (claims("ada@school.example", None, "https://login.microsoftonline.com/evil/v2.0"), TENANT, OTHER_ISSUER),
+        (claims("ada@school.example", True, "https://login.microsoftonline.com/evil/v2.0"), TENANT, OTHER_ISSUER),
+        (claims("ada@school.example", None, None), TENANT, OTHER_ISSUER),
+        (claims("ada@school.example", None, TENANT), TENANT, None),
+        (claims("ada@school.example", None, TENANT), [SCHOOL, TENANT], None),
+        (claims("ada@school.example", False, TENANT), TENANT, UNVERIFIED),
+        (claims("eve@elsewhere.example", None, TENANT), TENANT, NOT_LISTED),
+    ],
+)
+def test_a_named_issuer_answers_for_its_addresses_and_keeps_out_all_others(person, issuer, refusal):
+    assert why_refused(person, {"allowed": ["@school.example"], "issuer": issuer}) == refusal
+
+
+def test_without_a_list_a_named_issuer_still_keeps_out_all_others():
+    assert why_refused(claims("ada@school.example", None, TENANT), {"issuer": TENANT}) is None
+    assert why_refused(claims("ada@school.example", True, SCHOOL), {"issuer": TENANT}) == OTHER_ISSUER

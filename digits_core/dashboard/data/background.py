@@ -19,6 +19,7 @@ import numpy as np
 
 from digits_core.dashboard.background import Jobs
 from digits_core.data.statistics.chunks import Report
+from digits_core.home import beside
 
 LOG = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Workshop(Jobs[Arrays]):
 
     def _keep(self, key: str, arrays: Arrays) -> None:
         """Write beside and rename: whoever reads finds all of it or nothing. Without room on the disk, go without."""
-        part = self._folder / f"{key}.{os.getpid()}.part"
+        part = beside(self._folder / f"{key}.npz")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:
@@ -84,7 +85,9 @@ class Workshop(Jobs[Arrays]):
     def _tidy(self) -> None:
         """Delete the oldest results beyond some number, and what a killed app left unfinished."""
         by_age = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-        left = [path for path in self._folder.glob("*.part") if time.time() - path.stat().st_mtime > ABANDONED_AFTER_S]
+        left = [
+            path for path in self._folder.glob(".*.npz.*") if time.time() - path.stat().st_mtime > ABANDONED_AFTER_S
+        ]
         for path in [*by_age[:-FILES], *left]:
             path.unlink(missing_ok=True)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from digits_core.data.digits import Digits
@@ -101,27 +103,76 @@ def as_zip(files: Mapping[str, bytes]) -> bytes:
 
 
 def write(files: Mapping[str, bytes], folder: Path, replace: bool = False) -> None:
-    """Put the files into a folder, which is made where it is not there; each appears whole, or none does.
+    """Put the files into a folder, which is made where it is not there: all of them, whole, or none.
 
-    `ExportError` where one of that name is there already, unless it may be replaced, or where there is no room.
+    `ExportError` where one of that name is there already, unless it may be replaced, or where there is no room; then
+    everything in the folder is as it was.
     """
     there = [path for path in files if (folder / path).exists()]
     if there and not replace:
-        raise ExportError(
-            f"{folder / there[0]} is there already. Choose another folder, or add --replace to write over it."
-        )
-    staging: Path | None = None
+        raise _taken(folder / there[0])
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
-        for path, content in files.items():
-            (staging / path).parent.mkdir(parents=True, exist_ok=True)
-            (staging / path).write_bytes(content)
-        for path in files:
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(staging / path, folder / path)
+        # What was done so far is undone, last first, unless all of it succeeds.
+        with ExitStack() as undo:
+            _make(folder, undo)
+            staging = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
+            undo.callback(shutil.rmtree, staging, ignore_errors=True)
+            new, old = staging / "new", staging / "old"
+            for path, content in files.items():
+                (new / path).parent.mkdir(parents=True, exist_ok=True)
+                (new / path).write_bytes(content)
+            for path in files:
+                _make((folder / path).parent, undo)
+                if replace:
+                    _put_aside(folder / path, old / path, undo)
+                _put(new / path, folder / path)
+                undo.callback((folder / path).unlink)
+            undo.pop_all()
+            shutil.rmtree(staging, ignore_errors=True)
+    except FileExistsError as error:
+        raise _taken(Path(error.filename2 or error.filename)) from error
     except OSError as error:
         raise ExportError(f"{folder} cannot be written ({error.strerror}). Choose another folder.") from error
-    finally:
-        if staging:
-            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _taken(path: Path) -> ExportError:
+    return ExportError(f"{path} is there already. Choose another folder, or add --replace to write over it.")
+
+
+def _make(folder: Path, undo: ExitStack) -> None:
+    """Make a folder with those that it lies in."""
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise NotADirectoryError(errno.ENOTDIR, "a file of that name is there")
+    _make(folder.parent, undo)
+    folder.mkdir(exist_ok=True)
+    undo.callback(_remove_empty, folder)
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # somebody else has put something there
+        folder.rmdir()
+
+
+def _put_aside(path: Path, aside: Path, undo: ExitStack) -> None:
+    """Move an earlier file out of the way, if there is one; nothing but files is replaced."""
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise IsADirectoryError(errno.EISDIR, f"{path} is not a file")
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(path, aside)
+    undo.callback(os.replace, aside, path)
+
+
+def _put(new: Path, path: Path) -> None:
+    """Move a file to where none is; `FileExistsError` where somebody has put one there meanwhile."""
+    try:
+        os.link(new, path)  # the one way to move that never replaces anything
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, as on many USB sticks
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "is there already", str(path)) from None
+        os.replace(new, path)

@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,43 @@ def test_a_full_disk_leaves_nothing_half_written(small_disk):
         write(files, small_disk / "export")
 
     assert content_of(small_disk) == {}
+
+
+def test_where_one_cannot_be_replaced_all_are_as_they_were(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"old")
+    (tmp_path / "folder" / "b.bin").mkdir(parents=True)
+    (tmp_path / "folder" / "b.bin" / "mine").write_bytes(b"mine")
+
+    with pytest.raises(ExportError, match="cannot be written"):
+        write({"new/c.txt": b"new", **FILES}, tmp_path, replace=True)
+
+    assert content_of(tmp_path) == {"a.txt": b"old", "folder/b.bin/mine": b"mine"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "folder"]
+
+
+def test_a_full_disk_leaves_the_files_that_were_to_be_replaced(small_disk):
+    old = {"first.bin": b"old", "second.bin": b"old, too"}
+    write(old, small_disk / "export")
+
+    with pytest.raises(ExportError, match="cannot be written"):
+        write({"first.bin": b"x", "second.bin": os.urandom(40_000_000)}, small_disk / "export", replace=True)
+
+    assert content_of(small_disk) == {f"export/{name}": content for name, content in old.items()}
+
+
+def test_a_file_that_somebody_puts_there_meanwhile_is_not_written_over(tmp_path, monkeypatch):
+    made = Path.mkdir
+
+    def meanwhile(self, *arguments, **options):
+        made(self, *arguments, **options)
+        if self == tmp_path / "folder":
+            (self / "b.bin").write_bytes(b"theirs")
+
+    monkeypatch.setattr(Path, "mkdir", meanwhile)
+    with pytest.raises(ExportError, match=r"b\.bin is there already"):
+        write(FILES, tmp_path)
+
+    assert content_of(tmp_path) == {"folder/b.bin": b"theirs"}
 
 
 def test_a_folder_that_is_a_file_is_said(tmp_path):
