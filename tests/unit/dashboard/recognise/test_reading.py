@@ -21,8 +21,9 @@ from digits_core.dashboard.recognise.reading import (
 from digits_core.dashboard.thresholds import Threshold
 from digits_core.errors import PictureError
 from digits_core.network.improved_net import ImprovedNet
+from digits_core.recognition.digit_score import DigitScore, References, feature_count
 from digits_core.recognition.recogniser import Answer, Recogniser
-from digits_core.recognition.refusal import References, Refusal
+from digits_core.recognition.refusal import Refusal
 from tests.pictures import STROKES
 
 
@@ -156,4 +157,5 @@ def test_whether_it_is_a_digit_is_said_in_every_state_of_the_threshold(refusal):
 @pytest.fixture
 def refusal() -> Refusal:
     references = References(np.zeros((1, 28, 28), np.uint8), np.ones((1, 64), np.float32), np.zeros(1, int))
-    return Refusal(0.0, 0.03, {"letters": 0.8}, {"digits": 100, "letters": 40}, (1.0, 1.0), (0.1, 0.1), references)
+    score = DigitScore(references, np.zeros(feature_count(references.hidden)), 0.0)
+    return Refusal(0.0, 0.03, {"letters": 0.8}, {"digits": 100, "letters": 40}, score)
