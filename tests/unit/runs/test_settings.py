@@ -1,9 +1,14 @@
 """The settings of runs are those of their configs, read without building one."""
 
 import json
+import sqlite3
 
 from digits_core.config import DataConfig, TransformConfig
+from digits_core.database import Database
+from digits_core.home import Home
+from digits_core.migrations import MIGRATIONS
 from digits_core.runs.settings import CHANGES, NONE, in_words, settings_of, value_in_words, varying
+from digits_core.runs.store import RunStore
 from digits_core.training.events import Changed, Started
 from digits_core.training.fields import SECTION_OF, value_of
 from tests.unit.helpers import run_config
@@ -47,6 +52,30 @@ def test_a_schedule_that_was_stretched_or_begun_anew_is_marked(store):
 
     assert settings_of(store.get(run.id))[CHANGES] == "epochs 5 from epoch 2"
     assert settings_of(child)[CHANGES] == "continued, with its schedule begun anew"
+
+
+def test_an_older_home_learns_what_was_changed_by_hand(home):
+    older = next(place for place, script in enumerate(MIGRATIONS) if "by_hand" in script)
+    path = Home(home).create().database
+    connection = sqlite3.connect(path)
+    for script in MIGRATIONS[:older]:
+        connection.executescript(script)
+    for name in ("changed", "as set"):
+        connection.execute(
+            "INSERT INTO runs (id, number, name, recipe, status, config, owner, created) "
+            "VALUES (?, (SELECT count(*) + 1 FROM runs), ?, '', 'finished', ?, 'me', 0)",
+            (name, name, run_config().to_json()),
+        )
+    for what, value in (("paused", None), ("learning_rate", 0.01), ("epochs", 6.0)):
+        connection.execute("INSERT INTO changes VALUES (NULL, 'changed', ?, ?, 3, 0, 0)", (what, value))
+    connection.execute(f"PRAGMA user_version = {older}")
+    connection.commit()
+    connection.close()
+
+    database = Database(path)
+    runs = RunStore(database).runs()
+    database.close()
+    assert [settings_of(run)[CHANGES] for run in runs] == [NONE, "learning rate 0.01 from epoch 3"]
 
 
 def test_a_run_that_is_older_than_a_setting_has_its_default(store, database):
