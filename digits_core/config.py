@@ -184,9 +184,10 @@ def _problems(problem: dict[str, Any]) -> list[str]:
         return [f"{field} is not a known setting"]
     if problem["type"] == "json_invalid":
         return [f"the text is not valid JSON ({cause})"]
-    if problem["type"] == "string_too_long":
-        return [f"{field} has {len(problem['input'])} characters, but {problem['ctx']['max_length']} are the limit"]
     value = repr(problem["input"])
     value = value if len(value) <= 60 else value[:57] + "…"
+    if problem["type"] == "string_too_long":
+        length, limit = len(problem["input"]), problem["ctx"]["max_length"]
+        return [f"{field} is {value} with {length} characters, but {limit} are the limit"]
     rule = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
     return [f"{field or 'the config'} is {value}, but {rule[0].lower()}{rule[1:]}"]

@@ -4,8 +4,10 @@ import pytest
 import torch  # noqa: F401  (pages load it in the background: here it is there, and never half of it)
 from streamlit.testing.v1 import AppTest
 
+from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
 from digits_core.data.handwriting import NOBODY_NAMED, WRITER_LENGTH
+from tests.pages.conftest import SECONDS
 from tests.pages.test_handwriting import button, save, saved
 
 LONG = "x" * 130
@@ -49,27 +51,35 @@ def test_a_run_keeps_its_name_where_another_is_too_long(open_page, trained_home)
     assert state().runs.get(run.id).name == run.name
 
 
-def test_a_writer_whose_name_is_too_long_is_not_used_and_stays_in_the_field(open_page):
-    page = open_page("handwriting", way="Pictures")
-    page.selectbox(key="writer").set_value("Ada").run()
-    page.selectbox(key="writer").set_value(LONG).run()
+def open_with(way: str, **session: object) -> AppTest:
+    """The Handwriting page with what was typed into lists, which a test cannot type: it is not among their options."""
+    page = AppTest.from_file(PAGES["handwriting"].file, default_timeout=SECONDS)
+    page.query_params["way"] = way
+    for key, value in session.items():
+        page.session_state[key] = value
+    return page.run()
+
+
+@pytest.mark.usefixtures("open_page")
+def test_a_writer_whose_name_is_too_long_is_not_used_and_stays_in_the_field():
+    page = open_with("Pictures", writer=LONG, handwriting_writer="Ada")
 
     assert not page.exception
     assert f"130 characters, but {WRITER_LENGTH} are the limit" in said(page)
     assert "what you save is Ada" in said(page)
-    assert page.selectbox(key="writer").value == LONG
+    assert page.session_state["writer"] == LONG
+    assert page.session_state["handwriting_writer"] == "Ada"
 
 
-def test_digits_are_not_moved_to_a_writer_whose_name_is_too_long(open_page):
+@pytest.mark.usefixtures("open_page")
+def test_digits_are_not_moved_to_a_writer_whose_name_is_too_long():
     save((0, NOBODY_NAMED))
-    page = open_page("handwriting", way="Writers")
+    page = open_with("Writers")
     field(page, "to").set_value(LONG).run()
     assert button(page, "Rename").disabled
     assert "130 characters" in said(page)
 
-    page = open_page("handwriting", way="Your digits")
-    page.toggle(key="own_all").set_value(True).run()
-    page.selectbox(key="own_new_writer").set_value(LONG).run()
-    assert button(page, "Move").disabled
+    page = open_with("Your digits", own_all=True, own_new_writer=LONG)
+    assert button(page, "Move 1").disabled
     assert "130 characters" in said(page)
     assert saved() == [(0, NOBODY_NAMED)]
