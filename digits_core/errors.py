@@ -31,6 +31,18 @@ class PictureError(DigitsError):
     """A picture cannot be read, is too large, or shows no ink."""
 
 
+class Stopped(DigitsError):
+    """This machine ended something before it was done: trying again may succeed."""
+
+
+class DatasetReadingStopped(DatasetError, Stopped):
+    """The reading of a file was ended before it was done."""
+
+
+class PictureReadingStopped(PictureError, Stopped):
+    """The reading of a picture was ended before it was done."""
+
+
 class RunError(DigitsError):
     """A run does not exist, or is not in a state that allows what was asked."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,12 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 4
+LARGE_PIXELS = 16_000_000
+"""More than a phone's usual photo has: such a picture is decoded in a process of its own, one at a time."""
+LARGE_WEBP_PIXELS = 2_000_000
+"""The same for WebP, whose decoder lets no other thread of Python run until it has finished."""
 
+_BAND_PIXELS = 2**20
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -26,7 +32,9 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_READING = threading.Lock()  # `warnings.catch_warnings` changes the whole process
+# Decoders warn about metadata that does not matter here. Once for the process: `catch_warnings` would need a lock, and
+# one person's photo would hold up everybody else's.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -43,26 +51,45 @@ def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_P
             f"{beginning(name)} has {len(data) / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB "
             "that are read. Save it smaller or as JPEG."
         )
-    # Decoders warn about metadata that does not matter here, and raise nearly anything on damaged pixels.
-    with _READING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check_dimensions(image, name, max_pixels)
-                image.load()
-                return _upright(grey(image), _orientation(image))
-        except PictureError:
-            raise
-        except Image.DecompressionBombError:
-            raise PictureError(_too_many_pixels(name, max_pixels)) from None
-        except Image.UnidentifiedImageError:
-            raise PictureError(
-                f"{beginning(name)} is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
-            ) from None
-        except Exception:
-            raise PictureError(
-                f"{beginning(name)} is damaged or cut off. Save or copy it again, or take another picture."
-            ) from None
+    size = _size(data, name, max_pixels)
+    if size > LARGE_PIXELS or (size > LARGE_WEBP_PIXELS and data[8:12] == b"WEBP"):
+        from digits_core.data.large_picture import read_large_picture
+
+        return read_large_picture(data, name)
+    return decode(data, name)
+
+
+def decode(data: bytes, name: str) -> Image.Image:
+    """Decode a picture whose size was checked, on this thread; `PictureError` if it is damaged."""
+    with _refusals(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        image.load()
+        return _upright(grey(image), _orientation(image))
+
+
+def _size(data: bytes, name: str, max_pixels: int) -> int:
+    """Return how many pixels a picture has, by its header; `PictureError` if that is too many or too few."""
+    with _refusals(name, max_pixels), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        _check_dimensions(image, name, max_pixels)
+        return image.width * image.height
+
+
+@contextmanager
+def _refusals(name: str, max_pixels: int = MAX_PIXELS) -> Iterator[None]:
+    """Turn whatever decoders raise, which on damaged pixels is nearly anything, into a `PictureError`."""
+    try:
+        yield
+    except PictureError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError(_too_many_pixels(name, max_pixels)) from None
+    except Image.UnidentifiedImageError:
+        raise PictureError(
+            f"{beginning(name)} is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
+        ) from None
+    except Exception:
+        raise PictureError(
+            f"{beginning(name)} is damaged or cut off. Save or copy it again, or take another picture."
+        ) from None
 
 
 def as_picture(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
@@ -138,16 +165,37 @@ def _on_background(image: Image.Image) -> Image.Image:
     Where mostly paper is left, it goes on in its own tone; else what is there is ink: dark ink is laid on
     white, light ink on black.
     """
-    tones = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
-    alpha = np.asarray(image.getchannel("A"), dtype=np.float32) / 255
-    visible = tones[alpha > 0.5]
-    if not len(visible):
-        visible = tones[alpha > 0]
-    if not len(visible):
+    opacity, light = image.getchannel("A"), image.convert("RGB").convert("L")
+    counts = _visible_tones(light, opacity, above=127)
+    if not counts.any():
+        counts = _visible_tones(light, opacity, above=0)
+    visible = counts.sum()
+    if not visible:
         return Image.new("L", image.size, 255)
-    is_paper = len(visible) > tones.size / 2 and np.ptp(np.percentile(visible, (2, 98))) > 48
-    background = np.median(visible) if is_paper else 255 * (visible.mean() < 128)
-    return Image.fromarray(np.rint(background + (tones - background) * alpha).astype(np.uint8))
+    # Of the visible tones in order; from their counts, because the tones themselves may be fifty million.
+    low, middle, high = _quantiles(counts, (0.02, 0.5, 0.98))
+    is_paper = visible > image.width * image.height / 2 and high - low > 48
+    background = middle if is_paper else 255.0 * (counts @ np.arange(256) / visible < 128)
+    alpha, tones = np.asarray(opacity), np.array(light)
+    rows = max(1, _BAND_PIXELS // image.width)
+    for top in range(0, len(tones), rows):  # band by band: as fractions, all of it would take eight times the memory
+        band = slice(top, top + rows)
+        opaque = alpha[band].astype(np.float32) / 255
+        tones[band] = np.rint(background + (tones[band].astype(np.float32) - background) * opaque)
+    return Image.fromarray(tones)
+
+
+def _visible_tones(light: Image.Image, opacity: Image.Image, above: int) -> np.ndarray:
+    """Return how often each tone occurs where the opacity is greater than `above`, int64 (256,)."""
+    return np.array(light.histogram(opacity.point(lambda value: 255 * (value > above))))
+
+
+def _quantiles(counts: np.ndarray, shares: tuple[float, ...]) -> list[float]:
+    """Return what `np.quantile` says of the values that occur so many times."""
+    ends = np.cumsum(counts)
+    places = (ends[-1] - 1) * np.array(shares)
+    below, above = (np.searchsorted(ends, whole, side="right") for whole in (np.floor(places), np.ceil(places)))
+    return (below + (above - below) * (places - np.floor(places))).tolist()
 
 
 def _orientation(image: Image.Image) -> int:

@@ -6,17 +6,22 @@ import io
 import struct
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from digits_core.data.picture import MAX_BYTES, read_picture
+from digits_core.data.picture import MAX_BYTES, _quantiles, decode, read_picture
 from digits_core.errors import PictureError
 from digits_core.recognition.prepare import to_ink
+from tests.unit.helpers import wait_for
+
+pytestmark = pytest.mark.filterwarnings("ignore:::PIL.TiffImagePlugin")
 
 
 def drawing(width: int = 280, height: int = 280, brush: int = 20, paper: int = 255, ink: int = 0) -> Image.Image:
@@ -146,6 +151,43 @@ def test_a_bad_file_is_refused_by_name_in_one_line(data: bytes, words: str) -> N
         read_picture(data, "seven.png")
     assert str(refusal.value).startswith("seven.png ")
     assert "\n" not in str(refusal.value)
+
+
+@pytest.fixture(scope="module")
+def large() -> bytes:
+    """A PNG of 16.8 million pixels with a drawing in a corner, which a phone has turned."""
+    paper, exif = Image.new("L", (4200, 4000), 255), Image.Exif()
+    paper.paste(drawing(), (900, 800))
+    exif[0x0112] = 6
+    return file(paper, compress_level=1, exif=exif)
+
+
+def test_a_large_picture_is_the_same_as_one_that_is_decoded_here(large: bytes) -> None:
+    read = read_picture(large, "large.png")
+    assert read.size == (4000, 4200)
+    assert np.array_equal(read, decode(large, "large.png"))
+
+
+@pytest.mark.parametrize("name", ["large.png", "--help", "große\n\0\udce9.png"])
+def test_a_large_picture_that_is_damaged_is_refused_by_name(large: bytes, name: str) -> None:
+    with pytest.raises(PictureError, match="damaged or cut off") as refusal:
+        read_picture(large[: len(large) // 2], name)
+    assert str(refusal.value).startswith(name)
+
+
+def test_one_whose_reading_the_system_ends_is_said_to_be_too_much_for_the_machine(large: bytes) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        read = threads.submit(read_picture, large, "large.png")
+        wait_for(lambda: psutil.Process().children(), what="the process that reads").pop().kill()
+
+        with pytest.raises(PictureError, match=r"^large\.png could not be read: .* short of memory"):
+            read.result()
+
+
+@given(st.lists(st.integers(0, 255), min_size=1), st.floats(0, 1))
+def test_quantiles_of_counts_are_those_of_the_values(values: list[int], share: float) -> None:
+    counts = np.bincount(values, minlength=256)
+    assert _quantiles(counts, (share,)) == pytest.approx([np.quantile(values, share)])
 
 
 def test_a_format_that_is_not_promised_is_refused() -> None:

@@ -1,0 +1,72 @@
+"""Decode a large picture in a process of its own, one at a time: `python -m digits_core.data.large_picture`.
+
+Decoding fifty million pixels takes seconds and half a gigabyte. Elsewhere, it neither holds up the threads of the
+other visitors nor adds up with what they upload.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from PIL import Image
+
+from digits_core.data.picture import beginning, decode
+from digits_core.errors import PictureError, PictureReadingStopped
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where `digits_core` can be imported from."""
+PATIENCE_S = 60
+_ONE_AT_A_TIME = threading.Lock()
+_PICTURE, _REFUSAL = b"P", b"R"
+
+
+def read_large_picture(data: bytes, name: str) -> Image.Image:
+    """The picture in a file's bytes, as `read_picture` returns it; `PictureError` for whatever is wrong with it."""
+    command = [sys.executable, "-m", "digits_core.data.large_picture"]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    # The name as JSON: files may be called anything, which command lines and pipes do not carry as it is.
+    asked = json.dumps(name).encode() + b"\n" + data
+    with _ONE_AT_A_TIME:
+        try:
+            answer = subprocess.run(
+                command, cwd=ROOT, env=environment, input=asked, stdout=subprocess.PIPE, timeout=PATIENCE_S
+            )
+        except subprocess.TimeoutExpired:
+            raise PictureReadingStopped(
+                f"{beginning(name)} took longer than {PATIENCE_S} s to read and was cancelled. Save it smaller."
+            ) from None
+        except OSError as error:
+            raise PictureReadingStopped(
+                f"{beginning(name)} could not be read on this machine: {error.strerror or error}. Try again, or save "
+                "it smaller."
+            ) from error
+    kind = answer.stdout[:40].partition(b"\n")[0]
+    content = memoryview(answer.stdout)[len(kind) + 1 :]  # not a copy of fifty megabytes
+    if kind == _REFUSAL:
+        raise PictureError(json.loads(bytes(content)))
+    if not kind.startswith(_PICTURE):
+        raise PictureReadingStopped(
+            f"{beginning(name)} could not be read: the process that reads it was ended, most likely because this "
+            "machine is short of memory. Save it smaller, or try again later."
+        )
+    width, height = map(int, kind[1:].split())
+    return Image.frombuffer("L", (width, height), content, "raw", "L", 0, 1)
+
+
+def main() -> None:
+    name = json.loads(sys.stdin.buffer.readline())
+    try:
+        picture = decode(sys.stdin.buffer.read(), name)
+    except PictureError as refusal:
+        sys.stdout.buffer.write(_REFUSAL + b"\n" + json.dumps(str(refusal)).encode())
+    else:
+        sys.stdout.buffer.write(_PICTURE + b"%d %d\n" % picture.size + picture.tobytes())
+
+
+if __name__ == "__main__":
+    main()
