@@ -54,15 +54,20 @@ class HandwrittenSample:
     created: float
 
 
+Row = tuple[int, int, str, float | None]
+"""Of a sample, all that can be changed: id, label, writer, deleted."""
+
+
 @dataclass(frozen=True)
 class Change:
-    """What was done to some samples, and all that `Handwriting.undo` needs to put them back as they were.
+    """What was done to some samples, and all that `Handwriting.undo` needs to take it back.
 
-    before: (id, label, writer, deleted) of each sample; a sample that was added by the change was deleted before it.
+    before, after: (id, label, writer, deleted) of each sample; one that the change added was deleted before it.
     """
 
     words: str
-    before: tuple[tuple[int, int, str, float | None], ...]
+    before: tuple[Row, ...]
+    after: tuple[Row, ...]
 
     @property
     def samples(self) -> list[int]:
@@ -90,7 +95,7 @@ class Handwriting:
         with self._database.write() as db:
             earlier = _ever_written(db)
             added = tuple(_insert(db, sample, earlier) for sample in samples)
-        return Change(f"Saved {counted_digits(len(samples))}", added)
+        return Change(f"Saved {counted_digits(len(samples))}", added, tuple(_not_deleted(row) for row in added))
 
     def add_missing(self, samples: Sequence[NewSample]) -> Change:
         """Keep those that are not here yet, as `add_all` does; one that was deleted here comes back as it is given.
@@ -104,16 +109,18 @@ class Handwriting:
             query = "SELECT id, label, writer, image, drawing, created, deleted FROM samples ORDER BY deleted IS NULL"
             for row in db.execute(query):
                 known.setdefault(_identity(row["image"], row["drawing"], row["created"]), []).append(row)
-            before, earlier = [], _ever_written(db)
+            before, after, earlier = [], [], _ever_written(db)
             for sample in samples:
                 same = known.get(_identity(sample.image.tobytes(), sample.drawing, sample.created))
                 row = same.pop() if same else None  # those that are not deleted come first
                 if row is None:
                     before.append(_insert(db, sample, earlier))
+                    after.append(_not_deleted(before[-1]))
                 elif row["deleted"] is not None:
                     before.append((row["id"], row["label"], row["writer"], row["deleted"]))
-                    _put(db, row["id"], sample.label, tidy_writer(sample.writer), None)
-            return Change(f"Added {counted_digits(len(before))}", tuple(before))
+                    after.append((row["id"], sample.label, tidy_writer(sample.writer), None))
+                    _put(db, *after[-1])
+            return Change(f"Added {counted_digits(len(before))}", tuple(before), tuple(after))
 
     def samples(self, deleted: bool = False) -> list[HandwrittenSample]:
         """All that is not deleted, or all that is; newest first."""
@@ -191,12 +198,13 @@ class Handwriting:
 
     def rename_writer(self, old: str, new: str) -> Change:
         """Give all samples of a writer to the name `new`, which may be another writer's."""
-        with self._database.read() as db:
+        new = tidy_writer(new)
+        with self._database.write() as db:
             query = "SELECT id FROM samples WHERE writer = ? AND deleted IS NULL"
             samples = [row["id"] for row in db.execute(query, (old,))]
-        if not samples:
-            raise DatasetError(f"There is no writer {old!r}.")
-        return self.move(samples, new)
+            if not samples:
+                raise DatasetError(f"There is no writer {old!r}.")
+            return _change(db, samples, f"Moved {{}} to {_braced(new)}", writer=new)
 
     def delete(self, samples: int | Sequence[int]) -> Change:
         """Take samples out of the dataset; `restore` or `undo` brings them back."""
@@ -206,10 +214,14 @@ class Handwriting:
         return self._change(samples, "Restored {}", deleted=None)
 
     def undo(self, change: Change) -> None:
-        """Put the samples of a change back as they were before it."""
+        """Take a change back; what somebody else has changed in its samples since then stays."""
         with self._database.write() as db:
-            for row in change.before:
-                _put(db, *row)
+            for before, after in zip(change.before, change.after, strict=True):
+                query = "SELECT id, label, writer, deleted FROM samples WHERE id = ?"
+                now = db.execute(query, (before[0],)).fetchone()
+                if now is not None:
+                    columns = zip(before, after, now, strict=True)
+                    _put(db, *(old if current == new else current for old, new, current in columns))
 
     def digits(self) -> Digits:
         """The samples as a dataset, in the order in which they were written; `DatasetError` when there are none."""
@@ -226,16 +238,8 @@ class Handwriting:
 
     def _change(self, samples: int | Sequence[int], words: str, **values: object) -> Change:
         """Set the columns that `values` names in all of these samples, or in none where one does not exist."""
-        chosen = [samples] if isinstance(samples, int) else list(samples)
-        before = []
         with self._database.write() as db:
-            for sample in chosen:
-                row = db.execute("SELECT id, label, writer, deleted FROM samples WHERE id = ?", (sample,)).fetchone()
-                if row is None:
-                    raise DatasetError(f"There is no handwritten sample {sample}.")
-                before.append(tuple(row))
-                _put(db, **(dict(row) | values))
-        return Change(words.format(counted_digits(len(before))), tuple(before))
+            return _change(db, [samples] if isinstance(samples, int) else samples, words, **values)
 
 
 def tidy_writer(name: str) -> str:
@@ -274,6 +278,22 @@ def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) ->
         "INSERT INTO samples (label, writer, source, test, image, drawing, created) VALUES (?, ?, ?, ?, ?, ?, ?)", row
     ).lastrowid
     return number, label, writer, now
+
+
+def _change(db: sqlite3.Connection, samples: Sequence[int], words: str, **values: object) -> Change:
+    before, after = [], []
+    for sample in samples:
+        row = db.execute("SELECT id, label, writer, deleted FROM samples WHERE id = ?", (sample,)).fetchone()
+        if row is None:
+            raise DatasetError(f"There is no handwritten sample {sample}.")
+        before.append(tuple(row))
+        after.append(tuple((dict(row) | values).values()))
+        _put(db, *after[-1])
+    return Change(words.format(counted_digits(len(before))), tuple(before), tuple(after))
+
+
+def _not_deleted(row: Row) -> Row:
+    return (*row[:3], None)
 
 
 def _put(db: sqlite3.Connection, id: int, label: int, writer: str, deleted: float | None) -> None:

@@ -53,9 +53,11 @@ class SavedTransforms:
         ]
 
     def rename(self, number: int, name: str) -> None:
-        """`StoreError` where the name is empty or that of another one."""
+        """Rename one that is not deleted; `StoreError` where the name is empty or that of another one."""
         name = _tidied(name)
         with self._database.write() as db:
+            if db.execute("SELECT 1 FROM transforms WHERE id = ? AND deleted IS NULL", (number,)).fetchone() is None:
+                raise StoreError(f"There is no saved transform {number}.")
             _refuse_taken(db, name, but_of=number)
             _update(db, "name = ?", name, number)
 

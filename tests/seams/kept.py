@@ -1,6 +1,10 @@
-"""Datasets of one session that can be told apart: every pixel of one has the same value."""
+"""What several tests of two sessions use: datasets that can be told apart, and threads that can be watched."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
+from types import FrameType
 
 import numpy as np
 
@@ -8,6 +12,7 @@ from digits_core.data.imported import Imports
 from digits_core.data.readers import Reading
 from digits_core.database import Database
 from digits_core.home import Home
+from tests.unit.helpers import wait_for
 
 
 def marked(mark: int, count: int = 20) -> Reading:
@@ -25,3 +30,24 @@ def mark_of(imports: Imports, name: str) -> int:
 def imports_of(home: Path) -> Imports:
     """The imports of a home folder, as a process of its own opens them."""
     return Imports(Home(home), Database(Home(home).create().database), reserved=("optdigits",))
+
+
+def in_thread(call: Callable, *arguments: object) -> Thread:
+    """A thread that is calling it."""
+    thread = Thread(target=call, args=arguments)
+    thread.start()
+    return thread
+
+
+def frames(thread: Thread) -> list[FrameType]:
+    """What a thread is in the middle of, the innermost first."""
+    frame, found = sys._current_frames().get(thread.ident), []
+    while frame:
+        found.append(frame)
+        frame = frame.f_back
+    return found
+
+
+def waits_to_write(thread: Thread) -> None:
+    """Return once a thread waits for another one's transaction to end."""
+    wait_for(lambda: [each.f_code.co_name for each in frames(thread)[:1]] == ["write"], what="the thread's waiting")

@@ -197,7 +197,7 @@ class TwoSessions(RuleBasedStateMachine):
 
 
 TestTwoSessions = TwoSessions.TestCase
-TestTwoSessions.settings = settings(max_examples=25, stateful_step_count=15, deadline=None, derandomize=True)
+TestTwoSessions.settings = settings(max_examples=15, stateful_step_count=15, deadline=None, derandomize=True)
 
 
 def test_a_file_that_is_purged_is_gone_and_one_that_was_restored_meanwhile_stays(sessions, home, monkeypatch):

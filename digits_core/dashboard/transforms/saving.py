@@ -93,12 +93,18 @@ def _rename(number: int, key: str) -> None:
 
 
 def _delete(number: int) -> None:
-    state().transforms.delete(number)
-    st.session_state[DELETED] = number
+    try:
+        state().transforms.delete(number)
+    except DigitsError as error:
+        st.session_state[PROBLEM] = error
+    else:
+        st.session_state[DELETED] = number
 
 
 def _restore() -> None:
     try:
-        state().transforms.restore(st.session_state.pop(DELETED))
+        state().transforms.restore(st.session_state[DELETED])
     except DigitsError as error:
-        st.session_state[PROBLEM] = error
+        st.session_state[PROBLEM] = error  # the offer stays: with another name free, it can be taken
+    else:
+        del st.session_state[DELETED]
