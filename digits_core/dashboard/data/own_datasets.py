@@ -10,13 +10,14 @@ import streamlit as st
 
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.refused import Upload, content_of, read_once, show_refusal
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.export import as_npz, as_pickle
 from digits_core.data.imported import TITLE_LENGTH
 from digits_core.data.readers import EXTENSIONS, FORMATS, Limits, Reading, read_file
-from digits_core.errors import DatasetError, DigitsError
+from digits_core.errors import DatasetError, DatasetReadingStopped, DigitsError
 from digits_core.home import KEPT_S
 
 POLL_S = 0.3
@@ -45,20 +46,29 @@ def import_dataset() -> None:
         _offer_deleted()
         return
     try:
-        reading = _read(file.file_id, file.name, file.getvalue())
+        reading = _read(file.file_id, file)
     except DigitsError as error:
-        show_error(error)
+        show_refusal(error, "import")
         return
     _show(reading, file.name)
     _offer_to_keep(reading, file.name)
 
 
 @st.cache_resource(max_entries=4, ttl=1800, scope="session", show_spinner="Reading the file …")
-def _read(file_id: str, name: str, _content: bytes) -> Reading:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload"
-        path.write_bytes(_content)
-        return read_file(path, name)
+def _read(file_id: str, _file: Upload) -> Reading:
+    return read_once(("dataset", *content_of(_file)), lambda: _read_here(_file))
+
+
+def _read_here(file: Upload) -> Reading:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "upload"
+            path.write_bytes(file.getbuffer())
+            return read_file(path, file.name)
+    except OSError as error:
+        raise DatasetReadingStopped(
+            f"{file.name} could not be read on this machine: {error.strerror or error}. Make room, then try again."
+        ) from error
 
 
 def _show(reading: Reading, name: str) -> None:

@@ -20,6 +20,7 @@ from digits_core.dashboard.handwriting.shared import (
     table_height,
     undo_button,
 )
+from digits_core.dashboard.refused import content_of, read_once
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import SPLIT_HELP, show_error
@@ -217,7 +218,7 @@ def _archive() -> None:
             )  # fmt: skip
             if file is not None and file.file_id != st.session_state.get("own_imported"):
                 try:
-                    samples = unpack(file.getvalue(), file.name)
+                    samples = read_once(("archive", *content_of(file)), lambda: unpack(file.getvalue(), file.name))
                     change = state().handwriting.add_missing(samples)
                 except DigitsError as error:
                     show_error(error)

@@ -20,6 +20,7 @@ from digits_core.dashboard.handwriting.shared import (
 from digits_core.dashboard.handwriting.sheet_work import Work, read_work
 from digits_core.dashboard.loaders import load_recogniser
 from digits_core.dashboard.pages import link
+from digits_core.dashboard.refused import content_of, read_once, show_refusal
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import run_label, show_error
 from digits_core.data.picture import MAX_BYTES
@@ -60,9 +61,11 @@ def _ask_for_photo() -> None:
         return
     try:
         with st.spinner("Looking for digits …"):
-            st.session_state[_WORK] = read_work(file.getvalue(), file.name, number, WIDTHS[0])
+            st.session_state[_WORK] = read_once(
+                ("sheet", *content_of(file)), lambda: read_work(file.getvalue(), file.name, number, WIDTHS[0])
+            )
     except DigitsError as error:
-        show_error(error)
+        show_refusal(error, "sheet")
         return
     st.session_state["sheet_number"] = number + 1
     st.rerun()

@@ -27,7 +27,7 @@ def main(file: Path, name: str, folder: Path, limits: Limits) -> None:
         write_refusal(reason, folder)
     except OSError as error:  # of this machine: what is wrong with the file's contents is a refusal
         traceback.print_exc()
-        write_refusal(f"could not be read on this machine: {error.strerror or error}.", folder)
+        write_refusal(f"could not be read on this machine: {error.strerror or error}.", folder, stopped=True)
     except Exception:
         traceback.print_exc()
         write_refusal("cannot be read: it is damaged, or of a kind that is not known here.", folder)

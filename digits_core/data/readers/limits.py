@@ -49,7 +49,8 @@ def confine_this_process(limits: Limits) -> None:
     with contextlib.suppress(ImportError):
         import resource
 
-        _lower(resource.RLIMIT_CPU, limits.seconds)
+        # The soft limit sends SIGXCPU; at the hard one the system sends SIGKILL, as it does where memory runs out.
+        _lower(resource.RLIMIT_CPU, limits.seconds, limits.seconds + 2)
         _lower(resource.RLIMIT_FSIZE, limits.unpacked_bytes)
         _lower(resource.RLIMIT_CORE, 0)
         _lower(resource.RLIMIT_AS, _address_space() + limits.memory_bytes)
@@ -62,13 +63,14 @@ def _forbid(event: str, arguments: tuple) -> None:
         raise PermissionError(f"The reading of a file may not use {event}.")
 
 
-def _lower(kind: int, bound: int) -> None:
+def _lower(kind: int, soft: int, hard: int | None = None) -> None:
+    """Set a limit, the hard one the same if it is not given; never above the one that holds already."""
     import resource
 
-    hard = resource.getrlimit(kind)[1]
-    bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+    most = resource.getrlimit(kind)[1]
+    bounds = (each if most == resource.RLIM_INFINITY else min(each, most) for each in (soft, hard or soft))
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(kind, (bound, bound))
+        resource.setrlimit(kind, tuple(bounds))
 
 
 def _address_space() -> int:

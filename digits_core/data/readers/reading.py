@@ -21,6 +21,14 @@ class Refusal(Exception):
     """A file is not read. The text goes on after the file's name: "wants to call os.system: …"."""
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Why a file was not read, as a text to follow its name; `stopped` if the machine is to blame and not the file."""
+
+    reason: str
+    stopped: bool = False
+
+
 class Unusable(Exception):
     """One entry of a file cannot be used. The text is the reason."""
 
@@ -71,18 +79,18 @@ def write_reading(reading: Reading, folder: Path) -> None:
     _write(folder, {"reading": {**texts, "problems": problems}})
 
 
-def write_refusal(reason: str, folder: Path) -> None:
-    _write(folder, {"refusal": reason})
+def write_refusal(reason: str, folder: Path, stopped: bool = False) -> None:
+    _write(folder, {"refusal": reason, "stopped": stopped})
 
 
-def read_outcome(folder: Path) -> Reading | str | None:
-    """The reading that was laid down in a folder, else the reason of the refusal, else None."""
+def read_outcome(folder: Path) -> Reading | Refused | None:
+    """The reading that was laid down in a folder, else the refusal, else None."""
     path = folder / _OUTCOME
     if not path.is_file():
         return None
     outcome = json.loads(path.read_text(encoding="utf-8"))
     if "refusal" in outcome:
-        return str(outcome["refusal"])
+        return Refused(str(outcome["refusal"]), bool(outcome["stopped"]))
     texts = outcome["reading"]
     for name in ("found", "changes", "writers"):
         texts[name] = tuple(texts[name])

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from digits_core.data.readers.limits import MIB, Limits
-from digits_core.data.readers.reading import Reading, read_outcome
-from digits_core.errors import DatasetError
+from digits_core.data.readers.reading import Reading, Refused, read_outcome
+from digits_core.errors import DatasetError, DatasetReadingStopped
 
 ROOT = Path(__file__).resolve().parents[3]
 """Where `digits_core` can be imported from."""
@@ -27,8 +28,9 @@ logger = logging.getLogger(__name__)
 def read_file(path: Path, name: str | None = None, limits: Limits | None = None) -> Reading:
     """Read a dataset file in a process of its own, within limits.
 
-    Raises `DatasetError`, whose text begins with the file's name, for whatever is wrong with it. `name` is that name
-    as the person knows it, where `path` has another one, such as that of an upload.
+    Raises `DatasetError`, whose text begins with the file's name, for whatever is wrong with it, and
+    `DatasetReadingStopped` where this machine ended the reading: the same file may be read the next time. `name` is
+    that name as the person knows it, where `path` has another one, such as that of an upload.
     """
     limits = limits or Limits()
     path = Path(path)
@@ -38,9 +40,9 @@ def read_file(path: Path, name: str | None = None, limits: Limits | None = None)
         with tempfile.TemporaryDirectory(prefix="digits-reading-") as folder:
             outcome = _outcome(path.resolve(), name, Path(folder), limits)
     except OSError as error:
-        raise DatasetError(f"{name} could not be read on this machine: {error.strerror or error}.") from error
-    if isinstance(outcome, str):
-        raise DatasetError(f"{name} {outcome}")
+        raise DatasetReadingStopped(f"{name} could not be read on this machine: {error.strerror or error}.") from error
+    if isinstance(outcome, Refused):
+        raise (DatasetReadingStopped if outcome.stopped else DatasetError)(f"{name} {outcome.reason}")
     return outcome
 
 
@@ -63,7 +65,7 @@ def _check_size(path: Path, name: str, limits: Limits) -> None:
         )
 
 
-def _outcome(path: Path, name: str, folder: Path, limits: Limits) -> Reading | str:
+def _outcome(path: Path, name: str, folder: Path, limits: Limits) -> Reading | Refused:
     """The reading, or the reason why there is none."""
     log = folder / "log"
     command = [sys.executable, "-m", "digits_core.data.readers", str(path), name, str(folder), limits.to_json()]
@@ -76,22 +78,34 @@ def _outcome(path: Path, name: str, folder: Path, limits: Limits) -> Reading | s
                 timeout=2 * limits.seconds,
             ).returncode  # fmt: skip
     except subprocess.TimeoutExpired:
-        return f"takes longer than {2 * limits.seconds} seconds to read, which no set of digits should. It was left."
+        return Refused(f"took longer than {2 * limits.seconds} s to read and was cancelled.", stopped=True)
     if said := _tail(log):
         logger.warning("The reading of %s ended with status %s: %s", name, status, said)
     if status == 0 and (outcome := read_outcome(folder)) is not None:
         return outcome
+    return why_it_ended(status, limits)
+
+
+def why_it_ended(status: int, limits: Limits) -> Refused:
+    """Return the reason why the process that reads left nothing, from its exit status: below 0, a signal ended it."""
     if status >= 0:
-        return "could not be read: the process that reads it failed. The log of the app says why."
-    if -status in _out_of_time():
-        return f"takes longer than {limits.seconds} seconds to read, which no set of digits should. It was left."
-    return "broke the process that read it, so it is damaged or was made to do harm. Nothing of it was kept."
+        return Refused("could not be read: the process that reads it failed. The log of the app says why.", True)
+    ended_by = _signals().get(-status, "")
+    if ended_by == "SIGXCPU":
+        return Refused(f"took more than {limits.seconds} s of processor time to read and was cancelled.")
+    if ended_by == "SIGKILL":
+        return Refused(
+            "could not be read: the system ended the process that reads it, most likely because this machine is short "
+            "of memory. Close other programs and try again, or keep fewer images in it.",
+            stopped=True,
+        )
+    if ended_by in ("SIGTERM", "SIGINT", "SIGHUP"):
+        return Refused(f"could not be read: something ended the process that reads it ({ended_by}). Try again.", True)
+    return Refused("broke the process that read it, so it is damaged or was made to do harm. Nothing of it was kept.")
 
 
-def _out_of_time() -> set[int]:
-    import signal
-
-    return {int(signal.Signals[name]) for name in ("SIGXCPU", "SIGKILL") if name in signal.Signals.__members__}
+def _signals() -> dict[int, str]:
+    return {int(each): each.name for each in signal.Signals}
 
 
 def _tail(log: Path) -> str:

@@ -1,0 +1,85 @@
+"""Uploads that were refused in this session: what is wrong with one is said again without reading it again.
+
+An uploader hands out its files at every rerun, and reading one may take minutes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import streamlit as st
+
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DatasetError, DigitsError, PictureError, Stopped
+
+KEPT = 50
+_REFUSED, _DIGESTS = "refused_uploads", "upload_digests"
+
+Read = TypeVar("Read")
+Key = tuple[str, ...]
+
+
+class Upload(Protocol):
+    """What an uploader of Streamlit hands out."""
+
+    file_id: str
+    name: str
+
+    def getvalue(self) -> bytes: ...
+
+    def getbuffer(self) -> memoryview: ...
+
+
+def content_of(file: Upload) -> Key:
+    """Return what tells this file from all others by its name and content; computed once for each upload."""
+    digests: dict[str, str] = st.session_state.setdefault(_DIGESTS, {})
+    if file.file_id not in digests:
+        digests[file.file_id] = hashlib.sha256(file.getbuffer()).hexdigest()
+        _forget_oldest(digests)
+    return file.name, digests[file.file_id]
+
+
+def read_once(key: Key, read: Callable[[], Read]) -> Read:
+    """Return what `read` returns; raise what it raised for this key before, without calling it again.
+
+    `key` is the content with all that the reading depends on.
+    """
+    refused: dict[Key, DigitsError] = st.session_state.setdefault(_REFUSED, {})
+    if key in refused:
+        raise _anew(refused[key])
+    try:
+        return read()
+    except (DatasetError, PictureError) as error:
+        refused[key] = _anew(error)
+        _forget_oldest(refused)
+        raise
+
+
+def show_refusal(error: DigitsError, key: str) -> None:
+    """Say why an upload was refused; if the machine is to blame and not the file, offer to read it again."""
+    show_error(error)
+    if isinstance(error, Stopped):
+        st.button(
+            "Retry",
+            icon=":material/replay:",
+            key=f"retry_{key}",
+            on_click=_forget_stopped,
+            help="Reads the file again.",
+        )
+
+
+def _forget_stopped() -> None:
+    refused = st.session_state.get(_REFUSED, {})
+    st.session_state[_REFUSED] = {key: error for key, error in refused.items() if not isinstance(error, Stopped)}
+
+
+def _anew(error: DigitsError) -> DigitsError:
+    """The same error without its traceback, which would keep the whole upload in memory."""
+    return type(error)(str(error))
+
+
+def _forget_oldest(kept: dict) -> None:
+    while len(kept) > KEPT:
+        del kept[next(iter(kept))]
