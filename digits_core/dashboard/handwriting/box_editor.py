@@ -24,7 +24,7 @@ def show_canvas(work: Work, label: int | None) -> None:
     `label` is what a box that is drawn now gets; `None`: nothing yet.
     """
     width = st.session_state.get("sheet_width", WIDTHS[0])
-    scale = width / work.sheet.picture.width
+    scale = width / work.packed.width
     # A canvas that is new on the page has forgotten what was done on it, and one of another size shows it elsewhere.
     if scale != work.boxes.scale or (work.canvas_key not in st.session_state and work.boxes.now != work.boxes.sent):
         work.boxes = replace(work.boxes, scale=scale).resent(work.boxes.now)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard import packed
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.handwriting.shared import (
     DIGITS,
@@ -64,6 +65,22 @@ class Tray:
     """Of the table: what was changed in a row counts for the row of that number."""
 
     @property
+    def waiting(self) -> int:
+        """How many files in the uploader are not read yet, because the session keeps enough."""
+        return len(self.in_uploader - self.files_seen)
+
+    def emptied(self, left: tuple[Picture, ...] = ()) -> Tray:
+        """Another table with what is left, and an empty uploader unless files wait in it."""
+        if self.waiting:
+            return replace(self, pictures=left, refused=(), removals=self.removals + 1)
+        return Tray(left, generation=self.generation + 1)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes in the session."""
+        return sum(len(each.drawing) + each.image.nbytes for each in self.pictures)
+
+    @property
     def to_save(self) -> list[Picture]:
         return [each for each in self.pictures if each.include and each.label is not None]
 
@@ -88,6 +105,11 @@ def show() -> None:
     if tray.refused:
         lines = "".join(f"\n- {reason}" for _, reason in tray.refused)
         st.error(f"Not read, all others are below:{lines}", icon=":material/error:")
+    if tray.waiting:
+        st.info(
+            f"{tray.waiting} more of these files will be read after you save or clear those below.",
+            icon=":material/hourglass_top:",
+        )
     if tray.pictures:
         tray = st.session_state[_TRAY] = _corrected(tray, writer)
         _offer_to_save(tray, writer)
@@ -110,9 +132,13 @@ def _with_files(tray: Tray, files: Iterable) -> Tray:
         return tray
     from digits_core.recognition.sample import to_sample  # loads torch, which the rest of the page need not wait for
 
-    pictures, refused = list(tray.pictures), list(tray.refused)
+    pictures, refused, size = list(tray.pictures), list(tray.refused), tray.size
+    seen = set(tray.files_seen)
     with st.spinner(f"Reading {len(new)} pictures …"):
         for file in new:
+            if size > packed.TRAY_BYTES:
+                break
+            seen.add(file.file_id)
             try:
                 picture = read_picture(file.getvalue(), file.name)
                 image = to_sample(picture, file.name)
@@ -120,8 +146,8 @@ def _with_files(tray: Tray, files: Iterable) -> Tray:
                 refused.append((file.file_id, as_plain_text(str(error))))
             else:
                 pictures.append(Picture(file.file_id, file.name, image, as_drawing(picture), label_in(file.name)))
-    seen = tray.files_seen | {file.file_id for file in new}
-    return replace(tray, pictures=tuple(pictures), refused=tuple(refused), files_seen=seen)
+                size += len(pictures[-1].drawing) + image.nbytes
+    return replace(tray, pictures=tuple(pictures), refused=tuple(refused), files_seen=frozenset(seen))
 
 
 def _corrected(tray: Tray, writer: str) -> Tray:
@@ -180,8 +206,8 @@ def _save(tray: Tray, writer: str) -> None:
     ]
     done(state().handwriting.add_all(samples), **{_TRAY: tray})
     left = tuple(each for each in tray.pictures if each.include and each.label is None)
-    st.session_state[_TRAY] = Tray(left, generation=tray.generation + 1)
+    st.session_state[_TRAY] = tray.emptied(left)
 
 
 def _clear() -> None:
-    st.session_state[_TRAY] = Tray(generation=st.session_state[_TRAY].generation + 1)
+    st.session_state[_TRAY] = st.session_state[_TRAY].emptied()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from digits_core.dashboard.handwriting.boxes import HEADROOM, Boxes, LabelledBox
 from digits_core.dashboard.handwriting.shared import as_drawing
+from digits_core.dashboard.packed import PackedSheet
 from digits_core.data.handwriting import NewSample
 from digits_core.data.picture import read_picture
 from digits_core.errors import PictureError
@@ -26,7 +27,7 @@ class Work:
     """A sheet that is being labelled. It lives in the session, so that reruns and other pages lose nothing."""
 
     name: str
-    sheet: Sheet
+    packed: PackedSheet
     number: int
     boxes: Boxes
     table: int = 0
@@ -36,6 +37,16 @@ class Work:
     seen: dict | None = None
     pictures: dict[int, bytes] = field(default_factory=dict)
     digits: dict[Box, np.ndarray | None] = field(default_factory=dict)
+
+    @property
+    def sheet(self) -> Sheet:
+        """What was found, unpacked: not to be kept."""
+        return self.packed.unpacked()
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes in the session."""
+        return self.packed.size + sum(map(len, self.pictures.values())) + 1000 * len(self.digits)
 
     @property
     def canvas_key(self) -> str:
@@ -48,7 +59,7 @@ class Work:
     @property
     def width(self) -> int:
         """Of the canvas, in pixels."""
-        return round(self.boxes.scale * self.sheet.picture.width)
+        return round(self.boxes.scale * self.packed.width)
 
     @property
     def places(self) -> list[Box]:
@@ -89,7 +100,7 @@ class Work:
 
     def height(self, width: int) -> int:
         """Of the canvas, in pixels."""
-        return HEADROOM + max(1, round(self.sheet.picture.height * width / self.sheet.picture.width))
+        return HEADROOM + max(1, round(self.packed.height * width / self.packed.width))
 
     def to_save(self) -> list[LabelledBox]:
         return [
@@ -117,4 +128,4 @@ def read_work(data: bytes, name: str, number: int, width: int) -> Work:
     from digits_core.recognition.sheet import read_sheet  # loads torch, which the empty page need not wait for
 
     sheet = read_sheet(read_picture(data, name), name)
-    return Work(name, sheet, number, Boxes.found(sheet.boxes, width / sheet.picture.width))
+    return Work(name, PackedSheet.of(sheet), number, Boxes.found(sheet.boxes, width / sheet.picture.width))

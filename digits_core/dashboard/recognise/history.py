@@ -6,14 +6,13 @@ kept when its paper is cleared and not at each stroke, so that the strokes have 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_recogniser, load_refusal
+from digits_core.dashboard.packed import READINGS, READINGS_BYTES, forget_oldest
 from digits_core.dashboard.recognise import why
 from digits_core.dashboard.recognise.answers import show_digits, show_one
 from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, in_words, rates, read
@@ -21,9 +20,7 @@ from digits_core.dashboard.recognise.saving import offer_to_save
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.runs.store import Run
 
-KEPT = 60
 THUMBNAIL = 96
-PICTURE_SIDE = 600
 _CURRENT, _HISTORY, _CHOSEN = "recognise_current", "recognise_history", "recognise_chosen"
 
 
@@ -46,11 +43,10 @@ def keep_current(paper: str) -> None:
 
 
 def keep(reading: Reading) -> None:
-    """Add a reading, its picture no larger than needed; the oldest ones are forgotten."""
-    picture = reading.ink.picture.copy()
-    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
-    reading = replace(reading, ink=replace(reading.ink, picture=picture))
-    st.session_state[_HISTORY] = [reading, *_kept()][:KEPT]
+    """Add a reading, packed; the oldest ones are forgotten."""
+    kept = dict(enumerate([*reversed(_kept()), reading.packed()]))
+    forget_oldest(kept, READINGS, READINGS_BYTES)
+    st.session_state[_HISTORY] = [*reversed(kept.values())]
     st.session_state.pop(_CHOSEN, None)
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from digits_core.dashboard.handwriting.boxes import SURE, Boxes
 from digits_core.dashboard.handwriting.sheet_work import Work
+from digits_core.dashboard.packed import PackedSheet
 from digits_core.dashboard.recognise.reading import Ink, Reading, in_words, read
 from digits_core.data.handwriting import NewSample
 from digits_core.data.picture import read_picture
@@ -34,6 +35,20 @@ class Photo:
     read_by: tuple[str, bool] | None = None
     answers: dict[Box, Reading] = field(default_factory=dict)
     """What the run `read_by` names, with or without a refusal, made of each box that holds ink."""
+    _address: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes in the session."""
+        own = self.work.size + len(self._address) + sum(each.size_of_digits for each in self.answers.values())
+        return own + next((each.size - each.size_of_digits for each in self.answers.values()), 0)
+
+    @property
+    def address(self) -> str:
+        """The picture as a data address: made once."""
+        if not self._address:
+            self._address = as_address(self.work.sheet.picture)
+        return self._address
 
     def read(
         self, recogniser: Recogniser, run_id: str, title: str, refusal: Refusal | None = None
@@ -48,9 +63,10 @@ class Photo:
         with_ink = [box for box in self.work.places if self.work.digit(box) is not None]
         new = [box for box in dict.fromkeys(with_ink) if box not in self.answers]
         if new:
-            inks = tuple(ink_of(self.work.sheet, box) for box in new)
-            all_new = read(Ink(self.work.sheet.picture, inks, "upload", self.work.name), recogniser, title, refusal)
-            self.answers |= {box: all_new.only(place) for place, box in enumerate(new)}
+            sheet = self.work.sheet
+            ink = Ink(sheet.picture, tuple(ink_of(sheet, box) for box in new), "upload", self.work.name)
+            all_new = read(ink.with_small_picture(), recogniser, title, refusal)
+            self.answers |= {box: all_new.only(place).packed() for place, box in enumerate(new)}
         order = [with_ink[place] for row in rows_of(with_ink) for place in row]
         return [(box, self.answers[box]) for box in order]
 
@@ -126,7 +142,7 @@ def read_photo(content: bytes, name: str, number: int, way: Way, width: int) -> 
     from digits_core.recognition.finding import find_in
 
     sheet = find_in(read_picture(content, name), name, way)
-    return Photo(Work(name, sheet, number, Boxes.found(sheet.boxes, width / sheet.picture.width)), way)
+    return Photo(Work(name, PackedSheet.of(sheet), number, Boxes.found(sheet.boxes, width / sheet.picture.width)), way)
 
 
 def as_address(picture: Image.Image, side: int = 900) -> str:

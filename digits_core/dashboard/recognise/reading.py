@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PIL import Image
 
+from digits_core.dashboard.packed import PackedArrays
+
 if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Answer, Recogniser
     from digits_core.recognition.refusal import Refusal
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 Kind = Literal["canvas", "upload"]
 """Where a picture came from, as `data.handwriting.Source` calls it."""
 
+PICTURE_SIDE = 400
+"""Of a picture that is kept with what was read on it: as large as the one that handwriting keeps."""
 NOT_A_DIGIT = "Not a digit, it seems"
 ALMOST_CERTAIN, LIKELY, PROBABLE = 0.99, 0.9, 0.6
 
@@ -28,9 +32,17 @@ class Ink:
     """The digits of one picture before they are read: the picture, mode "L", and each digit's ink, uint8 (H, W)."""
 
     picture: Image.Image
-    digits: tuple[np.ndarray, ...]
+    digits: Sequence[np.ndarray]
     kind: Kind
     name: str = "the drawing"
+
+    def with_small_picture(self) -> Ink:
+        """The same, its picture no larger than it is looked at."""
+        if max(self.picture.size) <= PICTURE_SIDE:
+            return self
+        picture = self.picture.copy()
+        picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+        return replace(self, picture=picture)
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,23 @@ class Reading:
     def least_sure(self) -> int:
         """The place of the digit whose answer has the lowest probability."""
         return int(np.argmin([answer.probability for answer in self.answers]))
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes in the session."""
+        return self.size_of_digits + self.ink.picture.width * self.ink.picture.height
+
+    @property
+    def size_of_digits(self) -> int:
+        """The same without the picture, which the readings of several boxes share."""
+        digits = self.ink.digits
+        inks = digits.size if isinstance(digits, PackedArrays) else sum(each.nbytes for each in digits)
+        return inks + 3000 * len(self.answers)
+
+    def packed(self) -> Reading:
+        """The same, small enough to be kept: its picture made smaller, the ink of its digits compressed."""
+        ink = self.ink.with_small_picture()
+        return replace(self, ink=replace(ink, digits=PackedArrays(ink.digits)))
 
     def only(self, place: int) -> Reading:
         """One digit of it."""

@@ -13,11 +13,13 @@ from digits_core.dashboard.handwriting.box_editor import WIDTHS, show_canvas, sh
 from digits_core.dashboard.handwriting.pictures import PICTURE_TYPES
 from digits_core.dashboard.handwriting.shared import choose_writer, done, undo_button
 from digits_core.dashboard.loaders import load_recogniser, load_refusal
+from digits_core.dashboard.packed import PHOTOS, PHOTOS_BYTES, forget_oldest
 from digits_core.dashboard.recognise import history, why
 from digits_core.dashboard.recognise.answers import show_headline, show_number, show_one
-from digits_core.dashboard.recognise.photos import WAYS, Photo, as_address, read_photo
+from digits_core.dashboard.recognise.photos import WAYS, Photo, read_photo
 from digits_core.dashboard.recognise.preparation import offer_steps
 from digits_core.dashboard.recognise.reading import Reading, in_words
+from digits_core.dashboard.refused import read_once, show_refusal
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 FIRST_NUMBER = 10_000
 """Sheets of the Handwriting page count from 1: the canvases of both stay apart."""
 PHOTO_WIDTH, PHOTO_HEIGHT, LARGEST_HEIGHT = 340, 120, 560
-KEPT = 30
 _PHOTOS, _NUMBER = "recognise_photos", "recognise_photo_number"
 
 
@@ -54,12 +55,12 @@ def show(run: Run) -> None:
         )  # fmt: skip
         with st.container(width=200):
             choose_writer()
-    for name, content in _pictures(source):
+    for place, (name, content) in enumerate(_pictures(source)):
         try:
             photo = _photo(content, name, way)
         except DigitsError as error:
             with st.container(border=True):
-                show_error(error)
+                show_refusal(error, f"photo_{place}")
         else:
             with st.container(border=True):
                 _show_photo(photo, run)
@@ -92,9 +93,8 @@ def _photo(content: bytes, name: str, way: Way) -> Photo:
     if key not in photos:
         number = st.session_state[_NUMBER] = st.session_state.get(_NUMBER, FIRST_NUMBER) + 1
         with st.spinner("Looking for digits …"):
-            photos[key] = read_photo(content, name, number, way, WIDTHS[0])
-        for oldest in list(photos)[:-KEPT]:
-            del photos[oldest]
+            photos[key] = read_once(("photo", *key), lambda: read_photo(content, name, number, way, WIDTHS[0]))
+        forget_oldest(photos, PHOTOS, PHOTOS_BYTES)
     return photos[key]
 
 
@@ -120,11 +120,11 @@ def _show_photo(photo: Photo, run: Run) -> None:
 
 
 def _answer(photo: Photo, found: list[tuple[Box, Reading]], refusal: Refusal | None, run: Run) -> None:
-    number, picture = photo.work.number, photo.work.sheet.picture
+    number, sheet = photo.work.number, photo.work.packed
     row = st.container(horizontal=True, gap="large")
     with row.container(width=PHOTO_WIDTH):
-        height = max(PHOTO_HEIGHT, min(LARGEST_HEIGHT, round(PHOTO_WIDTH * picture.height / picture.width)))
-        chart = boxed(as_address(picture), picture.size, photo.boxed(), height)
+        height = max(PHOTO_HEIGHT, min(LARGEST_HEIGHT, round(PHOTO_WIDTH * sheet.height / sheet.width)))
+        chart = boxed(photo.address, (sheet.width, sheet.height), photo.boxed(), height)
         show_chart(chart, f"photo_{number}", f"{photo.work.name} with its digits in boxes", height)
     with row.container(width="stretch"):
         if not found:
