@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from digits_core.dashboard.packed import UPLOADS_BYTES
+
 KEPT = 30
-KEPT_BYTES = 24 * 2**20
-"""Of what the uploader no longer holds, in one session; the newest picture always stays."""
+"""At most so many pictures that the uploader no longer holds, and `UPLOADS_BYTES` of them, stay; the newest always."""
 
 
 class UploadedFile(Protocol):
@@ -68,7 +69,7 @@ class Uploads:
         kept, size = 0, 0
         for each in reversed(self.forgotten):
             size += len(each.content)
-            if kept and (kept >= KEPT or size > KEPT_BYTES):
+            if kept and (kept >= KEPT or size > UPLOADS_BYTES):
                 break
             kept += 1
         gone = self.forgotten[: len(self.forgotten) - kept]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from digits_core.dashboard.recognise.uploads import KEPT, KEPT_BYTES, Uploads
+from digits_core.dashboard.packed import UPLOADS_BYTES
+from digits_core.dashboard.recognise.uploads import KEPT, Uploads
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def test_the_oldest_are_dropped_and_counted_where_there_are_too_many():
 
 
 def test_the_oldest_are_dropped_where_they_are_too_large_but_never_the_last_picture():
-    large = [File("a", KEPT_BYTES // 2 + 1), File("b", KEPT_BYTES // 2 + 1), File("c", KEPT_BYTES + 1)]
+    large = [File("a", UPLOADS_BYTES // 2 + 1), File("b", UPLOADS_BYTES // 2 + 1), File("c", UPLOADS_BYTES + 1)]
 
     assert names(Uploads().seen(large[:2], stayed=False).seen([], stayed=False)) == "b"
     assert names(Uploads().seen(large, stayed=False).seen([], stayed=False)) == "c"
