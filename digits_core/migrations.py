@@ -129,4 +129,8 @@ MIGRATIONS = (
         deleted REAL
     ) STRICT
     """,
+    """
+    ALTER TABLE runs ADD COLUMN weights INTEGER;
+    UPDATE runs SET weights = (SELECT count(*) FROM epochs WHERE epochs.run = runs.id) WHERE test_accuracy IS NOT NULL
+    """,
 )

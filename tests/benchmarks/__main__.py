@@ -19,6 +19,7 @@ from tests.benchmarks.report import Program, as_json, run, table
 
 PROGRAMS = {
     "training": "training_speed",
+    "company": "in_company",
     "training-memory": "training_memory",
     "reports": "events",
     "first-report": "first_report",
@@ -36,6 +37,7 @@ PROGRAMS = {
     "memory": "memory",
     "load": "load",
     "polls": "week_of_polls",
+    "idle": "idle",
     "two-hosts": "two_hosts",
 }
 """By name the module of each, in the order of the design's table."""

@@ -199,7 +199,7 @@ def _change_rate(run: Run, key: str) -> None:
 
 
 def _again(run: Run) -> None:
-    follow_run(state().engine.submit(run.config, session_id()))
+    follow_run(state().engine.submit(run.config, session_id(), threads=run.threads))
 
 
 def _train_on(run: Run, key: str) -> None:
