@@ -11,7 +11,8 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from dataclasses import asdict
+from typing import Any, get_args
 
 from distributed import Future, KilledWorker
 
@@ -27,7 +28,7 @@ from digits_core.runs.owner import this_process
 from digits_core.runs.rows import CONTINUABLE, RESUMABLE, Status
 from digits_core.runs.store import Run, RunStore, new_id
 from digits_core.training.control import Orders
-from digits_core.training.events import Event, Failed, Finished, Paused, Started, from_dict
+from digits_core.training.events import Changed, Event, Failed, Finished, Paused, Setting, Started, from_dict
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class Engine:
         run = self._store.get(run.id)
         done = run.weights or 0
         if run.status not in CONTINUABLE or not done:
-            raise RunError(f"{run.title} cannot be continued: it is {run.status}, with the weights of {done} epochs.")
+            raise RunError(f"{run.title} cannot be continued: it is {run.status}, after {done} epochs with weights.")
         training = run.config.training.replace(epochs=done + epochs)
         config = run.config.replace(training=training, name=f"{run.name[:100]} +{epochs}")
         child = new_id()
@@ -194,6 +195,7 @@ class Engine:
     def _hand_over(self, run: Run) -> None:
         task = self._last_task[run.id] = f"train-{run.id}-{new_id()}"
         try:
+            self._note_changes(run)
             future = self._connection.submit(task, run.id, run.config_json, run.threads)
         except DigitsError as error:
             self._inbox.put(task, run.id, Failed(str(error)))
@@ -204,6 +206,15 @@ class Engine:
             self._futures[run.id] = future
             self._shares[run.id] = self._connection.share(run.threads)
             future.add_done_callback(lambda future: self._ended(run.id, future))
+
+    def _note_changes(self, run: Run) -> None:
+        """Complete what was changed by hand in a run that goes on: its last machine may not have sent all of it."""
+        artifacts = self._artifacts(run.id)
+        noted = artifacts.load_changes()
+        stored = [asdict(Changed(each.what, each.value, each.epoch, each.batch))
+                  for each in self._store.changes(run.id) if each.what in get_args(Setting)]  # fmt: skip
+        if missing := [change for change in stored if change not in noted]:
+            artifacts.save_changes(sorted([*noted, *missing], key=lambda change: (change["epoch"], change["batch"])))
 
     def _pass_on(self) -> None:
         """Tell the runs what is wished of them, where that is new; those that rest make room for those that wait."""

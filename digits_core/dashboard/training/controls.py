@@ -150,7 +150,7 @@ def _learning_rate(run: Run) -> None:
 
 def _continue(run: Run) -> None:
     key = f"epochs_to_add_{run.id}"
-    can = run.status in CONTINUABLE and run.test_accuracy is not None
+    can = run.status in CONTINUABLE and bool(run.weights)
     with st.container(width=124):
         st.number_input(
             "Epochs to add", 1, 1000, run.config.training.epochs, key=key, disabled=not can,
