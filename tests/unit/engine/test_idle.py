@@ -12,7 +12,7 @@ from tests.unit.helpers import wait_for
 pytestmark = pytest.mark.usefixtures("quiet_afterwards")
 
 SELDOM_MS = 1000
-OFTENER = {"idle-timeout", "no-workers-timeout", "heartbeat"}
+OFTENER = {"idle-timeout", "no-workers-timeout", "heartbeat", "find-missing"}
 """What Dask does up to four times a second without letting anyone say otherwise: two comparisons, and one message."""
 
 
