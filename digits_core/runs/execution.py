@@ -71,7 +71,9 @@ def _execute(
                 artifacts.save_watched(*(each.numpy() for each in training.test.watched_images()))
                 yield _with_origin(event, [*train, *test])
                 yield from (change for change in changes if change.epoch <= training.epochs_done)
-                yield from (replace(from_dict(epoch), epochs=training.epochs) for epoch in history)
+                # One that continues another run has that one's epochs, and no weights of its own yet.
+                kept = artifacts.weights_path.exists()
+                yield from (replace(from_dict(epoch), epochs=training.epochs, kept=kept) for epoch in history)
             case Changed():
                 if event not in changes:
                     changes.append(event)

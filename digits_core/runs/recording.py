@@ -136,13 +136,13 @@ def note_weights(db: sqlite3.Connection, run_id: str, epochs: int) -> None:
 def keep_to_weights(db: sqlite3.Connection, run_id: str) -> None:
     """Let a run that has just ended report the test figures of the weights that are kept; none if there are none.
 
-    Its later epochs were measured, but their weights were lost with the machine that trained.
+    Its later epochs were measured, but their weights were lost with the machine that trained, or are another run's.
     """
     db.execute(
         "UPDATE runs SET (test_loss, test_accuracy) = (SELECT test_loss, test_accuracy FROM epochs "
         "WHERE run = runs.id AND epoch = runs.weights), message = message || CASE WHEN weights IS NULL "
-        "THEN ' None of its weights were received.' ELSE ' The weights received are those of epoch ' || weights || '.' "
-        "END WHERE id = ? AND coalesce(weights, 0) < (SELECT max(epoch) FROM epochs WHERE run = runs.id)",
+        "THEN ' None of its weights were kept.' ELSE ' The weights that were kept are those of epoch ' || weights || "
+        "'.' END WHERE id = ? AND coalesce(weights, 0) < (SELECT max(epoch) FROM epochs WHERE run = runs.id)",
         (run_id,),
     )
 

@@ -91,7 +91,8 @@ class Sweeping:
         others = self._others(run)
         self._begin(run, self.sweeps.runs(self.sweep.id))
         self._reason, curve = "", []
-        events = execute(run.config, self.load, Artifacts(self.home.run(run.id)), self._orders(run))
+        artifacts, threads = Artifacts(self.home.run(run.id)), run.threads or None
+        events = execute(run.config, self.load, artifacts, self._orders(run), threads)
         for event in with_progress_bar(events, show_bar):
             event = self._explained(event)
             self.runs.apply(run.id, event)

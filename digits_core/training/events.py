@@ -65,7 +65,7 @@ class EpochFinished(Event):
     `images_per_second` counts training alone, `seconds` the epoch with its test evaluation. The norms are Euclidean, by
     layer, the gradient's a mean over some batches of the epoch; `confusion` counts test images, a row per true digit;
     `watched` are the probabilities of ten digits for each of the test images that are watched. `kept` says whether the
-    weights are in the run's folder by now: those of another machine come home later.
+    weights are in the run's folder by now: those of another machine are received later.
     """
 
     kind = "epoch"

@@ -14,6 +14,7 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
+import digits_core  # noqa: F401 - says how threads wait, before any program loads torch
 from tests.benchmarks.measurement import Measurement
 from tests.benchmarks.report import Program, as_json, run, table
 

@@ -66,7 +66,7 @@ def test_a_run_whose_weights_never_came_home_is_offered_by_no_page_and_no_comman
     run = without_weights
     (tmp_path / "one.png").write_bytes(one_digit(1))
     assert run.test_accuracy is None
-    assert "None of its weights were received" in run.message
+    assert "None of its weights were kept" in run.message
 
     page = open_page("recognise")
     assert not page.exception

@@ -284,7 +284,7 @@ def test_a_run_whose_last_weights_are_lost_has_the_figures_of_those_that_are_kep
     ended = store.get(run.id)
 
     assert (ended.status, ended.weights, ended.test_loss) == (end, 1, epoch(1).test_loss)
-    assert ended.message == "Gone. The weights received are those of epoch 1."
+    assert ended.message == "Gone. The weights that were kept are those of epoch 1."
     assert epochs_of(store, run) == [1, 2, 3]
 
 
@@ -295,7 +295,7 @@ def test_a_run_whose_weights_are_all_lost_has_no_figures_and_cannot_be_used(stor
     ended = store.get(run.id)
 
     assert (ended.weights, ended.test_loss, ended.test_accuracy) == (None, None, None)
-    assert ended.message == "Gone. None of its weights were received."
+    assert ended.message == "Gone. None of its weights were kept."
     assert store.usable() == []
 
 
