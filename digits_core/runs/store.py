@@ -259,7 +259,7 @@ class RunStore:
     def interrupt_orphans(self, is_alive: Callable[[str], bool]) -> list[Run]:
         """Mark the live runs whose owner has gone as interrupted, and return them."""
         orphans = [run.id for run in self.live() if not is_alive(run.owner)]
-        self.interrupt(orphans, "The app ended while this run was training. What it had learnt is kept.")
+        self.interrupt(orphans, "The app ended while this run was training. Resume continues from what is kept.")
         return [self.get(run_id) for run_id in orphans]
 
     def interrupt(self, run_ids: Sequence[str], message: str) -> None:
