@@ -128,7 +128,8 @@ class Inbox:
                 self._waiting.append(parcel)
             return
         except DigitsError as error:
-            self._apply(parcel, Failed(str(error)))
+            if parcel.events:
+                self._apply(parcel, Failed(str(error)))
             return
         for event in parcel.events:
             self._apply(parcel, event)

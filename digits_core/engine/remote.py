@@ -32,6 +32,7 @@ from digits_core.training.threads import cores, threads_of_worker
 log = logging.getLogger(__name__)
 
 FETCH_TIMEOUT_S = 300
+OFFER_TIMEOUT_S = 60
 FILES_TOPIC = "digits-lab-files"
 """Where a task says under which key its files wait to be fetched."""
 SEND_INTERVAL_S = 30.0
@@ -110,7 +111,7 @@ class Freight:
         if offer is None:
             return
         try:
-            files = Future(offer["key"], client=self._client, state="memory").result(timeout=FETCH_TIMEOUT_S)
+            files = Future(offer["key"], client=self._client, state="memory").result(timeout=OFFER_TIMEOUT_S)
         except Exception as error:  # the machine has gone, or has newer files already
             log.info("The files of run %s were not fetched on the way: %s", offer["run"], error)
         else:
@@ -144,8 +145,12 @@ class Offers:
             return
         self._offered = time.monotonic()
         key = f"files-{self._task}-{epoch}"
-        self._held = get_client().scatter({key: self._artifacts.contents()})[key]
-        get_worker().log_event(FILES_TOPIC, {"task": self._task, "run": self._run_id, "key": key, "epochs": epoch})
+        try:
+            self._held = get_client().scatter({key: self._artifacts.contents()})[key]
+        except Exception as error:  # the training goes on: the next offer has all of this
+            log.warning("What run %s has learnt could not be offered: %s", self._run_id, error)
+        else:
+            get_worker().log_event(FILES_TOPIC, {"task": self._task, "run": self._run_id, "key": key, "epochs": epoch})
 
 
 def train(
