@@ -46,6 +46,7 @@ class Connection:
         self._cluster: EmbeddedCluster | None = None
         self._client: Client | None = None
         self._freight: Freight | None = None
+        self._scaled = False
         self._warming: list[Future] = []
 
     @property
@@ -114,7 +115,14 @@ class Connection:
         if self._workers_there() > len(shares):
             return True
         self._cluster.scale(len(shares) + 1)
+        self._scaled = True
         return False
+
+    def rest(self) -> None:
+        """End the workers that were started for a sweep, now that nothing trains: idle ones cost something too."""
+        if self._cluster is not None and self._scaled:
+            self._scaled = False
+            self._cluster.scale(parallel_runs())
 
     def _workers_there(self) -> int:
         # Asked at every step: a thousand workers' descriptions would be a megabyte each time.
@@ -144,6 +152,7 @@ class Connection:
         if self._cluster is not None:
             self._cluster.close()
         self._client, self._cluster, self._freight, self._warming = None, None, None, []
+        self._scaled = False
 
     def _workers(self) -> list[str]:
         return list(self._client.scheduler_info(n_workers=-1)["workers"])

@@ -190,6 +190,8 @@ class Engine:
             if self._store.take(run.id):
                 self._hand_over(run)
         self._pass_on()
+        if not self._futures:
+            self._connection.rest()
         self._not_filled = False
 
     def _hand_over(self, run: Run) -> None:

@@ -11,7 +11,7 @@ from digits_core.runs.execution import execute
 from digits_core.runs.sweeps import SweepStore
 from digits_core.training.events import EpochFinished, Started
 from digits_core.training.sweep import SweepPlan, parse_varied
-from digits_core.training.threads import cores
+from digits_core.training.threads import cores, parallel_runs
 from tests.unit.engine.conftest import FOREVER, config, own_lab, reference
 from tests.unit.helpers import epochs_in, numbers, wait_for
 
@@ -54,6 +54,7 @@ def test_trials_train_side_by_side_with_one_thread_each_and_train_again_the_same
         first, _ = [lab.wait_until(trial, "stopped") for trial in trials]
         conductor.close()
 
+        wait_for(lambda: len(lab.engine._connection._workers()) == parallel_runs(), what="the end of the second worker")
         assert first.environment["threads"] == first.threads == 1
         again = lab.engine.submit(config(3), threads=first.threads)
         lab.wait_until(again, "finished")
