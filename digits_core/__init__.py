@@ -13,6 +13,7 @@ dashboard    what the browser shows: the parts of each page, and what all of the
 
 import os
 
-# Before torch is loaded anywhere: threads that wait for each other spin for some microseconds, not for a millisecond.
-# With two threads on two cores, one other busy process otherwise makes training thirty times slower.
-os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+# Before torch is loaded anywhere: threads that wait for each other spin for some 20 microseconds, then sleep. Spinning
+# for longer, two threads take the core from each other that another busy process leaves them: a few percent more on a
+# quiet machine, a sixth of the speed on a busy one.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -158,4 +158,8 @@ MIGRATIONS = (
         )
     ) WHERE id IN (SELECT run FROM changes)
     """,
+    """
+    ALTER TABLE runs ADD COLUMN weights INTEGER;
+    UPDATE runs SET weights = (SELECT count(*) FROM epochs WHERE epochs.run = runs.id) WHERE test_accuracy IS NOT NULL
+    """,
 )

@@ -1,7 +1,8 @@
 """The embedded cluster, as a child process of the app: `python -m digits_core.engine WORKERS FOLDER`.
 
-It writes one line of JSON, its address and credentials, to standard output and ends when its standard input closes: so
-it never outlives the process that started it, however that one ended.
+It writes one line of JSON, its address and credentials, to standard output. Each line of its standard input is how many
+workers it is to have from then on. It ends when that input closes: so it never outlives the process that started it,
+however that one ended.
 """
 
 from __future__ import annotations
@@ -18,6 +19,20 @@ from distributed import LocalCluster
 from digits_core.engine.credentials import temporary_security
 
 CREDENTIALS = ("tls_ca_file", "tls_client_key", "tls_client_cert")
+QUIET = {
+    # Fifty times a second, whether the event loop answers; once tells as much.
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.cycle": "10s",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    # A hundred times a second, what each task does: for web pages that are not served.
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    # Moves data and tasks between workers, of which there are a few, with a run each.
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.work-stealing-interval": "2s",
+}
+"""Dask watches itself all the time, which costs processes that have nothing to do several percent of a core."""
 
 
 def main(workers: int, folder: Path) -> None:
@@ -30,6 +45,7 @@ def main(workers: int, folder: Path) -> None:
     # Dask has its workers give freed memory back at once: training, which needs it again in the next batch, then takes
     # over half as long again.
     dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
+    dask.config.set(QUIET)
     # A laptop that sleeps, or whose clock is set, has workers that are silent for long by the clock, and yet alive. One
     # that dies is noticed by its nanny.
     dask.config.set({"distributed.scheduler.worker-ttl": None})
@@ -46,7 +62,8 @@ def main(workers: int, folder: Path) -> None:
         credentials = {name: getattr(security, name) for name in CREDENTIALS}
         with handshake:
             print(json.dumps({"address": cluster.scheduler_address, "credentials": credentials}), file=handshake)
-        sys.stdin.buffer.read()
+        for line in sys.stdin:
+            cluster.scale(int(line))
 
 
 def _take_standard_output():  # noqa: ANN202 - a text file whose exact type is private

@@ -4,39 +4,50 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import dask
 from distributed import Client, Future
 from distributed.security import Security
 
-from digits_core.engine import SCHEDULER_VARIABLE, remote, worker
+from digits_core.engine import SCHEDULER_VARIABLE, worker
 from digits_core.engine.embedded import EmbeddedCluster
 from digits_core.engine.remote import Freight
 from digits_core.errors import EngineError
 from digits_core.home import Home
-from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.owner import this_process
-from digits_core.training.threads import parallel_runs, threads_per_run
+from digits_core.training.threads import parallel_runs, threads_per_run, threads_per_trial
 
 log = logging.getLogger(__name__)
 
 START_TIMEOUT_S = 60
+INFO_INTERVAL = "30s"
+"""How often the client asks about the cluster by itself; the engine asks when it wants to know."""
 
 
 class Connection:
     """To be used from one thread, but for `heard` and `lost`, which are called on others.
 
-    `heard` gets each event of a training as it was sent, `lost` is called when the embedded cluster has died.
+    `heard` gets each event of a training as it was sent, `received` the files that one on another machine sends on the
+    way (task, run, files, epochs behind them), `lost` is called when the embedded cluster has died.
     """
 
-    def __init__(self, home: Home, heard: Callable[[dict[str, Any]], None], lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        heard: Callable[[dict[str, Any]], None],
+        received: Callable[[str, str, dict[str, bytes], int], None],
+        lost: Callable[[], None],
+    ) -> None:
         self._home = home
         self._heard = heard
+        self._received = received
         self._lost = lost
         self._cluster: EmbeddedCluster | None = None
         self._client: Client | None = None
         self._freight: Freight | None = None
+        self._scaled = False
         self._warming: list[Future] = []
 
     @property
@@ -46,47 +57,79 @@ class Connection:
             return False
         return self._client.status != "running" or (self._cluster is not None and self._cluster.has_ended)
 
-    def submit(self, task: str, run_id: str, config_json: str) -> Future:
-        """Hand a run over; `EngineError` where no cluster answers, `DatasetError` where its data is not there."""
+    def submit(self, task: str, run_id: str, config_json: str, threads: int) -> Future:
+        """Hand a run over; `EngineError` where no cluster answers, `DatasetError` where its data is not there.
+
+        threads: those that it began with, 0 for as many as is usual.
+        """
         client = self.client()
         if self._freight is not None:
-            return self._freight.submit(task, run_id, config_json)
+            return self._freight.submit(task, run_id, config_json, threads)
+        folder, threads = str(self._home.folder), threads or threads_per_run()
         return client.submit(
-            worker.train, task, run_id, config_json, str(self._home.folder), threads_per_run(), this_process(),
-            key=task, pure=False,
-        )  # fmt: skip
+            worker.train, task, run_id, config_json, folder, threads, this_process(), key=task, pure=False
+        )
 
     def send_again(self) -> None:
         """Send datasets anew with the next run: some of what was sent is lost."""
         if self._freight is not None:
             self._freight.send_again()
 
-    def received(self, run_id: str, result: list[dict[str, Any]] | remote.Outcome) -> list[dict[str, Any]]:
-        """The events of a training that is over, once what it has learnt is kept in the home."""
-        if isinstance(result, remote.Outcome):
-            return remote.receive(result, Artifacts(self._home.run(run_id)))
-        return result
-
     def client(self) -> Client:
         """The client, made and connected at the first call; `EngineError` where that fails."""
         if self._client is None:
             address, security = self._address()
             try:
-                client = Client(address, security=security, set_as_default=False, timeout=START_TIMEOUT_S)
+                with dask.config.set({"distributed.client.scheduler-info-interval": INFO_INTERVAL}):
+                    client = Client(address, security=security, set_as_default=False, timeout=START_TIMEOUT_S)
             except (OSError, TimeoutError) as error:
                 raise EngineError(f"The scheduler at {address} does not answer: is it running?") from error
             client.subscribe_topic(worker.TOPIC, lambda stamped: self._heard(stamped[1]))
             self._client = client
             if self._cluster is None:
-                self._freight = Freight(client, self._home)
+                self._freight = Freight(client, self._home, self._received)
         return self._client
 
+    def usual_threads(self, trial: bool) -> int:
+        """With how many threads a run or a trial of a sweep begins; 0 where its worker decides."""
+        if os.environ.get(SCHEDULER_VARIABLE):
+            return 0
+        return threads_per_trial() if trial else threads_per_run()
+
     def places(self) -> int:
-        """How many runs train at once: as many as this machine allows, or as a cluster that exists has workers."""
-        if os.environ.get(SCHEDULER_VARIABLE) and self._client is not None:
-            # Asked at every step: a thousand workers' descriptions would be a megabyte each time.
-            return max(1, self._client.scheduler_info(n_workers=0)["n_workers"])
-        return parallel_runs()
+        """How many places there are to train: this machine's processors, or the workers of a cluster that exists."""
+        if os.environ.get(SCHEDULER_VARIABLE):
+            return max(1, self._workers_there()) if self._client is not None else parallel_runs()
+        return parallel_runs() * threads_per_run()
+
+    def share(self, threads: int) -> int:
+        """How many of the places a run with so many threads takes."""
+        return 1 if os.environ.get(SCHEDULER_VARIABLE) else threads or threads_per_run()
+
+    def has_room(self, shares: Sequence[int], threads: int) -> bool:
+        """Whether another run with so many threads can train beside those that take these shares.
+
+        If there is room and no worker yet, one is started: ask again.
+        """
+        if shares and sum(shares) + self.share(threads) > self.places():
+            return False
+        if self._cluster is None or len(shares) < parallel_runs():
+            return True
+        if self._workers_there() > len(shares):
+            return True
+        self._cluster.scale(len(shares) + 1)
+        self._scaled = True
+        return False
+
+    def rest(self) -> None:
+        """End the workers that were started for a sweep, now that nothing trains: idle ones cost something too."""
+        if self._cluster is not None and self._scaled:
+            self._scaled = False
+            self._cluster.scale(parallel_runs())
+
+    def _workers_there(self) -> int:
+        # Asked at every step: a thousand workers' descriptions would be a megabyte each time.
+        return self._client.scheduler_info(n_workers=0)["n_workers"]
 
     def warm_up(self) -> None:
         """Have every worker do once what is slow the first time."""
@@ -105,11 +148,14 @@ class Connection:
 
     def close(self) -> None:
         """End the cluster and what trains in it; the next call of `client` starts another."""
+        if self._freight is not None:
+            self._freight.close()
         if self._client is not None:
             self._client.close(timeout=2)
         if self._cluster is not None:
             self._cluster.close()
         self._client, self._cluster, self._freight, self._warming = None, None, None, []
+        self._scaled = False
 
     def _workers(self) -> list[str]:
         return list(self._client.scheduler_info(n_workers=-1)["workers"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from distributed.security import Security
@@ -42,10 +43,17 @@ class EmbeddedCluster:
         """Whether the process is no longer there."""
         return self._process.poll() is not None
 
+    def scale(self, workers: int) -> None:
+        """Have so many workers; returns at once, and new ones take a moment to start."""
+        with suppress(OSError):  # it has just ended, as its watcher is about to say
+            self._process.stdin.write(f"{workers}\n")
+            self._process.stdin.flush()
+
     def close(self) -> None:
         """End the process and its workers, and wait until they have ended."""
         self._closing.set()
-        self._process.stdin.close()
+        with suppress(OSError):  # what could not be written to a process that has ended
+            self._process.stdin.close()
         try:
             self._process.wait(timeout=END_TIMEOUT_S)
         except subprocess.TimeoutExpired:

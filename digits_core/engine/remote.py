@@ -1,15 +1,19 @@
 """Training on other machines' workers, which share no disk with the app.
 
-A task takes along what its run has learnt so far, and brings back what it has learnt since. Its datasets wait on the
-cluster: each worker fetches one when a run first needs it, and keeps it for the next.
+A task takes along what its run has learnt so far, and brings back what it has learnt since: at its end, and now and
+then on the way, so that little is lost with a machine. Its datasets wait on the cluster: each worker fetches one when a
+run first needs it, and keeps it for the next.
 """
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Mapping
-from concurrent.futures import CancelledError
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,10 +26,19 @@ from digits_core.data.digits import Digits
 from digits_core.engine import worker
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.training.events import Event, Failed, Finished, Paused
+from digits_core.training.events import EpochFinished, Event, Failed, Finished, Paused
 from digits_core.training.threads import cores, threads_of_worker
 
+log = logging.getLogger(__name__)
+
 FETCH_TIMEOUT_S = 300
+OFFER_TIMEOUT_S = 60
+FILES_TOPIC = "digits-lab-files"
+"""Where a task says under which key its files wait to be fetched."""
+SEND_INTERVAL_S = 30.0
+"""After an epoch that ends this long after the last time, a task offers its files again."""
+SECONDS_PER_WORKER = 0.5
+"""With more workers the interval is longer: 13 MB from one of them every half second are a quarter of 1 Gbit/s."""
 
 
 class DataLost(Exception):
@@ -39,21 +52,40 @@ class Outcome:
     events: list[dict[str, Any]]
     files: dict[str, bytes]
 
+    @property
+    def epochs(self) -> int:
+        """How many whole epochs the files have behind them."""
+        return max((event["epoch"] for event in self.events if event["event"] == EpochFinished.kind), default=0)
+
 
 class Freight:
-    """What the app sends to the workers of one cluster: each dataset once, for all of them and all runs."""
+    """What travels between the app and the workers of one cluster.
 
-    def __init__(self, client: Client, home: Home) -> None:
+    Each dataset is sent once, for all workers and all runs. What runs have learnt on the way is fetched from one run at
+    a time, and passed to `received`: task, run, files, and how many epochs they have behind them.
+    """
+
+    def __init__(self, client: Client, home: Home, received: Callable[[str, str, dict[str, bytes], int], None]) -> None:
         self._client = client
         self._home = home
+        self._received = received
         self._sent: dict[str, Future] = {}
+        self._offered: dict[str, dict[str, Any]] = {}
+        self._fetching = ThreadPoolExecutor(1, thread_name_prefix="engine-files")
+        client.subscribe_topic(FILES_TOPIC, lambda stamped: self._note_offer(stamped[1]))
 
-    def submit(self, task: str, run_id: str, config_json: str) -> Future:
-        """Hand a run over; `DatasetError` where its data is not there to be sent."""
+    def submit(self, task: str, run_id: str, config_json: str, threads: int) -> Future:
+        """Hand a run over; `DatasetError` where its data is not there to be sent.
+
+        threads: those that it began with, 0 for as many as its worker has for it.
+        """
         data = RunConfig.from_json(config_json).data
         keys = {name: self._send(name) for name in (*data.train, *data.test)}
         files = Artifacts(self._home.run(run_id)).contents()
-        return self._client.submit(train, task, run_id, config_json, keys, files, key=task, pure=False)
+        workers = self._client.scheduler_info(n_workers=0)["n_workers"]
+        every_s = max(SEND_INTERVAL_S, SECONDS_PER_WORKER * workers)
+        arguments = task, run_id, config_json, keys, files, every_s, threads
+        return self._client.submit(train, *arguments, key=task, pure=False)
 
     def warm_up(self, address: str) -> Future:
         """Have a worker do once what is slow the first time."""
@@ -63,6 +95,27 @@ class Freight:
     def send_again(self) -> None:
         """Trust no more that what was sent is still there."""
         self._sent.clear()
+
+    def close(self) -> None:
+        """Fetch no more files; returns at once."""
+        self._fetching.shutdown(wait=False, cancel_futures=True)
+
+    def _note_offer(self, offer: dict[str, Any]) -> None:
+        """Fetch the files of a run in its turn; only the latest of each run still count then."""
+        self._offered[offer["task"]] = offer
+        with suppress(RuntimeError):  # closed already
+            self._fetching.submit(self._fetch_files, offer["task"])
+
+    def _fetch_files(self, task: str) -> None:
+        offer = self._offered.pop(task, None)
+        if offer is None:
+            return
+        try:
+            files = Future(offer["key"], client=self._client, state="memory").result(timeout=OFFER_TIMEOUT_S)
+        except Exception as error:  # the machine has gone, or has newer files already
+            log.info("The files of run %s were not fetched on the way: %s", offer["run"], error)
+        else:
+            self._received(task, offer["run"], files, offer["epochs"])
 
     def _send(self, name: str) -> str:
         """The key under which the workers find a dataset as it is now."""
@@ -75,23 +128,57 @@ class Freight:
         return key
 
 
-def receive(outcome: Outcome, artifacts: Artifacts) -> list[dict[str, Any]]:
-    """Keep what a training has learnt; returns its events, which say that it is kept. `StoreError` where it is not."""
-    artifacts.put(outcome.files)
-    return outcome.events
+class Offers:
+    """What a task on a worker offers the app to fetch: its files after the last epoch, every so many seconds."""
+
+    def __init__(self, task: str, run_id: str, artifacts: Artifacts, every_s: float) -> None:
+        self._task = task
+        self._run_id = run_id
+        self._artifacts = artifacts
+        self._every_s = every_s
+        self._offered = time.monotonic()
+        self._held: Future | None = None
+
+    def after(self, epoch: int) -> None:
+        """Offer the files that a training has after this epoch, if it is time to; what was offered before may go."""
+        if time.monotonic() - self._offered < self._every_s:
+            return
+        self._offered = time.monotonic()
+        key = f"files-{self._task}-{epoch}"
+        try:
+            self._held = get_client().scatter({key: self._artifacts.contents()})[key]
+        except Exception as error:  # the training goes on: the next offer has all of this
+            log.warning("What run %s has learnt could not be offered: %s", self._run_id, error)
+        else:
+            get_worker().log_event(FILES_TOPIC, {"task": self._task, "run": self._run_id, "key": key, "epochs": epoch})
 
 
-def train(task: str, run_id: str, config_json: str, keys: Mapping[str, str], files: Mapping[str, bytes]) -> Outcome:
-    """What a worker runs: a training in a folder of its own, begun at what `files` hold.
+def train(
+    task: str,
+    run_id: str,
+    config_json: str,
+    keys: Mapping[str, str],
+    files: Mapping[str, bytes],
+    every_s: float,
+    begun_with: int,
+) -> Outcome:
+    """Train a run on a worker, in a folder of its own, beginning at what `files` hold.
 
-    `keys` says for each dataset where it waits; `DataLost` where it no longer does.
+    `keys` says for each dataset where it waits; `DataLost` where it no longer does. What was learnt on the way is
+    offered to the app every so many seconds. It trains with the threads that it was begun with, 0 for this worker's.
     """
     by_name = {name: fetch(key) for name, key in keys.items()}
     with TemporaryDirectory(prefix="digits-run-", dir=get_worker().local_directory) as folder:
         artifacts = Artifacts(Path(folder))
         artifacts.put(files)
         _repeat_changes(task, artifacts)
-        events = list(worker.report(task, run_id, config_json, by_name.__getitem__, artifacts, threads(), _ends))
+        offers, events = Offers(task, run_id, artifacts, every_s), []
+        for event in worker.report(
+            task, run_id, config_json, by_name.__getitem__, artifacts, begun_with or threads(), _said_at_once
+        ):
+            events.append(event)
+            if event["event"] == EpochFinished.kind:
+                offers.after(event["epoch"])
         return Outcome(events, artifacts.contents())
 
 
@@ -127,9 +214,11 @@ def threads() -> int:
     return threads_of_worker(here, cores(), os.cpu_count() or 1)
 
 
-def _ends(event: Event) -> bool:
-    """Whether this task is over with it: then what was learnt has to arrive first."""
-    return isinstance(event, Finished | Failed) or (isinstance(event, Paused) and event.left)
+def _said_at_once(event: Event) -> Event | None:
+    """Return what the app is told of an event before the files arrive; nothing of one that ends this task."""
+    if isinstance(event, Finished | Failed) or (isinstance(event, Paused) and event.left):
+        return None
+    return replace(event, kept=False) if isinstance(event, EpochFinished) else event
 
 
 def _repeat_changes(task: str, artifacts: Artifacts) -> None:

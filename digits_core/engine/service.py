@@ -11,7 +11,8 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from dataclasses import asdict
+from typing import Any, get_args
 
 from distributed import Future, KilledWorker
 
@@ -19,7 +20,7 @@ from digits_core.config import RunConfig, TrainingConfig
 from digits_core.engine import worker
 from digits_core.engine.connection import Connection
 from digits_core.engine.inbox import Inbox
-from digits_core.engine.remote import DataLost
+from digits_core.engine.remote import DataLost, Outcome
 from digits_core.errors import DigitsError, RunError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
@@ -28,7 +29,7 @@ from digits_core.runs.owner import this_process
 from digits_core.runs.rows import RESUMABLE, Status, why_not_continued
 from digits_core.runs.store import Run, RunStore, new_id
 from digits_core.training.control import Orders
-from digits_core.training.events import Event, Failed, Finished, Paused, Started, from_dict
+from digits_core.training.events import Changed, Event, Failed, Finished, Paused, Setting, Started, from_dict
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ KILLED = (
 )
 GIVE_UP = Orders(pause=True, leave=True)
 """Ends a training that keeps nothing more."""
-LOST = "The training processes ended unexpectedly, or cannot be reached any more. What was learnt here is kept."
+LOST = "The training processes ended unexpectedly, or cannot be reached any more. Resume continues from what is kept."
 
 
 class Engine:
@@ -50,18 +51,26 @@ class Engine:
         self._owner = this_process()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._futures: dict[str, Future] = {}
+        self._shares: dict[str, int] = {}
         self._last_task: dict[str, str] = {}
         self._published: dict[str, Orders | None] = {}
         self._orders_sent = 0
         self._closing = threading.Event()
         self._warm = False
-        self._connection = Connection(home, self._heard, lambda: self._later(self._see_to_cluster))
+        self._not_filled = False
         self.heartbeat = Heartbeat(store.owners, self._owner)
-        self._inbox = Inbox(store, self._owner, self._noted, self._look_around, lambda: bool(self._futures))
+        self._inbox = Inbox(store, self._owner, self._artifacts, self._noted, self._look_around, self._is_busy)
+        self._connection = Connection(
+            home, self._heard, self._inbox.put_files, lambda: self._later(self._see_to_cluster)
+        )
 
-    def submit(self, config: RunConfig, session: str = "", sweep: str = "") -> Run:
-        """Write the run as queued and return it; it trains when it is its turn, fairly between sessions."""
-        run = self._store.create(config, self._owner, session, sweep=sweep)
+    def submit(self, config: RunConfig, session: str = "", sweep: str = "", threads: int = 0) -> Run:
+        """Write the run as queued and return it; it trains when it is its turn, fairly between sessions.
+
+        `threads` are those of a run whose numbers it is to repeat; 0 for as many as is usual.
+        """
+        threads = threads or self._connection.usual_threads(trial=bool(sweep))
+        run = self._store.create(config, self._owner, session, sweep=sweep, threads=threads)
         self.heartbeat.start()
         self._later(self._fill)
         return run
@@ -116,15 +125,15 @@ class Engine:
         `ConfigError` past the most epochs.
         """
         run = self._store.get(run.id)
-        done = len(self._store.epochs([run.id])[run.id])
-        artifacts = Artifacts(self._home.run(run.id))
+        done = run.weights or 0
+        artifacts = self._artifacts(run.id)
         if why_not := why_not_continued(run, done, artifacts.has_checkpoint()):
             raise RunError(f"{run.title} cannot be continued. {why_not}")
         training = run.config.training.replace(epochs=done + epochs)
         config = run.config.replace(training=training, name=f"{run.name[:100]} +{epochs}")
         child = new_id()
-        Artifacts(self._home.run(child)).start_from(artifacts, done)
-        created = self._store.create(config, self._owner, session, parent=run.id, run_id=child)
+        self._artifacts(child).start_from(artifacts, done)
+        created = self._store.create(config, self._owner, session, parent=run.id, run_id=child, threads=run.threads)
         self.heartbeat.start()
         self._later(self._fill)
         return created
@@ -173,19 +182,33 @@ class Engine:
         except Exception:
             log.exception("The engine could not do what it was asked to")
 
+    def _artifacts(self, run_id: str) -> Artifacts:
+        return Artifacts(self._home.run(run_id))
+
+    def _is_busy(self) -> bool:
+        """Return True while something trains, or waits because the store could not be used."""
+        return bool(self._futures) or self._not_filled
+
     def _fill(self) -> None:
         """Hand over the runs that are next while there is room for them."""
+        self._not_filled = True
         for run in self._store.queue():
-            if len(self._futures) >= self._connection.places():
+            if run.owner != self._owner or run.id in self._futures:
+                continue
+            if not self._connection.has_room([self._shares[each] for each in self._futures], run.threads):
                 break
-            if run.owner == self._owner and run.id not in self._futures and self._store.take(run.id, self._owner):
+            if self._store.take(run.id, self._owner):
                 self._hand_over(run)
         self._pass_on()
+        if not self._futures:
+            self._connection.rest()
+        self._not_filled = False
 
     def _hand_over(self, run: Run) -> None:
         task = self._last_task[run.id] = f"train-{run.id}-{new_id()}"
         try:
-            future = self._connection.submit(task, run.id, run.config_json)
+            self._note_changes(run)
+            future = self._connection.submit(task, run.id, run.config_json, run.threads)
         except DigitsError as error:
             self._inbox.put(task, run.id, Failed(str(error)))
         except Exception as error:
@@ -193,21 +216,32 @@ class Engine:
             self._inbox.put(task, run.id, Failed(f"The run could not be handed to the cluster ({error})."))
         else:
             self._futures[run.id] = future
+            self._shares[run.id] = self._connection.share(run.threads)
             future.add_done_callback(lambda future: self._ended(run.id, future))
+
+    def _note_changes(self, run: Run) -> None:
+        """Complete what was changed by hand in a run that goes on: its last machine may not have sent all of it."""
+        artifacts = self._artifacts(run.id)
+        noted = artifacts.load_changes()
+        stored = [asdict(Changed(each.what, each.value, each.epoch, each.batch))
+                  for each in self._store.changes(run.id) if each.what in get_args(Setting)]  # fmt: skip
+        if missing := [change for change in stored if change not in noted]:
+            artifacts.save_changes(sorted([*noted, *missing], key=lambda change: (change["epoch"], change["batch"])))
 
     def _pass_on(self) -> None:
         """Tell the runs what is wished of them, where that is new; those that rest make room for those that wait."""
         live = {run.id: run for run in self._store.live() if run.owner == self._owner}
         training = [live[run_id] for run_id in self._futures if run_id in live]
         self._end_lost()
-        room = self._connection.places() - len(self._futures) + sum(run.orders.leave for run in training)
-        crowd = sum(run.waits for run in live.values()) - room
+        used = sum(self._shares[run_id] for run_id in self._futures)
+        room = self._connection.places() - used + sum(self._shares[run.id] for run in training if run.orders.leave)
+        crowd = sum(self._connection.share(run.threads) for run in live.values() if run.waits) - room
         for run in training:
             if run.waits:
                 continue  # it is about to leave, and waits for its next turn already
             if run.status == "paused" and crowd > 0 and not run.orders.leave:
                 self._publish(run.id, self._store.order(run.id, leave=True))
-                crowd -= 1
+                crowd -= self._shares[run.id]
             else:
                 self._publish(run.id, run.orders)
 
@@ -232,11 +266,12 @@ class Engine:
         if future.status in ("cancelled", "lost"):
             self._later(self._lose, run_id, future)
             return
+        files, epochs = {}, 0
         try:
-            if not self._store.owners.holds(self._owner, run_id):
-                self._later(self._forget, run_id, future)
-                return
-            events = [from_dict(event) for event in self._connection.received(run_id, future.result())]
+            result = future.result()
+            if isinstance(result, Outcome):
+                files, epochs, result = result.files, result.epochs, result.events
+            events = [from_dict(event) for event in result]
         except DataLost:
             self._later(self._hand_over_again, run_id, future)
             return
@@ -246,16 +281,14 @@ class Engine:
             events = [Failed(str(error))]
         except Exception as error:
             events = [Failed(f"The process that trained ended ({error}).")]
-        for event in events:
-            self._inbox.put(future.key, run_id, event)
+        self._inbox.put_files(future.key, run_id, files, epochs, events)
         self._later(self._forget, run_id, future)
 
     def _lose(self, run_id: str, future: Future) -> None:
         """Nothing will be heard of a task any more: the connection broke, or its worker went with what it needed."""
         self._see_to_cluster()
         if self._futures.get(run_id) is future:
-            with self._inbox.closing_to(future.key):
-                self._store.interrupt([run_id], LOST)
+            self._inbox.interrupt(future.key, run_id, LOST)
             self._forget(run_id, future)
 
     def _hand_over_again(self, run_id: str, future: Future) -> None:
@@ -279,9 +312,11 @@ class Engine:
         """An event of some run has arrived."""
         self._inbox.put(message["task"], message["run"], from_dict(message["event"]))
 
-    def _noted(self, run_id: str, event: Event) -> None:
-        """An event is in the store: see to what follows from it."""
-        if isinstance(event, Started):
+    def _noted(self, run_id: str, event: Event | None) -> None:
+        """Follow up on an event that is in the store by now, or on an interruption (`None`)."""
+        if event is None:
+            self._later(self._fill)
+        elif isinstance(event, Started):
             self._later(self._repeat_orders, run_id)
         elif isinstance(event, Paused):
             self._later(self._pass_on)
@@ -293,8 +328,8 @@ class Engine:
         self._pass_on()
 
     def _look_around(self) -> None:
-        """Other processes on this home may have wished something of our runs."""
-        self._later(self._pass_on)
+        """See to what other processes on this home asked of our runs, and to what could not be done before."""
+        self._later(self._fill)
 
     def _see_to_cluster(self) -> None:
         """Where the cluster has died or is out of reach, say so of its runs; the next to be handed over finds it again.
@@ -306,9 +341,8 @@ class Engine:
         log.error("The training processes ended unexpectedly, or cannot be reached")
         lost, self._futures, self._published = self._futures, {}, {}
         for run_id, future in lost.items():
-            # Where they go on all the same, what they say no longer counts.
-            with self._inbox.closing_to(future.key):
-                self._store.interrupt([run_id], LOST)
+            # Should the training go on all the same, nothing that it says afterwards counts.
+            self._inbox.interrupt(future.key, run_id, LOST)
         self._connection.close()
         self._warm = False
         self._fill()

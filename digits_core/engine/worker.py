@@ -75,22 +75,19 @@ def report(
     load: Callable[[str], Digits],
     artifacts: Artifacts,
     threads: int,
-    held_back: Callable[[Event], bool] = lambda event: False,
+    said_at_once: Callable[[Event], Event | None] = lambda event: event,
 ) -> Iterator[dict[str, Any]]:
-    """Train a run and tell the app of each event that is not `held_back`; yields its epochs and its last event."""
+    """Train a run and send the app what `said_at_once` makes of each event; yield its epochs and its last event."""
     # Here and not above: the app imports this module to hand `train` over, and must not wait for torch.
-    import torch
-
     from digits_core.runs.execution import execute
 
-    torch.set_num_threads(threads)
     worker = get_worker()
     last: dict[str, Any] = {}
     with closing(HeardOrders(task)) as orders:
-        for event in execute(RunConfig.from_json(config_json), load, artifacts, orders):
+        for event in execute(RunConfig.from_json(config_json), load, artifacts, orders, threads):
             last = event.as_dict()
-            if not held_back(event):
-                worker.log_event(TOPIC, {"task": task, "run": run_id, "event": last})
+            if said := said_at_once(event):
+                worker.log_event(TOPIC, {"task": task, "run": run_id, "event": said.as_dict()})
             if isinstance(event, Changed):
                 worker.log_event(changes_topic(task), last)
             if isinstance(event, EpochFinished):

@@ -75,7 +75,7 @@ class Artifacts:
         try:
             return load_file(self.weights_path)
         except FileNotFoundError as error:
-            raise RunError("This run has no weights: it ended before its first epoch did.") from error
+            raise RunError("This run has no weights: it ended before any were kept.") from error
         except (SafetensorError, OSError) as error:
             raise RunError(f"The weights of this run cannot be read ({error}). Train it again.") from error
 
@@ -153,7 +153,7 @@ class Artifacts:
         try:
             return hashlib.sha256(self.weights_path.read_bytes()).hexdigest()[:16]
         except FileNotFoundError as error:
-            raise RunError("This run has no weights: it ended before its first epoch did.") from error
+            raise RunError("This run has no weights: it ended before any were kept.") from error
         except OSError as error:
             raise RunError(f"The weights of this run cannot be read ({error}). Train it again.") from error
 

@@ -21,7 +21,8 @@ from digits_core.runs.artifacts import Artifacts, TestResult
 from digits_core.training.check import choose_digits
 from digits_core.training.control import Orders
 from digits_core.training.events import Changed, EpochFinished, Event, Failed, Finished, Started, from_dict
-from digits_core.training.loop import Training
+from digits_core.training.exactness import exact
+from digits_core.training.loop import Training, choose_device
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +32,18 @@ def execute(
     load: Callable[[str], Digits],
     artifacts: Artifacts,
     orders: Callable[[], Orders] = Orders,
+    threads: int | None = None,
 ) -> Iterator[Event]:
     """Train and keep what was learnt; goes on from the run's checkpoint where there is one.
+
+    `threads` are those of a run that begins, by default as many as this process uses; one that goes on keeps its own.
 
     An epoch is reported once its checkpoint is on disk, a change once it is noted there. Whatever goes wrong ends in a
     `Failed` event, never in an exception.
     """
     try:
-        yield from _execute(config, load, artifacts, orders)
+        with exact(choose_device(config.training.device), threads):
+            yield from _execute(config, load, artifacts, orders)
     except DigitsError as error:
         yield Failed(str(error))
     except Exception as error:
@@ -66,7 +71,9 @@ def _execute(
                 artifacts.save_watched(*(each.numpy() for each in training.test.watched_images()))
                 yield _with_origin(event, train, test)
                 yield from (change for change in changes if change.epoch <= training.epochs_done)
-                yield from (replace(from_dict(epoch), epochs=training.epochs) for epoch in history)
+                # One that continues another run has that one's epochs, and no weights of its own yet.
+                kept = artifacts.weights_path.exists()
+                yield from (replace(from_dict(epoch), epochs=training.epochs, kept=kept) for epoch in history)
             case Changed():
                 if event not in changes:
                     changes.append(event)

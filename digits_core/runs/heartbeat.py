@@ -19,12 +19,13 @@ from digits_core.database import Database
 from digits_core.errors import RunError, StoreError
 from digits_core.runs import owner as processes
 from digits_core.runs import queue
+from digits_core.runs.recording import keep_to_weights
 
 log = logging.getLogger(__name__)
 
 RENEW_S = 10.0
 """Six times in the time after which a heartbeat counts as stale."""
-RUN_INTERRUPTED = "The app ended while this run was training. What it had learnt is kept."
+RUN_INTERRUPTED = "The app ended while this run was training. Resume continues from what is kept."
 SWEEP_INTERRUPTED = "The app ended while this sweep was under way."
 
 TAKEN_OVER = "This run was taken over by another app, or deleted, while this process could not be reached."
@@ -224,6 +225,8 @@ def _give_up(db: sqlite3.Connection, owner: str) -> list[str]:
         f"WHERE owner = ? AND {_LIVE_RUN}",
         (time.time(), RUN_INTERRUPTED, owner),
     )
+    for run_id in run_ids:
+        keep_to_weights(db, run_id)
     db.execute(
         f"UPDATE sweeps SET status = 'interrupted', finished = ?, message = ? WHERE owner = ? AND {_LIVE_SWEEP}",
         (time.time(), SWEEP_INTERRUPTED, owner),

@@ -129,11 +129,34 @@ def _add_epoch(db: sqlite3.Connection, run_id: str, event: EpochFinished) -> Non
         f"progress = max(progress, ?) WHERE id = ? AND {IS_LIVE}",
         (event.test_loss, event.test_accuracy, event.images_per_second, event.epoch / event.epochs, run_id),
     )
+    if event.kept:
+        note_weights(db, run_id, event.epoch)
+
+
+def note_weights(db: sqlite3.Connection, run_id: str, epochs: int) -> None:
+    """Note that the folder of a live run holds weights with so many whole epochs behind them."""
+    db.execute(f"UPDATE runs SET weights = max(coalesce(weights, 0), ?) WHERE id = ? AND {IS_LIVE}", (epochs, run_id))
+
+
+def keep_to_weights(db: sqlite3.Connection, run_id: str) -> None:
+    """Let a run that has just ended report the test figures of the weights that are kept; none if there are none.
+
+    Its later epochs were measured, but their weights were lost with the machine that trained, or are another run's.
+    """
+    db.execute(
+        "UPDATE runs SET (test_loss, test_accuracy) = (SELECT test_loss, test_accuracy FROM epochs "
+        "WHERE run = runs.id AND epoch = runs.weights), message = message || CASE WHEN weights IS NULL "
+        "THEN ' None of its weights were kept.' ELSE ' The weights that were kept are those of epoch ' || weights || "
+        "'.' END WHERE id = ? AND coalesce(weights, 0) < (SELECT max(epoch) FROM epochs WHERE run = runs.id)",
+        (run_id,),
+    )
 
 
 def _end(db: sqlite3.Connection, run_id: str, status: str, event: Finished | Failed) -> None:
     finished = event if isinstance(event, Finished) else None
-    db.execute(
+    if finished and finished.test_accuracy is not None:
+        note_weights(db, run_id, finished.epochs_done)
+    ended = db.execute(
         "UPDATE runs SET status = ?, position = 0, finished = ?, message = ?, seconds = coalesce(?, seconds), "
         "test_loss = coalesce(?, test_loss), test_accuracy = coalesce(?, test_accuracy), "
         f"progress = CASE WHEN ? = 'finished' THEN 1 ELSE progress END WHERE id = ? AND {IS_LIVE}",
@@ -141,4 +164,6 @@ def _end(db: sqlite3.Connection, run_id: str, status: str, event: Finished | Fai
             status, time.time(), event.message, finished and finished.seconds, finished and finished.test_loss,
             finished and finished.test_accuracy, status, run_id,
         ),
-    )  # fmt: skip
+    ).rowcount  # fmt: skip
+    if ended:
+        keep_to_weights(db, run_id)

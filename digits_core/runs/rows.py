@@ -50,7 +50,8 @@ class Run:
     `seconds` is the time spent training so far, without pauses. `parent` is the run that this one continues, or "";
     `session` who queued it; `sweep` the sweep that it is a trial of, or "". `position` is its place in the queue, 1 the
     next to start; 0 where it does not wait. `archived` and `deleted` say since when it is that. `by_hand_json` is the
-    list of learning rates and numbers of epochs that were set by hand, in order.
+    list of learning rates and numbers of epochs that were set by hand, in order. `weights` says how many whole epochs
+    the kept weights have behind them; `None` where none are kept.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Run:
     deleted: float | None
     sweep: str
     by_hand_json: str
+    weights: int | None
 
     @cached_property
     def config(self) -> RunConfig:
@@ -116,6 +118,11 @@ class Run:
     def orders(self) -> Orders:
         """What was last wished of it; whether it has obeyed, `changes` says."""
         return Orders.from_json(self.orders_json)
+
+    @property
+    def threads(self) -> int:
+        """With how many threads it trains; 0 while that is yet to be decided."""
+        return self.environment.get("threads", 0)
 
     @property
     def planned_epochs(self) -> int:

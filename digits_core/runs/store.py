@@ -20,7 +20,7 @@ from digits_core.runs.heartbeat import Owners
 from digits_core.runs.labels import Labels
 from digits_core.runs.numbers import next_number
 from digits_core.runs.preferred import best_of
-from digits_core.runs.recording import IS_LIVE, add_change, record
+from digits_core.runs.recording import IS_LIVE, add_change, keep_to_weights, note_weights, record
 from digits_core.runs.rows import (
     LIVE,
     RESUMABLE,
@@ -62,18 +62,22 @@ class RunStore:
         parent: str = "",
         run_id: str = "",
         sweep: str = "",
+        threads: int = 0,
     ) -> Run:
-        """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once."""
+        """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once.
+
+        threads: with how many it is to train, 0 for as many as is usual where it trains.
+        """
         run_id = run_id or new_id()
         with self._database.write() as db:
             number = next_number(db, "runs")
             name = config.name.strip() or config.recipe or "Run"
             db.execute(
                 "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, parent, session, epochs, "
-                "sweep) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
+                "sweep, environment) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run_id, number, name, config.recipe, config.to_json(), owner, time.time(), parent, session or "",
-                    config.training.epochs, sweep,
+                    config.training.epochs, sweep, json.dumps({"threads": threads} if threads else {}),
                 ),
             )  # fmt: skip
             if session is not None:
@@ -94,6 +98,11 @@ class RunStore:
                 heartbeat.beat(db, owner)  # who reports lives after all
             record(db, run_id, event)
             return True
+
+    def note_weights(self, run_id: str, epochs: int) -> None:
+        """Note that the folder of a live run holds weights with so many whole epochs behind them."""
+        with self._database.write() as db:
+            note_weights(db, run_id, epochs)
 
     def runs(self, kept: Kept = "current") -> list[Run]:
         """Every run that is listed, newest first; or those that were archived, or deleted."""
@@ -157,7 +166,7 @@ class RunStore:
         """The listed runs that hold weights to recognise with, newest first."""
         return self._select(
             "SELECT * FROM runs WHERE status IN ('finished', 'stopped', 'interrupted') AND test_accuracy IS NOT NULL "
-            f"AND {KEPT['current']} ORDER BY number DESC"
+            f"AND weights IS NOT NULL AND {KEPT['current']} ORDER BY number DESC"
         )
 
     def epochs(self, run_ids: Sequence[str]) -> dict[str, list[EpochRow]]:
@@ -286,11 +295,13 @@ class RunStore:
         """Mark these runs as interrupted, but for those that have ended already."""
         with self._database.write() as db:
             for run_id in run_ids:
-                db.execute(
+                ended = db.execute(
                     "UPDATE runs SET status = 'interrupted', position = 0, finished = ?, message = ? "
                     f"WHERE id = ? AND {IS_LIVE}",
                     (time.time(), message, run_id),
-                )
+                ).rowcount
+                if ended:
+                    keep_to_weights(db, run_id)
             queue.write_order(db, queue.waiting_ids(db))
 
     def _select(self, query: str, *values: Any) -> list[Run]:

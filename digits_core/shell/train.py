@@ -128,7 +128,7 @@ def trained(
 
     wait = WaitForStore()
     artifacts = Artifacts(home.run(run.id), Hold(store.owners, run.owner, run.id).check)
-    for event in map(as_told, execute(run.config, load, artifacts, orders)):
+    for event in map(as_told, execute(run.config, load, artifacts, orders, run.threads or None)):
         if store_event(partial(store.apply, run.id, event, run.owner), event, wait) is False:
             yield Failed(TAKEN_OVER)
             return

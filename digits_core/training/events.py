@@ -64,7 +64,8 @@ class EpochFinished(Event):
     Training loss and accuracy are those of the batches as they were learnt from, dropout and augmentation included;
     `images_per_second` counts training alone, `seconds` the epoch with its test evaluation. The norms are Euclidean, by
     layer, the gradient's a mean over some batches of the epoch; `confusion` counts test images, a row per true digit;
-    `watched` are the probabilities of ten digits for each of the test images that are watched.
+    `watched` are the probabilities of ten digits for each of the test images that are watched. `kept` says whether the
+    weights are in the run's folder by now: those of another machine are received later.
     """
 
     kind = "epoch"
@@ -83,6 +84,7 @@ class EpochFinished(Event):
     weight_norms: dict[str, float] = field(default_factory=dict)
     confusion: list[list[int]] = field(default_factory=list)
     watched: list[list[float]] = field(default_factory=list)
+    kept: bool = True
 
     def lecture_line(self) -> str:
         """The line that the lecture's loop prints."""

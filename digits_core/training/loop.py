@@ -92,14 +92,18 @@ class Training:
             "epochs": self.epochs,
             "epochs_done": self.epochs_done,
             "seconds": self.seconds,
+            "threads": torch.get_num_threads(),
         }
 
     def resume(self, checkpoint: dict[str, Any], further: bool = False) -> None:
         """Go on from a checkpoint of the same config: the numbers are those of a run without a break.
 
+        From here on this process uses as many threads as the training did, for they change the last digits of a sum.
+
         With `further` it is one of a training that ended, and the config says how many epochs there are in all now: a
         schedule begins anew over those that are left, everything else goes on as if there had been no end.
         """
+        torch.set_num_threads(checkpoint.get("threads") or torch.get_num_threads())
         self.network.load_state_dict(checkpoint["network"])
         self._optimisation.load(checkpoint)
         self.epochs_done = checkpoint["epochs_done"]

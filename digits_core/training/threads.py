@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from functools import cache
 
+ONE_THREAD = 0.65
+"""How fast a run is with one thread, as a share of its speed with two: measured with the lecture's settings."""
+
 
 @cache
 def cores() -> int:
@@ -21,6 +24,20 @@ def parallel_runs() -> int:
 
 def threads_per_run() -> int:
     return max(1, cores() // parallel_runs())
+
+
+def threads_per_trial() -> int:
+    """One for each trial of a sweep, on every core: in all faster than two threads each on half of the cores."""
+    return 1
+
+
+def trials_at_once() -> int:
+    return cores() // threads_per_trial()
+
+
+def speed_of_trials() -> float:
+    """How fast all trials are that train at once, as a multiple of one run with its usual threads."""
+    return trials_at_once() * (ONE_THREAD if threads_per_run() > 1 else 1.0)
 
 
 def threads_of_worker(workers: int, usable: int, machine: int) -> int:

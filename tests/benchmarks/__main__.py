@@ -14,11 +14,13 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
+import digits_core  # noqa: F401 - says how threads wait, before any program loads torch
 from tests.benchmarks.measurement import Measurement
 from tests.benchmarks.report import Program, as_json, run, table
 
 PROGRAMS = {
     "training": "training_speed",
+    "company": "in_company",
     "training-memory": "training_memory",
     "reports": "events",
     "first-report": "first_report",
@@ -36,6 +38,7 @@ PROGRAMS = {
     "memory": "memory",
     "load": "load",
     "polls": "week_of_polls",
+    "idle": "idle",
     "two-hosts": "two_hosts",
 }
 """By name the module of each, in the order of the design's table."""

@@ -20,7 +20,7 @@ from digits_core.training.estimate import PastRun, estimate_mean, in_words
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import LECTURE, RECIPES
 from digits_core.training.sweep import VARIABLE, SweepPlan, Varied, foreseen, is_number, shown, varied
-from digits_core.training.threads import parallel_runs
+from digits_core.training.threads import speed_of_trials, trials_at_once
 
 METHODS = {"grid": "Grid", "random": "Random draws", "search": "Search"}
 SUGGESTED = {
@@ -212,11 +212,11 @@ def _size_in_words(plan: SweepPlan) -> str:
     """`**12 runs** (6 settings × 2 seeds) · about 40 s`."""
     runs = f"**{plan.size} {'run' if plan.size == 1 else 'runs'}**"
     detail = f" ({plan.settings_count} settings × {plan.seeds} seeds)" if plan.seeds > 1 else ""
-    at_once = parallel_runs()
+    at_once = trials_at_once()
     if (each := _seconds_each(plan)) is None:
         return f":material/timer: {runs}{detail} · how long they take shows once a run like them has been trained here"
     together = f", {at_once} at a time" if at_once > 1 else ", one after another"
-    return f":material/timer: {runs}{detail} · about **{in_words(each * plan.size / at_once)}**{together}"
+    return f":material/timer: {runs}{detail} · about **{in_words(each * plan.size / speed_of_trials())}**{together}"
 
 
 def _seconds_each(plan: SweepPlan) -> float | None:

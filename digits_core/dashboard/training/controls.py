@@ -194,7 +194,7 @@ def _learning_rate(run: Run) -> None:
 
 def _continue(run: Run) -> None:
     key = f"epochs_to_add_{run.id}"
-    done = len(feed_of(run).epochs)
+    done = run.weights or 0
     why_not = why_not_continued(run, done, state().artifacts(run.id).has_checkpoint())
     most = max(1, int(bounds(TrainingConfig, "epochs").high) - done)
     with st.container(width=124):
@@ -260,7 +260,7 @@ def _change_rate(run: Run, key: str) -> None:
 
 
 def _again(run: Run) -> None:
-    follow_run(state().engine.submit(run.plan, session_id()))
+    follow_run(state().engine.submit(run.plan, session_id(), threads=run.threads))
 
 
 def _train_on(run: Run, key: str) -> None:

@@ -68,7 +68,7 @@ def _legs(history: History, find: Callable[[str], History]) -> list[History]:
 
 def _turns_of_schedule(legs: Sequence[History], place: int, leg: History) -> list[Turn]:
     """How the schedule of one leg begins and where it was made longer; later ones begin anew over what they add."""
-    behind = len(legs[place - 1].epochs) if place else 0
+    behind = (legs[place - 1].run.weights or 0) if place else 0
     begin = [Turn(behind + 1, 0, "anew", leg.run.config.training.epochs - behind)] if place else []
     last = place == len(legs) - 1
     return begin + [

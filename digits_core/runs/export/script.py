@@ -22,6 +22,7 @@ from digits_core.runs.export.sources import definitions, imports, merged, names_
 from digits_core.runs.rows import Run
 from digits_core.training.check import choose_digits
 from digits_core.training.events import lecture_line
+from digits_core.training.exactness import CUBLAS_VARIABLE, CUBLAS_WORKSPACE
 
 NAME = "train.py"
 PIECES = Path(__file__).with_name("pieces.py")
@@ -49,6 +50,10 @@ LOSSES = {
     "mse": "nnf.mse_loss(logits, nnf.one_hot(labels, CLASSES).float())",
     "nll": "nnf.nll_loss(nnf.log_softmax(logits, dim=1), labels)",
 }
+DETERMINISTIC = [
+    f'os.environ["{CUBLAS_VARIABLE}"] = "{CUBLAS_WORKSPACE}"  # before CUDA starts: the order of sums, always the same',
+    "torch.use_deterministic_algorithms(True, warn_only=True)",
+]
 
 
 def needs_files(config: RunConfig) -> bool:
@@ -74,7 +79,8 @@ def as_script(history: History, find: Callable[[str], History], load: Callable[[
     names = names_in("\n".join(body))
     known = {**imports(NETWORK), **imports(PIECES)}
     used = (statement for name, statement in known.items() if name in names and "digits_core" not in statement)
-    statements = [*own_imports.splitlines(), *used]
+    system = ["import os"] if "os" in names else []
+    statements = [*system, *own_imports.splitlines(), *used]
     head = [_introduction(history, plan, digits, statements), merged(statements), _settings(config, plan, names)]
     text = "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(body) + "\n"
     files = {f"{name}.npz": _as_file(each) for name, each in digits.items() if name not in READERS}
@@ -227,6 +233,7 @@ def _device(training: TrainingConfig, environment: dict[str, Any]) -> list[str]:
     device = '"cuda" if torch.cuda.is_available() else "cpu"' if training.device == "auto" else f'"{training.device}"'
     threads = f"torch.set_num_threads({environment.get('threads')})  # they change the last digits of a sum"
     return [
+        *(DETERMINISTIC if environment.get("device", "cpu") != "cpu" else []),
         *([threads] if environment.get("threads") else []),
         f"device = torch.device({device})",
     ]

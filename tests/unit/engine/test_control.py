@@ -88,6 +88,25 @@ def test_a_stopped_run_that_is_resumed_has_the_numbers_of_an_undisturbed_one(lab
     assert lab.history(run)[:2] == ["stopped", "restarted"]
 
 
+def test_a_change_that_its_last_machine_did_not_send_is_made_again_by_a_run_that_is_resumed(lab: Lab):
+    run = lab.engine.submit(FOREVER)
+    lab.wait_for_epoch(run, 1)
+    lab.engine.order(run, learning_rate=0.0004)
+    wait_for(lambda: lab.changes(run), what="the change")
+    lab.wait_for_epoch(run, len(lab.epochs(run)) + 1)
+    lab.engine.stop(run)
+    stopped = lab.wait_until(run, "stopped")
+    kept = lab.home.run(run.id)
+    for name in ("changes.json", "checkpoint.pt"):
+        (kept / name).unlink()
+    lab.engine.resume(stopped)
+    epochs = finish(lab, run).planned_epochs
+
+    made = [change for change in lab.changes(run) if change.what == "learning_rate"]
+    assert len(made) == 1
+    assert lab.epochs(run) == reference(config(epochs), made)
+
+
 def test_a_run_that_continues_a_finished_one_has_the_numbers_of_one_so_long(lab: Lab):
     parent = lab.wait_until(lab.engine.submit(config(3)), "finished")
     child = lab.engine.continue_training(parent, 2, session="me")

@@ -52,6 +52,11 @@ def test_a_run_without_a_name_is_called_like_its_recipe(store, name, recipe, cal
     assert store.create(run_config().replace(name=name, recipe=recipe), "me").title == f"#1 {called}"
 
 
+def test_a_new_run_may_say_with_how_many_threads_it_is_to_train(store):
+    assert store.create(run_config(), "me", threads=2).threads == 2
+    assert store.create(run_config(), "me").threads == 0
+
+
 def test_runs_are_numbered_one_after_the_other(store):
     assert [store.create(run_config(), "me").number for _ in range(3)] == [1, 2, 3]
 
@@ -256,6 +261,42 @@ def test_live_runs_without_an_owner_become_interrupted(store):
     assert epochs_of(store, running) == [1]
     # What it had learnt is kept: its last epoch can recognise, like a run that was stopped.
     assert {run.id for run in store.usable()} == {running.id, finished.id}
+
+
+def unkept(number: int) -> EpochFinished:
+    """An epoch of another machine, whose weights are still there."""
+    return replace(epoch(number), kept=False)
+
+
+def test_a_run_says_how_many_epochs_its_kept_weights_have_behind_them(store, run):
+    assert apply(store, run, STARTED, Progress(1, 4, 45, 90, 0.5, 900.0, 0.001, 2.0)).weights is None
+    assert apply(store, run, epoch(1), unkept(2)).weights == 1
+    store.note_weights(run.id, 2)
+    store.note_weights(run.id, 1)
+    assert store.get(run.id).weights == 2
+    assert apply(store, run, epoch(3), epoch(4), FINISHED).weights == 4
+
+
+@pytest.mark.parametrize("end", ["interrupted", "failed"])
+def test_a_run_whose_last_weights_are_lost_has_the_figures_of_those_that_are_kept(store, run, end):
+    apply(store, run, STARTED, epoch(1), unkept(2), unkept(3))
+    store.interrupt([run.id], "Gone.") if end == "interrupted" else store.apply(run.id, Failed("Gone."))
+    ended = store.get(run.id)
+
+    assert (ended.status, ended.weights, ended.test_loss) == (end, 1, epoch(1).test_loss)
+    assert ended.message == "Gone. The weights that were kept are those of epoch 1."
+    assert epochs_of(store, run) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("end", ["interrupted", "failed"])
+def test_a_run_whose_weights_are_all_lost_has_no_figures_and_cannot_be_used(store, run, end):
+    apply(store, run, STARTED, unkept(1))
+    store.interrupt([run.id], "Gone.") if end == "interrupted" else store.apply(run.id, Failed("Gone."))
+    ended = store.get(run.id)
+
+    assert (ended.weights, ended.test_loss, ended.test_accuracy) == (None, None, None)
+    assert ended.message == "Gone. None of its weights were kept."
+    assert store.usable() == []
 
 
 def test_runs_of_living_owners_go_on(store):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from digits_core.training.threads import threads_of_worker
+from digits_core.training.threads import cores, speed_of_trials, threads_of_worker, threads_per_run, trials_at_once
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,21 @@ print(cores(), parallel_runs(), threads_per_run())
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
     assert said.split() == ["1", "1", "1"]
+
+
+def test_a_sweep_trains_a_trial_on_every_processor_and_is_faster_than_one_run():
+    assert trials_at_once() == cores()
+    assert speed_of_trials() >= 1
+    assert (speed_of_trials() > 1) == (threads_per_run() > 1 or cores() > 1)
+
+
+@pytest.mark.parametrize(("chosen", "holds"), [(None, "1000"), ("7", "7")], ids=["ours", "somebody's own"])
+def test_threads_that_wait_soon_sleep_unless_somebody_chose_otherwise(monkeypatch, chosen, holds):
+    """Said before torch is loaded: afterwards it would change nothing."""
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if chosen:
+        monkeypatch.setenv("GOMP_SPINCOUNT", chosen)
+    code = "import os, sys, digits_core; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+    assert said.split() == [holds, "False"]

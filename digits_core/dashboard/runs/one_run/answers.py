@@ -16,12 +16,8 @@ from digits_core.runs.store import Run
 
 def answers_of(run: Run) -> Answers | None:
     """The answers that a run last gave to its test images; where there are none, the page says why."""
-    if run.test_accuracy is None:
-        st.info(
-            "Its first epoch is on its way: what it gets right and wrong appears here with that."
-            if run.live
-            else "This run ended before its first epoch did: there is nothing to see. Its record says what happened."
-        )
+    if run.weights is None:
+        st.info(_why_no_answers(run))
         return None
     try:
         answers = Answers.of(state().artifacts(run.id).load_test_result())
@@ -32,6 +28,18 @@ def answers_of(run: Run) -> Answers | None:
         st.warning("The answers of this run are no numbers any more: its training diverged.")
         return None
     return answers
+
+
+def _why_no_answers(run: Run) -> str:
+    """Say why a run without weights has no answers: no epoch was finished, or its weights are on another machine."""
+    epochs = state().runs.epochs([run.id])[run.id]
+    if run.live and epochs:
+        return "Its weights are on another machine and are received about every half minute: results appear with them."
+    if run.live:
+        return "Its first epoch is on its way: what it gets right and wrong appears here with that."
+    if epochs:
+        return "No weights of this run were received, so there is nothing to evaluate. Its record says what happened."
+    return "This run ended before its first epoch did: there is nothing to see. Its record says what happened."
 
 
 def images_of(run: Run) -> TestSet | None:

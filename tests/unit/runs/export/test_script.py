@@ -1,6 +1,7 @@
 """A run as a script: it prints what the run printed. Every script here is really run."""
 
 import ast
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -173,6 +174,18 @@ def test_there_is_no_script_of_a_run_that_trains_or_has_learnt_nothing(store, lo
         as_script(waiting, history_of, load)
     with pytest.raises(ExportError, match="before its first epoch"):
         as_script(replace(waiting, run=replace(waiting.run, status="diverged")), history_of, load)
+
+
+def test_the_script_of_a_run_on_a_gpu_asks_for_deterministic_kernels(train, load):
+    history = train(RunConfig(data=MINE, training=TrainingConfig(epochs=1, batch_size=128)), load)
+    on_gpu = replace(history.run, environment_json=json.dumps({**history.run.environment, "device": "NVIDIA H200"}))
+    script = text_of(replace(history, run=on_gpu), load)
+
+    assert 'os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"' in script
+    assert "torch.use_deterministic_algorithms(True, warn_only=True)" in script
+    assert "import os\n" in script
+    assert "deterministic" not in text_of(history, load)
+    compile(script, "train.py", "exec")
 
 
 def test_a_pause_leaves_no_trace_in_a_script(train, load):
