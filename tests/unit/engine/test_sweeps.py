@@ -10,7 +10,6 @@ import pytest
 from digits_core.data.builtin import read_optdigits
 from digits_core.engine.sweeps import Conductor
 from digits_core.errors import DatasetError, RunError
-from digits_core.runs.owner import is_alive
 from digits_core.runs.sweeps import HOPELESS, WITH_ITS_SWEEP, Sweep, SweepStore
 from digits_core.training.check import prepared
 from digits_core.training.sweep import SweepPlan, parse_varied
@@ -184,13 +183,13 @@ def test_a_sweep_whose_app_was_killed_is_continued_by_the_next_one(tmp_path):
         wait_for(lambda: len(sweeps.runs(sweep.id)) >= 2, PATIENCE_S, "its long trial")
         long = sweeps.runs(sweep.id)[1]
         lab.wait_for_epoch(long, 2)
-        assert sweeps.interrupt_orphans(is_alive) == []  # while it lives, it is nobody else's
+        assert lab.store.interrupt_orphans() == []  # while it lives, it is nobody else's
         family = app.children(recursive=True)
         app.kill()
         app.communicate()
         wait_until_gone(family)
-        lab.store.interrupt_orphans(is_alive)
-        (interrupted,) = sweeps.interrupt_orphans(is_alive)
+        lab.store.interrupt_orphans()
+        interrupted = sweeps.get(sweep.id)
         before = lab.epochs(long)
         conductor = conductor_of(lab)
         conductor.go_on(interrupted)
