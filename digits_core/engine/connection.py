@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import dask
 from distributed import Client, Future
 from distributed.security import Security
 
@@ -22,8 +21,6 @@ from digits_core.training.threads import parallel_runs, threads_per_run, threads
 log = logging.getLogger(__name__)
 
 START_TIMEOUT_S = 60
-INFO_INTERVAL = "30s"
-"""How often the client asks about the cluster by itself; the engine asks when it wants to know."""
 
 
 class Connection:
@@ -80,8 +77,7 @@ class Connection:
         if self._client is None:
             address, security = self._address()
             try:
-                with dask.config.set({"distributed.client.scheduler-info-interval": INFO_INTERVAL}):
-                    client = Client(address, security=security, set_as_default=False, timeout=START_TIMEOUT_S)
+                client = Client(address, security=security, set_as_default=False, timeout=START_TIMEOUT_S)
             except (OSError, TimeoutError) as error:
                 raise EngineError(f"The scheduler at {address} does not answer: is it running?") from error
             client.subscribe_topic(worker.TOPIC, lambda stamped: self._heard(stamped[1]))

@@ -70,6 +70,7 @@ class Freight:
         self._home = home
         self._received = received
         self._sent: dict[str, Future] = {}
+        self._tasks: set[str] = set()
         self._offered: dict[str, dict[str, Any]] = {}
         self._fetching = ThreadPoolExecutor(1, thread_name_prefix="engine-files")
         client.subscribe_topic(FILES_TOPIC, lambda stamped: self._note_offer(stamped[1]))
@@ -85,6 +86,7 @@ class Freight:
         workers = self._client.scheduler_info(n_workers=0)["n_workers"]
         every_s = max(SEND_INTERVAL_S, SECONDS_PER_WORKER * workers)
         arguments = task, run_id, config_json, keys, files, every_s, threads
+        self._tasks.add(task)
         return self._client.submit(train, *arguments, key=task, pure=False)
 
     def warm_up(self, address: str) -> Future:
@@ -102,6 +104,8 @@ class Freight:
 
     def _note_offer(self, offer: dict[str, Any]) -> None:
         """Fetch the files of a run in its turn; only the latest of each run still count then."""
+        if offer["task"] not in self._tasks:
+            return  # of another app on the same cluster
         self._offered[offer["task"]] = offer
         with suppress(RuntimeError):  # closed already
             self._fetching.submit(self._fetch_files, offer["task"])

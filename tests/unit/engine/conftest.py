@@ -95,13 +95,14 @@ def own_lab(folder: Path) -> Iterator[Lab]:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory) -> Iterator[Lab]:
-    """A cluster that trains one run at a time, whatever the machine."""
+    """A cluster that trains one run at a time, also of a sweep, whatever the machine."""
     home = Home(tmp_path_factory.mktemp("engine") / "home").create()
     database = Database(home.database)
     store = RunStore(database)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(connection.SCHEDULER_VARIABLE, raising=False)
         patch.setattr(connection, "parallel_runs", lambda: 1)
+        patch.setattr(connection, "threads_per_trial", threads_per_run)
         engine = Engine(home, store)
         engine.warm_up()
         yield Lab(engine, store, home)
