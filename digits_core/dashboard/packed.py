@@ -19,15 +19,17 @@ from PIL import Image
 if TYPE_CHECKING:
     from digits_core.recognition.sheet import Sheet
 
-PHOTOS, PHOTOS_BYTES = 30, 28 * 2**20
+PHOTOS, PHOTOS_BYTES = 30, 20 * 2**20
 """So many photos on Recognise a session keeps with what was read on them, and so many bytes of them."""
-READINGS, READINGS_BYTES = 60, 8 * 2**20
+READINGS, READINGS_BYTES = 60, 6 * 2**20
 """The same for the history of what was read."""
-TRAY_BYTES = 8 * 2**20
-"""So much a session keeps of pictures for Handwriting that are not saved yet: some hundred photos."""
+TRAY_BYTES = 4 * 2**20
+"""So much a session keeps of pictures for Handwriting that are not saved yet: some fifty photos."""
+UPLOADS_BYTES = 16 * 2**20
+"""And of files that an uploader has forgotten, and that are still to be shown."""
 UNPACKED = 6
 """So many sheets are unpacked at a time, in all sessions together."""
-QUALITY = 90
+QUALITY = 80
 """Of the JPEG that a sheet's picture is kept as: it is looked at, and what is read is the ink, which loses nothing."""
 
 Key = TypeVar("Key")

@@ -226,6 +226,21 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(mirror, small_disk)
     assert left_behind(small_disk) == ["ballast"]
 
 
+def test_two_apps_that_download_at_once_into_one_home_do_not_disturb_each_other(mirror, downloads):
+    mirror.go_on.clear()
+    apps = [mnist.Download(downloads), mnist.Download(downloads)]
+    for app in apps:
+        app.start()
+    wait_for(lambda: len(mirror.asked) == 2, what="both to be in the middle of a file")
+    mirror.go_on.set()
+    for app in apps:
+        app.wait(30)
+
+    assert [app.error for app in apps] == [None, None]
+    assert mnist.is_here(downloads)
+    assert left_behind(downloads / "MNIST" / "raw") == sorted(contents())
+
+
 def test_a_download_in_the_background_is_seen_and_cancelled(mirror, downloads):
     mirror.go_on.clear()
     download = mnist.Download(downloads)
