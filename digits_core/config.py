@@ -186,5 +186,8 @@ def _problems(problem: dict[str, Any]) -> list[str]:
         return [f"the text is not valid JSON ({cause})"]
     value = repr(problem["input"])
     value = value if len(value) <= 60 else value[:57] + "…"
+    if problem["type"] == "string_too_long":
+        length, limit = len(problem["input"]), problem["ctx"]["max_length"]
+        return [f"{field} is {value} with {length} characters, but {limit} are the limit"]
     rule = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
     return [f"{field or 'the config'} is {value}, but {rule[0].lower()}{rule[1:]}"]

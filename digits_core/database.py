@@ -29,6 +29,11 @@ ADVICE = {
     sqlite3.SQLITE_FULL: " Make room on the disk, then try again.",
 }
 """What to do about each kind of error of SQLite, where something can be done."""
+PASSING = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM,
+}  # fmt: skip
+"""The kinds of error that may be over the next time, without a change to the file or to what is asked of it."""
 
 
 class Database:
@@ -122,8 +127,10 @@ class Database:
 
     def _in_words(self, error: sqlite3.Error) -> StoreError:
         # The lowest byte is the kind of error, the others are its details. Errors of Python's own module have none.
-        advice = ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
-        return StoreError(f"The database {self.path} cannot be used: {error}. Nothing was changed.{advice}")
+        kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        advice = ADVICE.get(kind, "")
+        text = f"The database {self.path} cannot be used: {error}. Nothing was changed.{advice}"
+        return StoreError(text, passing=kind in PASSING)
 
 
 def _version_without_opening(path: Path) -> int:

@@ -48,7 +48,17 @@ class RunError(DigitsError):
 
 
 class StoreError(DigitsError):
-    """What the app keeps on disk cannot be read or written."""
+    """What the app keeps on disk cannot be read or written.
+
+    `passing` if the same may succeed later with nothing changed: the database was busy, or its disk full.
+    """
+
+    def __init__(self, text: str, passing: bool = False) -> None:
+        super().__init__(text)
+        self.passing = passing
+
+    def __reduce__(self) -> tuple[type[StoreError], tuple[str, bool]]:
+        return type(self), (str(self), self.passing)
 
 
 class EngineError(DigitsError):

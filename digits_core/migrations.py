@@ -129,4 +129,33 @@ MIGRATIONS = (
         deleted REAL
     ) STRICT
     """,
+    """
+    CREATE TABLE numbers (
+        kind TEXT PRIMARY KEY,
+        last INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO numbers SELECT 'runs', coalesce(max(number), 0) FROM runs;
+    INSERT INTO numbers SELECT 'sweeps', coalesce(max(number), 0) FROM sweeps;
+    CREATE TABLE owners (
+        owner TEXT PRIMARY KEY,
+        seen REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE lost (
+        id TEXT PRIMARY KEY,
+        status TEXT NOT NULL,
+        position INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE purged (
+        run TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID
+    """,
+    # What was set by hand stands with the run, too: tables compare thousands of runs by it.
+    """
+    ALTER TABLE runs ADD COLUMN by_hand TEXT NOT NULL DEFAULT '[]';
+    UPDATE runs SET by_hand = (
+        SELECT json_group_array(json_array(what, value, epoch, batch)) FROM (
+            SELECT * FROM changes WHERE run = runs.id AND what IN ('learning_rate', 'epochs') ORDER BY sequence
+        )
+    ) WHERE id IN (SELECT run FROM changes)
+    """,
 )

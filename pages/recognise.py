@@ -4,7 +4,7 @@ import streamlit as st
 
 from digits_core.dashboard.recognise import compare, draw, history, train_here, upload
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import choose_run
+from digits_core.dashboard.widgets import choose_best_run, warn_of_doubtful
 from digits_core.runs.store import Run
 
 WAYS = ["Draw", "Upload", "Compare", "History"]
@@ -19,10 +19,12 @@ def recognise(runs: list[Run]) -> None:
             "drawing. **History**: what was read in this session.",
         )  # fmt: skip
         if way in WITH_ONE_RUN:
-            run = choose_run(
-                runs, "The network that reads. One trained on other people's digits may fail on yours: compare."
-            )
+            run = choose_best_run(
+                runs, "The network that reads; the best finished run unless you choose another. One trained on other "
+                "people's digits may fail on yours: compare.",
+            )  # fmt: skip
     if way in WITH_ONE_RUN:
+        warn_of_doubtful(run)
         WITH_ONE_RUN[way](run)
     else:
         compare.show(runs)

@@ -8,7 +8,14 @@ from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.advice import show_hints
-from digits_core.dashboard.training.controls import follow_run, session_id, show_controls, show_queue
+from digits_core.dashboard.training.controls import (
+    follow_run,
+    pick_run,
+    run_to_watch,
+    session_id,
+    show_controls,
+    show_queue,
+)
 from digits_core.dashboard.training.estimate import show_estimate
 from digits_core.dashboard.training.feed import batches_per_epoch, feed_of, hints_for
 from digits_core.dashboard.training.form import hidden_controls, offer_undo, training_form
@@ -70,8 +77,11 @@ def watch() -> None:
     if not runs:
         st.info("Nothing has been trained yet. Press **Train**: the lecture's recipe takes a few seconds.")
         return
-    run = choose_run(runs, "Which run to look at. A new one is chosen when you start it.", lambda run: run.title)
     live = state().runs.live()
+    run = choose_run(
+        runs, "Which run to look at. A run that starts to train is shown when the one before has ended.",
+        label=lambda run: run.title, instead=run_to_watch(live), on_pick=pick_run,
+    )  # fmt: skip
     if not live:
         state().load_torch()  # the next step is to recognise; while a run trains, it needs the processor for itself
     show_controls(run)

@@ -18,7 +18,7 @@ LOG = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 JOBS = 16
-"""So many that have ended are remembered."""
+"""How many jobs that have ended are remembered; those asked for longest ago are forgotten first."""
 PATIENCE_S = 0.6
 """So long a page waits for a result before it shows progress: small sets need no more."""
 POLL_S = 0.4
@@ -92,7 +92,8 @@ class Jobs(Generic[Result]):
                 self._jobs.move_to_end(key)
                 return job
             job = self._jobs[key] = Job()
-            for old in [old for old, each in self._jobs.items() if not each.running][: len(self._jobs) - JOBS]:
+            ended = [old for old, each in self._jobs.items() if not each.running]
+            for old in ended[: max(0, len(ended) - JOBS)]:
                 del self._jobs[old]
         threading.Thread(
             target=job.run, args=(lambda report: self._have(key, compute, report),), name=f"compute-{key}", daemon=True

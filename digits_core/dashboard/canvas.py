@@ -28,8 +28,15 @@ class Drawing:
 
 
 def draw_digit(key: str, brush: int = BRUSH_WIDTH) -> Image.Image | None:
-    """A square of paper to draw one digit on; the picture of it so far, or `None` while it is empty."""
-    drawing = draw_on(key, brush)
+    """Draw a square of paper for one digit; return the picture on it, or `None` while it is empty.
+
+    What is on it stays while the person looks at another page.
+    """
+    before: Drawing | None = st.session_state.get(_kept(key))
+    if before and not is_on_page(key):
+        put_on_canvas(key, before.strokes)
+    drawing = draw_on(key, brush, before=before)
+    st.session_state[_kept(key)] = drawing
     return drawing and drawing.picture
 
 
@@ -86,6 +93,7 @@ def clear_canvas(key: str) -> None:
     """Empty the canvas at the next rerun; its component knows no other way than a new key."""
     st.session_state[f"{key}_generation"] = st.session_state.get(f"{key}_generation", 0) + 1
     st.session_state.pop(f"{key}_start", None)
+    st.session_state.pop(_kept(key), None)
 
 
 def undo_stroke(key: str) -> None:
@@ -111,3 +119,8 @@ def _start_with(key: str, strokes: list[dict[str, Any]]) -> None:
     # The turn makes this another drawing than the one before: the canvas loads no equal one twice.
     turn = (st.session_state.get(f"{key}_start") or {}).get("turn", 0) + 1
     st.session_state[f"{key}_start"] = {"objects": strokes, "turn": turn}
+
+
+def _kept(key: str) -> str:
+    """Where in the session what is on a canvas stays; a component's own value goes when its page is left."""
+    return f"{key}_kept"

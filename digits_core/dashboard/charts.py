@@ -47,8 +47,9 @@ def show_chart(
     `alt` says in words what it shows. `height` in pixels is the figure's own where it is not given: JSON needs it.
     `awaited` names what somebody has just asked for: where its chart is not on the screen, it is brought there, once.
     """
-    height = height or int(chart.layout.height)
-    _component()(key=key, height=height, data=_payload(chart, alt, height) | {"awaited": awaited})
+    height = int(height or chart.layout.height)
+    data = payload(chart, alt, height) | {"awaited": awaited if awaited is None else str(awaited)}
+    _component()(key=key, height=height, data=data)
 
 
 def show_brushed_chart(chart: go.Figure | str, key: str, alt: str, height: int, least: int) -> Brush:
@@ -56,17 +57,18 @@ def show_brushed_chart(chart: go.Figure | str, key: str, alt: str, height: int, 
 
     `least` is the width, in pixels, below which the chart is moved sideways in its frame rather than pressed.
     """
-    data = _payload(chart, alt, height) | {"brush": True, "least": least}
-    shown = _component()(key=key, height=height, data=data, on_brush_change=lambda: None)
+    data = payload(chart, alt, height) | {"brush": True, "least": int(least)}
+    shown = _component()(key=key, height=int(height), data=data, on_brush_change=lambda: None)
     return [(title, ends) for title, ends in shown.brush or []]
 
 
-def _payload(chart: go.Figure | str, alt: str, height: int) -> dict[str, object]:
+def payload(chart: go.Figure | str, alt: str, height: int) -> dict[str, object]:
+    """Return what the browser draws from, as plain values: with an `np.int64` among them it could not read any."""
     return {
-        "figure": chart if isinstance(chart, str) else chart.to_json(),
+        "figure": str(chart) if isinstance(chart, str) else chart.to_json(),
         "plotly": f"{PLOTLY_PATH}?{plotly.__version__}",
-        "alt": alt,
-        "height": height,
+        "alt": str(alt),
+        "height": int(height),
     }
 
 

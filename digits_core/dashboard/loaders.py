@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from digits_core.dashboard.state import state
+from digits_core.dashboard.thresholds import Threshold, Thresholds
 from digits_core.data.digits import Digits
-from digits_core.errors import DigitsError
 from digits_core.runs.artifacts import Artifacts
 
 if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.recognition.refusal import Refusal
 
-LOG = logging.getLogger(__name__)
-_BACKGROUND = ThreadPoolExecutor(1, thread_name_prefix="loaders")
+THRESHOLDS = Thresholds()
+"""Of all homes that this process serves."""
 
 
 def load_digits(name: str) -> Digits:
@@ -33,13 +31,17 @@ def load_recogniser(run_id: str) -> Recogniser:
     return _recogniser(str(state().home.folder), run_id, run.finished or 0.0)
 
 
-def load_refusal(run_id: str) -> Refusal | None:
-    """What this run takes for no digit; `None` while that is worked out, and where its datasets are too small to tell.
+def load_threshold(run_id: str) -> Threshold:
+    """Return what is known of how this run tells digits from other marks; `RunError` if the run has no weights.
 
-    The first time takes a second or more, which nobody should wait for: it happens in the background.
+    Working it out takes a second or more, which nobody should wait for: it happens in the background.
     """
-    future = _refusal(str(state().home.folder), run_id, state().runs.get(run_id).finished or 0.0)
-    return future.result() if future.done() else None
+    here = state()
+    run, recogniser = here.runs.get(run_id), load_recogniser(run_id)
+    artifacts, load = here.artifacts(run_id), here.catalogue.load
+    data = _data_key(recogniser, here.catalogue.version)
+    key = (str(here.home.folder), run_id, run.finished or 0.0)
+    return THRESHOLDS.get(key, data, lambda: _work_out(recogniser, artifacts, load, data))
 
 
 # The arguments that the functions below do not use tell one content from another for the cache.
@@ -58,18 +60,14 @@ def _recogniser(folder: str, run_id: str, finished: float) -> Recogniser:
     return Recogniser(run.config, state().artifacts(run_id).load_weights())
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _refusal(folder: str, run_id: str, finished: float) -> Future[Refusal | None]:
-    recogniser = load_recogniser(run_id)
-    return _BACKGROUND.submit(_calibrated, recogniser, state().artifacts(run_id), state().catalogue.load)
+def _data_key(recogniser: Recogniser, version: Callable[[str], str]) -> str:
+    from digits_core.recognition.refusal import data_key
+
+    return data_key(recogniser.config, version)
 
 
-def _calibrated(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits]) -> Refusal | None:
+def _work_out(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits], data: str) -> Refusal:
     """Not on a page's thread: nothing here may ask Streamlit for anything."""
     from digits_core.recognition.refusal import load_refusal
 
-    try:
-        return load_refusal(recogniser, artifacts, load)
-    except DigitsError as error:
-        LOG.info("What is no digit is not known: %s", error)
-        return None
+    return load_refusal(recogniser, artifacts, load, data)

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from digits_core.dashboard.login import require_login
-from digits_core.dashboard.pages import PAGES, page
+from digits_core.dashboard.pages import PAGES, note_page, page
 
 ICON = Path(__file__).with_name("icon.svg")
 LOGO = Path(__file__).with_name("logo.svg")
@@ -19,4 +19,5 @@ require_login()
 current = st.navigation([page(name) for name in PAGES], expanded=True)
 # After it, because only it knows which page was asked for.
 st.set_page_config(page_title=f"{current.title} · Digits Lab")
+note_page(current.url_path)
 current.run()

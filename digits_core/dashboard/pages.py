@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 FOLDER = Path(__file__).resolve().parents[2] / "pages"
+_CURRENT = "current_page"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,16 @@ def page(name: str) -> st.Page:
         url_path=entry.url_path or None,
         default=not entry.url_path,
     )
+
+
+def note_page(url_path: str) -> None:
+    """Remember which page is shown now, for what concerns that page alone."""
+    st.session_state[_CURRENT] = url_path
+
+
+def current_page() -> str:
+    """Return the place in the URL of the page that is shown; "" for the front."""
+    return st.session_state.get(_CURRENT, "")
 
 
 def front_route() -> Route:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,10 +19,10 @@ from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
 from digits_core.data.handwriting import Handwriting
 from digits_core.database import Database
-from digits_core.errors import DigitsError
+from digits_core.errors import DigitsError, StoreError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.owner import is_alive
+from digits_core.runs.owner import is_local
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweeps import SweepStore
 from digits_core.training.check import prepared
@@ -31,6 +33,34 @@ if TYPE_CHECKING:
     from digits_core.engine.sweeps import Conductor
 
 LOG = logging.getLogger(__name__)
+LOOK_S = 5.0
+"""How often to look for what processes have left that are gone, at most."""
+
+
+class Orphans:
+    """Interrupts the runs and sweeps of processes that are gone, so that they can be resumed and deleted."""
+
+    def __init__(self, home: Home, runs: RunStore) -> None:
+        self._home = home
+        self._runs = runs
+        self._lock = threading.Lock()
+        self._looked = -math.inf
+
+    def notice(self) -> None:
+        """Look for them, unless that was done a moment ago."""
+        with self._lock:
+            if time.monotonic() - self._looked < LOOK_S:
+                return
+            self._looked = time.monotonic()
+        try:
+            orphans = self._runs.interrupt_orphans()
+        except StoreError:
+            LOG.exception("Whether runs were left by a process that is gone could not be found out")
+            return
+        for run in orphans:
+            LOG.warning("Run %s was interrupted when the app that trained it ended", run.id)
+            if is_local(run.owner):  # one of another host may live after all, and be writing
+                Artifacts(self._home.run(run.id)).tidy()
 
 
 @dataclass(frozen=True)
@@ -43,6 +73,7 @@ class State:
     runs: RunStore
     transforms: SavedTransforms
     sweeps: SweepStore
+    orphans: Orphans
 
     @cached_property
     def engine(self) -> Engine:
@@ -79,7 +110,11 @@ _CONDUCTORS: dict[Path, Conductor] = {}
 
 def state() -> State:
     """The state of the home folder that the environment names; raises `StoreError` where that cannot be used."""
-    return _open(Home.from_environment().folder)
+    found = _open(Home.from_environment().folder)
+    # Every page asks for it, and what shows a run that is live asks again and again: an app that is open notices, too,
+    # when another process is gone, and one at which nobody looks does nothing.
+    found.orphans.notice()
+    return found
 
 
 def start() -> None:
@@ -104,16 +139,14 @@ def _open(folder: Path) -> State:
     home = Home(folder).create()
     database = Database(home.database)
     runs = RunStore(database)
-    for run in runs.interrupt_orphans(is_alive):
-        LOG.warning("Run %s was interrupted when the app that trained it ended", run.id)
-        Artifacts(home.run(run.id)).tidy()
-    runs.labels.purge(home)
     sweeps = SweepStore(database)
-    for sweep in sweeps.interrupt_orphans(is_alive):
-        LOG.warning("Sweep %s was interrupted when the app that conducted it ended", sweep.id)
     catalogue = Catalogue(home, database)
-    catalogue.imports.purge()
-    return State(home, catalogue, Handwriting(database), runs, SavedTransforms(database), sweeps)
+    try:
+        runs.labels.purge(home)
+        catalogue.imports.purge()
+    except StoreError:
+        LOG.exception("What was deleted long ago could not be removed: the next start tries again")
+    return State(home, catalogue, Handwriting(database), runs, SavedTransforms(database), sweeps, Orphans(home, runs))
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:

@@ -91,26 +91,33 @@ def payload(
     columns: int,
     chosen: Collection[int],
 ) -> dict[str, Any]:
-    """What the browser draws from: plain values, and all pixels in one string."""
+    """Return what the browser draws from, as plain Python values whatever the caller counted with.
+
+    Raises `ValueError` for images that are not uint8 (n, H, W), and for another number of them than of tiles: their
+    bytes would be drawn as other pixels. Streamlit sends a value that JSON does not know, such as an `np.int64`, and
+    all that is sent with it, in a form that the browser's part cannot read.
+    """
+    if images.ndim != 3 or images.dtype != np.uint8 or len(images) != len(tiles):
+        raise ValueError(f"{len(tiles)} tiles cannot show images {images.dtype} {images.shape}: not uint8 (n, H, W).")
     # Tuples, because Streamlit takes every list for what may be a table, and imports pandas to find out.
     return {
-        "words": words,
+        "words": str(words),
         "height": int(images.shape[1]),
         "width": int(images.shape[2]),
         "pixels": base64.b64encode(np.ascontiguousarray(images).tobytes()).decode(),
         "smooth": images.shape[1] > SMOOTH_FROM,
-        "size": size,
-        "columns": columns,
+        "size": int(size),
+        "columns": int(columns),
         "chosen": tuple(int(place) for place in chosen),
         "tiles": tuple(
             {
-                "text": str(tile.label) if tile.text is None else tile.text,
-                "colour": DIGIT_COLOURS[tile.label],
-                "place": tile.place,
-                "note": tile.note,
-                "name": tile.name or f"Digit {tile.label}, index {tile.place}",
+                "text": str(int(tile.label) if tile.text is None else tile.text),
+                "colour": DIGIT_COLOURS[int(tile.label)],
+                "place": int(tile.place),
+                "note": str(tile.note),
+                "name": str(tile.name or f"Digit {tile.label}, index {tile.place}"),
             }
             for tile in tiles
         ),
-        "groups": tuple({"words": group.words, "tiles": group.tiles} for group in groups),
+        "groups": tuple({"words": str(group.words), "tiles": int(group.tiles)} for group in groups),
     }

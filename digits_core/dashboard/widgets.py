@@ -11,8 +11,15 @@ from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
 from digits_core.errors import DigitsError
+from digits_core.runs.preferred import best_of, doubt_about
 from digits_core.runs.store import Run
 
+RUN = "run"
+"""The key of the control that chooses a run, and its name in the URL; it is the same on all pages."""
+CHOSEN_RUN = "chosen_run"
+"""The run that a person asked for. A page may show another one: one that trains now, or one that has weights."""
+AWAIT_S = 1.0
+"""A page that waits for a run to finish looks after it so often."""
 SPLIT_HELP = "Training images teach the network; test images are never shown to it while it learns, only to judge it."
 
 
@@ -57,17 +64,92 @@ def choose_page(total: int, per_page: int, key: str, unit: str, words: str) -> i
     return page
 
 
-def choose_run(runs: Sequence[Run], help_text: str, label: Callable[[Run], str] | None = None) -> Run:
-    """One of these runs, the newest unless the URL says another; always in the URL as `run`.
+def choose_run(
+    runs: Sequence[Run],
+    help_text: str,
+    *,
+    label: Callable[[Run], str] | None = None,
+    default: Run | None = None,
+    instead: Run | None = None,
+    on_pick: Callable[[str], None] | None = None,
+) -> Run:
+    """Return one of these runs: the one that a link or a person chose, on whatever page, else the `default`.
 
-    `label` is what the list calls a run; for runs that may still train it must say nothing that changes meanwhile.
+    Args:
+        label: What the list calls a run; for runs that may still train it must say nothing that changes meanwhile.
+        default: The newest unless given.
+        instead: A run to show although another one was chosen.
+        on_pick: Called with the id of a run that was chosen by hand here, or by a link to this page.
     """
     by_id = {run.id: run for run in runs}
-    chosen = choose_named(
-        "Run", {run.id: (label or run_label)(run) for run in runs}, "run", help_text,
-        lambda wanted: f"There is no run {wanted} to show here: it was deleted or has no weights. The newest is shown.",
+    default = default or runs[0]
+
+    def pick(run_id: str) -> None:
+        st.session_state[CHOSEN_RUN] = run_id
+        if on_pick:
+            on_pick(run_id)
+
+    linked = st.query_params.get(RUN)
+    if linked and linked != st.session_state.get(f"{RUN}_in_url"):
+        pick(linked)
+        instead = None
+    chosen = st.session_state.get(CHOSEN_RUN)
+    shown = instead.id if instead and instead.id in by_id else chosen if chosen in by_id else default.id
+    if st.session_state.get(RUN) != shown:
+        st.session_state[RUN] = shown
+    st.selectbox(
+        "Run", list(by_id), format_func=lambda run_id: (label or run_label)(by_id[run_id]) if run_id in by_id else "",
+        key=RUN, persist_state="session", on_change=lambda: pick(st.session_state[RUN]), help=help_text,
     )  # fmt: skip
-    return by_id[chosen]
+    _write_address(RUN, linked, shown)
+    if chosen and chosen not in by_id:
+        _say_why_not_shown(chosen, default)
+    return by_id[shown]
+
+
+def choose_best_run(runs: Sequence[Run], help_text: str) -> Run:
+    """Return the run that a person chose, else the best one that can be used: see `best_of`."""
+    return choose_run(runs, help_text, default=best_of(runs))
+
+
+def follow_choice(run: Run) -> None:
+    """Let every page show this run from now on, as if it had been chosen by hand."""
+    st.session_state[CHOSEN_RUN] = run.id
+
+
+def warn_of_doubtful(run: Run) -> None:
+    """Say of a run that fails on its own test images that its answers are worth little."""
+    if doubt := doubt_about(run):
+        st.warning(as_plain_text(doubt), icon=":material/warning:")
+
+
+def _say_why_not_shown(run_id: str, default: Run) -> None:
+    """Say why a chosen run is not shown. One that still trains is shown once it can be; any other is forgotten."""
+    if state().runs.is_live(run_id):
+        st.fragment(_await_run, run_every=AWAIT_S)(run_id, default)
+        return
+    st.session_state.pop(CHOSEN_RUN)
+    st.warning(
+        f"There is no run {as_plain_text(run_id[:40])} to show here: it was deleted or has no weights. "
+        f"{as_plain_text(default.title)} is shown."
+    )
+
+
+def _await_run(run_id: str, default: Run) -> None:
+    """Say that a run has to finish first, and draw the page anew when it has."""
+    if not state().runs.is_live(run_id):
+        st.rerun()
+    run = state().runs.get(run_id)
+    st.caption(
+        f":material/schedule: {as_plain_text(run.title)} has not finished training and will be used as soon as it has. "
+        f"Until then {as_plain_text(default.title)} is used."
+    )
+
+
+def _write_address(key: str, in_url: str | None, chosen: str) -> None:
+    st.session_state[f"{key}_in_url"] = chosen
+    if in_url != chosen:  # each writing sends the address again, also to a person who is about to leave the page
+        st.query_params[key] = chosen
 
 
 def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str, gone: Callable[[str], str]) -> str:
@@ -88,9 +170,7 @@ def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str
         label, list(titles), format_func=lambda name: titles.get(name, name), key=key, persist_state="session",
         help=help_text,
     )  # fmt: skip
-    st.session_state[f"{key}_in_url"] = chosen
-    if in_url != chosen:  # each writing sends the address again, also to a person who is about to leave the page
-        st.query_params[key] = chosen
+    _write_address(key, in_url, chosen)
     return chosen
 
 

@@ -87,7 +87,7 @@ class Handwriting:
     def add_all(self, samples: Sequence[NewSample]) -> Change:
         """Keep several digits, or none of them where one is refused.
 
-        Every fifth sample of a digit is for testing, decided here once, so that a growing set never moves an image
+        One sample in five of each digit is for testing, decided here once, so that a growing set never moves an image
         from one split to the other.
         """
         for sample in samples:
@@ -244,8 +244,17 @@ class Handwriting:
 
 def tidy_writer(name: str) -> str:
     """A writer's name of characters that can be seen, without superfluous spaces, as long as is kept; never empty."""
-    seen = "".join(mark if mark.isprintable() else " " for mark in name)
-    return " ".join(seen.split())[:WRITER_LENGTH].rstrip() or NOBODY_NAMED
+    return _visible(name)[:WRITER_LENGTH].rstrip() or NOBODY_NAMED
+
+
+def writer_problem(name: str) -> str:
+    """Return what is wrong with a writer's name that somebody typed, or "" if it would be kept as it is."""
+    length = len(_visible(name))
+    return f"The name has {length} characters, but {WRITER_LENGTH} are the limit." if length > WRITER_LENGTH else ""
+
+
+def _visible(name: str) -> str:
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in name).split())
 
 
 def _check(sample: NewSample) -> None:
@@ -269,7 +278,7 @@ def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) ->
     """Write a sample and count it in `earlier`; the entry of it that a `Change` needs."""
     label, writer, test = int(sample.label), tidy_writer(sample.writer), sample.test
     if test is None:
-        test = earlier[label] % EVERY_NTH_IS_TEST == EVERY_NTH_IS_TEST - 1
+        test = _is_for_testing(label, earlier[label])
     earlier[label] += 1
     now = time.time()
     created = now if sample.created is None else sample.created
@@ -278,6 +287,14 @@ def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) ->
         "INSERT INTO samples (label, writer, source, test, image, drawing, created) VALUES (?, ?, ?, ?, ?, ?, ?)", row
     ).lastrowid
     return number, label, writer, now
+
+
+def _is_for_testing(label: int, earlier: int) -> bool:
+    """Return True for one sample of a digit in five, never its first, and of each digit another one of the five.
+
+    If the fifth were taken of all, forty digits, four of each, would leave nothing to test on.
+    """
+    return earlier % EVERY_NTH_IS_TEST == 1 + label % (EVERY_NTH_IS_TEST - 1)
 
 
 def _change(db: sqlite3.Connection, samples: Sequence[int], words: str, **values: object) -> Change:

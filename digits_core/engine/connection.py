@@ -16,6 +16,7 @@ from digits_core.engine.remote import Freight
 from digits_core.errors import EngineError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.owner import this_process
 from digits_core.training.threads import parallel_runs, threads_per_run
 
 log = logging.getLogger(__name__)
@@ -51,8 +52,9 @@ class Connection:
         if self._freight is not None:
             return self._freight.submit(task, run_id, config_json)
         return client.submit(
-            worker.train, task, run_id, config_json, str(self._home.folder), threads_per_run(), key=task, pure=False
-        )
+            worker.train, task, run_id, config_json, str(self._home.folder), threads_per_run(), this_process(),
+            key=task, pure=False,
+        )  # fmt: skip
 
     def send_again(self) -> None:
         """Send datasets anew with the next run: some of what was sent is lost."""

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
-from digits_core.errors import StoreError
+from digits_core.runs.retrying import RETRY_S, store_event
 from digits_core.runs.store import RunStore
-from digits_core.training.events import Event, Progress
+from digits_core.training.events import Event
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 1.0
 TICK_S = 0.5
 
 
 class Inbox:
-    """Applies what is put into it. While the store cannot be written, on a full disk, it tries again until it can.
+    """Applies what is put into it, events of one owner's runs. While the store cannot be written, on a full disk for
+    example, it tries again until it can.
 
     `applied` is called after each event, `tick` twice a second while `busy` says that something trains; both on the
     thread of the inbox.
@@ -29,11 +29,13 @@ class Inbox:
     def __init__(
         self,
         store: RunStore,
+        owner: str,
         applied: Callable[[str, Event], None],
         tick: Callable[[], None],
         busy: Callable[[], bool],
     ) -> None:
         self._store = store
+        self._owner = owner
         self._applied = applied
         self._tick = tick
         self._busy = busy
@@ -77,22 +79,17 @@ class Inbox:
                 self._guarded(self._tick)
 
     def _apply(self, task: str, run_id: str, event: Event) -> None:
-        while True:
-            try:
-                with self._lock:
-                    if task in self._closed:
-                        return
-                    self._store.apply(run_id, event)
-                break
-            except StoreError:
-                # Of how far a training is, the next report says more; nothing else may be lost.
-                if isinstance(event, Progress) or self._closing.wait(RETRY_S):
-                    log.exception("An event of run %s could not be stored", run_id)
-                    return
-            except Exception:
-                log.exception("An event of run %s could not be stored", run_id)
-                return
-        self._guarded(lambda: self._applied(run_id, event))
+        def apply() -> bool:
+            with self._lock:
+                return task not in self._closed and self._store.apply(run_id, event, self._owner)
+
+        try:
+            stored = store_event(apply, event, lambda _: self._closing.wait(RETRY_S))
+        except Exception:
+            log.exception("An event of run %s could not be stored", run_id)
+            return
+        if stored:
+            self._guarded(lambda: self._applied(run_id, event))
 
     def _guarded(self, call: Callable[[], None]) -> None:
         try:

@@ -23,8 +23,9 @@ from digits_core.engine.remote import DataLost
 from digits_core.errors import DigitsError, RunError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.heartbeat import Heartbeat
 from digits_core.runs.owner import this_process
-from digits_core.runs.rows import CONTINUABLE, RESUMABLE, Status
+from digits_core.runs.rows import RESUMABLE, Status, why_not_continued
 from digits_core.runs.store import Run, RunStore, new_id
 from digits_core.training.control import Orders
 from digits_core.training.events import Event, Failed, Finished, Paused, Started, from_dict
@@ -35,6 +36,8 @@ KILLED = (
     "The process that trained was ended by the system several times in a row: most likely memory ran out. "
     "Choose less data or a smaller batch size, then resume."
 )
+GIVE_UP = Orders(pause=True, leave=True)
+"""Ends a training that keeps nothing more."""
 LOST = "The training processes ended unexpectedly, or cannot be reached any more. What was learnt here is kept."
 
 
@@ -53,11 +56,13 @@ class Engine:
         self._closing = threading.Event()
         self._warm = False
         self._connection = Connection(home, self._heard, lambda: self._later(self._see_to_cluster))
-        self._inbox = Inbox(store, self._noted, self._look_around, lambda: bool(self._futures))
+        self.heartbeat = Heartbeat(store.owners, self._owner)
+        self._inbox = Inbox(store, self._owner, self._noted, self._look_around, lambda: bool(self._futures))
 
     def submit(self, config: RunConfig, session: str = "", sweep: str = "") -> Run:
         """Write the run as queued and return it; it trains when it is its turn, fairly between sessions."""
         run = self._store.create(config, self._owner, session, sweep=sweep)
+        self.heartbeat.start()
         self._later(self._fill)
         return run
 
@@ -105,19 +110,22 @@ class Engine:
     def continue_training(self, run: Run, epochs: int, session: str = "") -> Run:
         """Train what a run has learnt for so many epochs more, as a run of its own, and return that.
 
-        It starts at the checkpoint, with the optimizer as it was then: with a constant learning rate the numbers are
-        those of one training that long. A schedule begins anew over the epochs that are added, a warm restart; one
-        that was ended by hand stays ended. `RunError` where there is no checkpoint, `ConfigError` past the most epochs.
+        It starts at the checkpoint after the last whole epoch, with the optimizer as it was then: with a constant
+        learning rate the numbers are those of one training that long. A schedule begins anew over the epochs that are
+        added, a warm restart; one that was ended by hand stays ended. `RunError` where there is no checkpoint,
+        `ConfigError` past the most epochs.
         """
         run = self._store.get(run.id)
         done = len(self._store.epochs([run.id])[run.id])
-        if run.status not in CONTINUABLE or not done:
-            raise RunError(f"{run.title} cannot be continued: it is {run.status}, after {done} epochs.")
+        artifacts = Artifacts(self._home.run(run.id))
+        if why_not := why_not_continued(run, done, artifacts.has_checkpoint()):
+            raise RunError(f"{run.title} cannot be continued. {why_not}")
         training = run.config.training.replace(epochs=done + epochs)
         config = run.config.replace(training=training, name=f"{run.name[:100]} +{epochs}")
         child = new_id()
-        Artifacts(self._home.run(child)).start_from(Artifacts(self._home.run(run.id)), done)
+        Artifacts(self._home.run(child)).start_from(artifacts, done)
         created = self._store.create(config, self._owner, session, parent=run.id, run_id=child)
+        self.heartbeat.start()
         self._later(self._fill)
         return created
 
@@ -137,12 +145,14 @@ class Engine:
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._connection.close()
         self._inbox.close()
+        self.heartbeat.close()
 
     def _requeue(self, run: Run, *statuses: Status) -> Run:
         """Let a run wait again; what its last task may still have to say no longer counts."""
         # Also one that is over: what it said last may still be on its way into the store.
         with self._inbox.closing_to(self._last_task.get(run.id, "")):
             again = self._store.requeue(run.id, self._owner, statuses)
+        self.heartbeat.start()
         self._later(self._fill)
         return again
 
@@ -168,7 +178,7 @@ class Engine:
         for run in self._store.queue():
             if len(self._futures) >= self._connection.places():
                 break
-            if run.owner == self._owner and run.id not in self._futures and self._store.take(run.id):
+            if run.owner == self._owner and run.id not in self._futures and self._store.take(run.id, self._owner):
                 self._hand_over(run)
         self._pass_on()
 
@@ -189,6 +199,7 @@ class Engine:
         """Tell the runs what is wished of them, where that is new; those that rest make room for those that wait."""
         live = {run.id: run for run in self._store.live() if run.owner == self._owner}
         training = [live[run_id] for run_id in self._futures if run_id in live]
+        self._end_lost()
         room = self._connection.places() - len(self._futures) + sum(run.orders.leave for run in training)
         crowd = sum(run.waits for run in live.values()) - room
         for run in training:
@@ -199,6 +210,15 @@ class Engine:
                 crowd -= 1
             else:
                 self._publish(run.id, run.orders)
+
+    def _end_lost(self) -> None:
+        """End the trainings whose runs another process has taken over, or somebody has deleted, while this one slept.
+
+        Others had given them up; what they trained meanwhile is not to be written over.
+        """
+        held = {run.id for run in self._store.some(list(self._futures)) if run.owner == self._owner}
+        for run_id in self._futures.keys() - held:
+            self._publish(run_id, GIVE_UP)
 
     def _publish(self, run_id: str, orders: Orders) -> None:
         if orders != self._published.get(run_id, Orders()):
@@ -213,6 +233,9 @@ class Engine:
             self._later(self._lose, run_id, future)
             return
         try:
+            if not self._store.owners.holds(self._owner, run_id):
+                self._later(self._forget, run_id, future)
+                return
             events = [from_dict(event) for event in self._connection.received(run_id, future.result())]
         except DataLost:
             self._later(self._hand_over_again, run_id, future)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from digits_core.config import RunConfig
 from digits_core.engine.service import Engine
 from digits_core.errors import DigitsError, RunError, StoreError
-from digits_core.runs.owner import is_alive, this_process
+from digits_core.runs.owner import this_process
 from digits_core.runs.rows import Run
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweeps import CONDUCTED, WITH_ITS_SWEEP, Sweep, SweepStore, as_trial, hopeless_message
@@ -73,7 +73,7 @@ class Conductor:
         """Let a sweep that rests or ended early go on, its trials where they were."""
         with self._lock:
             now = self._sweeps.get(sweep.id)
-            if now.status == "paused" and now.owner != self._owner and is_alive(now.owner):
+            if now.status == "paused" and now.owner != self._owner and self._runs.owners.is_alive(now.owner):
                 self._sweeps.set_status(sweep.id, "running", ["paused"])
             elif not self._sweeps.adopt(sweep.id, self._owner):
                 raise RunError(f"{now.title} is {now.status}: there is nothing to continue.")
@@ -91,6 +91,7 @@ class Conductor:
             self._thread.join()
 
     def _begin(self) -> None:
+        self._engine.heartbeat.start()
         with self._lock:
             if self._thread is None and not self._closing.is_set():
                 self._thread = threading.Thread(target=self._work, name="sweeps", daemon=True)

@@ -16,6 +16,7 @@ from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.heartbeat import Hold, Owners
 from digits_core.training.control import Orders
 from digits_core.training.events import Changed, EpochFinished, Event, Progress
 
@@ -55,12 +56,15 @@ class HeardOrders:
         self._latest = max(self._latest, (number, orders), key=lambda each: each[0])
 
 
-def train(task: str, run_id: str, config_json: str, folder: str, threads: int) -> list[dict[str, Any]]:
+def train(task: str, run_id: str, config_json: str, folder: str, threads: int, owner: str) -> list[dict[str, Any]]:
     """Train a run of the home in `folder`; its events go to the topic that the app listens to, as they come.
+
+    `owner` is the app's process. What was learnt is kept for as long as the run is that process's.
 
     Returns those that must not be lost on that way: its epochs and its last event.
     """
-    artifacts = Artifacts(Home(Path(folder)).run(run_id))
+    hold = Hold(Owners(_database(folder)), owner, run_id)
+    artifacts = Artifacts(Home(Path(folder)).run(run_id), hold.check)
     return list(report(task, run_id, config_json, lambda name: load_digits(folder, name), artifacts, threads))
 
 
@@ -120,8 +124,12 @@ def train_a_little(config: RunConfig, digits: Sequence[Digits], threads: int) ->
 
 @lru_cache(maxsize=1)
 def _catalogue(folder: str) -> Catalogue:
-    home = Home(Path(folder))
-    return Catalogue(home, Database(home.database))
+    return Catalogue(Home(Path(folder)), _database(folder))
+
+
+@lru_cache(maxsize=1)
+def _database(folder: str) -> Database:
+    return Database(Home(Path(folder)).database)
 
 
 @lru_cache(maxsize=8)

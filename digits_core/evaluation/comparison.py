@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 from typing import NamedTuple
 
 import numpy as np
 
-from digits_core.config import RunConfig
 from digits_core.runs.artifacts import TestResult
 from digits_core.runs.rows import Run
-from digits_core.training.fields import SECTION_OF, value_of
 
 TestImages = tuple[tuple[str, str], ...]
 """What tells one set of test images from another: the name and the fingerprint of each dataset that they are from."""
@@ -34,13 +32,6 @@ def smooth(values: Sequence[float], strength: float) -> np.ndarray:
     return smoothed
 
 
-def differing(configs: Sequence[RunConfig]) -> list[str]:
-    """The fields of data, transform and training in which these configs are not all alike, in the order of the flow."""
-    return [
-        field for field in SECTION_OF if any(value_of(each, field) != value_of(configs[0], field) for each in configs)
-    ]
-
-
 class Spread(NamedTuple):
     """Mean and standard deviation of a sample, the deviation with n - 1 in its denominator; 0 for a single value."""
 
@@ -52,16 +43,6 @@ class Spread(NamedTuple):
 def spread(values: Sequence[float]) -> Spread:
     """The spread of one value or more."""
     return Spread(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0, len(values))
-
-
-def same_but_for_the_seed(runs: Iterable[Run]) -> list[list[Run]]:
-    """The runs in groups of equal settings, name, recipe and seed aside, in the order of each group's first."""
-    groups: dict[RunConfig, list[Run]] = {}
-    for run in runs:
-        config = run.config
-        settings = config.replace(name="", recipe="", training=config.training.replace(seed=0))
-        groups.setdefault(settings, []).append(run)
-    return list(groups.values())
 
 
 def best_front(costs: Sequence[float], values: Sequence[float]) -> list[int]:
@@ -76,20 +57,41 @@ def best_front(costs: Sequence[float], values: Sequence[float]) -> list[int]:
     return front
 
 
-def images_tested_on(run: Run) -> TestImages | None:
-    """What the run was tested on; `None` where it has not said which images those were."""
-    known = run.environment.get("datasets", {})
-    names = run.config.data.test
-    if not all(name in known for name in names):
+def images_tested_on(runs: Sequence[Run]) -> list[TestImages | None]:
+    """Return what each run was tested on, equal for the same images; `None` where it has not said which those were.
+
+    A dataset without a test image, as handwriting is at its beginning, counts for nothing. Older runs have noted their
+    datasets as a whole: what these hold to test on is known from newer runs among `runs`, if at all.
+    """
+    parts = {
+        noted: part
+        for run in runs
+        for name, part in run.environment.get("tested_on", {}).items()
+        if (noted := _as_a_whole(run, name))
+    }
+    return [_images_of(run, parts) for run in runs]
+
+
+def _images_of(run: Run, parts: Mapping[tuple[str, str], str]) -> TestImages | None:
+    tested = run.environment.get("tested_on")
+    if tested is not None:
+        return tuple((name, tested[name]) for name in run.config.data.test if name in tested)
+    noted = [_as_a_whole(run, name) for name in run.config.data.test]
+    if not all(noted):
         return None
-    return tuple((name, known[name]) for name in names)
+    return tuple((each[0], parts.get(each, each[1])) for each in noted)
+
+
+def _as_a_whole(run: Run, name: str) -> tuple[str, str] | None:
+    """Return a dataset and what tells its state and its split by writers from others."""
+    fingerprint = run.environment.get("datasets", {}).get(name)
+    return (name, " ".join((fingerprint, *run.config.data.test_writers))) if fingerprint else None
 
 
 def share_test_images(first: Run, second: Run) -> bool:
     """Whether both were asked about the same images in the same order."""
-    images = images_tested_on(first)
-    same_writers = first.config.data.test_writers == second.config.data.test_writers
-    return images is not None and images == images_tested_on(second) and same_writers
+    one, other = images_tested_on([first, second])
+    return one is not None and one == other
 
 
 class DigitCounts(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from digits_core.figures.palette import DIGIT_COLOURS, TRAIN_DASH, figure
+from digits_core.figures.palette import DIGIT_COLOURS, PERCENT_RANGE, TRAIN_DASH, figure
 
 Measure = Literal["loss", "accuracy"]
 CURVE_HEIGHT = 340
@@ -75,7 +75,7 @@ def curves(runs: Sequence[Curve], measure: Measure, epochs: int | None = None) -
     chart.update_xaxes(title="epoch", range=[0.5, last + 0.5], tickmode="auto" if last > 12 else "linear", dtick=None)
     chart.update_yaxes(title="loss (mean per image)" if measure == "loss" else "accuracy")
     if measure == "accuracy":
-        chart.update_yaxes(tickformat="~%")
+        chart.update_yaxes(tickformat="~%", autorangeoptions=PERCENT_RANGE)
     # The same value on each update keeps zoom and hidden curves as the person left them.
     chart.update_layout(uirevision="curves", legend={"y": -0.28, "yanchor": "top", "x": 0, "xanchor": "left"})
     return chart
@@ -93,5 +93,5 @@ def probabilities(values: np.ndarray, title: str, height: int = 340) -> go.Figur
     )  # fmt: skip
     chart.update_xaxes(title="probability", range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     chart.update_yaxes(title="digit", type="category", autorange="reversed")
-    chart.update_layout(transition={"duration": 0}, uirevision="probabilities")
+    chart.update_layout(uirevision="probabilities")
     return chart

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from digits_core.figures.palette import figure
+from digits_core.figures.palette import PERCENT_RANGE, figure
 
 NAME_LENGTH = 18
 FEW = 8
@@ -133,7 +133,7 @@ def fit_axis(update: Any, scale: Scale, values: Sequence[float | str]) -> None:
     if logarithmic:
         update(type="log")
     if scale.percent:
-        update(tickformat=".4~%")
+        update(tickformat=".4~%", autorangeoptions=None if logarithmic else PERCENT_RANGE)
     elif 0 < len(different) <= FEW and (logarithmic or all(value == int(value) for value in different)):
         update(tickmode="array", tickvals=sorted(different), ticktext=[f"{value:g}" for value in sorted(different)])
 

@@ -16,6 +16,9 @@ DIGIT_COLOURS = (
 # Ink on paper, as networks see it: bright ink on a dark ground, in both themes.
 INK_SCALE = "gray"
 
+PERCENT_RANGE = {"clipmin": -0.02, "clipmax": 1.02}
+"""Keeps an axis of shares between 0 and 100 %, with room for a marker: plotly gives one value a span of 2."""
+
 TRAIN_DASH = "dot"
 """Training curves are dotted, test curves solid: a run's two curves share its colour."""
 

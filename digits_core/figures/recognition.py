@@ -18,7 +18,10 @@ MOST_ROWS = 24
 """More digits than these make the rows lower, not the chart higher."""
 COMPARED_HEIGHT = 340
 WRITTEN_FROM, WHITE_FROM = 0.05, 0.6
-_LABEL_SIZE = 13
+_LABEL_SIZE, _LABEL_ROOM = 13, 22
+"""Of a box's label: its letters, and the height that it takes; in pixels of the screen."""
+NARROWEST = 320
+"""Pixels of the screen: no photo is shown narrower."""
 _AGAINST = "#a92a43"
 FOR_AND_AGAINST = [
     [0, "rgba(255, 84, 112, 1)"], [0.5, "rgba(128, 128, 128, 0)"], [1, "rgba(46, 224, 150, 1)"],
@@ -100,14 +103,17 @@ def boxed(photo: str, size: tuple[int, int], boxes: Sequence[Boxed], height: int
     chart.add_layout_image(
         source=photo, x=0, y=0, sizex=width, sizey=tall, xref="x", yref="y", layer="below", sizing="stretch"
     )
+    room = _LABEL_ROOM * max(tall / height, width / NARROWEST)  # for a label, in pixels of the photo
     for each in boxes:
         colour = DIGIT_COLOURS[each.label] if each.label is not None else _AGAINST
+        at_right_edge = each.left + room > width
         chart.add_shape(
             type="rect", x0=each.left, y0=each.top, x1=each.left + each.width, y1=each.top + each.height,
             line={"color": colour, "width": 2, "dash": "solid" if each.sure else "dot"},
         )  # fmt: skip
         chart.add_annotation(
-            x=each.left, y=each.top, xanchor="left", yanchor="bottom", showarrow=False, borderpad=1, bgcolor=colour,
+            x=each.left + each.width * at_right_edge, xanchor="right" if at_right_edge else "left",
+            y=each.top, yanchor="bottom", showarrow=False, borderpad=1, bgcolor=colour,
             text=_label(each), font={"size": _LABEL_SIZE, "color": "#ffffff"},
         )  # fmt: skip
     chart.add_scatter(
@@ -117,7 +123,7 @@ def boxed(photo: str, size: tuple[int, int], boxes: Sequence[Boxed], height: int
     )  # fmt: skip
     chart.update_xaxes(visible=False, range=[0, width], constrain="domain", constraintoward="left")
     chart.update_yaxes(
-        visible=False, range=[tall, min(0, *(each.top - 0.03 * tall for each in boxes), 0)], scaleanchor="x",
+        visible=False, range=[tall, min(0, *(each.top - room for each in boxes), 0)], scaleanchor="x",
         constrain="domain", constraintoward="top",
     )  # fmt: skip
     return chart

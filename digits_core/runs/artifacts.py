@@ -13,7 +13,7 @@ import os
 import time
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,10 +51,14 @@ class Watched:
 
 
 class Artifacts:
-    """The folder of one run."""
+    """The folder of one run.
 
-    def __init__(self, folder: Path) -> None:
+    `check` is called before each file is put in its place, and raises what speaks against that.
+    """
+
+    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
         self._folder = folder
+        self._check = check
 
     @property
     def weights_path(self) -> Path:
@@ -110,7 +114,7 @@ class Artifacts:
         self._write("refusal.npz", buffer.getvalue())
 
     def load_refusal(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The same, or `None` where there is none that can be read: it can be worked out again."""
+        """Return what `save_refusal` was given, or `None` if it cannot be read: it can be worked out again."""
         try:
             with (self._folder / "refusal.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return json.loads(str(file["report"])), {name: file[name] for name in file.files if name != "report"}
@@ -170,10 +174,16 @@ class Artifacts:
         """The checkpoint of the run that this one continues, or `None` where it continues none."""
         return self._load_torch("start.pt")
 
+    def has_checkpoint(self) -> bool:
+        """Return whether another run can go on from here: after an epoch of its own, or where this one began."""
+        return any((self._folder / name).exists() for name in ("checkpoint.pt", "start.pt"))
+
     def start_from(self, parent: Artifacts, epochs_done: int) -> None:
         """Let a new run begin at the checkpoint of `parent`, after that many epochs; `RunError` where it has none."""
         try:
-            content = (parent._folder / "checkpoint.pt").read_bytes()
+            own = parent._folder / "checkpoint.pt"
+            # A run that ended in its first own epoch still has where it began.
+            content = (own if own.exists() else parent._folder / "start.pt").read_bytes()
         except OSError as error:
             raise RunError(
                 "This run has no checkpoint to continue from: it ended before its first epoch did."
@@ -225,14 +235,16 @@ class Artifacts:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            self._check()
             _put_in_place(part, self._folder / name)
         except OSError as error:
-            with suppress(OSError):  # a folder that is not there, or is not ours, holds nothing to tidy
-                part.unlink(missing_ok=True)
             raise StoreError(
                 f"{self._folder / name} could not be written ({error.strerror}). What was there before is intact; "
                 "make room or choose another DIGITS_HOME, then continue."
             ) from error
+        finally:
+            with suppress(OSError):  # a folder that is not there, or is not ours, holds nothing to tidy
+                part.unlink(missing_ok=True)
 
 
 def _put_in_place(part: Path, place: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from digits_core.errors import ConfigError
 from digits_core.runs.rows import Run
-from digits_core.runs.settings import in_order, in_words, settings_of, value_in_words, varying
+from digits_core.runs.settings import CHANGES, in_order, in_words, settings_of, value_in_words, varying
 from digits_core.training.fields import SECTION_OF, SECTIONS
 
 OFFERED_VALUES = 24
@@ -154,7 +154,7 @@ def _each(value: Any) -> tuple[Any, ...]:
 def _field(words: str) -> str | None:
     """The field that is meant by its name or by what it is called; `None` where there is none."""
     plain = " ".join(words.casefold().replace("_", " ").split())
-    by_words = {in_words(field): field for field in (*RESULTS, *WORDS, *SECTION_OF)}
+    by_words = {in_words(field): field for field in (*RESULTS, *WORDS, *SECTION_OF, CHANGES)}
     by_words |= {field.replace("_", " "): field for field in (*RESULTS, *WORDS, *SECTION_OF)}
     by_words |= {"tags": "tag", "images/s": "images_per_second", "test accuracy": "accuracy", "time": "seconds"}
     return by_words.get(plain)

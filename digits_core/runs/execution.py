@@ -64,7 +64,7 @@ def _execute(
         match event:
             case Started():
                 artifacts.save_watched(*(each.numpy() for each in training.test.watched_images()))
-                yield _with_origin(event, [*train, *test])
+                yield _with_origin(event, train, test)
                 yield from (change for change in changes if change.epoch <= training.epochs_done)
                 yield from (replace(from_dict(epoch), epochs=training.epochs) for epoch in history)
             case Changed():
@@ -108,7 +108,7 @@ def _keep(training: Training, history: list[dict[str, Any]], artifacts: Artifact
 
 
 def _keep_weights(training: Training, artifacts: Artifacts) -> None:
-    artifacts.save_weights(as_arrays(training.network), training.config.to_json())
+    artifacts.save_weights(as_arrays(training.network), training.plan.to_json())
     artifacts.save_test_result(
         TestResult(training.test.logits.float().cpu().numpy(), training.test.labels.cpu().numpy().astype(np.int64))
     )
@@ -119,21 +119,30 @@ def as_arrays(network: nn.Module) -> dict[str, np.ndarray]:
     return {name: values.detach().cpu().numpy() for name, values in network.state_dict().items()}
 
 
-def _with_origin(event: Started, digits: list[Digits]) -> Started:
+def _with_origin(event: Started, train: list[Digits], test: list[Digits]) -> Started:
     images = {"train": event.train_images, "test": event.test_images}
-    datasets = {each.name: each.fingerprint for each in digits}
-    origin = {"datasets": datasets, "images": images, "commit": _commit()}
+    datasets = {each.name: each.fingerprint for each in (*train, *test)}
+    # What has no test image is no part of the test; and training images that are added do not change it.
+    tested_on = {each.name: _test_images_of(each).fingerprint for each in test if each.test.any()}
+    origin = {"datasets": datasets, "tested_on": tested_on, "images": images, "commit": commit_of(Path(__file__))}
     return Started(event.epochs, event.train_images, event.test_images, {**event.environment, **origin})
 
 
+def _test_images_of(digits: Digits) -> Digits:
+    return Digits(digits.name, digits.images[digits.test], digits.labels[digits.test], digits.test[digits.test])
+
+
 @cache
-def _commit() -> str:
-    """The git commit of this code, or an empty text where it is not a checkout or git is not there."""
-    here = Path(__file__).parent
+def commit_of(file: Path) -> str:
+    """Return the git commit that `file` is part of; an empty text where it is in none, or git is not there.
+
+    A folder that was unpacked inside somebody's repository without being committed there is not part of its commits.
+    """
     try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"], cwd=here, capture_output=True, text=True, timeout=5
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        for command in (["ls-files", "--error-unmatch", file.name], ["rev-parse", "--short=12", "HEAD"]):
+            answer = subprocess.run(
+                ["git", *command], cwd=file.parent, capture_output=True, text=True, timeout=5, check=True
+            )
+    except (OSError, subprocess.SubprocessError):
         return ""
     return answer.stdout.strip()

@@ -66,13 +66,18 @@ def group_by(runs: Sequence[Run], field: str) -> list[Group]:
     ]
 
 
-def _repeats(runs: Sequence[Run]) -> list[Group]:
+def same_but_for_the_seed(runs: Iterable[Run]) -> list[list[Run]]:
+    """Return the runs in groups of equal settings, name, recipe and seed aside, in the order of each group's first."""
     alike: dict[tuple, list[Run]] = {}
     for run in runs:
         settings = settings_of(run)
         alike.setdefault(tuple(settings[field] for field in settings if field != "seed"), []).append(run)
+    return list(alike.values())
+
+
+def _repeats(runs: Sequence[Run]) -> list[Group]:
     fields = [field for field in varying(runs) if field != "seed"]
-    groups = [Group(_described(same[0], fields), tuple(same), ()) for same in alike.values()]
+    groups = [Group(_described(same[0], fields), tuple(same), ()) for same in same_but_for_the_seed(runs)]
     return sorted(groups, key=lambda group: -len(group.runs))
 
 

@@ -100,21 +100,36 @@ class Labels:
                 db.execute(f"UPDATE runs SET {change.column} = ? WHERE id = ?", (value, run_id))
 
     def purge(self, home: Home) -> list[str]:
-        """Remove for good, with their files, the runs that were deleted longer than `KEPT_S` ago; returns their ids.
+        """Remove permanently the runs that were deleted longer than `KEPT_S` ago, with their files; returns their ids.
 
-        A run whose files cannot be removed stays for the next time.
+        Files take as long as the disk takes: others write meanwhile. What a purge that was killed has left, and files
+        that could not be removed, the next one removes.
         """
-        removed = []
-        # One transaction over all: nobody may restore a run whose files are on their way out.
-        with self._database.write() as db:
-            for row in db.execute("SELECT id FROM runs WHERE deleted < ?", (time.time() - KEPT_S,)).fetchall():
-                with suppress(OSError):
-                    shutil.rmtree(home.run(row["id"]))
-                if home.run(row["id"]).exists():
-                    continue
-                db.execute("DELETE FROM runs WHERE id = ?", (row["id"],))
-                removed.append(row["id"])
+        with self._database.read() as db:
+            expired = db.execute("SELECT id FROM runs WHERE deleted < ?", (time.time() - KEPT_S,)).fetchall()
+        removed = [row["id"] for row in expired if self._forget(row["id"])]
+        with self._database.read() as db:
+            without_row = [row["run"] for row in db.execute("SELECT run FROM purged")]
+        for run_id in without_row:
+            with suppress(OSError):
+                shutil.rmtree(home.run(run_id))
+        gone = [(run_id,) for run_id in without_row if not home.run(run_id).exists()]
+        if gone:
+            with self._database.write() as db:
+                db.executemany("DELETE FROM purged WHERE run = ?", gone)
         return removed
+
+    def _forget(self, run_id: str) -> bool:
+        """Remove a run from the database and note that its files are to follow; false where it was restored by now.
+
+        First the row, then the files: a run that can be restored has all its files.
+        """
+        with self._database.write() as db:
+            expired = db.execute("DELETE FROM runs WHERE id = ? AND deleted < ?", (run_id, time.time() - KEPT_S))
+            if expired.rowcount:
+                db.execute("INSERT INTO purged VALUES (?)", (run_id,))
+                db.execute("DELETE FROM lost WHERE id = ?", (run_id,))
+            return bool(expired.rowcount)
 
     def _change(
         self,

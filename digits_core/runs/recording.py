@@ -84,6 +84,11 @@ def _change(db: sqlite3.Connection, run_id: str, event: Changed) -> None:
     ).fetchone()
     if not known:
         add_change(db, run_id, event.what, event.epoch, event.batch, event.value)
+        db.execute(
+            "UPDATE runs SET by_hand = json_insert(by_hand, '$[#]', json_array(?, ?, ?, ?)) "
+            f"WHERE id = ? AND {IS_LIVE}",
+            (event.what, event.value, event.epoch, event.batch, run_id),
+        )
     if event.what == "epochs":
         db.execute(f"UPDATE runs SET epochs = ? WHERE id = ? AND {IS_LIVE}", (int(event.value), run_id))
 

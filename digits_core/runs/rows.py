@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from digits_core.config import RunConfig
+from digits_core.config import RunConfig, TrainingConfig, bounds
 from digits_core.training.control import Orders
+from digits_core.training.events import Setting
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted"]
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
@@ -26,13 +27,30 @@ What = Literal["learning_rate", "epochs", "paused", "resumed", "stopped", "resta
 _config = lru_cache(maxsize=4096)(RunConfig.from_json)
 
 
+class HandChange(NamedTuple):
+    """A setting that was changed while a run trained: what it was set to, after `batch` of `epoch`."""
+
+    what: Setting
+    value: float
+    epoch: int
+    batch: int
+
+
+def by_hand(by_hand_json: str, schedule: str) -> tuple[HandChange, ...]:
+    """Read what was changed by hand, as far as it makes a run with that schedule another one than its plan."""
+    made = (HandChange(*each) for each in json.loads(by_hand_json))
+    # Without a schedule, an epoch that was added is like one that was planned from the beginning.
+    return tuple(each for each in made if each.what == "learning_rate" or schedule != "constant")
+
+
 @dataclass(frozen=True)
 class Run:
     """One row of the table of runs. Times in seconds since 1970, accuracy and progress as fractions of 1.
 
     `seconds` is the time spent training so far, without pauses. `parent` is the run that this one continues, or "";
     `session` who queued it; `sweep` the sweep that it is a trial of, or "". `position` is its place in the queue, 1 the
-    next to start; 0 where it does not wait. `archived` and `deleted` say since when it is that.
+    next to start; 0 where it does not wait. `archived` and `deleted` say since when it is that. `by_hand_json` is the
+    list of learning rates and numbers of epochs that were set by hand, in order.
     """
 
     id: str
@@ -62,10 +80,29 @@ class Run:
     archived: float | None
     deleted: float | None
     sweep: str
+    by_hand_json: str
 
     @cached_property
     def config(self) -> RunConfig:
+        """What the run began with; `plan` also has what was changed since."""
         return _config(self.config_json)
+
+    @cached_property
+    def plan(self) -> RunConfig:
+        """The settings that the run is compared, shown and exported by: its config with the epochs planned by now.
+
+        A learning rate that was changed by hand is not one number any more: the plan has the one that the run began
+        with, and `by_hand` says what came after.
+        """
+        training = self.config.training
+        if self.planned_epochs == training.epochs:
+            return self.config
+        return self.config.replace(training=training.replace(epochs=self.planned_epochs))
+
+    @property
+    def by_hand(self) -> tuple[HandChange, ...]:
+        """What was changed by hand that makes the run another one than its plan, in order."""
+        return by_hand(self.by_hand_json, self.config.training.schedule)
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -98,6 +135,20 @@ class Run:
     def title(self) -> str:
         """What a person calls the run: `#3 Lecture`."""
         return f"#{self.number} {self.name}"
+
+
+def why_not_continued(run: Run, epochs_done: int, has_checkpoint: bool) -> str:
+    """Say why a run cannot be trained for more epochs; an empty text where it can."""
+    most = bounds(TrainingConfig, "epochs").high
+    if run.live:
+        return "It has not ended yet."
+    if run.status not in CONTINUABLE:
+        return f"It has {run.status}: train again with other settings."
+    if not epochs_done:
+        return "It ended before its first epoch did: there is nothing to continue from."
+    if not has_checkpoint:
+        return "Its last checkpoint is not on this machine: there is nothing to continue from."
+    return "" if epochs_done < most else f"A run trains {most:,} epochs at most."
 
 
 @dataclass(frozen=True)

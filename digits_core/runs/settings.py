@@ -8,11 +8,16 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from digits_core.runs.rows import Run
+from digits_core.runs.rows import HandChange, Run, by_hand
 from digits_core.training.fields import SECTIONS
 
+Key = tuple[str, int, str, bool]
 Settings = Mapping[str, Any]
 """Field names, unique over all sections of a config, and their values as JSON has them, lists as tuples."""
+
+CHANGES = "changes_by_hand"
+"""Beside the fields of the config: what was changed while the run trained, in words; `NONE` where it ran as set."""
+NONE = "none"
 
 WORDS = {
     "train": "trained on", "test": "tested on", "test_writers": "test writers only", "loss": "loss function",
@@ -28,13 +33,17 @@ def in_words(field: str) -> str:
 
 
 def settings_of(run: Run) -> Settings:
-    """How a run was set; the epochs are those planned, with the ones that were added while it trained."""
-    return _settings(run.config_json, run.epochs)
+    """Return the settings by which a run is compared, shown and exported everywhere: those of `run.plan`.
+
+    The epochs are those planned by now, with the ones that were added while it trained. A learning rate is the one that
+    the run began with; `CHANGES` says what it was set to later.
+    """
+    return _settings(*_key(run))
 
 
 def varying(runs: Iterable[Run]) -> dict[str, list[Any]]:
     """The settings that are not the same in all these runs, each with its values, lowest first."""
-    return _varying(frozenset((run.config_json, run.epochs) for run in runs))
+    return _varying(frozenset(_key(run) for run in runs))
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:
@@ -51,8 +60,13 @@ def value_in_words(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
+def _key(run: Run) -> Key:
+    """Return all that decides the settings of a run: telling two apart must be faster than reading them."""
+    return run.config_json, run.epochs, run.by_hand_json, bool(run.parent)
+
+
 @lru_cache(maxsize=64)
-def _varying(configs: frozenset[tuple[str, int]]) -> dict[str, list[Any]]:
+def _varying(configs: frozenset[Key]) -> dict[str, list[Any]]:
     rows = [_settings(*config) for config in configs]
     found = {field: {row[field] for row in rows} for field in _defaults()} if len(rows) > 1 else {}
     return {field: in_order(values) for field, values in found.items() if len(values) > 1}
@@ -60,16 +74,27 @@ def _varying(configs: frozenset[tuple[str, int]]) -> dict[str, list[Any]]:
 
 # A page reads the settings of two thousand runs each time that it is drawn; they never change.
 @lru_cache(maxsize=1 << 15)
-def _settings(config_json: str, epochs: int) -> Settings:
+def _settings(config_json: str, epochs: int, by_hand_json: str, continued: bool) -> Settings:
     config = json.loads(config_json)
     # A config that was written before a setting was there has its default.
     given = {field: value for section in SECTIONS for field, value in config.get(section, {}).items()}
     values = {field: given.get(field, default) for field, default in _defaults().items()}
     values["epochs"] = epochs or values["epochs"]
+    values[CHANGES] = _changes_in_words(by_hand(by_hand_json, values["schedule"]), continued, values["schedule"])
     return MappingProxyType({field: tuple(v) if isinstance(v, list) else v for field, v in values.items()})
+
+
+def _changes_in_words(changes: Sequence[HandChange], continued: bool, schedule: str) -> str:
+    """Say what makes a run another one than its config: `learning rate 0.01 from epoch 3`."""
+    # With a constant learning rate, a run that was continued is one that trained as long without a break.
+    words = ["continued, with its schedule begun anew"] if continued and schedule != "constant" else []
+    for each in changes:
+        place = f"batch {each.batch + 1} of epoch {each.epoch}" if each.batch else f"epoch {each.epoch}"
+        words.append(f"{in_words(each.what)} {each.value:g} from {place}")
+    return "; ".join(words) or NONE
 
 
 @lru_cache(maxsize=1)
 def _defaults() -> Settings:
     sections: Sequence[dict[str, Any]] = [dict(config()) for config in SECTIONS.values()]
-    return {field: value for section in sections for field, value in section.items()}
+    return {field: value for section in sections for field, value in section.items()} | {CHANGES: NONE}

@@ -14,9 +14,12 @@ from typing import Any
 from digits_core.config import RunConfig
 from digits_core.database import Database
 from digits_core.errors import RunError
-from digits_core.runs import queue
+from digits_core.runs import heartbeat, queue
 from digits_core.runs.curves import SmallCurve, small_curves
+from digits_core.runs.heartbeat import Owners
 from digits_core.runs.labels import Labels
+from digits_core.runs.numbers import next_number
+from digits_core.runs.preferred import best_of
 from digits_core.runs.recording import IS_LIVE, add_change, record
 from digits_core.runs.rows import (
     LIVE,
@@ -49,6 +52,7 @@ class RunStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.labels = Labels(database)
+        self.owners = Owners(database)
 
     def create(
         self,
@@ -62,7 +66,7 @@ class RunStore:
         """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once."""
         run_id = run_id or new_id()
         with self._database.write() as db:
-            number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
+            number = next_number(db, "runs")
             name = config.name.strip() or config.recipe or "Run"
             db.execute(
                 "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, parent, session, epochs, "
@@ -74,12 +78,22 @@ class RunStore:
             )  # fmt: skip
             if session is not None:
                 queue.enqueue(db, run_id, session)
+            heartbeat.beat(db, owner)
         return self.get(run_id)
 
-    def apply(self, run_id: str, event: Event) -> None:
-        """Bring a run up to date with an event. A repeated one, or one after the end, changes nothing."""
+    def apply(self, run_id: str, event: Event, owner: str = "") -> bool:
+        """Bring a run up to date with an event. A repeated one, or one after the end, changes nothing.
+
+        If the process is named that the event comes from, it returns false and changes nothing once the run is no
+        longer that process's: another one has taken it over, or it was deleted.
+        """
         with self._database.write() as db:
+            if owner and not heartbeat.holds(db, owner, run_id):
+                return False
+            if owner and heartbeat.was_lost(db, run_id):
+                heartbeat.beat(db, owner)  # who reports lives after all
             record(db, run_id, event)
+            return True
 
     def runs(self, kept: Kept = "current") -> list[Run]:
         """Every run that is listed, newest first; or those that were archived, or deleted."""
@@ -106,6 +120,10 @@ class RunStore:
         """What trains or waits for its turn, oldest first."""
         return self._select(f"SELECT * FROM runs WHERE {IS_LIVE} ORDER BY number")
 
+    def is_live(self, run_id: str) -> bool:
+        """Return True for a run that trains or waits for its turn; False also if there is none of that id."""
+        return any(run.id == run_id for run in self.live())
+
     def get(self, run_id: str) -> Run:
         """The run of that id; `RunError` where there is none."""
         found = self._select("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", run_id)
@@ -116,12 +134,16 @@ class RunStore:
         return found[0]
 
     def find(self, reference: str) -> Run:
-        """The run that a person means: an id, its unique beginning, or `latest` (the last that can be used)."""
-        if reference == "latest":
+        """Return the run that a person means: an id, its unique beginning, `latest` or `best`.
+
+        `latest` is the last one that can be used, `best` what pages use where nobody chose: see `best_of`.
+        """
+        if reference in ("latest", "best"):
             usable = self.usable()
-            if not usable:
+            named = best_of(usable) if reference == "best" else next(iter(usable), None)
+            if named is None:
                 raise RunError("There is no trained run yet. Train one first: python -m digits_core train")
-            return usable[0]
+            return named
         found = self._select(
             "SELECT * FROM runs WHERE substr(id, 1, ?) = ? AND deleted IS NULL", len(reference), reference
         )
@@ -194,10 +216,13 @@ class RunStore:
         with self._database.write() as db:
             queue.move(db, run_id, places)
 
-    def take(self, run_id: str) -> bool:
-        """Take a run out of the queue to train it; false where it no longer waits."""
+    def take(self, run_id: str, owner: str = "") -> bool:
+        """Take a run out of the queue to train it; false if it no longer waits, or is not of the `owner` named."""
         with self._database.write() as db:
-            taken = db.execute(f"UPDATE runs SET position = 0 WHERE id = ? AND {queue.WAITING}", (run_id,)).rowcount
+            taken = db.execute(
+                f"UPDATE runs SET position = 0 WHERE id = ? AND {queue.WAITING} AND (owner = ? OR ? = '')",
+                (run_id, owner, owner),
+            ).rowcount
             queue.write_order(db, queue.waiting_ids(db))
         return bool(taken)
 
@@ -227,6 +252,7 @@ class RunStore:
 
         `RunError` where its status is another by now: somebody else was faster.
         """
+        self.owners.beat(owner)  # what is this owner's own and was given up too early goes on: there is no need to wait
         marks = ", ".join("?" * len(statuses))
         with self._database.write() as db:
             row = db.execute(
@@ -242,16 +268,19 @@ class RunStore:
                 "archived = NULL WHERE id = ?",
                 (owner, orders.to_json(), run_id),
             )
+            heartbeat.forget_loss(db, run_id)
+            heartbeat.beat(db, owner)
             left = row["status"] == "paused"
             add_change(db, run_id, "resumed" if left else "restarted", row["done"] + 1, 0)
             queue.enqueue(db, run_id, row["session"], first=left)
         return self.get(run_id)
 
-    def interrupt_orphans(self, is_alive: Callable[[str], bool]) -> list[Run]:
-        """Mark the live runs whose owner has gone as interrupted, and return them."""
-        orphans = [run.id for run in self.live() if not is_alive(run.owner)]
-        self.interrupt(orphans, "The app ended while this run was training. What it had learnt is kept.")
-        return [self.get(run_id) for run_id in orphans]
+    def interrupt_orphans(self, is_alive: Callable[[str], bool] | None = None) -> list[Run]:
+        """Mark the live runs and sweeps whose owner has gone as interrupted, and return the runs.
+
+        `is_alive` says which owners live; by default those that run here or have a fresh heartbeat.
+        """
+        return self.some(self.owners.interrupt_orphans(is_alive))
 
     def interrupt(self, run_ids: Sequence[str], message: str) -> None:
         """Mark these runs as interrupted, but for those that have ended already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -11,7 +11,8 @@ from typing import Any, Literal
 from digits_core.config import RunConfig
 from digits_core.database import Database
 from digits_core.errors import RunError
-from digits_core.runs import queue
+from digits_core.runs import heartbeat, queue
+from digits_core.runs.numbers import next_number
 from digits_core.runs.rows import EpochRow, Run
 from digits_core.runs.store import new_id
 from digits_core.training.fields import value_of
@@ -68,12 +69,13 @@ class SweepStore:
         """Write a sweep as running and return it."""
         sweep_id = new_id()
         with self._database.write() as db:
-            number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM sweeps").fetchone()[0]
+            number = next_number(db, "sweeps")
             db.execute(
                 "INSERT INTO sweeps (id, number, name, status, plan, owner, session, created) "
                 "VALUES (?, ?, ?, 'running', ?, ?, ?, ?)",
                 (sweep_id, number, plan.title, plan.to_json(), owner, session, time.time()),
             )
+            heartbeat.beat(db, owner)
         return self.get(sweep_id)
 
     def sweeps(self) -> list[Sweep]:
@@ -129,24 +131,15 @@ class SweepStore:
         """Let it run again, seen to by that process; false where somebody else was faster."""
         marks = ", ".join("?" * len(CONTINUABLE))
         with self._database.write() as db:
-            return bool(
-                db.execute(
-                    "UPDATE sweeps SET status = 'running', owner = ?, finished = NULL, message = '' "
-                    f"WHERE id = ? AND status IN ({marks})",
-                    (owner, sweep_id, *CONTINUABLE),
-                ).rowcount
-            )
-
-    def interrupt_orphans(self, is_alive: Callable[[str], bool]) -> list[Sweep]:
-        """Mark the sweeps whose process has gone as interrupted, and return them."""
-        orphans = [
-            sweep
-            for sweep in self._select("SELECT * FROM sweeps WHERE status IN ('running', 'paused') ORDER BY number")
-            if not is_alive(sweep.owner)
-        ]
-        for sweep in orphans:
-            self.set_status(sweep.id, "interrupted", CONDUCTED, "The app ended while this sweep was under way.")
-        return [self.get(sweep.id) for sweep in orphans]
+            adopted = db.execute(
+                "UPDATE sweeps SET status = 'running', owner = ?, finished = NULL, message = '' "
+                f"WHERE id = ? AND status IN ({marks})",
+                (owner, sweep_id, *CONTINUABLE),
+            ).rowcount
+            if adopted:
+                heartbeat.forget_loss(db, sweep_id)
+                heartbeat.beat(db, owner)
+            return bool(adopted)
 
     def withdraw(self, sweep_id: str) -> None:
         """Take the trials out of the queue that have never trained, as if they had never been in it."""

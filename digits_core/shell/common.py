@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
 
 from digits_core.database import Database
+from digits_core.errors import StoreError
 from digits_core.home import Home
+from digits_core.runs.retrying import RETRY_S
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-RUN_HELP = "an id, its unique beginning, or latest"
+RUN_HELP = "an id, its unique beginning, latest, or best (the best finished run that is not a trial of a sweep)"
 
 Commands = argparse._SubParsersAction
 
@@ -22,3 +26,17 @@ def open_home() -> tuple[Home, Database]:
     """The home folder that the environment names, made where it is not there, and its database."""
     home = Home.from_environment().create()
     return home, Database(home.database)
+
+
+class WaitForStore:
+    """Wait until the store may be tried again; what keeps it from being used is said once on standard error."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def __call__(self, error: StoreError) -> bool:
+        if not self._said:
+            print(f"digits_core: {error} Waiting until it can be written; Ctrl-C twice ends that.", file=sys.stderr)
+            self._said = True
+        time.sleep(RETRY_S)
+        return False

@@ -27,16 +27,19 @@ def add_to(commands: Commands) -> None:
     recognise.add_argument(
         "images", nargs="+", metavar="IMAGE", help="a picture, or - for paths from standard input, one a line"
     )
-    recognise.add_argument("--run", default="latest", help=f"{RUN_HELP} (the default)")
+    recognise.add_argument("--run", default="best", help=f"{RUN_HELP}; default: best")
     recognise.set_defaults(command=recognise_images)
     add_json(recognise)
 
 
 def recognise_images(options: argparse.Namespace) -> int:
     home, database = open_home()
+    from digits_core.runs.preferred import doubt_about
     from digits_core.runs.store import RunStore
 
     run = RunStore(database).find(options.run)
+    if doubt := doubt_about(run):
+        print(f"digits_core: {doubt}", file=sys.stderr)
     from digits_core.data.catalogue import Catalogue
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.runs.artifacts import Artifacts
@@ -53,10 +56,10 @@ def recognise_images(options: argparse.Namespace) -> int:
 
 def _refusal(recogniser: Recogniser, artifacts: Artifacts, catalogue: Catalogue) -> Refusal | None:
     """What tells digits from other marks; `None` where the data of the run are gone, or too few."""
-    from digits_core.recognition.refusal import load_refusal
+    from digits_core.recognition.refusal import data_key, load_refusal
 
     try:
-        return load_refusal(recogniser, artifacts, catalogue.load)
+        return load_refusal(recogniser, artifacts, catalogue.load, data_key(recogniser.config, catalogue.version))
     except DatasetError:
         return None
 

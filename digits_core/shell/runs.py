@@ -17,11 +17,10 @@ def add_to(commands: Commands) -> None:
 
 def list_runs(options: argparse.Namespace) -> int:
     _, database = open_home()
-    from digits_core.runs.owner import is_alive
     from digits_core.runs.store import RunStore
 
     store = RunStore(database)
-    store.interrupt_orphans(is_alive)
+    store.interrupt_orphans()
     runs = [*store.runs(), *(store.runs("archived") if options.all else [])]
     for run in sorted(runs, key=lambda run: run.number, reverse=True):
         if options.json:
@@ -39,9 +38,7 @@ def list_runs(options: argparse.Namespace) -> int:
                 "note",
             )
             row = {field: getattr(run, field) for field in fields}
-            print(
-                json.dumps({**row, "archived": run.archived is not None, "config": run.config.model_dump(mode="json")})
-            )
+            print(json.dumps({**row, "archived": run.archived is not None, "config": run.plan.model_dump(mode="json")}))
         else:
             accuracy = f"{run.test_accuracy:.2%}" if run.test_accuracy is not None else "–"
             tags = "".join(f"  [{tag}]" for tag in run.tags)

@@ -40,7 +40,7 @@ class Spreading(Sweeping):
         while True:
             if self.asked():
                 conductor.stop(self.sweep)
-            going_on = self.sweeps.get(self.sweep.id).status in CONDUCTED
+            going_on = self._status() in CONDUCTED
             # In this order: the last epochs of a run that has ended are among the news.
             runs = self.sweeps.runs(self.sweep.id)
             news = self.runs.news(cursor)

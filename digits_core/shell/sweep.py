@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from digits_core.engine import SCHEDULER_VARIABLE
@@ -16,7 +15,7 @@ from digits_core.shell.train import add_settings, config_of
 
 if TYPE_CHECKING:
     from digits_core.data.catalogue import Catalogue
-    from digits_core.runs.sweeps import Sweep
+    from digits_core.runs.sweeps import Sweep, SweepStore
     from digits_core.shell.sweeping import Sweeping
     from digits_core.training.sweep import SweepPlan
 
@@ -70,7 +69,8 @@ def sweep_runs(options: argparse.Namespace) -> int:
     import torch
 
     from digits_core.data.catalogue import Catalogue
-    from digits_core.runs.owner import is_alive, this_process
+    from digits_core.runs.heartbeat import Heartbeat
+    from digits_core.runs.owner import this_process
     from digits_core.runs.store import RunStore
     from digits_core.runs.sweeps import SweepStore
     from digits_core.training.check import prepared
@@ -81,9 +81,8 @@ def sweep_runs(options: argparse.Namespace) -> int:
     catalogue, runs, sweeps = Catalogue(home, database), RunStore(database), SweepStore(database)
     torch.set_num_threads(threads_per_run())
     if plan is None:
-        runs.interrupt_orphans(is_alive)
-        sweeps.interrupt_orphans(is_alive)
-        sweep = _adopted(sweeps.find(options.go_on), sweeps.adopt)
+        runs.interrupt_orphans()
+        sweep = _adopted(sweeps, options.go_on)
     else:
         # Bad input is refused here, before a sweep of it is written.
         for config in extremes(plan):
@@ -91,11 +90,13 @@ def sweep_runs(options: argparse.Namespace) -> int:
         choose_device(plan.base.training.device)
         sweep = sweeps.create(plan, this_process())
     show = _as_json if options.json else _as_text
-    show({"event": "sweep", **_size(sweep, catalogue, runs)})
-    asked = _ctrl_c()
-    sweeping = _way()(home, catalogue.load, runs, sweeps, sweep, lambda: bool(asked), show)
-    for _ in sweeping.trials(show_bar=not options.json and sys.stderr.isatty()):
-        pass
+    with Heartbeat(runs.owners, sweep.owner) as heartbeat:
+        heartbeat.start()
+        show({"event": "sweep", **_size(sweep, catalogue, runs)})
+        asked = _ctrl_c()
+        sweeping = _way()(home, catalogue.load, runs, sweeps, sweep, lambda: bool(asked), show)
+        for _ in sweeping.trials(show_bar=not options.json and sys.stderr.isatty()):
+            pass
     show({"event": f"sweep_{sweeps.get(sweep.id).status}", **sweeping.summary()})
     return 0
 
@@ -111,13 +112,14 @@ def _way() -> type[Sweeping]:
     return Sweeping
 
 
-def _adopted(sweep: Sweep, adopt: Callable[[str, str], bool]) -> Sweep:
+def _adopted(sweeps: SweepStore, reference: str) -> Sweep:
     from digits_core.errors import RunError
     from digits_core.runs.owner import this_process
 
-    if not adopt(sweep.id, this_process()):
+    sweep = sweeps.find(reference)
+    if not sweeps.adopt(sweep.id, this_process()):
         raise RunError(f"{sweep.title} is {sweep.status}: there is nothing to continue.")
-    return sweep
+    return sweeps.get(sweep.id)
 
 
 def _size(sweep: Sweep, catalogue: Catalogue, runs: Any) -> dict[str, Any]:
@@ -157,6 +159,7 @@ def _as_json(event: dict[str, Any]) -> None:
 def _as_text(event: dict[str, Any]) -> None:
     from digits_core.training.estimate import in_words
     from digits_core.training.events import lecture_line
+    from digits_core.training.trials import places
 
     match event["event"]:
         case "sweep":
@@ -175,6 +178,7 @@ def _as_text(event: dict[str, Any]) -> None:
                 print(event["message"], flush=True)
         case kind:
             print(f"\nSweep {event['sweep']} {kind.removeprefix('sweep_')} with {event['runs']} runs.")
-            for place, best in enumerate(event["best"], start=1):
+            ranks = places([best["test_accuracy"] for best in event["best"]])
+            for place, best in zip(ranks, event["best"], strict=True):
                 words = " · ".join(f"{name} {value}" for name, value in best["settings"].items())
                 print(f"{place}. {best['test_accuracy']:.2%}  {words}  (run {best['run']})")

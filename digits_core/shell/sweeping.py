@@ -6,19 +6,28 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from digits_core.data.digits import Digits
-from digits_core.errors import RunError
+from digits_core.errors import RunError, StoreError
 from digits_core.home import Home
-from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.execution import execute
-from digits_core.runs.owner import this_process
+from digits_core.runs.retrying import keep_trying
 from digits_core.runs.rows import Run
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import CONDUCTED, HOPELESS, WITH_ITS_SWEEP, Sweep, SweepStore, as_trial, hopeless_message
+from digits_core.runs.sweeps import (
+    CONDUCTED,
+    HOPELESS,
+    WITH_ITS_SWEEP,
+    Sweep,
+    SweepStatus,
+    SweepStore,
+    as_trial,
+    hopeless_message,
+)
 from digits_core.runs.wishes import ASK_INTERVAL_S, StoredOrders
-from digits_core.shell.train import said_of, with_progress_bar
+from digits_core.shell.common import WaitForStore
+from digits_core.shell.train import said_of, trained, with_progress_bar
 from digits_core.training.check import prepared
 from digits_core.training.control import Orders
 from digits_core.training.events import EpochFinished, Event, Finished
@@ -27,6 +36,8 @@ from digits_core.training.trials import Trial, is_hopeless, next_trial, ranking
 
 BEST = 3
 """How many settings the summary names."""
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -41,13 +52,14 @@ class Sweeping:
     asked: Callable[[], bool]
     show: Callable[[dict[str, Any]], None]
     _reason: str = field(default="", init=False)
+    _wait: WaitForStore = field(default_factory=WaitForStore, init=False)
 
     def trials(self, show_bar: bool) -> Iterator[Run]:
         """Train what is left, and yield each run when it has ended; ends with the sweep's last one, or when stopped."""
-        while self._may_go_on():
-            run = self._next()
+        while self._patiently(self._may_go_on):
+            run = self._patiently(self._next)
             if run is None:
-                self.sweeps.set_status(self.sweep.id, "finished", CONDUCTED)
+                self._patiently(partial(self.sweeps.set_status, self.sweep.id, "finished", CONDUCTED))
                 return
             yield self._train(run, show_bar)
 
@@ -65,12 +77,28 @@ class Sweeping:
     def _may_go_on(self) -> bool:
         """Wait while the sweep is paused; false where it is to end."""
         while not self.asked():
-            status = self.sweeps.get(self.sweep.id).status
+            status = self._status()
             if status != "paused":
                 return status == "running"
             time.sleep(ASK_INTERVAL_S)
-        self.sweeps.set_status(self.sweep.id, "stopped", CONDUCTED, "Stopped by hand.")
+        if self._status() in CONDUCTED:
+            self.sweeps.set_status(self.sweep.id, "stopped", CONDUCTED, "Stopped by hand.")
         return False
+
+    def _status(self) -> SweepStatus:
+        """Return the status of the sweep as far as this process is concerned: interrupted if another has taken it over.
+
+        One that others gave up while this process could not be reached goes on.
+        """
+        now, owner = self.sweeps.get(self.sweep.id), self.sweep.owner
+        if now.status == "interrupted" and now.owner == owner:
+            self.runs.owners.beat(owner)
+            now = self.sweeps.get(self.sweep.id)
+        return now.status if now.owner == owner else "interrupted"
+
+    def _patiently(self, action: Callable[[], Result]) -> Result:
+        """Wait while the store is busy or its disk full: hours of training hang on it."""
+        return keep_trying(action, self._wait)
 
     def _next(self) -> Run | None:
         """The run to train now, ready to start: one that was interrupted, else a new one."""
@@ -78,29 +106,27 @@ class Sweeping:
         for run in runs:
             if run.status == "interrupted" or (run.status == "stopped" and run.message == WITH_ITS_SWEEP):
                 with suppress(RunError):  # an app was faster
-                    self.runs.requeue(run.id, this_process())
-                    self.runs.take(run.id)
-                    return run
+                    again = self.runs.requeue(run.id, self.sweep.owner)
+                    if self.runs.take(run.id, self.sweep.owner):
+                        return again
         found = next_trial(plan, [as_trial(plan, run, ()) for run in runs])
         if found is None:
             return None
         config = prepared(config_of(plan, *found), self.load)
-        return self.runs.create(config, this_process(), sweep=self.sweep.id)
+        return self.runs.create(config, self.sweep.owner, sweep=self.sweep.id)
 
     def _train(self, run: Run, show_bar: bool) -> Run:
         others = self._others(run)
         self._begin(run, self.sweeps.runs(self.sweep.id))
         self._reason, curve = "", []
-        events = execute(run.config, self.load, Artifacts(self.home.run(run.id)), self._orders(run))
+        events = trained(self.home, self.load, self.runs, run, self._orders(run), self._explained)
         for event in with_progress_bar(events, show_bar):
-            event = self._explained(event)
-            self.runs.apply(run.id, event)
             if isinstance(event, EpochFinished):
                 curve.append(event.test_accuracy)
                 self.show({**said_of(event), "run": run.id})
                 if self.sweep.plan.stop_hopeless and event.epoch < event.epochs and is_hopeless(curve, others):
                     self._reason = hopeless_message(event.epoch)
-        ended = self.runs.get(run.id)
+        ended = next(each for each in self.sweeps.runs(self.sweep.id) if each.id == run.id)
         self._end(ended)
         return ended
 
@@ -119,7 +145,7 @@ class Sweeping:
 
     def _orders(self, run: Run) -> Callable[[], Orders]:
         """What is wished of a trial: of itself, of its sweep, or by Ctrl-C."""
-        stored, its_sweep = StoredOrders(self.runs, run.id), _StoredStatus(self.sweeps, self.sweep.id)
+        stored, its_sweep = StoredOrders(self.runs, run.id, run.owner), _StoredStatus(self._status)
 
         def orders() -> Orders:
             if self._reason.startswith(HOPELESS):
@@ -150,11 +176,13 @@ class Sweeping:
 class _StoredStatus:
     """How a sweep stands, looked up at most five times a second, however often asked."""
 
-    def __init__(self, sweeps: SweepStore, sweep_id: str) -> None:
-        self._sweeps, self._sweep_id = sweeps, sweep_id
+    def __init__(self, look_up: Callable[[], str]) -> None:
+        self._look_up = look_up
         self._asked, self._status = -ASK_INTERVAL_S, "running"
 
     def __call__(self) -> str:
         if time.monotonic() - self._asked >= ASK_INTERVAL_S:
-            self._status, self._asked = self._sweeps.get(self._sweep_id).status, time.monotonic()
+            with suppress(StoreError):  # that it cannot be read now is no reason to end a training
+                self._status = self._look_up()
+            self._asked = time.monotonic()
         return self._status

@@ -7,12 +7,16 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from digits_core.config import RunConfig, TrainingConfig, choices
-from digits_core.shell.common import Commands, add_json, open_home
+from digits_core.shell.common import Commands, WaitForStore, add_json, open_home
 
 if TYPE_CHECKING:
+    from digits_core.data.digits import Digits
+    from digits_core.home import Home
+    from digits_core.runs.rows import Run
     from digits_core.runs.store import RunStore
     from digits_core.training.control import Orders
     from digits_core.training.events import EpochFinished, Event
@@ -62,8 +66,7 @@ def train_run(options: argparse.Namespace) -> int:
     import torch
 
     from digits_core.data.catalogue import Catalogue
-    from digits_core.runs.artifacts import Artifacts
-    from digits_core.runs.execution import execute
+    from digits_core.runs.heartbeat import Heartbeat
     from digits_core.runs.owner import this_process
     from digits_core.runs.store import RunStore
     from digits_core.training.check import check_data, with_own_mean_and_std
@@ -79,12 +82,13 @@ def train_run(options: argparse.Namespace) -> int:
     torch.set_num_threads(threads_per_run())
     run = store.create(config, this_process())
     last: Event | None = None
-    events = execute(config, catalogue.load, Artifacts(home.run(run.id)), _orders(store, run.id))
-    for event in with_progress_bar(events, show=not options.json and sys.stderr.isatty()):
-        store.apply(run.id, event)
-        last = event
-        if isinstance(event, EpochFinished):
-            print(json.dumps(said_of(event)) if options.json else event.lecture_line(), flush=True)
+    with Heartbeat(store.owners, run.owner) as heartbeat:
+        heartbeat.start()
+        events = trained(home, catalogue.load, store, run, _orders(store, run))
+        for event in with_progress_bar(events, show=not options.json and sys.stderr.isatty()):
+            last = event
+            if isinstance(event, EpochFinished):
+                print(json.dumps(said_of(event)) if options.json else event.lecture_line(), flush=True)
     if isinstance(last, Failed):
         print(f"digits_core: {last.message}", file=sys.stderr)
         return 1
@@ -103,7 +107,35 @@ def said_of(epoch: EpochFinished) -> dict[str, Any]:
     return {name: fields[name] for name in SAID}
 
 
-def _orders(store: RunStore, run_id: str) -> Callable[[], Orders]:
+def trained(
+    home: Home,
+    load: Callable[[str], Digits],
+    store: RunStore,
+    run: Run,
+    orders: Callable[[], Orders],
+    as_told: Callable[[Event], Event] = lambda event: event,
+) -> Iterator[Event]:
+    """Train a run in this process, and yield each event, `as_told`, once it is in the store.
+
+    While the store is busy or its disk full, the training waits. It ends with a `Failed` event, and what others have
+    stored is left alone, if the run is no longer this process's.
+    """
+    from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.execution import execute
+    from digits_core.runs.heartbeat import TAKEN_OVER, Hold
+    from digits_core.runs.retrying import store_event
+    from digits_core.training.events import Failed
+
+    wait = WaitForStore()
+    artifacts = Artifacts(home.run(run.id), Hold(store.owners, run.owner, run.id).check)
+    for event in map(as_told, execute(run.config, load, artifacts, orders)):
+        if store_event(partial(store.apply, run.id, event, run.owner), event, wait) is False:
+            yield Failed(TAKEN_OVER)
+            return
+        yield event
+
+
+def _orders(store: RunStore, run: Run) -> Callable[[], Orders]:
     """What is wished of a run, by the store or by Ctrl-C: once ends it after the current batch, twice at once."""
     from digits_core.runs.wishes import StoredOrders
     from digits_core.training.control import Orders
@@ -115,7 +147,7 @@ def _orders(store: RunStore, run_id: str) -> Callable[[], Orders]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     signal.signal(signal.SIGINT, note)
-    stored = StoredOrders(store, run_id)
+    stored = StoredOrders(store, run.id, run.owner)
     return lambda: Orders(stop=True) if asked else stored()
 
 

@@ -61,9 +61,14 @@ def check_training_images(digits: Sequence[Digits], batch_size: int) -> None:
 
 def check_test_images(digits: Sequence[Digits]) -> None:
     if not sum(int(each.test.sum()) for each in digits):
-        raise DatasetError(
-            f"{_names(digits)} holds no test images yet: every fifth handwritten sample of a digit is for testing."
-        )
+        raise DatasetError(f"{_names(digits)} holds no test images. {_what_to_do_without(digits)}")
+
+
+def _what_to_do_without(digits: Sequence[Digits]) -> str:
+    """Say how to get test images: handwriting gains some as it grows, any other dataset is what it is."""
+    if any(each.name == "handwriting" for each in digits):
+        return "Save more handwriting: every fifth sample of a digit is for testing."
+    return "Choose another dataset to test on, or import one with more images."
 
 
 def _names(digits: Sequence[Digits]) -> str:

@@ -56,6 +56,11 @@ class Training:
         self.epochs_done = 0
         self.seconds = 0.0
 
+    @property
+    def plan(self) -> RunConfig:
+        """The config with the epochs that are planned by now."""
+        return self.config.replace(training=self.config.training.replace(epochs=self.epochs))
+
     def run(self, orders: Callable[[], Orders] = Orders, changes: Sequence[Changed] = ()) -> Iterator[Event]:
         """Train what is left to train.
 

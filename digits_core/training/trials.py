@@ -11,6 +11,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isclose
 from statistics import mean
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,6 +79,25 @@ def groups(trials: Sequence[Trial]) -> list[Group]:
 def ranking(trials: Sequence[Trial]) -> list[Group]:
     """The settings with a result, the best first; of equals the one that was tried first."""
     return sorted((group for group in groups(trials) if group.scores), key=lambda group: -group.score)
+
+
+def winners(ranked: Sequence[Group]) -> list[Group]:
+    """Return the first of a ranking and all that are as good: between them, the order says nothing."""
+    return [group for group, place in zip(ranked, places([each.score for each in ranked]), strict=True) if place == 1]
+
+
+def places(scores: Sequence[float]) -> list[int]:
+    """Return the place of each of some scores, the best first, from 1; those that are equal share one.
+
+    >>> places([0.9, 0.8, 0.8, 0.7])
+    [1, 2, 2, 4]
+    """
+    found: list[int] = []
+    for number, score in enumerate(scores, start=1):
+        # A mean of the same numbers in another order may be rounded differently.
+        tied = number > 1 and isclose(score, scores[number - 2], rel_tol=1e-9)
+        found.append(found[-1] if tied else number)
+    return found
 
 
 def next_trial(plan: SweepPlan, trials: Sequence[Trial]) -> tuple[Settings, int] | None:

@@ -34,7 +34,7 @@ class SavedTransforms:
         self._database = database
 
     def save(self, name: str, config: TransformConfig) -> int:
-        """Keep a config and return its id; `StoreError` where the name is empty or taken."""
+        """Keep a config and return its id; `StoreError` if the name is empty, too long or taken."""
         name = _tidied(name)
         with self._database.write() as db:
             _refuse_taken(db, name)
@@ -53,7 +53,7 @@ class SavedTransforms:
         ]
 
     def rename(self, number: int, name: str) -> None:
-        """Rename one that is not deleted; `StoreError` where the name is empty or that of another one."""
+        """Rename one that is not deleted; `StoreError` if the name is empty, too long or that of another one."""
         name = _tidied(name)
         with self._database.write() as db:
             if db.execute("SELECT 1 FROM transforms WHERE id = ? AND deleted IS NULL", (number,)).fetchone() is None:
@@ -75,9 +75,11 @@ class SavedTransforms:
 
 
 def _tidied(name: str) -> str:
-    tidied = " ".join(name.split())[:NAME_LENGTH].strip()
+    tidied = " ".join(name.split())
     if not tidied:
         raise StoreError("Give the transform a name to find it by.")
+    if len(tidied) > NAME_LENGTH:
+        raise StoreError(f"The name has {len(tidied)} characters, but {NAME_LENGTH} are the limit.")
     return tidied
 
 

@@ -46,9 +46,9 @@ def rival_scores(refusal: Refusal, labelled: Answers, labels: np.ndarray) -> dic
         "largest softmax": lambda answers: np.array([answer.probability for answer in answers]),
         "energy": lambda answers: np.array([np.logaddexp.reduce(answer.logits) for answer in answers]),
         "Mahalanobis, fc2": mahalanobis,
-        "nearest in fc2": lambda answers: refusal.references.likeness(answers)[:, 0],
-        "nearest in pixels": lambda answers: refusal.references.likeness(answers)[:, 1],
-        "both (the product)": refusal.scores,
+        "nearest in fc2": lambda answers: refusal.score.references.likeness(answers)[:, 0],
+        "nearest in pixels": lambda answers: refusal.score.references.likeness(answers)[:, 1],
+        "all of it (the product)": refusal.scores,
     }
 
 

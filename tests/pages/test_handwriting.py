@@ -193,3 +193,16 @@ def test_an_export_is_imported_once_and_a_broken_one_not_at_all(open_page):
     page.file_uploader(key="own_import").set_value([("digits.npz", archive, "application/zip")]).run()
     assert saved() == [(3, "Ada"), (5, "Bob")]
     assert last_action(page) == [":material/check_circle: Added 1 digit, 1 was here already"]
+
+
+def test_the_last_action_is_offered_for_undo_only_on_the_page_where_it_was_done(open_page):
+    save((3, "me"))
+    page = open_page("handwriting", way="Your digits")
+    page.toggle(key="own_all").set_value(True).run()
+    button(page, "Delete").click().run()
+    assert last_action(page)
+
+    page.session_state["current_page"] = "recognise"  # as the navigation does on another page
+    assert not last_action(page.run())
+    page.session_state["current_page"] = ""
+    assert last_action(page.run())

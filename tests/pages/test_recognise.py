@@ -1,17 +1,25 @@
 """The Recognise page without a browser: what needs no canvas."""
 
+import shutil
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
 import torch  # noqa: F401  (pages load it in the background: here it is there, and never half of it)
 from streamlit.testing.v1 import AppTest
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
+from digits_core.dashboard.loaders import THRESHOLDS
 from digits_core.dashboard.recognise.again import HANDWRITING
 from digits_core.dashboard.state import state
+from digits_core.dashboard.widgets import CHOSEN_RUN
 from digits_core.data.handwriting import NewSample
+from digits_core.recognition.refusal import VERSION
 from digits_core.recognition.sample import to_sample
 from digits_core.runs.execution import execute
+from digits_core.runs.preferred import best_of
+from digits_core.runs.store import Run
+from digits_core.training.events import Finished, Started
 from digits_core.training.fields import from_query
 from tests.pictures import one_digit, sheet
 from tests.unit.dashboard.recognise.test_reading import drawing
@@ -43,17 +51,54 @@ def test_without_a_run_one_click_trains_the_robust_recipe(open_page, monkeypatch
     state().engine.stop(run)
 
 
-def test_every_trained_run_is_offered_the_newest_first(open_page, trained_home):
-    page = open_page("recognise")
+def add_run(accuracy: float, outcome: str = "finished", sweep: str = "") -> Run:
+    """A copy of the newest run, as if it had learnt so much."""
+    store, (newest, *_) = state().runs, state().runs.runs()
+    run = store.create(newest.config.replace(name="added"), "test", sweep=sweep)
+    shutil.copytree(state().home.run(newest.id), state().home.run(run.id))
+    store.apply(run.id, Started(1, 1438, 359, newest.environment))
+    store.apply(run.id, Finished(outcome, 1, 0.5, accuracy, 1.5))
+    return store.get(run.id)
+
+
+def test_every_trained_run_is_offered_the_best_one_first(open_page, trained_home):
+    best = add_run(1.0)
+    for other in ({"accuracy": 0.1}, {"accuracy": 1.0, "outcome": "stopped"}, {"accuracy": 1.0, "sweep": "a1b2"}):
+        add_run(**other)
+    for page in (open_page("recognise"), open_page("network", look="Filters")):
+        assert not page.exception
+        assert page.selectbox(key="run").value == best.id
+        assert page.query_params["run"] == best.id
+        assert len(page.selectbox(key="run").options) == 6
+        assert not page.warning
+
+
+def test_a_run_that_fails_on_its_own_test_images_is_used_with_a_warning(open_page, trained_home):
+    page = open_page("recognise", run=add_run(0.35).id)
+
     assert not page.exception
-    assert page.selectbox(key="run").value == state().runs.runs()[0].id
-    assert len(page.selectbox(key="run").options) == 2
+    assert ["35% of its own test images" in warning.value for warning in page.warning] == [True]
+
+
+def test_a_chosen_run_that_still_trains_is_used_as_soon_as_it_has_ended(open_page, trained_home):
+    best = best_of(state().runs.usable())
+    run = state().runs.create(RunConfig(name="mine"), "test")
+    page = open_page("recognise")
+    page.session_state[CHOSEN_RUN] = run.id  # as the button Train does
+    page.run()
+    assert page.selectbox(key="run").value == best.id
+    assert any("mine has not finished training" in caption.value for caption in page.caption)
+
+    shutil.copytree(state().home.run(best.id), state().home.run(run.id))
+    state().runs.apply(run.id, Finished("finished", 1, 0.5, 0.9, 1.5))
+    assert page.run().selectbox(key="run").value == run.id
 
 
 def test_a_run_of_the_url_that_is_gone_is_said(open_page, trained_home):
     page = open_page("recognise", run="deadbeef")
     assert not page.exception
     assert ["There is no run deadbeef" in warning.value for warning in page.warning] == [True]
+    assert not page.run().warning
 
 
 @pytest.mark.parametrize("paper", ["One digit", "A number"])
@@ -81,6 +126,35 @@ def test_uploaded_pictures_are_read_and_wrong_ones_named(open_page, trained_home
     one, many = metrics(page)
     assert one.isdigit()
     assert [len(line) for line in many.split(" ")] == [2, 2]
+
+
+def test_uploaded_pictures_stay_while_one_looks_elsewhere_until_they_are_removed(open_page, trained_home):
+    page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)), ("two.png", sheet([[1, 0]])))
+    before = metrics(page)
+    page.segmented_control(key="input").set_value("Draw").run()
+    page.segmented_control(key="input").set_value("Upload").run()
+
+    assert not page.exception
+    assert metrics(page) == before
+    button(page, "Remove").click().run()
+    assert metrics(page) == []
+
+
+def test_whether_it_is_a_digit_is_said_once_it_is_known_and_the_file_of_another_version_does_no_harm(
+    open_page, trained_home
+):
+    run = state().runs.find("best")
+    state().artifacts(run.id).save_refusal({"weights": "x"}, {"seen": np.zeros(3)})
+    page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)))
+    assert not page.exception
+    assert not page.error
+    assert THRESHOLDS.wait((str(trained_home), run.id, run.finished), 60)
+    page.run()
+
+    verdicts = ("Close enough", "This run refuses")
+    assert any(each.value.startswith(verdicts) for each in page.caption)
+    report, _ = state().artifacts(run.id).load_refusal()
+    assert report["version"] == VERSION
 
 
 def test_an_uploaded_digit_is_explained_with_the_training_images_nearest_to_it(open_page, trained_home):

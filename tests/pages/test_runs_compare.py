@@ -163,6 +163,13 @@ def test_training_time_needs_a_finished_run_and_says_so(training_time):
     assert "finished runs" in said(training_time("live", "diverged"))
 
 
+def test_test_images_are_chosen_by_the_names_of_their_datasets(training_time):
+    """The list of a select is no Markdown: nothing in it is escaped."""
+    chosen = training_time("slow", "fast", "other").selectbox(key="time_tested_on")
+
+    assert chosen.options == ["optdigits", "mnist-5k"]
+
+
 def test_the_best_for_the_time_are_listed_with_their_settings(training_time):
     table = training_time("slow", "fast").dataframe[0].value
     runs = [run for run in state().runs.runs() if run.name in ("slow", "fast")]

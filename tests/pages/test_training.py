@@ -12,7 +12,7 @@ from digits_core.dashboard import state as app_state
 from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
 from digits_core.runs.owner import this_process
-from digits_core.training.events import Finished
+from digits_core.training.events import Changed, EpochFinished, Finished
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import RECIPES
 
@@ -245,6 +245,40 @@ def test_an_ended_run_can_be_continued_and_not_stopped(open_with_runs):
     assert not page.button(key=f"train_again_{run.id}").disabled
 
 
+def test_a_run_that_was_stopped_in_its_first_epoch_is_not_offered_to_be_continued(open_with_runs):
+    """It has an accuracy, that of the weights of the moment, and no checkpoint."""
+    run = state().runs.create(RunConfig(), this_process())
+    state().runs.apply(run.id, Finished("stopped", 0, 0.5, 0.9, 1.0, "Stopped by hand.", batch=40))
+    page = open_with_runs(run=run.id)
+
+    assert page.button(key=f"continue_{run.id}").disabled
+    assert "ended before its first epoch did" in page.button(key=f"continue_{run.id}").help
+    assert "Starts again from the beginning" in page.button(key=f"pause_{run.id}").help
+
+
+def test_continue_says_what_it_does_with_what_was_changed_by_hand(open_with_runs):
+    """Stopped in mid-epoch, and with another learning rate: it neither starts where it ended nor has the numbers."""
+    finished = next(run for run in state().runs.runs() if run.name == "fast")
+    page = open_with_runs(run=finished.id)
+    assert "goes on after epoch 1," in page.button(key=f"continue_{finished.id}").help
+    assert "without a break" in page.button(key=f"continue_{finished.id}").help
+
+    stopped = state().runs.create(RunConfig(), this_process())
+    shutil.copytree(state().artifacts(finished.id).weights_path.parent, state().home.run(stopped.id))
+    for event in (
+        Changed("learning_rate", 0.01, 1, 7), EpochFinished(1, 4, 0.5, 0.8, 0.4, 0.9, 0.01, 900.0, 1.0),
+        Finished("stopped", 1, 0.4, 0.9, 1.5, "Stopped by hand.", batch=20),
+    ):  # fmt: skip
+        state().runs.apply(stopped.id, event)
+    page = open_with_runs(run=stopped.id)
+    help_text = page.button(key=f"continue_{stopped.id}").help
+    assert not page.button(key=f"continue_{stopped.id}").disabled
+    assert "Anything learnt after epoch 1 is left out" in help_text
+    assert "stays at 0.01, as it was set by hand" in help_text
+    assert "without a break" not in help_text
+    assert "numbers will differ" in page.button(key=f"train_again_{stopped.id}").help
+
+
 def test_a_hint_is_applied_to_the_form_and_undone(open_with_runs):
     run = diverged_run()
     page = open_with_runs(run=run.id, name="mine", epochs="7")
@@ -267,9 +301,59 @@ def test_why_a_run_is_not_continued_stays_until_something_else_is_done(open_with
     page = open_with_runs()
     finished, other = [run.id for run in state().runs.runs() if run.status == "finished"][:2]
     page.selectbox(key="run").set_value(finished).run()
-    page.number_input(key=f"epochs_to_add_{finished}").set_value(1000).run()
+    (state().artifacts(finished).weights_path.parent / "checkpoint.pt").unlink()
     page.button(key=f"continue_{finished}").click().run()
     for _ in range(2):
-        assert ["epochs" in error.value for error in page.run().error] == [True]
+        assert ["checkpoint" in error.value for error in page.run().error] == [True]
     page.selectbox(key="run").set_value(other).run()
     assert not page.error
+
+
+@pytest.fixture
+def start_elsewhere():
+    """Write a run as training, started on another page, by another person or by a sweep; it ends with the test."""
+    started = []
+
+    def start(session: str = "another", sweep: str = "") -> str:
+        run = state().runs.create(RunConfig(name="elsewhere"), this_process(), session, sweep=sweep)
+        started.append(run.id)
+        return run.id
+
+    yield start
+    for run_id in started:
+        end(run_id)
+
+
+def end(run_id: str) -> None:
+    state().runs.apply(run_id, Finished("stopped", 0, None, None, 0.1))
+
+
+def test_a_run_that_was_started_elsewhere_is_shown_while_it_trains_and_after(open_with_runs, start_elsewhere):
+    page = open_with_runs()
+    for sweep in ("", "a1b2"):
+        run_id = start_elsewhere(sweep=sweep)
+        assert page.run().selectbox(key="run").value == run_id
+        assert page.query_params["run"] == run_id
+        end(run_id)
+        assert page.run().selectbox(key="run").value == run_id
+
+
+def test_a_run_that_trains_is_not_left_for_another(open_with_runs, start_elsewhere):
+    first = start_elsewhere()
+    page = open_with_runs()
+    second = start_elsewhere()
+    assert page.run().selectbox(key="run").value == first
+    end(first)
+    assert page.run().selectbox(key="run").value == second
+
+
+@pytest.mark.parametrize("by", ["hand", "link"])
+def test_a_run_that_was_chosen_here_stays_until_one_is_started_in_this_browser(open_with_runs, start_elsewhere, by):
+    chosen = next(run.id for run in state().runs.runs() if run.name == "slow")
+    page = open_with_runs(**({"run": chosen} if by == "link" else {}))
+    if by == "hand":
+        page.selectbox(key="run").set_value(chosen).run()
+    start_elsewhere()
+    assert page.run().selectbox(key="run").value == chosen
+    own = start_elsewhere(session=page.session_state["session"])
+    assert page.run().selectbox(key="run").value == own

@@ -1,0 +1,1 @@
+"""Where modules, processes and hosts meet: what one leaves, another finds whole."""

@@ -236,7 +236,7 @@ def test_datasets_json_says_what_there_is(shell):
 
     assert (status, err) == (0, [])
     assert {name: row["available"] for name, row in rows.items()} == {
-        "optdigits": True, "mnist-5k": True, "mnist": False, "handwriting": False,
+        "optdigits": True, "mnist-5k": True, "strokes": True, "mnist": False, "handwriting": False,
     }  # fmt: skip
     assert (rows["optdigits"]["images"], rows["optdigits"]["height"], rows["optdigits"]["width"]) == (1797, 8, 8)
     assert rows["mnist-5k"]["train"] + rows["mnist-5k"]["test"] == 5000
@@ -246,7 +246,7 @@ def test_datasets_names_each_in_a_line(shell):
     status, out, err = shell("datasets")
 
     assert (status, err) == (0, [])
-    assert [line.split()[0] for line in out] == ["optdigits", "mnist-5k", "mnist", "handwriting"]
+    assert [line.split()[0] for line in out] == ["optdigits", "mnist-5k", "strokes", "mnist", "handwriting"]
 
 
 @pytest.fixture

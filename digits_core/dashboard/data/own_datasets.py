@@ -101,7 +101,7 @@ def _offer_to_keep(reading: Reading, name: str) -> None:
             key="import_leave_out", help="Without this nothing is imported: a dataset should not shrink unnoticed.",
         )  # fmt: skip
     st.text_input(
-        "Name of the dataset", PurePath(name).name.split(".")[0][:TITLE_LENGTH], max_chars=TITLE_LENGTH,
+        "Name of the dataset", PurePath(name).name.split(".")[0][:TITLE_LENGTH],
         key="import_title", help="What lists and charts call it. You can change it later.",
     )  # fmt: skip
     with st.container(horizontal=True):
@@ -153,7 +153,7 @@ def _rename_or_delete(name: str) -> None:
     renames = st.session_state.get("renames", 0)
     with st.popover("Rename", icon=":material/edit:", key=f"rename_{renames}"), st.form("rename", border=False):
         st.text_input(
-            "New name", state().catalogue.entry(name).title, max_chars=TITLE_LENGTH, key=f"new_title_{renames}",
+            "New name", state().catalogue.entry(name).title, key=f"new_title_{renames}",
             help="Runs that were trained on it still find it.",
         )  # fmt: skip
         st.form_submit_button("Save the name", type="primary", on_click=_rename, args=(name, f"new_title_{renames}"))

@@ -24,7 +24,7 @@ from digits_core.dashboard.refused import content_of, read_once
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import SPLIT_HELP, show_error
-from digits_core.data.handwriting import Change, HandwrittenSample, counted_digits
+from digits_core.data.handwriting import Change, HandwrittenSample, counted_digits, writer_problem
 from digits_core.data.handwriting_archive import MAX_BYTES, pack, unpack
 from digits_core.data.picture import read_picture
 from digits_core.errors import DigitsError
@@ -173,16 +173,19 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
         writer = st.selectbox(
             "New writer", names, key="own_new_writer", width=180, accept_new_options=True, help=WRITER_HELP
         )
+        problem = writer_problem(writer or "")
         st.button(
-            f"Move {len(chosen)}", icon=":material/person:", disabled=nothing or not writer,
+            f"Move {len(chosen)}", icon=":material/person:", disabled=nothing or not writer or bool(problem),
             on_click=lambda: done(handwriting.move(numbers, writer)),
-            help="Gives the selected samples to this writer.",
+            help=f"Gives the selected samples to this writer. {problem}".rstrip(),
         )  # fmt: skip
         st.button(
             f"Delete {len(chosen)}", icon=":material/delete:", disabled=nothing,
             on_click=lambda: done(handwriting.delete(numbers)),
             help="Takes the selected samples out of the dataset. Undo, or “Deleted” above, brings them back.",
         )  # fmt: skip
+    if problem:
+        st.caption(f":red[{problem}]")
 
 
 def _detail(sample: HandwrittenSample) -> None:

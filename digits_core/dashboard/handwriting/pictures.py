@@ -24,7 +24,7 @@ from digits_core.dashboard.handwriting.shared import (
 )
 from digits_core.dashboard.state import state
 from digits_core.data.file_labels import label_in
-from digits_core.data.handwriting import WRITER_LENGTH, NewSample, tidy_writer
+from digits_core.data.handwriting import WRITER_LENGTH, NewSample, tidy_writer, writer_problem
 from digits_core.data.picture import MAX_BYTES, read_picture
 from digits_core.errors import DigitsError
 
@@ -169,7 +169,9 @@ def _corrected(tray: Tray, writer: str) -> Tray:
             "picture": st.column_config.ImageColumn("Stored", width=60, help="The 28 × 28 pixels that will be stored."),
             "label": st.column_config.SelectboxColumn("Label", options=DIGITS, width=70, help=LABEL_HELP),
             "include": st.column_config.CheckboxColumn("Save", width=60, help="Off: this one is left out."),
-            "writer": st.column_config.TextColumn("Writer", max_chars=WRITER_LENGTH, help="Whose hand this one is."),
+            "writer": st.column_config.TextColumn(
+                "Writer", help=f"Whose hand this one is, in up to {WRITER_LENGTH} characters."
+            ),
             "file": st.column_config.TextColumn("File", help="The name of the uploaded file."),
         },
     )  # fmt: skip
@@ -178,24 +180,34 @@ def _corrected(tray: Tray, writer: str) -> Tray:
             picture,
             label=None if pd.isna(row.label) else int(row.label),
             include=bool(row.include),
-            writer=None if tidy_writer(row.writer or "") == writer else tidy_writer(row.writer or ""),
+            writer=_other_than(writer, row.writer or ""),
         )
         for picture, row in zip(tray.pictures, edited.itertuples(), strict=True)
     )
     return replace(tray, pictures=tuple(pictures))
 
 
+def _other_than(chosen: str, typed: str) -> str | None:
+    """Return the writer of a row, `None` for the one above the table; a name that is too long stays as it was typed."""
+    writer = typed if writer_problem(typed) else tidy_writer(typed)
+    return None if writer == chosen else writer
+
+
 def _offer_to_save(tray: Tray, writer: str) -> None:
     count = len(tray.to_save)
     waiting = sum(each.include and each.label is None for each in tray.pictures)
+    problem = next((found for each in tray.to_save if (found := writer_problem(each.writer or ""))), "")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"Save {count}", type="primary", icon=":material/save:", disabled=not count, on_click=_save,
-            args=(tray, writer), help="Keeps all labelled pictures at once. One click undoes them all.",
+            f"Save {count}", type="primary", icon=":material/save:", on_click=_save,
+            disabled=not count or bool(problem), args=(tray, writer),
+            help="Keeps all labelled pictures at once. One click undoes them all.",
         )  # fmt: skip
         st.button(
             "Clear", icon=":material/delete:", on_click=_clear, help="Empties the table. Nothing that is saved is lost."
         )
+        if problem:
+            st.markdown(f":red[:material/error:] Writer: {problem}", width="content")
         if waiting:
             st.markdown(f":orange[:material/help:] {waiting} without a label: choose it in the table.", width="content")
 

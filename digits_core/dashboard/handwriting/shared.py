@@ -12,8 +12,9 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.pages import current_page
 from digits_core.dashboard.state import state
-from digits_core.data.handwriting import NOBODY_NAMED, Change, tidy_writer
+from digits_core.data.handwriting import NOBODY_NAMED, Change, tidy_writer, writer_problem
 
 DIGITS = list(range(10))
 LABEL_HELP = "What the digit is meant to be: the answer that training learns from. One wrong label teaches a mistake."
@@ -25,7 +26,7 @@ DRAWING_SIDE = 400
 ROW_HEIGHT = 44
 _HEADER_HEIGHT = 37
 """Of a table, with its frame, in pixels."""
-_DONE = "handwriting_done"
+_DONE, _WRITER = "handwriting_done", "handwriting_writer"
 
 
 def table_height(rows: int) -> int:
@@ -34,26 +35,38 @@ def table_height(rows: int) -> int:
 
 
 def choose_writer() -> str:
-    """Who writes, the same in every way of collecting."""
+    """Return who writes, the same in every way of collecting.
+
+    A name that is too long stays in its field with what is wrong, and is not used.
+    """
     known = [name for name, _ in state().handwriting.writers()]
     current = st.session_state.get("writer")
     names = list(dict.fromkeys([*([current] if current else []), *known, NOBODY_NAMED]))
     chosen = st.selectbox(
         "Writer", names, key="writer", persist_state="session", accept_new_options=True, help=WRITER_HELP
     )
-    return tidy_writer(chosen or "")
+    if problem := writer_problem(chosen or ""):
+        st.caption(f":red[{problem}] Until it is shorter, what you save is {as_plain_text(current_writer())}'s.")
+    else:
+        st.session_state[_WRITER] = tidy_writer(chosen or "")
+    return current_writer()
+
+
+def current_writer() -> str:
+    """Return who writes: the name that `choose_writer` last accepted."""
+    return st.session_state.get(_WRITER, NOBODY_NAMED)
 
 
 def done(change: Change, **session: Any) -> None:
     """Remember an action, so that `undo_button` takes it back; `session` is what it then puts into the session."""
-    st.session_state[_DONE] = (change, session)
+    st.session_state[_DONE] = (change, session, current_page())
 
 
 def undo_button() -> None:
-    """What was done last, and the button that undoes all of it; nothing where nothing was done."""
-    if _DONE not in st.session_state:
+    """Show what was done last on this page, and the button that undoes all of it; nothing if nothing was done."""
+    change, _, page = st.session_state.get(_DONE, (None, {}, ""))
+    if change is None or page != current_page():
         return
-    change, _ = st.session_state[_DONE]
     with st.container(horizontal=True, vertical_alignment="center", key="last_action"):
         st.markdown(f":material/check_circle: {as_plain_text(change.words)}", width="content")
         st.button(
@@ -63,7 +76,7 @@ def undo_button() -> None:
 
 
 def _undo() -> None:
-    change, session = st.session_state.pop(_DONE)
+    change, session, _ = st.session_state.pop(_DONE)
     state().handwriting.undo(change)
     st.session_state.update(session)
 

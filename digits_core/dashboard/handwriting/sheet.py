@@ -25,6 +25,7 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import run_label, show_error
 from digits_core.data.picture import MAX_BYTES
 from digits_core.errors import DigitsError
+from digits_core.runs.preferred import best_of
 from digits_core.runs.store import Run
 
 _WORK = "sheet_work"
@@ -145,18 +146,18 @@ def _count_lines(work: Work, lines: Sequence[Sequence[int]]) -> None:
 
 
 def _offer_proposals(work: Work) -> None:
-    runs = state().runs.usable()
-    if not runs:
+    run = best_of(state().runs.usable())
+    if run is None:
         link("training", "Train a network, and it proposes labels")
         return
     if st.button(
         "Propose labels", icon=":material/auto_awesome:",
-        help=f"The latest network, {as_plain_text(run_label(runs[0]))}, reads every box. Labels that it is less than "
+        help=f"{as_plain_text(run_label(run))}, the best run so far, reads every box. Labels that it is less than "
         f"{SURE:.0%} sure of carry a question mark. What you labelled yourself stays.",
     ):  # fmt: skip
         try:
             with st.spinner("Reading the digits …"):
-                work.change(with_proposals(work.boxes.now, _proposals(work, runs[0])))
+                work.change(with_proposals(work.boxes.now, _proposals(work, run)))
         except DigitsError as error:
             show_error(error)
         else:

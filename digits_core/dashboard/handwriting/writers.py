@@ -13,7 +13,7 @@ from digits_core.dashboard.handwriting.browse import SOURCE_TITLES
 from digits_core.dashboard.handwriting.shared import ROW_HEIGHT, done, undo_button
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import SPLIT_HELP
-from digits_core.data.handwriting import WRITER_LENGTH, HandwrittenSample
+from digits_core.data.handwriting import WRITER_LENGTH, HandwrittenSample, writer_problem
 from digits_core.figures.handwriting import writers
 
 
@@ -79,13 +79,18 @@ def _rename(names: list[str]) -> None:
             "Rename", names, key="rename_from", width=240, help="A name is a label like any other: it can be corrected."
         )
         new = st.text_input(
-            "to", key="rename_to", max_chars=WRITER_LENGTH, width=240,
-            help="The name of another writer joins the two: right where one person is here under two names.",
+            "to", key="rename_to", width=240,
+            help=f"Up to {WRITER_LENGTH} characters. The name of another writer joins the two: right where one person "
+            "is here under two names.",
         )  # fmt: skip
+        problem = writer_problem(new)
         st.button(
-            "Rename", icon=":material/edit:", disabled=not new.strip() or new.strip() == old, on_click=_do_rename,
-            args=(old, new), help="Gives all samples of the first name to the second.",
+            "Rename", icon=":material/edit:", on_click=_do_rename, args=(old, new),
+            disabled=not new.strip() or new.strip() == old or bool(problem),
+            help="Gives all samples of the first name to the second.",
         )  # fmt: skip
+    if problem:
+        st.caption(f":red[{problem}]")
 
 
 def _do_rename(old: str, new: str) -> None:

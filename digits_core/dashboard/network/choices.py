@@ -14,9 +14,9 @@ from digits_core.dashboard.network.subjects import Subject, subject_of, untraine
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import (
+    choose_best_run,
     choose_dataset,
     choose_named,
-    choose_run,
     choose_split,
     run_label,
     say_not_here,
@@ -63,7 +63,7 @@ def choose_subject() -> Subject:
             help="The starting weights are random, and follow from this number: the same seed, the same network.",
         )  # fmt: skip
         return untrained(size, TrainingConfig().dropout, seed)
-    subject = subject_of(choose_run(runs, "The run whose network is looked at."))
+    subject = subject_of(choose_best_run(runs, "The run whose network is looked at."))
     weights = st.segmented_control(
         "Weights", [AFTER, BEFORE], default=AFTER, required=True, key="weights", bind="query-params",
         help="Training starts from small random weights, which follow from the run's seed, and changes them step by "

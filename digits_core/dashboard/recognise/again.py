@@ -16,6 +16,7 @@ from digits_core.dashboard.pages import page
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.data.digits import Digits
+from digits_core.runs.preferred import best_of, candidates
 from digits_core.runs.store import Run
 from digits_core.training.fields import to_query
 
@@ -56,13 +57,14 @@ def held_out_of(digits: Digits, writer: str) -> Digits:
 
 
 def pair(run: Run, runs: Sequence[Run]) -> tuple[Run, Run] | None:
-    """The runs before and after, both newest first in `runs`: with handwriting and without, one of them `run`.
+    """Return the runs before and after, with handwriting and without, one of them `run`; `None` without another kind.
 
-    The other is the newest of the same recipe, else the newest there is; `None` where there is none of its kind.
+    The other is the best of the same recipe, else the best there is, as `best_of` has it: a run that was stopped in its
+    third epoch would make any other look good.
     """
     mine = learnt_from_handwriting(run.config)
     others = [each for each in runs if learnt_from_handwriting(each.config) != mine]
-    other = next((each for each in others if each.recipe == run.recipe), others[0] if others else None)
+    other = best_of([each for each in candidates(others) if each.recipe == run.recipe]) or best_of(others)
     if other is None:
         return None
     return (other, run) if mine else (run, other)
@@ -98,7 +100,7 @@ def show(run: Run) -> None:
     if both is None:
         st.caption("Once a run has learnt from your handwriting, this is where before and after are compared.")
     elif not len(digits):
-        st.caption("There is nothing to compare on yet: every fifth sample of a digit is held out for the test.")
+        st.caption("There is nothing to compare on yet: one sample in five is held out for the test.")
     else:
         _show_comparison(*both, digits)
 

@@ -7,50 +7,68 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, article, how_sure, in_words, rates
+from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.live import POLL_S
+from digits_core.dashboard.loaders import load_threshold
+from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, article, how_sure, in_words, verdict
+from digits_core.dashboard.thresholds import Threshold
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.figures import recognition as figures
 
 if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Answer
-    from digits_core.recognition.refusal import Refusal
 
 
 SEEN_SIDE = 150
 
 
-def show_headline(answer: Answer, refusal: Refusal | None = None, key: str = "answer") -> None:
-    """The digit in words: how sure, and what else it might be; greyed where a `refusal` is given, which refuses it."""
-    if refusal is not None:
-        with st.container(key=f"refused_{key}"):
+def show_headline(answer: Answer, refused: bool, threshold: Threshold, run_id: str, key: str = "answer") -> None:
+    """Show the digit in words: how sure, what else it might be, and whether it is one; greyed if it is `refused`."""
+    with st.container(key=f"{'refused' if refused else 'read'}_{key}"):
+        if refused:
             st.metric(
-                NOT_A_DIGIT, str(answer.digit), "is what it comes nearest to", delta_color="off", delta_arrow="off",
+                NOT_A_DIGIT, str(answer.digit), "is the closest digit", delta_color="off", delta_arrow="off",
                 help="It looks like nothing that this network was trained on: the nearest training image is further "
                 "away than those of nearly all test digits are.",
             )  # fmt: skip
-        st.caption(rates(refusal))
-        return
-    st.metric(
-        f"{how_sure(answer.probability)} {article(answer.digit)}", str(answer.digit), in_words(answer),
-        delta_color="off", delta_arrow="off",
-    )  # fmt: skip
+        else:
+            st.metric(
+                f"{how_sure(answer.probability)} {article(answer.digit)}", str(answer.digit), in_words(answer),
+                delta_color="off", delta_arrow="off",
+            )  # fmt: skip
+    say_verdict(threshold, refused, run_id)
 
 
-def show_number(text: str, words: str, refused: int, count: int, refusal: Refusal | None, key: str) -> None:
-    """What several digits make together; greyed where all of the `count` are refused, and with the rates where any is.
+def show_number(
+    text: str, words: str, refused: int, count: int, threshold: Threshold, run_id: str, key: str = "answer"
+) -> None:
+    """Show what several digits make together; greyed if all of the `count` are refused.
 
     `words` say more about those that were read.
     """
     if refused:
         words += f" · {refused} may be no digit"
-    if not refused or refusal is None:
-        st.metric("Reads", text, words, delta_color="off", delta_arrow="off")
-        return
-    with st.container(key=f"{'refused' if refused == count else 'doubted'}_{key}"):
+    kind = "read" if not refused else "refused" if refused == count else "doubted"
+    with st.container(key=f"{kind}_{key}"):
         st.metric(
-            "No digits, it seems" if refused == count else "Reads", text, words, delta_color="off", delta_arrow="off"
+            "No digits, it seems" if kind == "refused" else "Reads", text, words, delta_color="off", delta_arrow="off"
         )
-    st.caption(rates(refusal))
+    say_verdict(threshold, bool(refused), run_id, count)
+
+
+def say_verdict(threshold: Threshold, refused: bool, run_id: str, count: int = 1) -> None:
+    """Say whether what was read is a digit; where that is being worked out, the page is drawn anew once it is known."""
+    if threshold.pending:
+        st.fragment(_await_threshold, run_every=POLL_S)(run_id, verdict(threshold, refused, count))
+    else:
+        # The problem may name a dataset, as people called it.
+        st.caption(as_plain_text(verdict(threshold, refused, count)))
+
+
+def _await_threshold(run_id: str, words: str) -> None:
+    if not load_threshold(run_id).pending:
+        st.rerun()
+    st.caption(words)
 
 
 def show_one(answer: Answer, key: str) -> None:

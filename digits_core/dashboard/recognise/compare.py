@@ -10,9 +10,9 @@ import streamlit as st
 from digits_core.dashboard.canvas import beside_canvas
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
-from digits_core.dashboard.loaders import load_digits, load_recogniser, load_refusal
+from digits_core.dashboard.loaders import load_digits, load_recogniser, load_threshold
 from digits_core.dashboard.recognise import history
-from digits_core.dashboard.recognise.answers import SEEN_SIDE, show_seen
+from digits_core.dashboard.recognise.answers import SEEN_SIDE, say_verdict, show_seen
 from digits_core.dashboard.recognise.draw import CANVASES, ONE, paper_to_draw_on
 from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Ink, Reading, agreement, digit_on, in_words, read
 from digits_core.dashboard.recognise.train_here import offer, run_of
@@ -22,6 +22,7 @@ from digits_core.dashboard.widgets import run_label, show_error
 from digits_core.errors import DigitsError
 from digits_core.figures.palette import run_colour
 from digits_core.figures.recognition import COMPARED_HEIGHT, compared
+from digits_core.runs.preferred import candidates
 from digits_core.runs.store import Run
 
 AT_MOST = 6
@@ -49,13 +50,13 @@ def show(runs: list[Run]) -> None:
 
 
 def _choose(runs: list[Run]) -> list[Run]:
-    """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest."""
+    """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest of the `candidates`."""
     by_id = {run.id: run for run in runs}
     in_url = [run_id for run_id in st.query_params.get_all(_WANTED) if run_id in by_id][:AT_MOST]
     if in_url and in_url != st.session_state.get(f"{_WANTED}_in_url"):
         st.session_state[_WANTED] = in_url
     elif _WANTED not in st.session_state:
-        st.session_state[_WANTED] = [run.id for run in runs[:2]]
+        st.session_state[_WANTED] = [run.id for run in candidates(runs)[:2]]
     else:  # one of them may have been deleted since
         st.session_state[_WANTED] = [run_id for run_id in st.session_state[_WANTED] if run_id in by_id]
     chosen = st.multiselect(
@@ -104,12 +105,21 @@ def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
     if ink is None:
         return []
     try:
-        readings = [read(ink, load_recogniser(run.id), run.title, load_refusal(run.id)) for run in runs]
+        readings = [read(ink, load_recogniser(run.id), run.title, load_threshold(run.id).refusal) for run in runs]
     except DigitsError as error:
         show_error(error)
         return []
     history.note(CANVASES[ONE], readings[0])
+    _say_what_is_pending(runs)
     return readings
+
+
+def _say_what_is_pending(runs: Sequence[Run]) -> None:
+    """Say that no verdict is final while one is being worked out; the page is then drawn anew."""
+    for run in runs:
+        if (threshold := load_threshold(run.id)).pending:
+            say_verdict(threshold, False, run.id)
+            return
 
 
 def _show_each(runs: Sequence[Run], readings: Sequence[Reading]) -> None:

@@ -21,12 +21,13 @@ from digits_core.dashboard.canvas import (
     undo_stroke,
     wide_room,
 )
-from digits_core.dashboard.loaders import load_recogniser, load_refusal
+from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.recognise import again, history, why
 from digits_core.dashboard.recognise.answers import show_digits, show_headline, show_number, show_one
 from digits_core.dashboard.recognise.preparation import offer_steps
 from digits_core.dashboard.recognise.reading import Reading, digit_on, number_on, read
 from digits_core.dashboard.recognise.saving import offer_to_save_later
+from digits_core.dashboard.thresholds import Threshold
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
@@ -43,7 +44,7 @@ def show(run: Run) -> None:
         "You draw", [ONE, NUMBER], default=ONE, required=True, key="paper", bind="query-params",
         help="**One digit**: all that is on the paper. **A number**: digits beside each other, each found and read.",
     )  # fmt: skip
-    load_refusal(run.id)  # loads the network here, and not at the first stroke, which would wait for it
+    load_threshold(run.id)  # loads the network here, and not at the first stroke, which would wait for it
     (_draw_number if what == NUMBER else _draw_digit)(run)
     st.markdown("**Was it right? Save it with the right answer**")
     _save(what)
@@ -57,9 +58,9 @@ def _draw_digit(run: Run) -> None:
     with paper:
         picture = paper_to_draw_on(CANVASES[ONE], "draw")
     with answer, st.container(height=ANSWER_HEIGHT, border=False):
-        reading = _read(picture, ONE, run)
+        reading, threshold = _read(picture, ONE, run)
         if reading:
-            show_headline(reading.answers[0], load_refusal(run.id) if reading.refused else None)
+            show_headline(reading.answers[0], bool(reading.refused), threshold, run.id)
             show_one(reading.answers[0], "answer")
         elif picture is None:
             st.info(
@@ -73,13 +74,11 @@ def _draw_digit(run: Run) -> None:
 def _draw_number(run: Run) -> None:
     picture = paper_to_draw_on(CANVASES[NUMBER], "draw", WIDE)
     with st.container(height=NUMBER_HEIGHT, border=False):
-        reading = _read(picture, NUMBER, run)
+        reading, threshold = _read(picture, NUMBER, run)
         if reading:
             least = reading.answers[reading.least_sure]
             least_sure = f"least sure of the {least.digit}: {least.probability:.1%}"
-            show_number(
-                reading.text, least_sure, len(reading.refused), len(reading.answers), load_refusal(run.id), "answer"
-            )
+            show_number(reading.text, least_sure, len(reading.refused), len(reading.answers), threshold, run.id)
             show_digits(reading, "answer")
         elif picture is None:
             st.info(
@@ -128,14 +127,15 @@ def _clear(key: str, kept: str) -> None:
     clear_canvas(key)
 
 
-def _read(picture: Image.Image | None, what: str, run: Run) -> Reading | None:
-    """What the network says, noted as what is on the paper; what is wrong is shown."""
-    reading = None
+def _read(picture: Image.Image | None, what: str, run: Run) -> tuple[Reading | None, Threshold]:
+    """Return what the network says, noted as what is on the paper, and what it was judged by; show what is wrong."""
+    reading, threshold = None, Threshold()
     if picture is not None:
         try:
+            threshold = load_threshold(run.id)
             ink = number_on(picture) if what == NUMBER else digit_on(picture)
-            reading = read(ink, load_recogniser(run.id), run.title, load_refusal(run.id))
+            reading = read(ink, load_recogniser(run.id), run.title, threshold.refusal)
         except DigitsError as error:
             show_error(error)
     history.note(CANVASES[what], reading)
-    return reading
+    return reading, threshold

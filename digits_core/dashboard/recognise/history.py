@@ -11,11 +11,11 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.errors import as_plain_text
-from digits_core.dashboard.loaders import load_recogniser, load_refusal
+from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.packed import READINGS, READINGS_BYTES, forget_oldest
 from digits_core.dashboard.recognise import why
-from digits_core.dashboard.recognise.answers import show_digits, show_one
-from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, in_words, rates, read
+from digits_core.dashboard.recognise.answers import say_verdict, show_digits, show_one
+from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, in_words, read
 from digits_core.dashboard.recognise.saving import offer_to_save
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.runs.store import Run
@@ -79,7 +79,7 @@ def show(run: Run) -> None:
     if not everything:
         st.info(
             "Nothing was read in this session yet. **Draw** a digit or **Upload** a picture: what you had read stays "
-            "here until you close the tab, for you alone."
+            "here until you close or reload the tab, for you alone."
         )
         return
     _browse(everything, run)
@@ -111,15 +111,16 @@ def _choose(place: int) -> None:
 
 
 def _show_again(reading: Reading, run: Run, place: int) -> None:
-    refusal = load_refusal(run.id)
-    now = read(reading.ink, load_recogniser(run.id), run.title, refusal)
+    threshold = load_threshold(run.id)
+    now = read(reading.ink, load_recogniser(run.id), run.title, threshold.refusal)
     st.subheader(f"Then {reading.text}, now {now.text}" if now.text != reading.text else f"Read as {now.text}")
     st.caption(
         f"Then by {as_plain_text(reading.run)}, now by {as_plain_text(run.title)}. Choose another run above: it reads "
         "the same ink."
     )
-    if refusal and now.refused:
-        st.markdown(f":orange[{NOT_A_DIGIT}]", help=rates(refusal))
+    if now.refused:
+        st.markdown(f":orange[{NOT_A_DIGIT}]")
+    say_verdict(threshold, bool(now.refused), run.id, len(now.answers))
     if len(now.answers) == 1:
         st.markdown(f"**{now.text}** · {in_words(now.answers[0])}")
         show_one(now.answers[0], "again")

@@ -32,9 +32,9 @@ class Photo:
 
     work: Work
     way: Way
-    read_by: tuple[str, bool] | None = None
+    read_by: tuple[str, float | None] | None = None
     answers: dict[Box, Reading] = field(default_factory=dict)
-    """What the run `read_by` names, with or without a refusal, made of each box that holds ink."""
+    """What the run made of each box that holds ink; `read_by` is that run with its threshold, if there was one."""
     _address: str = ""
 
     @property
@@ -57,7 +57,7 @@ class Photo:
         from digits_core.recognition.segment import rows_of
         from digits_core.recognition.sheet import ink_of
 
-        asked = (run_id, refusal is not None)
+        asked = (run_id, None if refusal is None else refusal.threshold)
         if self.read_by != asked:
             self.read_by, self.answers = asked, {}
         with_ink = [box for box in self.work.places if self.work.digit(box) is not None]

@@ -15,6 +15,7 @@ from PIL import Image
 from digits_core.dashboard.packed import PackedArrays
 
 if TYPE_CHECKING:
+    from digits_core.dashboard.thresholds import Threshold
     from digits_core.recognition.recogniser import Answer, Recogniser
     from digits_core.recognition.refusal import Refusal
 
@@ -145,6 +146,18 @@ def in_words(answer: Answer) -> str:
     """How sure, and of what else it might be: `98.2% sure · else a 1 (1.1%)`."""
     other, chance = runner_up(answer.probabilities)
     return f"{answer.probability:.1%} sure · else {article(other)} {other} ({chance:.1%})"
+
+
+def verdict(threshold: Threshold, refused: bool, count: int = 1) -> str:
+    """Say in words whether `count` digits that were read as one are digits at all, as far as that is known."""
+    what = "this is a digit" if count == 1 else "these are digits"
+    if refused and threshold.refusal:
+        return rates(threshold.refusal)
+    if threshold.pending:
+        return f"Whether {what} at all is still being worked out …"
+    if threshold.refusal is None:
+        return f"Whether {what} at all cannot be told. {threshold.problem}".rstrip()
+    return f"Close enough to the training images: {what}."
 
 
 def rates(refusal: Refusal) -> str:

@@ -74,7 +74,7 @@ def _ask_for_digit(key: str) -> str:
 def _ask_for_number(key: str, count: int | None = None) -> str:
     """The number as typed; "" while it is not made of digits, or not of `count` of them."""
     text = st.text_input(
-        "It is the number", key=_label_key(key), max_chars=40, width=200, help=f"{LABEL_HELP} A label for each digit."
+        "It is the number", key=_label_key(key), width=200, help=f"{LABEL_HELP} A label for each digit."
     )
     text = text.strip()
     if text and not (text.isascii() and text.isdigit()):
@@ -93,7 +93,7 @@ def _save(reading: Callable[[], Reading | None], labels: str, writer: str, key: 
     elif len(labels) != len(now.answers):
         st.session_state[_refused_key(key)] = (
             f"{len(now.answers)} digits were found, and {labels} has {len(labels)}. Write them further apart, or "
-            "mend the number."
+            "correct the number."
         )
     else:
         done(state().handwriting.add_all(samples(now.ink, labels, writer)))

@@ -24,7 +24,10 @@ _REFUSED = "recognise_refused"
 def run_of(recipe: str, runs: list[Run]) -> Run | None:
     """The newest of these runs that is this recipe and nothing else; `None` where there is none."""
     config = recipes.find(recipe).config
-    return next((run for run in runs if run.recipe == config.recipe and not differences(run.config, config)), None)
+    return next(
+        (run for run in runs if run.recipe == config.recipe and not (run.by_hand or differences(run.plan, config))),
+        None,
+    )
 
 
 def first_network() -> None:

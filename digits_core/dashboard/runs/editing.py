@@ -53,9 +53,10 @@ def _rename(chosen: Sequence[Run]) -> None:
             run = chosen[0]
             key = f"runs_name_{run.id}_{_of(run.name)}"
             st.text_input(
-                "Name", run.name, max_chars=NAME_LENGTH, key=key,
+                "Name", run.name, key=key,
                 on_change=lambda: act(lambda: state().runs.labels.rename(run.id, st.session_state[key])),
-                help="What the run is called on every page. Its number stays. Press Enter to save.",
+                help="What the run is called on every page, in up to "
+                f"{NAME_LENGTH} characters. Its number stays. Press Enter to save.",
             )  # fmt: skip
 
 
@@ -86,8 +87,9 @@ def _note(chosen: Sequence[Run]) -> None:
     help_text = "Writes a note on the chosen runs."
     with st.popover("Note", icon=":material/sticky_note_2:", disabled=not chosen, help=help_text):
         note = st.text_area(
-            "Note", before, max_chars=NOTE_LENGTH, key=f"runs_note_{_of((ids, before))}",
-            help="Why you trained it, what you saw. It is found by the search and goes with the run.",
+            "Note", before, key=f"runs_note_{_of((ids, before))}",
+            help="Why you trained it, what you saw. It is found by the search and goes with the run. Up to "
+            f"{NOTE_LENGTH:,} characters.",
         )  # fmt: skip
         st.button(
             "Save", icon=":material/save:", type="primary", disabled=not chosen,

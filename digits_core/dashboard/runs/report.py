@@ -87,7 +87,7 @@ def _results(histories: Sequence[History]) -> str:
     rows = []
     for history in histories:
         cells = [f"<th>{_name(history.run)}</th><td>{escape(history.run.status)}</td>"]
-        cells.append(f'<td class="number">{len(history.epochs)}</td>')
+        cells.append(f'<td class="number">{_epochs(history)}</td>')
         for name, value, words, _ in columns:
             figure = value(history.run)
             mark = " best" if figure is not None and best.get(name) == figure else ""
@@ -96,6 +96,12 @@ def _results(histories: Sequence[History]) -> str:
     names = ["Epochs", *(column[0] for column in columns)]
     head = "<th>Run</th><th>Status</th>" + "".join(f'<th class="number">{name}</th>' for name in names)
     return _table(head, rows) + '<p class="quiet">Accuracy and loss on the test images, after the run.</p>'
+
+
+def _epochs(history: History) -> str:
+    """How many epochs are done, and of how many where that is not all."""
+    done, planned = len(history.epochs), history.run.planned_epochs
+    return f"{done}" if done == planned else f"{done} of {planned}"
 
 
 def _charts(histories: Sequence[History]) -> str:

@@ -43,7 +43,7 @@ def sweep_form() -> None:
     ranges = _choose_fields()
     _choose_method(ranges)
     st.text_input(
-        "Name", max_chars=80, key=NAME, persist_state="session", placeholder="what it varies",
+        "Name", key=NAME, persist_state="session", placeholder="what it varies",
         help="What the list of sweeps calls this one.",
     )  # fmt: skip
     plan = None
@@ -193,13 +193,13 @@ def _start(plan: SweepPlan) -> None:
 
 def _base() -> RunConfig:
     kind, _, name = st.session_state[BASE].partition(":")
-    config = RECIPES[name].config if kind == "recipe" else state().runs.get(name).config
+    config = RECIPES[name].config if kind == "recipe" else state().runs.get(name).plan
     return config.replace(name="", training=config.training.replace(epochs=st.session_state[EPOCHS]))
 
 
 def _take_its_epochs() -> None:
     kind, _, name = st.session_state[BASE].partition(":")
-    config = RECIPES[name].config if kind == "recipe" else state().runs.get(name).config
+    config = RECIPES[name].config if kind == "recipe" else state().runs.get(name).plan
     st.session_state[EPOCHS] = config.training.epochs
 
 

@@ -13,15 +13,19 @@ from digits_core.dashboard.pages import page
 from digits_core.dashboard.runs.table import choose
 from digits_core.dashboard.training.fields import TITLES
 from digits_core.figures import sweeps as figures
+from digits_core.figures.sweep_axes import Axis
 from digits_core.figures.sweeps import Result
 from digits_core.runs.rows import Run
+from digits_core.runs.settings import settings_of
 from digits_core.runs.sweeps import Sweep, as_trial
 from digits_core.training.ready_sweeps import READY
-from digits_core.training.sweep import SweepPlan, in_words, shown
-from digits_core.training.trials import Group, ranking
+from digits_core.training.sweep import Scalar, SweepPlan, Varied, in_words, shown
+from digits_core.training.trials import Group, ranking, winners
 
 MEASURES = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"}
 COMPARED = 10
+NAMED = 3
+"""So many settings are named where several are equally good."""
 VIEW = "runs_view"
 """The key of the view of the Runs page."""
 TABLE_HEIGHT = 320
@@ -64,12 +68,12 @@ def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
     """The best settings with a link to their best run, and one to the comparison of the best; always as high."""
     ranked = ranking([as_trial(sweep.plan, run, ()) for run in runs])
     leaders = [_leader(sweep.plan, group, runs) for group in ranked[:COMPARED]]
-    st.markdown(
-        _best_in_words(ranked[0], leaders[0]) if ranked else "The best run shows here when the first has ended."
-    )
+    best = winners(ranked)
+    st.markdown(_best_in_words(best, leaders) if ranked else "The best run shows here when the first has ended.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
-            page("training"), label="Best run", icon=":material/monitoring:", disabled=not leaders,
+            page("training"), label="Best run" if len(best) < 2 else f"Run #{leaders[0].number}",
+            icon=":material/monitoring:", disabled=not leaders,
             query_params={"run": leaders[0].id} if leaders else None,
         )  # fmt: skip
         st.button(
@@ -81,10 +85,17 @@ def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
         st.rerun()  # the page, not only this part of it
 
 
-def _best_in_words(best: Group, run: Run) -> str:
-    seeds = f", mean of {len(best.scores)} seeds" if len(best.scores) > 1 else ""
-    words = " · ".join(f"{in_words(field)} {_word(value)}" for field, value in best.settings.items())
-    return f":material/trophy: **{best.score:.2%}**{seeds} with {words} · run #{run.number}"
+def _best_in_words(best: Sequence[Group], leaders: Sequence[Run]) -> str:
+    """Name the best settings with their best runs: of a tie several, and how many there are."""
+    seeds = f", mean of {len(best[0].scores)} seeds" if len(best[0].scores) > 1 else ""
+    named = [
+        f"{' · '.join(f'{in_words(field)} {_word(settings_of(run)[field])}' for field in group.settings)} · "
+        f"run #{run.number}"
+        for group, run in zip(best[:NAMED], leaders, strict=False)
+    ]
+    tied = f" · {len(best)} settings are equally good: " if len(best) > 1 else " with "
+    more = f" and {len(best) - len(named)} more" if len(best) > len(named) else ""
+    return f":material/trophy: **{best[0].score:.2%}**{seeds} {tied or ' with '}{'; '.join(named)}{more}"
 
 
 def _compare(run_ids: list[str]) -> None:
@@ -110,28 +121,35 @@ def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
 
 def _figure(plan: SweepPlan, runs: Sequence[Run], measure: str, across: str, down: str | None) -> go.Figure:
     if measure == "progress":
-        return figures.best_so_far([as_trial(plan, run, ()).score for run in runs])
+        return figures.best_so_far([as_trial(plan, run, ()).score for run in runs], plan.size)
     results = [_result(plan, run, measure, across, down) for run in runs]
-    log = {each.field: each.is_range and each.log for each in plan.varied}
+    axes = {each.field: _axis(plan, each) for each in plan.varied}
     if down is None:
-        return figures.against_one(results, in_words(across), measure, log[across] or _is_wide(results))
+        return figures.against_one(results, in_words(across), measure, axes[across])
     names = in_words(across), in_words(down)
     drawn = plan.method != "grid" and any(each.is_range for each in plan.varied if each.field in (across, down))
     if drawn:
-        return figures.over_two(results, names, measure, (log[across], log[down]))
-    values = {each.field: [TITLES.get(value, value) for value in each.spread(plan.points)] for each in plan.varied}
-    return figures.against_two(results, names, measure, (values[across], values[down]))
+        return figures.over_two(results, names, measure, (axes[across], axes[down]))
+    return figures.against_two(results, names, measure, (axes[across].values, axes[down].values))
 
 
-def _is_wide(results: Sequence[Result]) -> bool:
+def _axis(plan: SweepPlan, varied: Varied) -> Axis:
+    """Return the axis of a setting as it is planned, which holds every result that is still to come."""
+    drawn = varied.is_range and plan.method != "grid"
+    values = (varied.low, varied.high) if drawn else varied.spread(plan.points)
+    log = varied.log if varied.is_range else _is_wide(values)
+    return Axis([TITLES.get(value, value) for value in values], log, ticks=not drawn)
+
+
+def _is_wide(values: Sequence[Scalar]) -> bool:
     """Whether values that were written down span a factor of ten or more, as those of a range do."""
-    numbers = [each.x for each in results if isinstance(each.x, int | float) and not isinstance(each.x, bool)]
+    numbers = [each for each in values if isinstance(each, int | float) and not isinstance(each, bool)]
     return bool(numbers) and min(numbers) > 0 and max(numbers) / min(numbers) >= 10
 
 
 def _result(plan: SweepPlan, run: Run, measure: str, across: str, down: str | None) -> Result:
     trial = as_trial(plan, run, ())
-    settings = {field: TITLES.get(value, value) for field, value in trial.settings.items()}
+    settings = {field: TITLES.get(value, value) for field, value in _settings(plan, run).items()}
     value = trial.score if measure == "accuracy" else run.seconds if run.status == "finished" else None
     return Result(settings[across], settings[down] if down else None, value, f"#{run.number} {run.name}")
 
@@ -142,12 +160,17 @@ def _leader(plan: SweepPlan, group: Group, runs: Sequence[Run]) -> Run:
     return max(mine, key=lambda run: run.test_accuracy or 0.0)
 
 
+def _settings(plan: SweepPlan, run: Run) -> dict[str, Scalar]:
+    """What was varied as it is shown everywhere: with the epochs that were added to a trial by hand."""
+    return {field: settings_of(run)[field] for field in plan.fields}
+
+
 def _row(plan: SweepPlan, run: Run) -> dict[str, object]:
     trial = as_trial(plan, run, ())
     seed = {"Seed": trial.seed} if plan.seeds > 1 else {}
     return {
         "Run": f"#{run.number}",
-        **{in_words(field).capitalize(): _word(value) for field, value in trial.settings.items()},
+        **{in_words(field).capitalize(): _word(value) for field, value in _settings(plan, run).items()},
         **seed,
         "Accuracy": run.test_accuracy,
         "Progress": run.progress,

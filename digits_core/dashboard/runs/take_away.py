@@ -54,7 +54,7 @@ def offer_run(run: Run) -> None:
         )
         _described(
             "TensorBoard", lambda: as_zip(export.tensorboard()), f"{stem}-tensorboard.zip", "tensorboard",
-            "An event file in a folder: unpack it and open it with `tensorboard --logdir .`.",
+            "An event file in a folder. Unpack it and run `tensorboard --logdir .` where you unpacked it.",
             tensorboard.MISSING if not tensorboard.is_available() else "" if epochs else "No epoch is done yet.",
         )  # fmt: skip
 

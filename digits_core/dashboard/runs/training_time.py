@@ -9,7 +9,6 @@ import streamlit as st
 
 from digits_core.config import TrainingConfig, choices
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.compare.quantities import (
     ACCURACY,
@@ -24,15 +23,14 @@ from digits_core.dashboard.runs.compare.quantities import (
 from digits_core.evaluation.comparison import (
     TestImages,
     best_front,
-    differing,
     images_tested_on,
-    same_but_for_the_seed,
     spread,
 )
 from digits_core.figures.comparison import Scale
 from digits_core.figures.training_time import Mean, Measured, Series, accuracy_for_time, measured
+from digits_core.runs.groups import same_but_for_the_seed
+from digits_core.runs.settings import settings_of, varying
 from digits_core.runs.store import Run
-from digits_core.training.fields import value_of
 
 AGAINST = ("Epochs", "Batch size", "Learning rate")
 BY = ("Optimizer", "Loss function")
@@ -120,7 +118,7 @@ def _say_what_else_differs(runs: Sequence[Run]) -> None:
         if repeated
         else "Every point is one run. Train the same settings with several seeds to see how much is chance."
     )
-    others = [setting(field).title.lower() for field in differing([run.config for run in runs]) if field not in APART]
+    others = [setting(field).title.lower() for field in varying(runs) if field not in APART]
     if others:
         words += (
             f" Besides what is shown, these runs differ in {', '.join(others)}: filter them to compare like with like."
@@ -133,15 +131,16 @@ def _say_what_else_differs(runs: Sequence[Run]) -> None:
 
 def _comparable(runs: Sequence[Run]) -> list[Run]:
     """Runs whose accuracies can be compared: of those tested on the same images, the most unless others are chosen."""
-    counts = Counter(images_tested_on(run) for run in runs)
+    tested_on = images_tested_on(runs)
+    counts = Counter(tested_on)
     if len(counts) == 1:
         return list(runs)
     names = _names_of([images for images, _ in counts.most_common()])
     chosen = st.selectbox(
-        "Tested on", list(names), key="time_tested_on", format_func=as_plain_text,
+        "Tested on", list(names), key="time_tested_on",
         help="Accuracies on different images cannot be compared: one set of digits is easier than another.",
     )  # fmt: skip
-    return [run for run in runs if images_tested_on(run) == names[chosen]]
+    return [run for run, images in zip(runs, tested_on, strict=True) if images == names[chosen]]
 
 
 def _names_of(images: Sequence[TestImages | None]) -> dict[str, TestImages | None]:
@@ -175,5 +174,5 @@ def _show_front(runs: Sequence[Run], by: Quantity) -> None:
 
 
 def _row(run: Run) -> dict[str, object]:
-    shown = {setting(field).title: in_words(value_of(run.config, field)) for field in APART[:5]}
+    shown = {setting(field).title: in_words(settings_of(run)[field]) for field in APART[:5]}
     return {"Run": run.title, "Accuracy": run.test_accuracy, "Training time": run.seconds} | shown

@@ -36,15 +36,15 @@ def _show(run: Run, hint: Hint) -> None:
         st.button(
             "Apply to form", icon=":material/auto_fix_high:", key=f"hint_{hint.kind}", on_click=_apply,
             args=(run, hint),
-            help=f"Fills the form with this run's settings, and {_describe(hint.fix, run.config)}. It can be undone.",
+            help=f"Fills the form with this run's settings, and {_describe(hint.fix, run.plan)}. It can be undone.",
         )  # fmt: skip
     st.caption(as_plain_text(hint.why))
 
 
 def _apply(run: Run, hint: Hint) -> None:
-    before = st.session_state.get("form_config") or run.config
-    what = f"{hint.title}: {_describe(hint.fix, run.config)}."
-    fill_undoably(with_fields(run.config.replace(name=""), hint.fix), before, what)
+    before = st.session_state.get("form_config") or run.plan
+    what = f"{hint.title}: {_describe(hint.fix, run.plan)}."
+    fill_undoably(with_fields(run.plan.replace(name=""), hint.fix), before, what)
 
 
 def _describe(changes: dict[str, Any], config: RunConfig) -> str:

@@ -14,13 +14,17 @@ from digits_core.config import TrainingConfig, bounds
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.state import state
+from digits_core.dashboard.training.feed import feed_of
 from digits_core.dashboard.training.fields import HELP, real_number
-from digits_core.dashboard.widgets import show_error
+from digits_core.dashboard.widgets import CHOSEN_RUN, follow_choice, show_error
 from digits_core.errors import DigitsError
-from digits_core.runs.rows import CONTINUABLE, RESUMABLE, Run
+from digits_core.runs.rows import RESUMABLE, Run, why_not_continued
+from digits_core.runs.settings import CHANGES, NONE, settings_of
 
 REFUSED = "control_refused"
 FOLLOWED = "followed_run"
+PICKED, WATCHED = "picked_run", "watched_run"
+"""The run that was chosen on this page by hand, with the newest number then; and the one shown because it trains."""
 BROWSER_COOKIE = "_streamlit_xsrf"
 """What Streamlit gives each browser anyway, for uploads. Only its hash is kept."""
 
@@ -37,9 +41,42 @@ def session_id() -> str:
 
 
 def follow_run(run: Run) -> None:
-    """Let the page show this run from now on, and the browser bring its charts onto the screen."""
-    st.session_state["run"] = run.id
+    """Let all pages show this run from now on, and the browser bring its charts onto the screen."""
+    follow_choice(run)
+    st.session_state.pop(PICKED, None)
+    st.session_state.pop(WATCHED, None)
     st.session_state[FOLLOWED] = run.id
+
+
+def pick_run(run_id: str) -> None:
+    """Keep showing a run that was chosen here by hand, whatever starts to train meanwhile."""
+    runs = state().runs.runs()
+    st.session_state[PICKED] = (run_id, runs[0].number if runs else 0)
+    st.session_state.pop(WATCHED, None)
+
+
+def run_to_watch(live: Sequence[Run]) -> Run | None:
+    """Return the run to show although another one was chosen, or `None` if the choice stands.
+
+    A run that was started elsewhere, on another page or by a sweep, takes the place of one that has ended, and stays
+    there when it has ended itself. What was chosen here by hand gives way only to a run that this browser starts.
+    """
+    chosen = st.session_state.get(CHOSEN_RUN)
+    picked, newest_then = st.session_state.get(PICKED, (None, 0))
+    own = [run for run in live if run.session == session_id() and not run.sweep]
+    if picked and picked == chosen:
+        live = [run for run in own if run.number > newest_then]
+    elif any(run.id == chosen for run in live):
+        return None
+    if any(run.id == st.session_state.get(WATCHED) for run in live):
+        live = [run for run in live if run.id == st.session_state[WATCHED]]
+    if live:
+        # One's own first, and of those one that has started.
+        found = min(live, key=lambda run: (run not in own, run.status == "queued", -run.number))
+        st.session_state[WATCHED] = found.id
+        return found
+    (watched, *_) = [*state().runs.some([st.session_state.get(WATCHED, "")]), None]
+    return watched
 
 
 def show_controls(run: Run) -> None:
@@ -105,7 +142,9 @@ def _pause_or_resume(run: Run) -> None:
     elif run.status in RESUMABLE:
         _button(
             "Resume", ":material/play_arrow:", run, state().engine.resume, run, name="pause",
-            help_text="Goes on after the last epoch that was finished, with the numbers of a run without a break.",
+            help_text="Goes on after the last epoch that was finished, with the numbers of a run without a break."
+            if feed_of(run).epochs
+            else "Starts again from the beginning: no epoch was finished.",
         )  # fmt: skip
     else:
         why_not = {"queued": "It has not started yet.", "running": ""}.get(run.status, f"The run is {run.status}.")
@@ -129,7 +168,12 @@ def _one_more_epoch(run: Run) -> None:
 def _train_again(run: Run) -> None:
     _button(
         "Train again", ":material/replay:", run, _again, run,
-        help_text="Queues a new run with the same config. It gives the same numbers: that is what the seed is for.",
+        help_text=(
+            "Queues a new run with the same settings. It gives the same numbers: that is what the seed is for."
+            if (changes := settings_of(run)[CHANGES]) == NONE
+            else "Queues a new run with the settings that this one began with. Its numbers will differ, because this "
+            f"was changed by hand: {changes}."
+        ),
     )  # fmt: skip
 
 
@@ -150,18 +194,35 @@ def _learning_rate(run: Run) -> None:
 
 def _continue(run: Run) -> None:
     key = f"epochs_to_add_{run.id}"
-    can = run.status in CONTINUABLE and run.test_accuracy is not None
+    done = len(feed_of(run).epochs)
+    why_not = why_not_continued(run, done, state().artifacts(run.id).has_checkpoint())
+    most = max(1, int(bounds(TrainingConfig, "epochs").high) - done)
     with st.container(width=124):
         st.number_input(
-            "Epochs to add", 1, 1000, run.config.training.epochs, key=key, disabled=not can,
-            help="How many epochs the continued run trains beyond those that this one did.",
+            "Epochs to add", 1, most, min(run.config.training.epochs, most), key=key, disabled=bool(why_not),
+            help=f"How many epochs the new run trains beyond the {done} that this one has finished.",
         )  # fmt: skip
     _button(
-        "Continue", ":material/fast_forward:", run, _train_on, run, key,
-        unless="" if can else "It has not ended yet." if run.live else "There is nothing that could be continued.",
-        help_text="A new run that starts where this one ended, with the optimizer as it was then: with a constant "
-        "learning rate it is as if it had trained on without a break. A schedule starts anew over the added epochs.",
+        "Continue", ":material/fast_forward:", run, _train_on, run, key, unless=why_not,
+        help_text=_what_continuing_does(run, done),
     )  # fmt: skip
+
+
+def _what_continuing_does(run: Run, done: int) -> str:
+    """Say what a continued run begins with and whether its numbers are those of a run without a break."""
+    if not done:
+        return "Trains a run that has ended for more epochs, as a new run."
+    words = f"A new run that goes on after epoch {done}, with weights and optimizer as they were then."
+    if run.status != "finished":
+        words += f" Anything learnt after epoch {done} is left out."
+    constant = run.config.training.schedule == "constant"
+    rates = [each.value for each in run.by_hand if each.what == "learning_rate" and each.epoch <= done]
+    if rates:
+        ended = "" if constant else " Its schedule stays ended."
+        return f"{words} The learning rate stays at {rates[-1]:g}, as it was set by hand.{ended}"
+    if constant:
+        return f"{words} The numbers are those of a run that trained on without a break."
+    return f"{words} Its schedule begins anew over the added epochs: one longer run would have other numbers."
 
 
 def _button(
@@ -199,7 +260,7 @@ def _change_rate(run: Run, key: str) -> None:
 
 
 def _again(run: Run) -> None:
-    follow_run(state().engine.submit(run.config, session_id()))
+    follow_run(state().engine.submit(run.plan, session_id()))
 
 
 def _train_on(run: Run, key: str) -> None:

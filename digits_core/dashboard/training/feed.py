@@ -73,7 +73,7 @@ def batches_per_epoch(run: Run, feed: Feed) -> int:
 
 def hints_for(run: Run, feed: Feed) -> list[Hint]:
     losses = [row.loss for row in feed.batches[-20:]]
-    return hints(History(run.config, run.status, feed.epochs, losses, train_images(run)))
+    return hints(History(run.plan, run.status, feed.epochs, losses, train_images(run)))
 
 
 @lru_cache(maxsize=32)

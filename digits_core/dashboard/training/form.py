@@ -43,7 +43,7 @@ def training_form() -> RunConfig:
     name = st.session_state.get("run_name", "")
     if "name" not in hidden:
         name = st.text_input(
-            "Name", max_chars=120, key="run_name", placeholder=recipe.name, persist_state="session",
+            "Name", key="run_name", placeholder=recipe.name, persist_state="session",
             help="What lists and charts call this run.",
         )  # fmt: skip
     # Not before everything is drawn: what is refused stays there to be mended.
@@ -184,7 +184,7 @@ def _start_from_recipe() -> None:
 
 def _start_from_run() -> None:
     if run_id := st.session_state["as_in_run"]:
-        fill(state().runs.get(run_id).config)
+        fill(state().runs.get(run_id).plan)
 
 
 def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:

@@ -46,8 +46,8 @@ def keep(config: TransformConfig) -> None:
     kept = state().transforms.all()
     with st.popover(f"Saved ({len(kept)})", icon=":material/bookmark:"):
         name = st.text_input(
-            "Name", max_chars=NAME_LENGTH, key="transform_name", placeholder="such as: gentle turns",
-            help="What the Training page and the list above will call it.",
+            "Name", key="transform_name", placeholder="such as: gentle turns",
+            help=f"What the Training page and the list above will call it, in up to {NAME_LENGTH} characters.",
         )  # fmt: skip
         st.button("Save", icon=":material/save:", key="transform_save", on_click=_save, args=(name, config))
         if PROBLEM in st.session_state:
@@ -63,8 +63,8 @@ def _entry(saved: SavedTransform) -> None:
         st.caption(f"**{as_plain_text(saved.name)}** · {in_words(saved.config)}")
         key = f"transform_rename_{saved.id}"
         st.text_input(
-            "New name", saved.name, max_chars=NAME_LENGTH, key=key, label_visibility="collapsed", on_change=_rename,
-            args=(saved.id, key), help="Another name for it: press Enter to take it.",
+            "New name", saved.name, key=key, label_visibility="collapsed", on_change=_rename,
+            args=(saved.id, key), help=f"Another name for it, of up to {NAME_LENGTH} characters. Press Enter to save.",
         )  # fmt: skip
         with st.container(horizontal=True):
             st.button("Load", key=f"transform_load_{saved.id}", on_click=fill, args=(saved.config,))

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from digits_core.runs.rows import ChangeRow, EpochRow, Run
-from digits_core.training.fields import SECTION_OF, value_of
+from digits_core.runs.settings import CHANGES, settings_of
+from digits_core.training.fields import SECTION_OF
 
 MEASURES = (
     "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate", "images_per_second",
@@ -48,17 +49,17 @@ def runs_as_csv(runs: Sequence[Run]) -> bytes:
         }
         for run in runs
     ]  # fmt: skip
-    return as_csv(("run", "name", "status", *RESULTS, *SECTION_OF, "tags", "note", "message"), rows)
+    return as_csv(("run", "name", "status", *RESULTS, *SECTION_OF, CHANGES, "tags", "note", "message"), rows)
 
 
 def as_json(history: History) -> bytes:
-    """All that is known of a run: its config, where it was trained, its epochs and what was done by hand."""
+    """All that is known of a run: its plan, where it was trained, its epochs and what was done by hand."""
     run = history.run
     known = {
         "id": run.id, "number": run.number, "name": run.name, "recipe": run.recipe, "status": run.status,
         "message": run.message, "note": run.note, "tags": list(run.tags), "parent": run.parent,
         **{field: getattr(run, field) for field in RESULTS},
-        "config": run.config.model_dump(mode="json"), "environment": run.environment,
+        "config": run.plan.model_dump(mode="json"), "environment": run.environment,
         "epochs": [_measures(epoch) for epoch in history.epochs],
         "changes": [_without(asdict(change), "sequence") for change in history.changes],
     }  # fmt: skip
@@ -85,9 +86,10 @@ def without_formula(value: Any) -> Any:
 
 
 def settings(run: Run) -> dict[str, Any]:
-    """Each setting of a run by its own name, a list as one text."""
-    values = {field: value_of(run.config, field) for field in SECTION_OF}
-    return {field: " + ".join(value) if isinstance(value, tuple) else value for field, value in values.items()}
+    """Return each setting of a run by its own name, a list as one text; what was changed by hand comes last."""
+    return {
+        field: " + ".join(value) if isinstance(value, tuple) else value for field, value in settings_of(run).items()
+    }
 
 
 def _measures(epoch: EpochRow) -> dict[str, Any]:

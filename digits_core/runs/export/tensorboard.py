@@ -39,7 +39,7 @@ def as_event_file(history: History) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         with SummaryWriter(folder) as writer:
             time = run.started or run.created
-            writer.add_text("config", _as_code_block(run.config.model_dump_json(indent=2)), 0, time)
+            writer.add_text("config", _as_code_block(run.plan.model_dump_json(indent=2)), 0, time)
             for epoch in history.epochs:
                 time += epoch.seconds
                 for field, tag in TAGS.items():

@@ -4,6 +4,9 @@ import base64
 import json
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digits_core.dashboard.tiles import Group, Tile, payload
 from digits_core.figures.palette import DIGIT_COLOURS
@@ -43,3 +46,43 @@ def test_all_of_it_is_plain_json():
 
 def test_nothing_of_it_makes_streamlit_import_pandas_to_look_for_a_table():
     assert {type(value) for value in sent(groups=[Group("one", 2)]).values()} <= {str, int, bool, tuple}
+
+
+NUMBERS = (int, np.int8, np.uint8, np.int16, np.int64, np.uint64)
+
+
+def types_in(value) -> set[type]:
+    """Every type in a nested value, with those of its keys."""
+    if isinstance(value, dict):
+        return {dict}.union(*(types_in(each) for pair in value.items() for each in pair))
+    if isinstance(value, tuple | list):
+        return {type(value)}.union(*map(types_in, value))
+    return {type(value)}
+
+
+@given(
+    kind=st.sampled_from(NUMBERS), words=st.sampled_from((str, np.str_)), place=st.integers(0, 120),
+    label=st.integers(0, 9), text=st.one_of(st.none(), st.integers(0, 9), st.text(max_size=3)),
+)  # fmt: skip
+def test_whatever_numbers_the_caller_counted_with_plain_ones_are_sent(kind, words, place, label, text):
+    def sent_as(kind, words):
+        text_of = words(text) if isinstance(text, str) else text if text is None else kind(text)
+        tile = Tile(kind(label), kind(place), words("note"), words("name"), text_of)
+        return payload(
+            IMAGES[:1], [tile], words=words("all"), groups=[Group(words("group"), kind(1))], size=kind(50),
+            columns=kind(2), chosen=np.array([place]).astype(kind),
+        )  # fmt: skip
+
+    data = sent_as(kind, words)
+
+    assert data == sent_as(int, str)
+    assert types_in(data) <= {dict, tuple, str, int, bool}
+    assert json.loads(json.dumps(data))["tiles"][0]["place"] == place
+
+
+@pytest.mark.parametrize(
+    "images", [IMAGES.astype(float), IMAGES.astype(bool), IMAGES[:1], IMAGES[0]], ids=["float", "bool", "fewer", "flat"]
+)
+def test_images_whose_bytes_would_be_other_pixels_are_refused(images):
+    with pytest.raises(ValueError, match="2 tiles cannot show images"):
+        payload(images, [Tile(7, 8), Tile(2, 9)], words="", groups=[], size=50, columns=0, chosen=())

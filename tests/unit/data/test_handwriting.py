@@ -49,13 +49,21 @@ def test_samples_are_there_when_the_home_is_opened_again(handwriting, database):
     reopened.close()
 
 
-def test_every_fifth_sample_of_a_digit_is_for_testing(handwriting):
-    for label in (3, 8) * 10:
-        handwriting.add(image(), label, "Ada", "canvas")
+def test_one_sample_of_a_digit_in_five_is_for_testing_and_never_its_first(handwriting):
+    handwriting.add_all([NewSample(image(), label, "Ada", "canvas") for label in range(10) for _ in range(15)])
     digits = handwriting.digits()
 
-    for label in (3, 8):
-        assert digits.test[digits.labels == label].tolist() == ([False] * (EVERY_NTH_IS_TEST - 1) + [True]) * 2
+    for label in range(10):
+        in_fives = digits.test[digits.labels == label].reshape(-1, EVERY_NTH_IS_TEST)
+        assert in_fives.sum(axis=1).tolist() == [1, 1, 1]
+        assert not in_fives[0, 0]
+
+
+def test_forty_digits_four_of_each_hold_a_fifth_for_testing(handwriting):
+    """As the Handwriting page suggests labels: the digits stay balanced."""
+    handwriting.add_all([NewSample(image(), label, "Ada", "canvas") for label in [*range(10)] * 4])
+
+    assert handwriting.digits().test.sum() == 8
 
 
 def test_a_sample_never_changes_its_split(handwriting):

@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits_core.config import DataConfig, TransformConfig
+from digits_core.config import DataConfig
 from digits_core.evaluation.comparison import (
     best_front,
     chance_of,
-    differing,
     digit_counts,
     disagreement,
     images_tested_on,
-    same_but_for_the_seed,
     share_test_images,
     smooth,
     spread,
@@ -35,9 +33,10 @@ def answers(labels, said) -> artifacts.TestResult:
 def make_run(store):
     """A run of these settings that was tested on datasets of these fingerprints."""
 
-    def make(config=None, **fingerprints):
+    def make(config=None, tested_on=None, **fingerprints):
         run = store.create(config or run_config(), "owner")
-        return replace(run, environment_json=json.dumps({"datasets": fingerprints}))
+        noted = {"datasets": fingerprints} | ({"tested_on": tested_on} if tested_on else {})
+        return replace(run, environment_json=json.dumps(noted))
 
     return make
 
@@ -65,23 +64,9 @@ def test_a_strength_that_would_never_move_is_refused():
         smooth([1.0], 1)
 
 
-def test_only_the_settings_that_differ_are_named_in_the_order_of_the_flow():
-    configs = [run_config(), run_config(epochs=8), run_config(transform=TransformConfig(size=12))]
-
-    assert differing(configs) == ["size", "epochs"]
-    assert differing(configs[:1]) == []
-
-
 def test_a_spread_is_the_mean_and_the_deviation_of_a_sample():
     assert spread([1.0, 3.0]) == pytest.approx((2.0, np.sqrt(2), 2))
     assert spread([5.0]) == (5.0, 0.0, 1)
-
-
-def test_runs_that_differ_by_seed_and_name_alone_are_one_group(make_run):
-    first, again = make_run(run_config(seed=1)), make_run(run_config(seed=2).replace(name="again"))
-    other = make_run(run_config(seed=1, epochs=8))
-
-    assert same_but_for_the_seed([first, other, again]) == [[first, again], [other]]
 
 
 def test_the_front_holds_the_runs_that_no_other_beats_in_both():
@@ -123,8 +108,31 @@ def test_other_writers_held_back_are_other_test_images(make_run):
 def test_runs_that_have_not_said_what_they_were_tested_on_are_compared_with_none(make_run):
     unknown = make_run()
 
-    assert images_tested_on(unknown) is None
+    assert images_tested_on([unknown]) == [None]
     assert not share_test_images(unknown, make_run())
+
+
+def test_a_dataset_without_a_test_image_is_no_part_of_a_test(make_run):
+    """Handwriting has no test image before the fifth sample of a digit."""
+    both = run_config(data=DataConfig(test=("optdigits", "handwriting")))
+    alone = make_run(optdigits="a", tested_on={"optdigits": "t"})
+    with_none = make_run(both, optdigits="a", handwriting="h", tested_on={"optdigits": "t"})
+    with_some = make_run(both, optdigits="a", handwriting="i", tested_on={"optdigits": "t", "handwriting": "u"})
+    grown = make_run(both, optdigits="a", handwriting="j", tested_on={"optdigits": "t", "handwriting": "u"})
+
+    assert share_test_images(alone, with_none)
+    assert share_test_images(with_some, grown), "only training images were added"
+    assert not share_test_images(with_none, with_some)
+
+
+def test_a_run_that_noted_its_datasets_as_a_whole_is_compared_with_newer_ones(make_run):
+    older, newer, changed = (
+        make_run(optdigits="a"), make_run(optdigits="a", tested_on={"optdigits": "t"}),
+        make_run(optdigits="b", tested_on={"optdigits": "u"}),
+    )  # fmt: skip
+
+    assert share_test_images(older, newer)
+    assert not share_test_images(older, changed)
 
 
 def test_the_accuracy_of_each_digit_counts_its_own_images():

@@ -1,6 +1,7 @@
 """Charts of what networks read."""
 
 import numpy as np
+import pytest
 
 from digits_core.figures.palette import DIGIT_COLOURS
 from digits_core.figures.recognition import Boxed, boxed, compared, overlay, several, several_height
@@ -50,6 +51,20 @@ def test_boxes_lie_where_the_digits_are_in_their_colours_and_doubt_is_dashed():
     assert [each.text for each in chart.layout.annotations] == ["7", "1?", "?"]
     assert chart.data[0].text[2] == "no ink in &lt;this&gt; box"
     assert chart.layout.images[0].sizex == 200
+
+
+@pytest.mark.parametrize(("size", "height"), [((200, 100), 170), ((1200, 1600), 453), ((3000, 200), 120)])
+def test_the_label_of_a_box_at_the_edge_of_the_photo_is_not_cut(size, height):
+    """Whether the width or the height of the chart says how large the photo is drawn, 340 pixels wide at most."""
+    width, tall = size
+    boxes = [Boxed(0, 0, width / 10, tall / 2, 7, "", True), Boxed(width - 4, tall / 2, 4, tall / 4, 1, "", True)]
+    chart = boxed("data:image/jpeg;base64,", size, boxes, height)
+    bottom, top = chart.layout.yaxis.range
+    scale = min(height / (bottom - top), 340 / width)  # pixels of the screen for one of the photo
+
+    assert -top * scale >= 17  # 13 pixels of letters and their frame
+    assert [each.xanchor for each in chart.layout.annotations] == ["left", "right"]
+    assert [each.x for each in chart.layout.annotations] == [0, width]
 
 
 def test_an_overlay_shows_ink_and_what_speaks_for_and_against_it():

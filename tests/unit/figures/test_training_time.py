@@ -62,3 +62,12 @@ def test_names_are_text_and_never_markup():
     points = measured([SGD], BATCH, SECONDS).data[0]
 
     assert list(points.text) == ["#3 &lt;i&gt;c&lt;/i&gt;"]
+
+
+def test_an_accuracy_alone_is_drawn_between_0_and_100_percent():
+    """Plotly would give a single value an axis to 150 % and more."""
+    one = Series("Adam", 0, [Measured("#1 a", 16, 0.97)])
+    front = accuracy_for_time([one], one.points, SECONDS, ACCURACY)
+
+    for chart in (measured([one], BATCH, ACCURACY), front):
+        assert chart.layout.yaxis.autorangeoptions.to_plotly_json() == {"clipmin": -0.02, "clipmax": 1.02}

@@ -77,6 +77,19 @@ def test_a_checkpoint_comes_back_as_it_was(artifacts):
     assert torch.equal(loaded["training"]["network"]["weights"], torch.arange(5.0))
 
 
+def test_a_run_that_ended_in_its_first_own_epoch_is_continued_from_where_it_began(artifacts, tmp_path):
+    child, grandchild = Artifacts(tmp_path / "child"), Artifacts(tmp_path / "grandchild")
+    artifacts.save_checkpoint(CHECKPOINT)
+    child.start_from(artifacts, 1)
+    assert child.load_checkpoint() is None
+    assert child.has_checkpoint()
+
+    grandchild.start_from(child, 1)
+
+    assert grandchild.load_start()["epochs"] == artifacts.load_checkpoint()["epochs"]
+    assert not Artifacts(tmp_path / "none").has_checkpoint()
+
+
 def test_before_the_first_epoch_there_is_no_checkpoint(artifacts):
     assert artifacts.load_checkpoint() is None
 

@@ -13,7 +13,7 @@ from digits_core.config import TransformConfig
 from digits_core.data.digits import Digits
 from digits_core.errors import DatasetError, RunError
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.execution import execute
+from digits_core.runs.execution import commit_of, execute
 from digits_core.training import loop
 from digits_core.training.control import Orders
 from digits_core.training.events import Changed, EpochFinished, Event, Failed, Progress
@@ -67,6 +67,24 @@ def test_the_start_names_the_fingerprints_of_the_data_and_the_commit(load, artif
 
     assert started.environment["datasets"] == {"optdigits": load("optdigits").fingerprint}
     assert "commit" in started.environment
+
+
+def test_the_commit_is_that_of_the_code_and_not_of_a_repository_around_it(tmp_path):
+    """The app may be unpacked inside somebody's own repository, whose commits say nothing about it."""
+    mine, unpacked = tmp_path / "mine.py", tmp_path / "unpacked" / "loop.py"
+    unpacked.parent.mkdir()
+    for file in (mine, unpacked):
+        file.write_text("")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", mine.name)
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message", "mine")
+
+    assert commit_of(mine) == git(tmp_path, "rev-parse", "--short=12", "HEAD")
+    assert commit_of(unpacked) == ""
+
+
+def git(folder: Path, *command: str) -> str:
+    return subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def test_an_epoch_is_reported_once_it_is_on_disk(load, artifacts):
@@ -271,7 +289,7 @@ from pathlib import Path
 from digits_core.config import RunConfig, TrainingConfig, TransformConfig
 from digits_core.data.builtin import read_optdigits
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.execution import execute
+from digits_core.runs.execution import commit_of, execute
 
 digits = read_optdigits()
 config = RunConfig(transform=TransformConfig(size=64), training=TrainingConfig(batch_size=1400))

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from digits_core.runs.groups import REPEATS, Spread, group_by, spread
-from digits_core.training.events import Finished
+from digits_core.runs.groups import REPEATS, Spread, group_by, same_but_for_the_seed, spread
+from digits_core.training.events import Changed, Finished
 from tests.unit.helpers import run_config
 
 
@@ -65,3 +65,26 @@ def test_a_run_is_in_the_group_of_each_of_its_tags(store):
 @pytest.mark.parametrize("field", [REPEATS, "learning_rate", "tag"])
 def test_no_runs_make_no_groups(field):
     assert group_by([], field) == []
+
+
+def test_runs_that_differ_by_seed_and_name_alone_are_one_group(store):
+    first, again = train(store, seed=1), train(store, seed=2)
+    other = train(store, seed=1, epochs=8)
+
+    assert same_but_for_the_seed([first, other, again]) == [[first, again], [other]]
+
+
+def test_a_run_whose_learning_rate_was_changed_by_hand_is_no_repeat_of_one_that_ran_as_set(store):
+    run, changed = train(store, seed=1), train(store, seed=2)
+    store.apply(changed.id, Changed("learning_rate", 0.01, 2, 0))
+    changed = store.get(changed.id)
+
+    assert same_but_for_the_seed([run, changed]) == [[run], [changed]]
+
+
+def test_an_epoch_added_by_hand_makes_a_repeat_of_a_run_that_was_planned_so_long(store):
+    planned, stretched = train(store, epochs=5), train(store, epochs=4)
+    store.apply(stretched.id, Changed("epochs", 5, 2, 7))
+    stretched = store.get(stretched.id)
+
+    assert same_but_for_the_seed([planned, stretched]) == [[planned, stretched]]

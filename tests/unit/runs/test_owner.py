@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from digits_core.runs.owner import BOOT_ID, is_alive, this_process
+from digits_core.runs.owner import BOOT_ID, STALE_S, is_alive, this_process
 
 TELL_AND_WAIT = (
     "import sys; from digits_core.runs.owner import this_process; print(this_process(), flush=True); sys.stdin.read()"
@@ -71,5 +71,25 @@ def test_a_process_from_before_the_machine_was_started_again_is_another(other):
     assert not is_alive(f"{machine}:{pid}:00000000-0000.{beginning.rpartition('.')[2]}")
 
 
-def test_processes_of_other_machines_count_as_alive():
-    assert is_alive("another-machine:1:0.00")
+OTHER = "another-machine:1:0.00"
+
+
+@pytest.mark.parametrize("ago", [0, STALE_S - 5, 5 - STALE_S])
+def test_a_process_of_another_host_is_alive_while_its_heartbeat_is_fresh(ago):
+    assert is_alive(OTHER, time.time() - ago)
+
+
+@pytest.mark.parametrize("ago", [STALE_S + 5, -STALE_S - 5])
+def test_a_process_of_another_host_has_gone_once_its_heartbeat_is_stale(ago):
+    assert not is_alive(OTHER, time.time() - ago)
+
+
+def test_a_process_of_another_host_that_has_no_heartbeat_has_gone():
+    assert not is_alive(OTHER)
+
+
+def test_a_heartbeat_does_not_keep_a_process_of_this_host_alive(other):
+    process, owner = other
+    process.communicate()
+
+    assert not is_alive(owner, time.time())

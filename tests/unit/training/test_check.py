@@ -39,8 +39,14 @@ def test_no_training_images_are_refused_as_such():
 
 
 def test_no_test_images_are_refused_as_such():
-    with pytest.raises(DatasetError, match="few holds no test images yet"):
+    with pytest.raises(DatasetError, match=r"few holds no test images\. Choose another dataset") as refused:
         check_data(run_config(), lambda _: digits(20, 0))
+    assert "handwrit" not in str(refused.value), "the dataset is somebody's file"
+
+
+def test_handwriting_without_test_images_says_how_it_gets_some():
+    with pytest.raises(DatasetError, match=r"handwriting holds no test images\. Save more .* every fifth sample"):
+        check_data(run_config(), lambda _: digits(20, 0, "handwriting"))
 
 
 def test_a_dataset_that_does_not_exist_is_refused(catalogue):

@@ -33,7 +33,7 @@ def test_the_lecture_is_the_default_config():
 def test_the_robust_recipe_uses_all_built_in_data_centring_augmentation_and_one_cycle():
     config = RECIPES["Robust"].config
 
-    assert config.data.train == ("optdigits", "mnist-5k")
+    assert config.data.train == ("optdigits", "mnist-5k", "strokes")
     assert config.transform.centre
     assert config.transform.augments
     assert config.training.schedule == "one_cycle"

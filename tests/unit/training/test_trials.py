@@ -5,7 +5,7 @@ import math
 import pytest
 
 from digits_core.training.sweep import Settings, SweepPlan, parse_varied
-from digits_core.training.trials import Trial, groups, is_hopeless, next_trial, ranking
+from digits_core.training.trials import Trial, groups, is_hopeless, next_trial, places, ranking, winners
 
 
 def plan(*varied: str, **fields) -> SweepPlan:
@@ -115,3 +115,16 @@ def test_what_failed_or_diverged_counts_as_the_worst():
 )
 def test_hopeless_is_who_is_behind_the_middle_of_the_others(curve, others, hopeless):
     assert is_hopeless(curve, others) is hopeless
+
+
+def test_settings_that_are_equally_good_share_a_place():
+    trials = [
+        Trial({"epochs": epochs}, seed, "done", score)
+        for epochs, scores in ((1, (0.1, 0.2, 0.3)), (2, (0.3, 0.2, 0.1)), (4, (0.1, 0.1, 0.1)))
+        for seed, score in enumerate(scores)
+    ]
+    ranked = ranking(trials)
+
+    assert [group.settings["epochs"] for group in winners(ranked)] == [1, 2]
+    assert places([group.score for group in ranked]) == [1, 1, 3]
+    assert winners([]) == []

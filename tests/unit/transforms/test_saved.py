@@ -39,8 +39,12 @@ def test_a_name_is_needed(saved, empty):
         saved.save(empty, MILD)
 
 
-def test_a_long_name_is_cut(saved):
-    saved.save("x" * 500, MILD)
+def test_a_name_that_is_too_long_is_refused_and_never_cut(saved):
+    number = saved.save("x" * NAME_LENGTH, MILD)
+    with pytest.raises(StoreError, match="61 characters, but 60"):
+        saved.save("y" * (NAME_LENGTH + 1), MILD)
+    with pytest.raises(StoreError, match="500 characters"):
+        saved.rename(number, "z" * 500)
 
     assert names(saved) == ["x" * NAME_LENGTH]
 

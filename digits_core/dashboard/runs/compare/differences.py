@@ -7,6 +7,7 @@ import streamlit as st
 
 from digits_core.dashboard.runs.compare.quantities import (
     ACCURACY,
+    BY_HAND,
     LOSS,
     SECONDS,
     SETTINGS,
@@ -35,12 +36,12 @@ def differences(runs: list[Run]) -> None:
             help="All settings of these runs, not only those that are not the same in all of them.",
         )  # fmt: skip
     st.caption(_in_words(runs, differ))
-    shown = table(runs, list(SETTINGS) if everything else differ)
+    shown = table(runs, [*SETTINGS, BY_HAND] if everything else differ)
     st.dataframe(
         shown, hide_index=True, column_config=COLUMNS, key="differences", placeholder="–",
         alt="The chosen runs with their settings and results",
     )  # fmt: skip
-    if len({images_tested_on(run) for run in runs if run.test_accuracy is not None}) > 1:
+    if len(set(images_tested_on([run for run in runs if run.test_accuracy is not None]))) > 1:
         st.caption(
             ":material/info: These runs were not all tested on the same images: part of what differs in their accuracy "
             "may come from the test."
@@ -56,7 +57,10 @@ def table(runs: list[Run], settings: list[Quantity]) -> pd.DataFrame:
 def _in_words(runs: list[Run], differ: list[Quantity]) -> str:
     if len(runs) == 1:
         return "Select a second run to see in which settings the two differ."
-    if not differ:
-        return f"These {len(runs)} runs have the same settings."
-    names = ", ".join(each.title.lower() for each in differ)
-    return f"{len(differ)} of {len(SETTINGS)} settings differ between these {len(runs)} runs: {names}."
+    names = [each.title.lower() for each in differ if each.name != BY_HAND.name]
+    changed = " They differ in what was changed by hand." if len(names) < len(differ) else ""
+    if not names:
+        return f"These {len(runs)} runs have the same settings.{changed}"
+    return (
+        f"{len(names)} of {len(SETTINGS)} settings differ between these {len(runs)} runs: {', '.join(names)}.{changed}"
+    )

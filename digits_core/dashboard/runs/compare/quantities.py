@@ -8,10 +8,10 @@ from math import isfinite, isnan, log10
 from typing import Any
 
 from digits_core.dashboard.training.fields import TITLES, title_of
-from digits_core.evaluation.comparison import differing
 from digits_core.figures.comparison import Axis, Scale
 from digits_core.runs.rows import Run
-from digits_core.training.fields import SECTION_OF, value_of
+from digits_core.runs.settings import CHANGES, settings_of, varying
+from digits_core.training.fields import SECTION_OF
 
 LOGARITHMIC = ("learning_rate", "batch_size", "weight_decay")
 """Settings that people change by factors."""
@@ -35,8 +35,8 @@ class Quantity:
 
 
 def setting(field: str) -> Quantity:
-    """A field of the config."""
-    return Quantity(field, OWN_TITLES.get(field, title_of(field)), lambda run: in_words(value_of(run.config, field)))
+    """A field of the config, or the changes by hand."""
+    return Quantity(field, OWN_TITLES.get(field, title_of(field)), lambda run: in_words(settings_of(run)[field]))
 
 
 def in_words(value: Any) -> float | str:
@@ -58,17 +58,18 @@ def seconds_per_epoch(run: Run) -> float | None:
 
 
 SETTINGS = tuple(setting(field) for field in SECTION_OF)
+BY_HAND = setting(CHANGES)
 ACCURACY = Quantity("accuracy", "Accuracy", lambda run: run.test_accuracy, percent=True)
 LOSS = Quantity("test_loss", "Loss", lambda run: run.test_loss)
 SECONDS = Quantity("seconds", "Training time", lambda run: run.seconds, unit="s")
 SECONDS_PER_EPOCH = Quantity("seconds_per_epoch", "Time per epoch", seconds_per_epoch, unit="s")
 SPEED = Quantity("images_per_second", "Images per second", lambda run: run.images_per_second)
 RESULTS = (ACCURACY, LOSS, SECONDS, SECONDS_PER_EPOCH, SPEED)
-BY_TITLE = {each.title: each for each in (*SETTINGS, *RESULTS)}
+BY_TITLE = {each.title: each for each in (*SETTINGS, BY_HAND, *RESULTS)}
 
 
 def settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
-    return [setting(field) for field in differing([run.config for run in runs])]
+    return [setting(field) for field in varying(runs)]
 
 
 def axis_of(quantity: Quantity, runs: Sequence[Run]) -> Axis:

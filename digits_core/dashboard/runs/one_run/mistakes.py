@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from digits_core.dashboard.charts import CHART_CONFIG, show_chart
+from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.one_run.answers import answers_of, images_of
 from digits_core.dashboard.runs.one_run.pictures import of_one_size
@@ -179,7 +180,8 @@ def _large(tested: TestSet, answers: Answers, place: int) -> None:
         chart = probabilities(answers.probabilities[place], "What the network says", 300)
         chart.update_xaxes(range=[0, 1.3])  # room for the number beside the longest bar
         show_chart(chart, "mistake_probabilities", f"The ten probabilities; the highest is that of {answer}")
-        link("data", f"Image {index:,} of {name}", view="Samples", dataset=name, split="test", index=str(index))
+        words = f"Image {index:,} of {as_plain_text(name)}"
+        link("data", words, view="Samples", dataset=name, split="test", index=str(index))
 
 
 def begin_anew() -> None:

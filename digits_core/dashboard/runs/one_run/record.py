@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import lecture_lines
 from digits_core.dashboard.pages import page
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import ChangeRow
-from digits_core.runs.settings import in_words
+from digits_core.runs.settings import CHANGES, NONE, in_words, settings_of
 from digits_core.runs.store import Run
 from digits_core.training.fields import SECTION_OF, to_query, value_of, written_out
 from digits_core.training.recipes import LECTURE, find
@@ -26,7 +27,12 @@ DONE = {
     "stopped": "stopped",
     "restarted": "resumed from its last checkpoint",
 }
-NOTED = {"datasets": "fingerprint of", "images train": "training images", "images test": "test images"}
+NOTED = {
+    "datasets": "fingerprint of",
+    "tested on": "test images of",
+    "images train": "training images",
+    "images test": "test images",
+}
 """How the environment's names read where their own are too short."""
 LOG_HEIGHT = 300
 
@@ -51,7 +57,7 @@ def _settings(run: Run) -> None:
     rows = [
         {"Setting": in_words(field), "Value": _text(value), "Recipe": _marked(value, base, field)}
         for field in SECTION_OF
-        for value in [value_of(run.config, field)]
+        for value in [value_of(run.plan, field)]
     ]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height=420, alt="All settings of this run",
@@ -61,10 +67,12 @@ def _settings(run: Run) -> None:
             )
         },
     )  # fmt: skip
-    query = to_query(run.config)
+    if (changes := settings_of(run)[CHANGES]) != NONE:
+        st.caption(f":material/info: Not as it was set throughout: {as_plain_text(changes)}.")
+    query = to_query(run.plan)
     st.page_link(page("training"), label="Train with these settings", icon=":material/replay:", query_params=query)
     with st.expander("As JSON"):
-        st.code(json.dumps(json.loads(run.config_json), indent=2), language="json", height=300)
+        st.code(json.dumps(run.plan.model_dump(mode="json"), indent=2), language="json", height=300)
 
 
 def _base(run: Run) -> Any:

@@ -13,6 +13,7 @@ from digits_core.dashboard.recognise.again import (
 )
 from digits_core.data.digits import Digits
 from digits_core.training.check import choose_digits
+from digits_core.training.events import Finished
 from digits_core.training.fields import from_query, to_query
 from digits_core.training.recipes import LECTURE, ROBUST, WITH_HANDWRITING
 
@@ -26,8 +27,11 @@ def handwriting() -> Digits:
     )  # fmt: skip
 
 
-def create(store, config: RunConfig):
-    return store.create(config, "test")
+def create(store, config: RunConfig, accuracy: float = 0.97, outcome: str = "finished"):
+    """A run that has ended."""
+    run = store.create(config, "test")
+    store.apply(run.id, Finished(outcome, 1, 0.1, accuracy, 1.0))
+    return store.get(run.id)
 
 
 def test_the_same_settings_with_handwriting_survive_the_way_to_the_form():
@@ -53,7 +57,18 @@ def test_what_is_compared_on_was_in_no_training(handwriting):
         assert set(train.of("train")[1]) & set(held_out.labels) == set()
 
 
-def test_a_run_is_compared_with_the_newest_of_its_recipe_on_the_other_side(store):
+def test_a_run_is_compared_with_the_best_finished_one_of_its_recipe_on_the_other_side(store):
+    before = create(store, LECTURE.config)
+    create(store, LECTURE.config, accuracy=0.6)
+    create(store, LECTURE.config, outcome="stopped")
+    after = create(store, WITH_HANDWRITING.config.replace(recipe=LECTURE.name))
+    create(store, WITH_HANDWRITING.config.replace(recipe=LECTURE.name), outcome="stopped")
+
+    assert pair(after, store.runs()) == (before, after)
+    assert pair(before, store.runs()) == (before, after)
+
+
+def test_where_all_are_as_good_as_equal_the_newest_of_the_recipe_is_compared(store):
     robust, lecture = create(store, ROBUST.config), create(store, LECTURE.config)
     after, other = create(store, with_handwriting(ROBUST.config)), create(store, WITH_HANDWRITING.config)
     runs = store.runs()

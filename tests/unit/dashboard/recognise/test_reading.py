@@ -13,12 +13,17 @@ from digits_core.dashboard.recognise.reading import (
     how_sure,
     in_words,
     number_on,
+    rates,
     read,
     runner_up,
+    verdict,
 )
+from digits_core.dashboard.thresholds import Threshold
 from digits_core.errors import PictureError
 from digits_core.network.improved_net import ImprovedNet
+from digits_core.recognition.digit_score import DigitScore, References, feature_count
 from digits_core.recognition.recogniser import Answer, Recogniser
+from digits_core.recognition.refusal import Refusal
 from tests.pictures import STROKES
 
 
@@ -137,3 +142,20 @@ def test_what_is_refused_is_known_by_its_place(recogniser):
     reading = read(ink, recogniser, "#1 Lecture", Nearest(kept))
     assert reading.refused == {place for place, answer in enumerate(free.answers) if answer.digit != kept}
     assert [bool(reading.only(place).refused) for place in range(3)] == [place in reading.refused for place in range(3)]
+
+
+def test_whether_it_is_a_digit_is_said_in_every_state_of_the_threshold(refusal):
+    known = Threshold(refusal)
+
+    assert "still being worked out" in verdict(Threshold(pending=True), False)
+    assert verdict(known, False) == "Close enough to the training images: this is a digit."
+    assert "these are digits" in verdict(known, False, count=3)
+    assert verdict(known, True) == rates(refusal)
+    assert verdict(Threshold(problem="The run has 12 test images."), False).endswith("The run has 12 test images.")
+
+
+@pytest.fixture
+def refusal() -> Refusal:
+    references = References(np.zeros((1, 28, 28), np.uint8), np.ones((1, 64), np.float32), np.zeros(1, int))
+    score = DigitScore(references, np.zeros(feature_count(references.hidden)), 0.0)
+    return Refusal(0.0, 0.03, {"letters": 0.8}, {"digits": 100, "letters": 40}, score)

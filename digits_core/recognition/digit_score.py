@@ -1,0 +1,98 @@
+"""How much what a network read looks like a digit: a logistic regression over what the network makes of a picture.
+
+Softmax spreads 100 % over ten digits whatever it is shown, so its largest probability says little about that. More
+telling are how near the nearest training image is, in the last hidden layer (Y. Sun et al., "Out-of-Distribution
+Detection with Deep Nearest Neighbors", ICML 2022) and in pixels, and which hidden units fire together at all. A
+logistic regression weighs these, fitted on training digits, varied as in training, against the marks of
+`not_digits`. `tests/benchmarks/refusal.py` compares it with each of its parts and with other scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from digits_core.data.digits import CLASSES
+from digits_core.recognition.neighbours import directions
+from digits_core.recognition.recogniser import Answer
+
+LARGEST_LOGITS = 3
+
+
+@dataclass(frozen=True)
+class References:
+    """Training images to compare with, as the network sees them, sorted by label.
+
+    seen: uint8 (n, S, S); hidden: float32 (n, 64), the values of fc2 at length 1; labels: int64 (n,).
+    """
+
+    seen: np.ndarray
+    hidden: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pixels", _pixel_directions(self.seen))
+        object.__setattr__(self, "_starts", np.searchsorted(self.labels, np.arange(CLASSES + 1)))
+
+    def likeness(self, answers: Sequence[Answer]) -> np.ndarray:
+        """The cosine to the nearest of them, float64 (n, 2): in fc2 among all, in pixels among those of its digit."""
+        in_hidden = directions(np.stack([answer.hidden for answer in answers])) @ self.hidden.T  # (n, references)
+        pixels = _pixel_directions(np.stack([answer.seen for answer in answers]))
+        in_pixels = np.zeros(len(answers))
+        digits = np.array([answer.digit for answer in answers])
+        for digit in np.unique(digits):
+            own = self._pixels[self._starts[digit] : self._starts[digit + 1]]
+            if len(own):
+                in_pixels[digits == digit] = (pixels[digits == digit] @ own.T).max(axis=1)
+        return np.stack([in_hidden.max(axis=1), in_pixels], axis=1)
+
+
+@dataclass(frozen=True)
+class DigitScore:
+    """A fitted score. weights: float64 (F,), for `features`; intercept: so that 0 is as likely a mark as a digit."""
+
+    references: References
+    weights: np.ndarray
+    intercept: float
+
+    def of(self, answers: Sequence[Answer]) -> np.ndarray:
+        """Return the log-odds of being a digit, float64 (n,): higher is more like one."""
+        return features(answers, self.references) @ self.weights + self.intercept
+
+
+def fit(references: References, digits: Sequence[Answer], marks: Sequence[Answer]) -> DigitScore:
+    """Fit the score on answers to digits, none of which may be among the references, and to other marks."""
+    from sklearn.linear_model import LogisticRegression  # a second to import, and only fitting needs it
+
+    values = np.concatenate([features(digits, references), features(marks, references)])
+    middle, spread = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
+    is_digit = np.repeat([1, 0], [len(digits), len(marks)])
+    model = LogisticRegression(class_weight="balanced", max_iter=2000).fit((values - middle) / spread, is_digit)
+    weights = model.coef_[0] / spread
+    return DigitScore(references, weights, float(model.intercept_[0] - middle @ weights))
+
+
+def features(answers: Sequence[Answer], references: References) -> np.ndarray:
+    """What the score is a weighted sum of, float64 (n, 64 + 1 + 3 + 2).
+
+    The direction of the hidden values, the logarithm of their length, the three largest logits in descending order, and
+    the two likenesses to the references.
+    """
+    hidden = np.stack([answer.hidden for answer in answers]).astype(np.float64)
+    logits = np.sort(np.stack([answer.logits for answer in answers]), axis=1)[:, : -LARGEST_LOGITS - 1 : -1]
+    length = np.log1p(np.linalg.norm(hidden, axis=1, keepdims=True))
+    return np.concatenate([directions(hidden), length, logits, references.likeness(answers)], axis=1)
+
+
+def feature_count(hidden: np.ndarray) -> int:
+    """Return how many `features` there are for references with these hidden values, (n, H)."""
+    return hidden.shape[1] + 1 + LARGEST_LOGITS + 2
+
+
+def _pixel_directions(seen: np.ndarray) -> np.ndarray:
+    """Images uint8 (n, S, S), blurred by one pixel so that a slightly moved stroke still fits; rows of length 1."""
+    blurred = ndimage.uniform_filter(seen.astype(np.float32), (0, 3, 3), mode="constant")
+    return directions(blurred.reshape(len(seen), -1))
