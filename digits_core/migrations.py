@@ -129,4 +129,14 @@ MIGRATIONS = (
         deleted REAL
     ) STRICT
     """,
+    """
+    CREATE TABLE handwriting_versions (
+        version TEXT PRIMARY KEY,
+        samples TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE run_handwriting (
+        run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+        version TEXT NOT NULL REFERENCES handwriting_versions (version)
+    ) STRICT, WITHOUT ROWID
+    """,
 )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Digits
-from digits_core.errors import DigitsError
+from digits_core.errors import DigitsError, HandwritingChanged
 from digits_core.runs.artifacts import Artifacts
 
 if TYPE_CHECKING:
@@ -24,7 +24,25 @@ _BACKGROUND = ThreadPoolExecutor(1, thread_name_prefix="loaders")
 
 def load_digits(name: str) -> Digits:
     """A dataset by name; `DatasetError` where it is not there."""
-    return _digits(str(state().home.folder), name, state().catalogue.version(name))
+    state().catalogue.entry(name)
+    try:
+        return _read(name, state().catalogue.version(name))
+    except HandwritingChanged:  # somebody has saved a digit between the two
+        return _read(name, state().catalogue.version(name))
+
+
+def run_loader(run_id: str) -> Callable[[str], Digits]:
+    """What loads the data of a run as it was when the run was created; it raises `DatasetError` where it is gone."""
+    return state().run_data.loader(run_id, _read)
+
+
+def lenient_run_loader(run_id: str) -> Callable[[str], Digits]:
+    """The same, falling back on the handwriting of now: see `RunData.lenient_loader`."""
+    return state().run_data.lenient_loader(run_id, _read)
+
+
+def _read(name: str, version: str) -> Digits:
+    return _digits(str(state().home.folder), name, version)
 
 
 def load_recogniser(run_id: str) -> Recogniser:
@@ -47,7 +65,7 @@ def load_refusal(run_id: str) -> Refusal | None:
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the images …")
 def _digits(folder: str, name: str, version: str) -> Digits:
-    return state().catalogue.load(name)
+    return state().catalogue.load_version(name, version)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Loading PyTorch and the network …")
@@ -61,7 +79,8 @@ def _recogniser(folder: str, run_id: str, finished: float) -> Recogniser:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _refusal(folder: str, run_id: str, finished: float) -> Future[Refusal | None]:
     recogniser = load_recogniser(run_id)
-    return _BACKGROUND.submit(_calibrated, recogniser, state().artifacts(run_id), state().catalogue.load)
+    load = state().run_data.lenient_loader(run_id)
+    return _BACKGROUND.submit(_calibrated, recogniser, state().artifacts(run_id), load)
 
 
 def _calibrated(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits]) -> Refusal | None:

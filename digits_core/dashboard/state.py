@@ -20,6 +20,7 @@ from digits_core.database import Database
 from digits_core.errors import DigitsError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.data import RunData
 from digits_core.runs.owner import is_alive
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweeps import SweepStore
@@ -43,6 +44,7 @@ class State:
     runs: RunStore
     transforms: SavedTransforms
     sweeps: SweepStore
+    run_data: RunData
 
     @cached_property
     def engine(self) -> Engine:
@@ -113,7 +115,10 @@ def _open(folder: Path) -> State:
         LOG.warning("Sweep %s was interrupted when the app that conducted it ended", sweep.id)
     catalogue = Catalogue(home, database)
     catalogue.imports.purge()
-    return State(home, catalogue, Handwriting(database), runs, SavedTransforms(database), sweeps)
+    handwriting = Handwriting(database)
+    handwriting.purge()
+    run_data = RunData(database, catalogue, runs)
+    return State(home, catalogue, handwriting, runs, SavedTransforms(database), sweeps, run_data)
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:

@@ -12,9 +12,11 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from digits_core.data import handwriting_versions
 from digits_core.data.digits import CLASSES, Digits
 from digits_core.database import Database
 from digits_core.errors import DatasetError
+from digits_core.home import KEPT_S
 
 SIZE = 28
 EVERY_NTH_IS_TEST = 5
@@ -176,8 +178,7 @@ class Handwriting:
     def version(self) -> str:
         """Changes with each sample added, relabelled, moved, deleted, restored; the same again where that is undone."""
         with self._database.read() as db:
-            rows = db.execute("SELECT id, label, writer FROM samples WHERE deleted IS NULL ORDER BY id").fetchall()
-        return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
+            return handwriting_versions.version_of(handwriting_versions.current(db))
 
     def relabel(self, samples: int | Sequence[int], label: int) -> Change:
         """Say which digit these samples show; their place in the split stays."""
@@ -211,18 +212,22 @@ class Handwriting:
             for row in change.before:
                 _put(db, *row)
 
-    def digits(self) -> Digits:
-        """The samples as a dataset, in the order in which they were written; `DatasetError` when there are none."""
-        samples = self.samples()[::-1]
-        if not samples:
-            raise DatasetError("There is no handwriting yet: draw some digits on the Handwriting page first.")
-        return Digits(
-            name="handwriting",
-            images=np.stack([sample.image for sample in samples]),
-            labels=np.array([sample.label for sample in samples], dtype=np.int64),
-            test=np.array([sample.test for sample in samples]),
-            writers=tuple(sample.writer for sample in samples),
-        )
+    def purge(self) -> int:
+        """Remove the samples that were deleted longer than `KEPT_S` ago, except those that a run was trained or tested
+        on; returns how many."""
+        with self._database.write() as db:
+            return handwriting_versions.purge(db, time.time() - KEPT_S)
+
+    def digits(self, version: str = "") -> Digits:
+        """The samples as a dataset, in the order in which they were written; `DatasetError` when there are none.
+
+        With a `version`, those of that time, with the labels and writers that they had then.
+        """
+        with self._database.read() as db:
+            samples = handwriting_versions.samples_of(db, version) if version else handwriting_versions.current(db)
+            if not samples:
+                raise DatasetError("There is no handwriting yet: draw some digits on the Handwriting page first.")
+            return handwriting_versions.read(db, samples, SIZE)
 
     def _change(self, samples: int | Sequence[int], words: str, **values: object) -> Change:
         """Set the columns that `values` names in all of these samples, or in none where one does not exist."""

@@ -27,6 +27,12 @@ TITLE_LENGTH = 80
 NAME_LENGTH = 40
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 """On Windows no file can be called that, whatever its ending."""
+_TO_PURGE = """
+    SELECT name FROM datasets WHERE deleted < ? AND name NOT IN (
+        SELECT used.value FROM runs, json_each(runs.config, '$.data.train') AS used
+        UNION SELECT used.value FROM runs, json_each(runs.config, '$.data.test') AS used
+    )
+"""
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,27 @@ class Imports:
             raise DatasetError(f"There is no dataset {name!r}.")
         return _read(name, self._home.dataset(name))
 
+    def load_for_run(self, name: str) -> Digits:
+        """The digits that a run was trained on, also of a dataset that was deleted since.
+
+        `DatasetError` where its file is gone or damaged. A name is never given to other digits.
+        """
+        if problem := self.problem(name):
+            raise DatasetError(problem)
+        return _read(name, self._home.dataset(name))
+
+    def problem(self, name: str) -> str:
+        """Why the digits under a name cannot be had any more, also if it was deleted; empty where they can."""
+        row = next(iter(self._those("name = ?", name)), None)
+        if row is None:
+            return f"There is no dataset {name!r}."
+        if not self._home.dataset(name).exists():
+            return (
+                f"The file of the dataset {row.title!r} is not on disk any more: it was deleted and removed. Import "
+                f"{row.file} again, and train again on that."
+            )
+        return ""
+
     def rename(self, name: str, title: str) -> None:
         """Give it another title; its name stays, so that runs still find it."""
         if name not in {each.name for each in self.all()}:
@@ -121,19 +148,20 @@ class Imports:
         self._update(name, "deleted", None)
 
     def purge(self) -> None:
-        """Free the disk of what was deleted longer than `KEPT_S` ago.
+        """Free the disk of what was deleted longer than `KEPT_S` ago, except of datasets that a run was trained or
+        tested on: they stay as long as the run.
 
         The names stay taken: runs know their data by them. A file that cannot be removed stays for the next time.
         """
         # One transaction over all: nobody may restore a dataset whose file is on its way out.
         with self._database.write() as db:
-            for row in db.execute("SELECT name FROM datasets WHERE deleted < ?", (time.time() - KEPT_S,)).fetchall():
+            for row in db.execute(_TO_PURGE, (time.time() - KEPT_S,)).fetchall():
                 with suppress(OSError):
                     self._home.dataset(row["name"]).unlink(missing_ok=True)
 
-    def _those(self, condition: str) -> list[ImportedDataset]:
+    def _those(self, condition: str, *values: str) -> list[ImportedDataset]:
         with self._database.read() as db:
-            rows = db.execute(f"SELECT * FROM datasets WHERE {condition}").fetchall()
+            rows = db.execute(f"SELECT * FROM datasets WHERE {condition}", values).fetchall()
         return [ImportedDataset(**{key: row[key] for key in row.keys() if key != "deleted"}) for row in rows]  # noqa: SIM118
 
     def _update(self, name: str, column: str, value: str | float | None) -> None:

@@ -26,6 +26,8 @@ from digits_core.training.events import Event, Failed, Finished, Paused
 from digits_core.training.threads import cores, threads_of_worker
 
 FETCH_TIMEOUT_S = 300
+VERSIONS_AT_MOST = 4
+"""Of each dataset that wait on the cluster at once: a run that finds an earlier one gone has it sent again."""
 
 
 class DataLost(Exception):
@@ -51,27 +53,31 @@ class Freight:
     def submit(self, task: str, run_id: str, config_json: str) -> Future:
         """Hand a run over; `DatasetError` where its data is not there to be sent."""
         data = RunConfig.from_json(config_json).data
-        keys = {name: self._send(name) for name in (*data.train, *data.test)}
+        load = worker.run_loader(str(self._home.folder), run_id)
+        keys = {name: self._send(load(name)) for name in dict.fromkeys((*data.train, *data.test))}
         files = Artifacts(self._home.run(run_id)).contents()
         return self._client.submit(train, task, run_id, config_json, keys, files, key=task, pure=False)
 
     def warm_up(self, address: str) -> Future:
         """Have a worker do once what is slow the first time."""
-        key = self._send(worker.LECTURE_DATA)
+        key = self._send(worker.load_digits(str(self._home.folder), worker.LECTURE_DATA))
         return self._client.submit(warm_up, RunConfig().to_json(), key, workers=[address], key=f"warm-up-{address}")
 
     def send_again(self) -> None:
         """Trust no more that what was sent is still there."""
         self._sent.clear()
 
-    def _send(self, name: str) -> str:
-        """The key under which the workers find a dataset as it is now."""
-        digits = worker.load_digits(str(self._home.folder), name)
-        key = f"digits-{name}-{digits.fingerprint}"
-        sent = self._sent.get(name)
-        if sent is None or sent.key != key or sent.status != "finished":
-            # What stood under the name before goes from the cluster with the last reference to it.
-            self._sent[name] = self._client.scatter({key: digits})[key]
+    def _send(self, digits: Digits) -> str:
+        """The key under which the workers find these digits."""
+        key = f"digits-{digits.name}-{digits.fingerprint}"
+        sent = self._sent.pop(key, None)
+        if sent is None or sent.status != "finished":
+            sent = self._client.scatter({key: digits})[key]
+        self._sent[key] = sent  # the last one used stands last
+        # Runs may mean several versions of one dataset. What is dropped here goes from the cluster with this reference.
+        of_this_name = [each for each in self._sent if each.rpartition("-")[0] == f"digits-{digits.name}"]
+        for old in of_this_name[:-VERSIONS_AT_MOST]:
+            del self._sent[old]
         return key
 
 

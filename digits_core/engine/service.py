@@ -20,7 +20,7 @@ from digits_core.engine import worker
 from digits_core.engine.connection import Connection
 from digits_core.engine.inbox import Inbox
 from digits_core.engine.remote import DataLost
-from digits_core.errors import DigitsError, RunError
+from digits_core.errors import DatasetError, DigitsError, RunError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.owner import this_process
@@ -60,6 +60,13 @@ class Engine:
         run = self._store.create(config, self._owner, session, sweep=sweep)
         self._later(self._fill)
         return run
+
+    def train_again(self, run: Run, session: str = "") -> Run:
+        """Queue a new run with the config of this one, on the same digits, and return it."""
+        self._record_data(run)
+        again = self._store.create(run.config, self._owner, session, data_of=run.id)
+        self._later(self._fill)
+        return again
 
     def stop(self, run: Run) -> None:
         """Ask a run to stop: a waiting one ends at once, a running one within a fifth of a second of training."""
@@ -105,14 +112,16 @@ class Engine:
     def continue_training(self, run: Run, epochs: int, session: str = "") -> Run:
         """Train what a run has learnt for so many epochs more, as a run of its own, and return that.
 
-        It starts at the checkpoint, with the optimizer as it was then: with a constant learning rate the numbers are
-        those of one training that long. A schedule begins anew over the epochs that are added, a warm restart; one
-        that was ended by hand stays ended. `RunError` where there is no checkpoint, `ConfigError` past the most epochs.
+        It trains on the same digits and starts at the checkpoint, with the optimizer as it was then: with a constant
+        learning rate the numbers are those of one training that long. A schedule begins anew over the epochs that are
+        added, a warm restart; one that was ended by hand stays ended. `RunError` where there is no checkpoint,
+        `ConfigError` past the most epochs.
         """
         run = self._store.get(run.id)
         done = len(self._store.epochs([run.id])[run.id])
         if run.status not in CONTINUABLE or not done:
             raise RunError(f"{run.title} cannot be continued: it is {run.status}, after {done} epochs.")
+        self._record_data(run)
         training = run.config.training.replace(epochs=done + epochs)
         config = run.config.replace(training=training, name=f"{run.name[:100]} +{epochs}")
         child = new_id()
@@ -137,6 +146,13 @@ class Engine:
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._connection.close()
         self._inbox.close()
+
+    def _record_data(self, run: Run) -> None:
+        """Record the data of a run from before that was done at its creation, so that what continues it inherits it."""
+        data = worker.run_data(str(self._home.folder))
+        for name in (*run.config.data.train, *run.config.data.test):
+            with suppress(DatasetError):  # it has changed since: what continues the run begins with that of now
+                data.version(run.id, name)
 
     def _requeue(self, run: Run, *statuses: Status) -> Run:
         """Let a run wait again; what its last task may still have to say no longer counts."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from digits_core.config import RunConfig
+from digits_core.data import handwriting_versions
 from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.runs import queue
@@ -58,8 +60,13 @@ class RunStore:
         parent: str = "",
         run_id: str = "",
         sweep: str = "",
+        data_of: str = "",
     ) -> Run:
-        """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once."""
+        """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once.
+
+        The handwriting that it is to be trained on is recorded with it: that of its `parent`, of the run
+        `data_of`, or of the first trial of its `sweep`, so that all trials mean the same digits; else that of now.
+        """
         run_id = run_id or new_id()
         with self._database.write() as db:
             number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM runs").fetchone()[0]
@@ -72,9 +79,16 @@ class RunStore:
                     config.training.epochs, sweep,
                 ),
             )  # fmt: skip
+            if handwriting_versions.NAME in (*config.data.train, *config.data.test):
+                _note_handwriting(db, run_id, parent or data_of, sweep)
             if session is not None:
                 queue.enqueue(db, run_id, session)
         return self.get(run_id)
+
+    def handwriting_version(self, run_id: str) -> str:
+        """The version of the handwriting that was recorded with a run; an empty text where there is none."""
+        with self._database.read() as db:
+            return handwriting_versions.noted(db, run_id)
 
     def apply(self, run_id: str, event: Event) -> None:
         """Bring a run up to date with an event. A repeated one, or one after the end, changes nothing."""
@@ -272,3 +286,15 @@ class RunStore:
 def new_id() -> str:
     """The id of a run that is yet to be written."""
     return secrets.token_hex(4)
+
+
+def _note_handwriting(db: sqlite3.Connection, run_id: str, other: str, sweep: str) -> None:
+    """Record which handwriting a run is trained on."""
+    query = (
+        "SELECT id FROM runs JOIN run_handwriting ON run = id WHERE sweep = ? AND sweep != '' ORDER BY number LIMIT 1"
+    )
+    first = db.execute(query, (sweep,)).fetchone()
+    if handwriting_versions.inherit(db, run_id, other or (first["id"] if first else "")):
+        return
+    if samples := handwriting_versions.current(db):
+        handwriting_versions.note(db, run_id, samples)

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from digits_core.errors import DatasetError, PictureError
 from digits_core.shell.common import BAD_INPUT, RUN_HELP, Commands, add_json, open_home
 
 if TYPE_CHECKING:
-    from digits_core.data.catalogue import Catalogue
+    from digits_core.data.digits import Digits
     from digits_core.recognition.recogniser import FoundDigit, Recogniser
     from digits_core.recognition.refusal import Refusal
     from digits_core.runs.artifacts import Artifacts
@@ -36,14 +36,17 @@ def recognise_images(options: argparse.Namespace) -> int:
     home, database = open_home()
     from digits_core.runs.store import RunStore
 
-    run = RunStore(database).find(options.run)
+    store = RunStore(database)
+    run = store.find(options.run)
     from digits_core.data.catalogue import Catalogue
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.data import RunData
 
     artifacts = Artifacts(home.run(run.id))
     recogniser = Recogniser(run.config, artifacts.load_weights())
-    refusal = _refusal(recogniser, artifacts, Catalogue(home, database))
+    load = RunData(database, Catalogue(home, database), store).lenient_loader(run.id)
+    refusal = _refusal(recogniser, artifacts, load)
     try:
         return _recognise(_paths(options.images), recogniser, refusal, options.json)
     except BrokenPipeError:  # whoever read the lines has enough of them, and Python would complain at its end
@@ -51,12 +54,12 @@ def recognise_images(options: argparse.Namespace) -> int:
         return 0
 
 
-def _refusal(recogniser: Recogniser, artifacts: Artifacts, catalogue: Catalogue) -> Refusal | None:
+def _refusal(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits]) -> Refusal | None:
     """What tells digits from other marks; `None` where the data of the run are gone, or too few."""
     from digits_core.recognition.refusal import load_refusal
 
     try:
-        return load_refusal(recogniser, artifacts, catalogue.load)
+        return load_refusal(recogniser, artifacts, load)
     except DatasetError:
         return None
 

@@ -70,6 +70,7 @@ def sweep_runs(options: argparse.Namespace) -> int:
     import torch
 
     from digits_core.data.catalogue import Catalogue
+    from digits_core.runs.data import RunData
     from digits_core.runs.owner import is_alive, this_process
     from digits_core.runs.store import RunStore
     from digits_core.runs.sweeps import SweepStore
@@ -93,7 +94,8 @@ def sweep_runs(options: argparse.Namespace) -> int:
     show = _as_json if options.json else _as_text
     show({"event": "sweep", **_size(sweep, catalogue, runs)})
     asked = _ctrl_c()
-    sweeping = _way()(home, catalogue.load, runs, sweeps, sweep, lambda: bool(asked), show)
+    data = RunData(database, catalogue, runs)
+    sweeping = _way()(home, catalogue.load, data, runs, sweeps, sweep, lambda: bool(asked), show)
     for _ in sweeping.trials(show_bar=not options.json and sys.stderr.isatty()):
         pass
     show({"event": f"sweep_{sweeps.get(sweep.id).status}", **sweeping.summary()})

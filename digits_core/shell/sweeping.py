@@ -12,6 +12,7 @@ from digits_core.data.digits import Digits
 from digits_core.errors import RunError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.data import RunData
 from digits_core.runs.execution import execute
 from digits_core.runs.owner import this_process
 from digits_core.runs.rows import Run
@@ -31,10 +32,12 @@ BEST = 3
 
 @dataclass
 class Sweeping:
-    """Goes through the trials; `asked` says whether to end, `show` gets each event as it comes."""
+    """Goes through the trials; `load` reads datasets as they are now, to check settings; `data` those
+    of the runs. `asked` says whether to end, `show` gets each event as it comes."""
 
     home: Home
     load: Callable[[str], Digits]
+    data: RunData
     runs: RunStore
     sweeps: SweepStore
     sweep: Sweep
@@ -91,7 +94,7 @@ class Sweeping:
         others = self._others(run)
         self._begin(run, self.sweeps.runs(self.sweep.id))
         self._reason, curve = "", []
-        events = execute(run.config, self.load, Artifacts(self.home.run(run.id)), self._orders(run))
+        events = execute(run.config, self.data.loader(run.id), Artifacts(self.home.run(run.id)), self._orders(run))
         for event in with_progress_bar(events, show_bar):
             event = self._explained(event)
             self.runs.apply(run.id, event)

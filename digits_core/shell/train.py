@@ -63,6 +63,7 @@ def train_run(options: argparse.Namespace) -> int:
 
     from digits_core.data.catalogue import Catalogue
     from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.data import RunData
     from digits_core.runs.execution import execute
     from digits_core.runs.owner import this_process
     from digits_core.runs.store import RunStore
@@ -79,7 +80,8 @@ def train_run(options: argparse.Namespace) -> int:
     torch.set_num_threads(threads_per_run())
     run = store.create(config, this_process())
     last: Event | None = None
-    events = execute(config, catalogue.load, Artifacts(home.run(run.id)), _orders(store, run.id))
+    load = RunData(database, catalogue, store).loader(run.id)
+    events = execute(config, load, Artifacts(home.run(run.id)), _orders(store, run.id))
     for event in with_progress_bar(events, show=not options.json and sys.stderr.isatty()):
         store.apply(run.id, event)
         last = event

@@ -28,11 +28,13 @@ from digits_core.data.handwriting_archive import MAX_BYTES, pack, unpack
 from digits_core.data.picture import read_picture
 from digits_core.errors import DigitsError
 from digits_core.figures.images import pixels
+from digits_core.home import KEPT_S
 
 COLUMNS, ROWS = 10, 4
 SHOWN_ROWS = 10
 SOURCE_TITLES = {"canvas": "drawn", "upload": "picture", "sheet": "sheet"}
 DETAIL_SIDE = 220
+DAYS = KEPT_S // 86_400
 EVERYONE = "everyone"
 
 
@@ -46,7 +48,8 @@ def show() -> None:
         )  # fmt: skip
         deleted = st.toggle(
             "Deleted", key="own_deleted", bind="query-params",
-            help="Show what was deleted, to bring it back. It is in no dataset.",
+            help="Show what was deleted, to bring it back. It is in no dataset, and is permanently removed after "
+            f"{DAYS} days, unless a run was trained or tested on it.",
         )  # fmt: skip
         samples = [sample for sample in state().handwriting.samples(deleted) if fits(sample)]
         shown, everything = _page(samples)
@@ -180,7 +183,8 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
         st.button(
             f"Delete {len(chosen)}", icon=":material/delete:", disabled=nothing,
             on_click=lambda: done(handwriting.delete(numbers)),
-            help="Takes the selected samples out of the dataset. Undo, or “Deleted” above, brings them back.",
+            help="Takes the selected samples out of the dataset. Undo, or “Deleted” above, brings them back within "
+            f"{DAYS} days. Runs that were trained on them keep them.",
         )  # fmt: skip
 
 

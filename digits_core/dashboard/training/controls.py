@@ -129,7 +129,8 @@ def _one_more_epoch(run: Run) -> None:
 def _train_again(run: Run) -> None:
     _button(
         "Train again", ":material/replay:", run, _again, run,
-        help_text="Queues a new run with the same config. It gives the same numbers: that is what the seed is for.",
+        help_text="Queues a new run with the same config on the same digits, even if handwriting has changed since. It "
+        "gives the same numbers: that is what the seed is for.",
     )  # fmt: skip
 
 
@@ -159,8 +160,9 @@ def _continue(run: Run) -> None:
     _button(
         "Continue", ":material/fast_forward:", run, _train_on, run, key,
         unless="" if can else "It has not ended yet." if run.live else "There is nothing that could be continued.",
-        help_text="A new run that starts where this one ended, with the optimizer as it was then: with a constant "
-        "learning rate it is as if it had trained on without a break. A schedule starts anew over the added epochs.",
+        help_text="A new run on the same digits that starts where this one ended, with the optimizer as it was then: "
+        "with a constant learning rate it is as if it had trained on without a break. A schedule starts anew over the "
+        "added epochs.",
     )  # fmt: skip
 
 
@@ -199,7 +201,7 @@ def _change_rate(run: Run, key: str) -> None:
 
 
 def _again(run: Run) -> None:
-    follow_run(state().engine.submit(run.config, session_id()))
+    follow_run(state().engine.train_again(run, session_id()))
 
 
 def _train_on(run: Run, key: str) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import lecture_lines
 from digits_core.dashboard.pages import page
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
+from digits_core.runs.data import changed_data
 from digits_core.runs.rows import ChangeRow
 from digits_core.runs.settings import in_words
 from digits_core.runs.store import Run
@@ -26,7 +28,10 @@ DONE = {
     "stopped": "stopped",
     "restarted": "resumed from its last checkpoint",
 }
-NOTED = {"datasets": "fingerprint of", "images train": "training images", "images test": "test images"}
+NOTED = {
+    "datasets": "fingerprint of", "datasets before": "first fingerprint of", "images train": "training images",
+    "images test": "test images",
+}  # fmt: skip
 """How the environment's names read where their own are too short."""
 LOG_HEIGHT = 300
 
@@ -62,7 +67,10 @@ def _settings(run: Run) -> None:
         },
     )  # fmt: skip
     query = to_query(run.config)
-    st.page_link(page("training"), label="Train with these settings", icon=":material/replay:", query_params=query)
+    st.page_link(
+        page("training"), label="Train with these settings", icon=":material/replay:", query_params=query,
+        help="Opens the form on Training with them. A new run trains on the datasets as they are then.",
+    )  # fmt: skip
     with st.expander("As JSON"):
         st.code(json.dumps(json.loads(run.config_json), indent=2), language="json", height=300)
 
@@ -95,6 +103,8 @@ def _environment(run: Run) -> None:
     rows = [{"What": name, "Value": text} for name, text in _flat(run.environment)]
     rows += [{"What": "run", "Value": run.id}, {"What": "seed", "Value": str(run.config.training.seed)}]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, alt="Versions, device and data of this run")
+    if reason := changed_data(run) or state().run_data.problem(run):
+        st.warning(as_plain_text(reason))
     st.caption(
         "The same settings, data and versions on the same machine give the same numbers: this is what to compare where "
         "they do not. A dataset's fingerprint changes with any pixel, label or place in the split."
