@@ -139,4 +139,7 @@ MIGRATIONS = (
         version TEXT NOT NULL REFERENCES handwriting_versions (version)
     ) STRICT, WITHOUT ROWID
     """,
+    """
+    ALTER TABLE samples ADD COLUMN paper BLOB
+    """,
 )

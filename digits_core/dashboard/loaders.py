@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from digits_core.dashboard.state import state
+from digits_core.data import handwriting_versions
 from digits_core.data.digits import Digits
 from digits_core.errors import DigitsError, HandwritingChanged
 from digits_core.runs.artifacts import Artifacts
@@ -42,7 +43,8 @@ def lenient_run_loader(run_id: str) -> Callable[[str], Digits]:
 
 
 def _read(name: str, version: str) -> Digits:
-    return _digits(str(state().home.folder), name, version)
+    read = _handwriting if name == handwriting_versions.NAME else _digits
+    return read(str(state().home.folder), name, version)
 
 
 def load_recogniser(run_id: str) -> Recogniser:
@@ -65,6 +67,12 @@ def load_refusal(run_id: str) -> Refusal | None:
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the images …")
 def _digits(folder: str, name: str, version: str) -> Digits:
+    return state().catalogue.load_version(name, version)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the handwriting …")
+def _handwriting(folder: str, name: str, version: str) -> Digits:
+    """In a cache of its own: each digit that is saved makes another version, and 10,000 of them take 125 MB."""
     return state().catalogue.load_version(name, version)
 
 

@@ -117,6 +117,7 @@ def _open(folder: Path) -> State:
     catalogue.imports.purge()
     handwriting = Handwriting(database)
     handwriting.purge()
+    handwriting.carry_over()
     run_data = RunData(database, catalogue, runs)
     return State(home, catalogue, handwriting, runs, SavedTransforms(database), sweeps, run_data)
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from digits_core.data import papers
 from digits_core.data.digits import Digits
 from digits_core.errors import DatasetError, HandwritingChanged
 
@@ -35,6 +36,7 @@ def as_json(rows: Sequence[sqlite3.Row]) -> str:
     place = {name: number for number, name in enumerate(names)}
     return json.dumps(
         {
+            "side": papers.SIDE,
             "ids": [row["id"] for row in rows],
             "labels": "".join(str(row["label"]) for row in rows),
             "test": "".join("01"[bool(row["test"])] for row in rows),
@@ -84,17 +86,28 @@ def samples_of(db: sqlite3.Connection, version: str) -> str:
     return samples
 
 
-def read(db: sqlite3.Connection, samples: str, size: int) -> Digits:
-    """Return these samples as a dataset of images (size, size); `DatasetError` where some are not on disk any more."""
+def centred(samples: str) -> str:
+    """Return the same samples as they were trained on before paper was kept: centred, of 28×28 pixels."""
+    kept = {name: value for name, value in json.loads(samples).items() if name != "side"}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def read(db: sqlite3.Connection, samples: str) -> Digits:
+    """Return these samples as a dataset; `DatasetError` where some are not on disk any more."""
     kept = json.loads(samples)
-    query = "SELECT id, image FROM samples WHERE id IN (SELECT value FROM json_each(?, '$.ids'))"
-    images = {row["id"]: row["image"] for row in db.execute(query, (samples,))}
+    on_paper = "side" in kept
+    columns = "id, image, drawing, source, paper" if on_paper else "id, image"
+    rows = db.execute(
+        f"SELECT {columns} FROM samples WHERE id IN (SELECT value FROM json_each(?, '$.ids'))", (samples,)
+    )
+    images = {row["id"]: papers.of_row(row) if on_paper else row["image"] for row in rows}
     if gone := [number for number in kept["ids"] if number not in images]:
         raise DatasetError(
             f"{len(gone)} of the {len(kept['ids'])} handwritten samples are not on disk any more: put a copy of "
             "digits.sqlite that has them in its place, or train again with the digits of today."
         )
     pixels = bytearray().join(images[number] for number in kept["ids"])  # one copy, which PyTorch may take as it is
+    size = papers.SIDE if on_paper else papers.CENTRED_SIDE
     return Digits(
         name=NAME,
         images=np.frombuffer(pixels, dtype=np.uint8).reshape(-1, size, size),

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from digits_core.data import handwriting_versions as versions
 from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
-from digits_core.data.handwriting import SIZE
 from digits_core.database import Database
 from digits_core.errors import DatasetError
 from digits_core.runs.rows import Run
@@ -85,8 +84,12 @@ class RunData:
             if already := versions.noted(db, run_id):
                 return already
             for samples in _candidates(db, run.started):
-                if known is None or self._fits(db, run, samples, known):
+                if known is None:
                     return versions.note(db, run_id, samples)
+                # Runs from before paper was kept were trained on centred digits.
+                for each in (samples, versions.centred(samples)):
+                    if self._fits(db, run, each, known):
+                        return versions.note(db, run_id, each)
         if known is None:
             raise DatasetError("There is no handwriting yet: draw some digits on the Handwriting page first.")
         raise DatasetError(
@@ -95,7 +98,7 @@ class RunData:
         )
 
     def _fits(self, db: sqlite3.Connection, run: Run, samples: str, fingerprint: str) -> bool:
-        digits = versions.read(db, samples, SIZE)
+        digits = versions.read(db, samples)
         return digits.tested_on(run.config.data.test_writers).fingerprint == fingerprint
 
 

@@ -1,5 +1,6 @@
 """A run means the digits that it was created with, whatever becomes of the handwriting and the imports afterwards."""
 
+import json
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import torch
 
 from digits_core.__main__ import main
 from digits_core.config import DataConfig, RunConfig, TransformConfig
+from digits_core.data import handwriting_versions as versions
 from digits_core.data.builtin import read_mnist_5k
 from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
@@ -164,7 +166,7 @@ def test_a_run_is_resumed_continued_and_trained_again_on_its_own_digits(lab):
 
 
 def test_the_script_prints_the_lines_of_the_run_when_the_handwriting_has_changed(desk, tmp_path, capsys):
-    assert main(["train", "--dataset", NAME, "--epochs", "2"]) == 0
+    assert main(["train", "--dataset", NAME, "--dataset", "optdigits", "--epochs", "2", "--batch-size", "64"]) == 0
     lines = capsys.readouterr().out.splitlines()[:2]
     desk.change_everything()
     assert main(["export", "latest", "--to", str(tmp_path), "--only", "script"]) == 0
@@ -301,6 +303,19 @@ class TestOlderRuns:
         assert "cannot be had any more" in desk.data.problem(run)
         with pytest.raises(DatasetError, match="cannot be had any more"):
             desk.script(run)
+
+    def test_runs_from_before_paper_was_kept_mean_centred_digits(self, desk):
+        run = desk.train(config(1))
+        with desk.database.write() as db:
+            now = desk.data.loader(run.id)(NAME)
+            old = versions.read(db, versions.centred(versions.current(db)))
+            known = json.dumps({**run.environment, "datasets": {NAME: old.fingerprint}})
+            db.execute("UPDATE runs SET environment = ?", (known,))
+        desk.forget_versions()
+        desk.handwriting.carry_over()
+
+        found = desk.data.loader(run.id)(NAME)
+        assert (found.fingerprint, found.shape, now.shape) == (old.fingerprint, (28, 28), (112, 112))
 
     def test_it_goes_on_with_the_digits_of_now_and_says_so(self, desk):
         run = desk.stop_after_first_epoch(config(3))
