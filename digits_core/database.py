@@ -6,7 +6,9 @@ Write-ahead logging lets pages read while a run writes. Connections are short-li
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +21,9 @@ HEADER = b"SQLite format 3\0"
 VERSION_AT = 60
 """Where a database file says its `user_version`, in four bytes: https://www.sqlite.org/fileformat.html"""
 
+_OPENING = threading.Lock()
+_IN_USE: Counter[Path] = Counter()
+"""How many times this process has each file open."""
 _ANOTHER = "or set DIGITS_HOME to another folder."
 ADVICE = {
     sqlite3.SQLITE_BUSY: " Another program holds it: close that one, or try again in a moment.",
@@ -41,18 +46,22 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._refuse_newer()
-        self._migrate()
-        # While one connection stays open, closing the short-lived ones does not checkpoint the log each time.
-        self._anchor = self._open()
-        try:
-            self._anchor.execute("SELECT count(*) FROM runs").fetchone()
-        except sqlite3.Error as error:
-            self._anchor.close()
-            raise self._in_words(error) from error
+        with _OPENING:
+            self._refuse_newer()
+            self._migrate()
+            # While one connection stays open, closing the short-lived ones does not checkpoint the log each time.
+            self._anchor = self._open()
+            try:
+                self._anchor.execute("SELECT count(*) FROM runs").fetchone()
+            except sqlite3.Error as error:
+                self._anchor.close()
+                raise self._in_words(error) from error
+            _IN_USE[path] += 1
 
     def close(self) -> None:
-        self._anchor.close()
+        with _OPENING:
+            self._anchor.close()
+            _IN_USE[self.path] -= 1
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -137,8 +146,10 @@ def _version_without_opening(path: Path) -> int:
     """The version that a file says it has, 0 where it says none; nothing is changed in it or in its log."""
     log = path.with_name(f"{path.name}-wal")
     try:
-        if log.exists() and log.stat().st_size:
-            # The last process was killed: what it wrote last, its version too, may stand in the log alone.
+        if _IN_USE[path] > 0 or (log.exists() and log.stat().st_size):
+            # Read as a plain file, one that this process has open would lose its locks when it is closed: POSIX drops
+            # all those of a process. Then another process takes itself for the last one and removes the log in use.
+            # Or the last process was killed: what it wrote last, its version too, may stand in the log alone.
             with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
                 return _version(connection)
         with path.open("rb") as file:

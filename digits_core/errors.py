@@ -27,6 +27,10 @@ class DatasetError(DigitsError):
     """A dataset does not exist, cannot be had right now, or holds too little to do what was asked."""
 
 
+class HandwritingChanged(DatasetError):
+    """The handwriting changed between two looks at it: look again."""
+
+
 class PictureError(DigitsError):
     """A picture cannot be read, is too large, or shows no ink."""
 

@@ -162,4 +162,17 @@ MIGRATIONS = (
     ALTER TABLE runs ADD COLUMN weights INTEGER;
     UPDATE runs SET weights = (SELECT count(*) FROM epochs WHERE epochs.run = runs.id) WHERE test_accuracy IS NOT NULL
     """,
+    """
+    CREATE TABLE handwriting_versions (
+        version TEXT PRIMARY KEY,
+        samples TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE run_handwriting (
+        run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+        version TEXT NOT NULL REFERENCES handwriting_versions (version)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    ALTER TABLE samples ADD COLUMN paper BLOB
+    """,
 )

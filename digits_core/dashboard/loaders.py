@@ -9,7 +9,9 @@ import streamlit as st
 
 from digits_core.dashboard.state import state
 from digits_core.dashboard.thresholds import Threshold, Thresholds
+from digits_core.data import handwriting_versions
 from digits_core.data.digits import Digits
+from digits_core.errors import HandwritingChanged
 from digits_core.runs.artifacts import Artifacts
 
 if TYPE_CHECKING:
@@ -22,7 +24,26 @@ THRESHOLDS = Thresholds()
 
 def load_digits(name: str) -> Digits:
     """A dataset by name; `DatasetError` where it is not there."""
-    return _digits(str(state().home.folder), name, state().catalogue.version(name))
+    state().catalogue.entry(name)
+    try:
+        return _read(name, state().catalogue.version(name))
+    except HandwritingChanged:  # somebody has saved a digit between the two
+        return _read(name, state().catalogue.version(name))
+
+
+def run_loader(run_id: str) -> Callable[[str], Digits]:
+    """What loads the data of a run as it was when the run was created; it raises `DatasetError` where it is gone."""
+    return state().run_data.loader(run_id, _read)
+
+
+def lenient_run_loader(run_id: str) -> Callable[[str], Digits]:
+    """The same, falling back on the handwriting of now: see `RunData.lenient_loader`."""
+    return state().run_data.lenient_loader(run_id, _read)
+
+
+def _read(name: str, version: str) -> Digits:
+    read = _handwriting if name == handwriting_versions.NAME else _digits
+    return read(str(state().home.folder), name, version)
 
 
 def load_recogniser(run_id: str) -> Recogniser:
@@ -38,8 +59,8 @@ def load_threshold(run_id: str) -> Threshold:
     """
     here = state()
     run, recogniser = here.runs.get(run_id), load_recogniser(run_id)
-    artifacts, load = here.artifacts(run_id), here.catalogue.load
-    data = _data_key(recogniser, here.catalogue.version)
+    artifacts, load = here.artifacts(run_id), here.run_data.lenient_loader(run_id)
+    data = _data_key(recogniser, lambda name: here.run_data.lenient_version(run_id, name))
     key = (str(here.home.folder), run_id, run.finished or 0.0)
     return THRESHOLDS.get(key, data, lambda: _work_out(recogniser, artifacts, load, data))
 
@@ -49,7 +70,13 @@ def load_threshold(run_id: str) -> Threshold:
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the images …")
 def _digits(folder: str, name: str, version: str) -> Digits:
-    return state().catalogue.load(name)
+    return state().catalogue.load_version(name, version)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the handwriting …")
+def _handwriting(folder: str, name: str, version: str) -> Digits:
+    """In a cache of its own: each digit that is saved makes another version, and 10,000 of them take 125 MB."""
+    return state().catalogue.load_version(name, version)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Loading PyTorch and the network …")

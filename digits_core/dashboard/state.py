@@ -22,6 +22,7 @@ from digits_core.database import Database
 from digits_core.errors import DigitsError, StoreError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.data import RunData
 from digits_core.runs.owner import is_local
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweeps import SweepStore
@@ -74,6 +75,7 @@ class State:
     transforms: SavedTransforms
     sweeps: SweepStore
     orphans: Orphans
+    run_data: RunData
 
     @cached_property
     def engine(self) -> Engine:
@@ -141,12 +143,16 @@ def _open(folder: Path) -> State:
     runs = RunStore(database)
     sweeps = SweepStore(database)
     catalogue = Catalogue(home, database)
+    handwriting = Handwriting(database)
+    handwriting.carry_over()
     try:
         runs.labels.purge(home)
         catalogue.imports.purge()
+        handwriting.purge()
     except StoreError:
         LOG.exception("What was deleted long ago could not be removed: the next start tries again")
-    return State(home, catalogue, Handwriting(database), runs, SavedTransforms(database), sweeps, Orphans(home, runs))
+    orphans, run_data = Orphans(home, runs), RunData(database, catalogue, runs)
+    return State(home, catalogue, handwriting, runs, SavedTransforms(database), sweeps, orphans, run_data)
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:

@@ -116,6 +116,24 @@ class Catalogue:
         self.entry(name)
         return self._readers[name]() if name in self._readers else self.imports.load(name)
 
+    def load_version(self, name: str, version: str) -> Digits:
+        """Read a dataset as a run was trained on it: handwriting as it was then, also an import that was deleted since.
+
+        `version` is one that `version` returned, or that a run has recorded; `DatasetError` where the digits are gone.
+        """
+        if name == "handwriting":
+            return self._handwriting.digits(version)
+        return self._readers[name]() if name in self._readers else self.imports.load_for_run(name)
+
+    def problem(self, name: str) -> str:
+        """Why a dataset cannot be read for the runs that were trained on it; empty where it can.
+
+        That handwriting which is recorded is there is not looked into: samples that runs refer to are never removed.
+        """
+        if name == "mnist" and not self.available(name):
+            return "The dataset mnist is not here any more: download it again on the Data page."
+        return "" if name in self._readers else self.imports.problem(name)
+
     def version(self, name: str) -> str:
         """Changes when the dataset may have changed: what caches key on."""
         return self._handwriting.version() if name == "handwriting" else str(self.available(name))

@@ -12,13 +12,17 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from digits_core.data import handwriting_versions, papers
 from digits_core.data.digits import CLASSES, Digits
 from digits_core.database import Database
 from digits_core.errors import DatasetError
+from digits_core.home import KEPT_S
 
 SIZE = 28
+"""The side of the small image of a sample: the ink centred by its mass, as MNIST's digits are."""
 EVERY_NTH_IS_TEST = 5
 WRITER_LENGTH = 60
+AT_ONCE = 200
 NOBODY_NAMED = "me"
 Source = Literal["canvas", "upload", "sheet"]
 SOURCES: tuple[str, ...] = get_args(Source)
@@ -28,8 +32,10 @@ SOURCES: tuple[str, ...] = get_args(Source)
 class NewSample:
     """A digit that is to be kept.
 
-    image: uint8 (28, 28), ink bright; drawing: the picture it was made from, as PNG. `test` and `created` are
-    decided when it is kept, unless they are known, as of a sample that comes from another home.
+    image: uint8 (28, 28), its ink centred, to be shown; drawing: the picture it was made from, as PNG; paper: the ink
+    where it was written, which is what networks train on, as `papers.packed` returns it, empty for a sample from before
+    that was kept. `test` and `created` are decided when it is kept, unless they are known, as of a sample that comes
+    from another home.
     """
 
     image: np.ndarray
@@ -39,11 +45,12 @@ class NewSample:
     drawing: bytes = b""
     test: bool | None = None
     created: float | None = None
+    paper: bytes = b""
 
 
 @dataclass(frozen=True)
 class HandwrittenSample:
-    """One digit of someone: `image` uint8 (28, 28) as networks get it; `created` in seconds since 1970."""
+    """One digit of someone: `image` uint8 (28, 28), its ink centred; `created` in seconds since 1970."""
 
     id: int
     label: int
@@ -80,9 +87,11 @@ class Handwriting:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, image: np.ndarray, label: int, writer: str, source: Source, drawing: bytes = b"") -> int:
+    def add(
+        self, image: np.ndarray, label: int, writer: str, source: Source, drawing: bytes = b"", paper: bytes = b""
+    ) -> int:
         """Keep a digit and return its id; see `NewSample`."""
-        return self.add_all([NewSample(image, label, writer, source, drawing)]).samples[0]
+        return self.add_all([NewSample(image, label, writer, source, drawing, paper=paper)]).samples[0]
 
     def add_all(self, samples: Sequence[NewSample]) -> Change:
         """Keep several digits, or none of them where one is refused.
@@ -140,16 +149,44 @@ class Handwriting:
     def everything(self) -> list[NewSample]:
         """All that is not deleted with all that is kept of it, in the order in which it was written."""
         query = (
-            "SELECT label, writer, source, test, image, drawing, created FROM samples WHERE deleted IS NULL ORDER BY id"
+            "SELECT label, writer, source, test, image, drawing, created, paper FROM samples WHERE deleted IS NULL "
+            "ORDER BY id"
         )
         with self._database.read() as db:
             return [
                 NewSample(
                     np.frombuffer(row["image"], dtype=np.uint8).reshape(SIZE, SIZE), row["label"], row["writer"],
                     row["source"], row["drawing"], bool(row["test"]), row["created"],
+                    row["paper"] or b"",
                 )
                 for row in db.execute(query)
             ]  # fmt: skip
+
+    def carry_over(self) -> int:
+        """Keep the paper of samples from before it was kept, as far as it can be had; returns of how many.
+
+        Until then it is worked out whenever the dataset is read: the same pixels, but slower.
+        """
+        done = 0
+        while True:
+            with self._database.write() as db:
+                rows = db.execute(
+                    "SELECT id, image, drawing, source FROM samples WHERE paper IS NULL ORDER BY id LIMIT ?", (AT_ONCE,)
+                ).fetchall()
+                for row in rows:
+                    paper = papers.carried_over(row["image"], row["drawing"], row["source"])
+                    db.execute("UPDATE samples SET paper = ? WHERE id = ?", (papers.packed(paper), row["id"]))
+            done += len(rows)
+            if len(rows) < AT_ONCE:
+                return done
+
+    def paper(self, sample: int) -> np.ndarray:
+        """A sample as it was written, uint8 (112, 112)."""
+        with self._database.read() as db:
+            row = db.execute("SELECT image, drawing, source, paper FROM samples WHERE id = ?", (sample,)).fetchone()
+        if row is None:
+            raise DatasetError(f"There is no handwritten sample {sample}.")
+        return papers.of_row(row)
 
     def drawing(self, sample: int) -> bytes:
         """The picture that a sample was made from, as PNG; empty where none was kept."""
@@ -183,8 +220,7 @@ class Handwriting:
     def version(self) -> str:
         """Changes with each sample added, relabelled, moved, deleted, restored; the same again where that is undone."""
         with self._database.read() as db:
-            rows = db.execute("SELECT id, label, writer FROM samples WHERE deleted IS NULL ORDER BY id").fetchall()
-        return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
+            return handwriting_versions.version_of(handwriting_versions.current(db))
 
     def relabel(self, samples: int | Sequence[int], label: int) -> Change:
         """Say which digit these samples show; their place in the split stays."""
@@ -223,18 +259,22 @@ class Handwriting:
                     columns = zip(before, after, now, strict=True)
                     _put(db, *(old if current == new else current for old, new, current in columns))
 
-    def digits(self) -> Digits:
-        """The samples as a dataset, in the order in which they were written; `DatasetError` when there are none."""
-        samples = self.samples()[::-1]
-        if not samples:
-            raise DatasetError("There is no handwriting yet: draw some digits on the Handwriting page first.")
-        return Digits(
-            name="handwriting",
-            images=np.stack([sample.image for sample in samples]),
-            labels=np.array([sample.label for sample in samples], dtype=np.int64),
-            test=np.array([sample.test for sample in samples]),
-            writers=tuple(sample.writer for sample in samples),
-        )
+    def purge(self) -> int:
+        """Remove the samples that were deleted longer than `KEPT_S` ago, except those that a run was trained or tested
+        on; returns how many."""
+        with self._database.write() as db:
+            return handwriting_versions.purge(db, time.time() - KEPT_S)
+
+    def digits(self, version: str = "") -> Digits:
+        """The samples as a dataset, in the order in which they were written; `DatasetError` when there are none.
+
+        With a `version`, those of that time, with the labels and writers that they had then.
+        """
+        with self._database.read() as db:
+            samples = handwriting_versions.samples_of(db, version) if version else handwriting_versions.current(db)
+            if not samples:
+                raise DatasetError("There is no handwriting yet: draw some digits on the Handwriting page first.")
+            return handwriting_versions.read(db, samples)
 
     def _change(self, samples: int | Sequence[int], words: str, **values: object) -> Change:
         """Set the columns that `values` names in all of these samples, or in none where one does not exist."""
@@ -261,6 +301,8 @@ def _check(sample: NewSample) -> None:
     image = sample.image
     if image.shape != (SIZE, SIZE) or image.dtype != np.uint8:
         raise DatasetError(f"A handwritten digit is kept as uint8 (28, 28), not {image.dtype} {image.shape}.")
+    if sample.paper:
+        papers.unpacked(sample.paper)
     _check_label(sample.label)
 
 
@@ -282,9 +324,11 @@ def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) ->
     earlier[label] += 1
     now = time.time()
     created = now if sample.created is None else sample.created
-    row = (label, writer, sample.source, test, sample.image.tobytes(), sample.drawing, created)
+    row = (label, writer, sample.source, test, sample.image.tobytes(), sample.drawing, created, sample.paper or None)
     number = db.execute(
-        "INSERT INTO samples (label, writer, source, test, image, drawing, created) VALUES (?, ?, ?, ?, ?, ?, ?)", row
+        "INSERT INTO samples (label, writer, source, test, image, drawing, created, paper) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        row,
     ).lastrowid
     return number, label, writer, now
 

@@ -1,7 +1,12 @@
 """All handwriting in one file and back without loss: an `.npz` of plain arrays, which `numpy.load` reads as well.
 
-    images uint8 (N, 28, 28) · labels uint8 (N,) · test bool (N,) · created float64 (N,), seconds since 1970
-    writers, sources: text (N,) · drawings uint8 (bytes,), the PNGs one after another · drawing_ends int64 (N,)
+    images uint8 (N, 28, 28), the ink centred · labels uint8 (N,) · test bool (N,)
+    created float64 (N,), seconds since 1970 · writers, sources: text (N,)
+    drawings uint8 (bytes,), the PNGs one after another · drawing_ends int64 (N,)
+    papers uint8 (bytes,), one after another, each 112×112 pixels compressed by zlib: the ink where it was written
+    paper_ends int64 (N,)
+
+Archives from before paper was kept have the first eight; a sample from that time has a paper of length 0.
 
 A file that comes back may be anyone's: every size is held against what is really there before memory is set aside
 for it, nothing in it is run, and one that is not as above is refused whole.
@@ -16,6 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from digits_core.data import papers
 from digits_core.data.digits import CLASSES
 from digits_core.data.handwriting import SIZE, SOURCES, NewSample
 from digits_core.errors import DatasetError
@@ -27,10 +33,12 @@ MAX_TEXT = 120
 MAX_DRAWING = 4 * 2**20
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_SINCE_PAPER = {"papers", "paper_ends"}
+_JOINED = {"drawings", "papers"}
 _LATEST = 1e11  # seconds since 1970, in the year 5138
 _KINDS = {
     "images": "u1", "labels": "u1", "test": "b1", "created": "f8", "writers": "U", "sources": "U", "drawings": "u1",
-    "drawing_ends": "i8",
+    "drawing_ends": "i8", "papers": "u1", "paper_ends": "i8",
 }  # fmt: skip
 
 
@@ -41,6 +49,7 @@ class _Wrong(Exception):
 def pack(samples: Sequence[NewSample]) -> bytes:
     """The archive of these samples, which have their time and their place in the split."""
     buffer = io.BytesIO()
+    kept = [sample.paper for sample in samples]
     np.savez_compressed(
         buffer,
         images=np.array([sample.image for sample in samples], dtype=np.uint8).reshape(-1, SIZE, SIZE),
@@ -51,6 +60,8 @@ def pack(samples: Sequence[NewSample]) -> bytes:
         sources=np.array([sample.source for sample in samples], dtype=np.str_),
         drawings=np.frombuffer(b"".join(sample.drawing for sample in samples), dtype=np.uint8),
         drawing_ends=np.cumsum([len(sample.drawing) for sample in samples], dtype=np.int64),
+        papers=np.frombuffer(b"".join(kept), dtype=np.uint8),
+        paper_ends=np.cumsum([len(paper) for paper in kept], dtype=np.int64),
     )
     return buffer.getvalue()
 
@@ -74,7 +85,8 @@ def unpack(data: bytes, name: str = "the file") -> list[NewSample]:
 def _arrays(data: bytes) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()
-        if sorted(entry.filename for entry in entries) != sorted(f"{name}.npy" for name in _KINDS):
+        names = sorted(entry.filename for entry in entries)
+        if names not in [sorted(f"{name}.npy" for name in each) for each in (_KINDS, _KINDS.keys() - _SINCE_PAPER)]:
             raise _Wrong(f"it does not hold the arrays {', '.join(_KINDS)} and nothing else")
         if any(entry.flag_bits & 1 for entry in entries):
             raise _Wrong("it is encrypted")
@@ -105,10 +117,10 @@ def _array(name: str, content: bytes) -> np.ndarray:
 
 
 def _samples(arrays: dict[str, np.ndarray]) -> list[NewSample]:
-    count, ends = len(arrays["images"]), arrays["drawing_ends"]
+    count = len(arrays["images"])
     if count > MAX_SAMPLES:
         raise _Wrong(f"it holds more than {MAX_SAMPLES:,} digits")
-    if any(len(array) != count for name, array in arrays.items() if name != "drawings"):
+    if any(len(array) != count for name, array in arrays.items() if name not in _JOINED):
         raise _Wrong("its arrays are not equally long")
     if count and arrays["labels"].max() >= CLASSES:
         raise _Wrong("not all its labels are digits from 0 to 9")
@@ -116,13 +128,28 @@ def _samples(arrays: dict[str, np.ndarray]) -> list[NewSample]:
         raise _Wrong("not all its times are times")
     if not set(arrays["sources"].tolist()) <= set(SOURCES):
         raise _Wrong("not all its sources are known here")
-    lengths = np.diff(ends, prepend=np.int64(0))
-    if np.any(lengths < 0) or np.any(lengths > MAX_DRAWING) or (ends[-1] if count else 0) != len(arrays["drawings"]):
-        raise _Wrong("its drawings do not end where it says")
-    together = arrays["drawings"].tobytes()
-    drawings = [together[end - length : end] for end, length in zip(ends.tolist(), lengths.tolist(), strict=True)]
+    drawings = _parts(arrays["drawings"], arrays["drawing_ends"], "drawings")
     if not all(drawing.startswith(_PNG) for drawing in drawings if drawing):
         raise _Wrong("not all its drawings are PNG pictures")
+    kept = _parts(arrays["papers"], arrays["paper_ends"], "papers") if "papers" in arrays else [b""] * count
     columns = (arrays[name].tolist() for name in ("labels", "writers", "sources"))
     rows = zip(arrays["images"], *columns, drawings, arrays["test"].tolist(), arrays["created"].tolist(), strict=True)
-    return [NewSample(*row) for row in rows]
+    return [NewSample(*row, _checked_paper(content)) for row, content in zip(rows, kept, strict=True)]
+
+
+def _parts(together: np.ndarray, ends: np.ndarray, name: str) -> list[bytes]:
+    """What was put one after another, cut where it ends."""
+    lengths = np.diff(ends, prepend=np.int64(0))
+    if np.any(lengths < 0) or np.any(lengths > MAX_DRAWING) or (ends[-1] if len(ends) else 0) != len(together):
+        raise _Wrong(f"its {name} do not end where it says")
+    content = together.tobytes()
+    return [content[end - length : end] for end, length in zip(ends.tolist(), lengths.tolist(), strict=True)]
+
+
+def _checked_paper(content: bytes) -> bytes:
+    try:
+        if content:
+            papers.unpacked(content)  # stays compressed: what all of them unpack to may be more than there is memory
+    except DatasetError as error:
+        raise _Wrong("not all its papers have 112 × 112 pixels") from error
+    return content

@@ -30,6 +30,12 @@ ABANDONED_AFTER_S = 3600
 """Writing or deleting the file of a dataset takes seconds: what is older was left by a process that was killed."""
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 """On Windows no file can be called that, whatever its ending."""
+_TO_PURGE = """
+    SELECT name FROM datasets WHERE deleted < ? AND name NOT IN (
+        SELECT used.value FROM runs, json_each(runs.config, '$.data.train') AS used
+        UNION SELECT used.value FROM runs, json_each(runs.config, '$.data.test') AS used
+    )
+"""
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,27 @@ class Imports:
             raise DatasetError(f"There is no dataset {name!r}.")
         return _read(name, self._home.dataset(name))
 
+    def load_for_run(self, name: str) -> Digits:
+        """The digits that a run was trained on, also of a dataset that was deleted since.
+
+        `DatasetError` where its file is gone or damaged. A name is never given to other digits.
+        """
+        if problem := self.problem(name):
+            raise DatasetError(problem)
+        return _read(name, self._home.dataset(name))
+
+    def problem(self, name: str) -> str:
+        """Why the digits under a name cannot be had any more, also if it was deleted; empty where they can."""
+        row = next(iter(self._those("name = ?", name)), None)
+        if row is None:
+            return f"There is no dataset {name!r}."
+        if not self._home.dataset(name).exists():
+            return (
+                f"The file of the dataset {row.title!r} is not on disk any more: it was deleted and removed. Import "
+                f"{row.file} again, and train again on that."
+            )
+        return ""
+
     def rename(self, name: str, title: str) -> None:
         """Give it another title; its name stays, so that runs still find it."""
         title = _tidy_title(title)
@@ -164,6 +191,8 @@ class Imports:
     def purge(self) -> None:
         """Free the disk of what was deleted longer than `KEPT_S` ago, and of what killed processes left half done.
 
+        Datasets that a run was trained or tested on stay as long as the run.
+
         The names stay taken: runs know their data by them. A file that cannot be removed stays for the next time.
         """
         for name in self._expired():
@@ -176,7 +205,7 @@ class Imports:
 
     def _expired(self) -> list[str]:
         with self._database.read() as db:
-            rows = db.execute("SELECT name FROM datasets WHERE deleted < ?", (time.time() - KEPT_S,)).fetchall()
+            rows = db.execute(_TO_PURGE, (time.time() - KEPT_S,)).fetchall()
         return [row["name"] for row in rows if self._home.dataset(row["name"]).exists()]
 
     def _put_aside(self, name: str) -> Path:
@@ -187,14 +216,13 @@ class Imports:
         """
         aside = beside(self._home.dataset(name))
         with self._database.write() as db:
-            expired = "SELECT 1 FROM datasets WHERE name = ? AND deleted < ?"
-            if db.execute(expired, (name, time.time() - KEPT_S)).fetchone():
+            if db.execute(f"{_TO_PURGE} AND name = ?", (time.time() - KEPT_S, name)).fetchone():
                 self._home.dataset(name).replace(aside)
         return aside
 
-    def _those(self, condition: str) -> list[ImportedDataset]:
+    def _those(self, condition: str, *values: str) -> list[ImportedDataset]:
         with self._database.read() as db:
-            rows = db.execute(f"SELECT * FROM datasets WHERE {condition}").fetchall()
+            rows = db.execute(f"SELECT * FROM datasets WHERE {condition}", values).fetchall()
         return [ImportedDataset(**{key: row[key] for key in row.keys() if key != "deleted"}) for row in rows]  # noqa: SIM118
 
     def _taken_titles(self, db: sqlite3.Connection, but: str = "") -> frozenset[str]:

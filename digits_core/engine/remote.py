@@ -39,6 +39,8 @@ SEND_INTERVAL_S = 30.0
 """After an epoch that ends this long after the last time, a task offers its files again."""
 SECONDS_PER_WORKER = 0.5
 """With more workers the interval is longer: 13 MB from one of them every half second are a quarter of 1 Gbit/s."""
+VERSIONS_AT_MOST = 4
+"""Of each dataset that wait on the cluster at once: a run that finds an earlier one gone has it sent again."""
 
 
 class DataLost(Exception):
@@ -81,7 +83,8 @@ class Freight:
         threads: those that it began with, 0 for as many as its worker has for it.
         """
         data = RunConfig.from_json(config_json).data
-        keys = {name: self._send(name) for name in (*data.train, *data.test)}
+        load = worker.run_loader(str(self._home.folder), run_id)
+        keys = {name: self._send(load(name)) for name in dict.fromkeys((*data.train, *data.test))}
         files = Artifacts(self._home.run(run_id)).contents()
         workers = self._client.scheduler_info(n_workers=0)["n_workers"]
         every_s = max(SEND_INTERVAL_S, SECONDS_PER_WORKER * workers)
@@ -91,7 +94,7 @@ class Freight:
 
     def warm_up(self, address: str) -> Future:
         """Have a worker do once what is slow the first time."""
-        key = self._send(worker.LECTURE_DATA)
+        key = self._send(worker.load_digits(str(self._home.folder), worker.LECTURE_DATA))
         return self._client.submit(warm_up, RunConfig().to_json(), key, workers=[address], key=f"warm-up-{address}")
 
     def send_again(self) -> None:
@@ -121,14 +124,17 @@ class Freight:
         else:
             self._received(task, offer["run"], files, offer["epochs"])
 
-    def _send(self, name: str) -> str:
-        """The key under which the workers find a dataset as it is now."""
-        digits = worker.load_digits(str(self._home.folder), name)
-        key = f"digits-{name}-{digits.fingerprint}"
-        sent = self._sent.get(name)
-        if sent is None or sent.key != key or sent.status != "finished":
-            # What stood under the name before goes from the cluster with the last reference to it.
-            self._sent[name] = self._client.scatter({key: digits})[key]
+    def _send(self, digits: Digits) -> str:
+        """The key under which the workers find these digits."""
+        key = f"digits-{digits.name}-{digits.fingerprint}"
+        sent = self._sent.pop(key, None)
+        if sent is None or sent.status != "finished":
+            sent = self._client.scatter({key: digits})[key]
+        self._sent[key] = sent  # the last one used stands last
+        # Runs may mean several versions of one dataset. What is dropped here goes from the cluster with this reference.
+        of_this_name = [each for each in self._sent if each.rpartition("-")[0] == f"digits-{digits.name}"]
+        for old in of_this_name[:-VERSIONS_AT_MOST]:
+            del self._sent[old]
         return key
 
 

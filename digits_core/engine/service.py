@@ -21,7 +21,7 @@ from digits_core.engine import worker
 from digits_core.engine.connection import Connection
 from digits_core.engine.inbox import Inbox
 from digits_core.engine.remote import DataLost, Outcome
-from digits_core.errors import DigitsError, RunError
+from digits_core.errors import DatasetError, DigitsError, RunError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import Heartbeat
@@ -75,6 +75,14 @@ class Engine:
         self._later(self._fill)
         return run
 
+    def train_again(self, run: Run, session: str = "") -> Run:
+        """Queue a new run with the settings of this one, on the same digits, and return it."""
+        self._record_data(run)
+        again = self._store.create(run.plan, self._owner, session, data_of=run.id, threads=run.threads)
+        self.heartbeat.start()
+        self._later(self._fill)
+        return again
+
     def stop(self, run: Run) -> None:
         """Ask a run to stop: a waiting one ends at once, a running one within a fifth of a second of training."""
         if self._store.cancel(run.id):
@@ -119,7 +127,8 @@ class Engine:
     def continue_training(self, run: Run, epochs: int, session: str = "") -> Run:
         """Train what a run has learnt for so many epochs more, as a run of its own, and return that.
 
-        It starts at the checkpoint after the last whole epoch, with the optimizer as it was then: with a constant
+        It trains on the same digits and starts at the checkpoint after the last whole epoch, with the optimizer as it
+        was then: with a constant
         learning rate the numbers are those of one training that long. A schedule begins anew over the epochs that are
         added, a warm restart; one that was ended by hand stays ended. `RunError` where there is no checkpoint,
         `ConfigError` past the most epochs.
@@ -129,6 +138,7 @@ class Engine:
         artifacts = self._artifacts(run.id)
         if why_not := why_not_continued(run, done, artifacts.has_checkpoint()):
             raise RunError(f"{run.title} cannot be continued. {why_not}")
+        self._record_data(run)
         training = run.config.training.replace(epochs=done + epochs)
         config = run.config.replace(training=training, name=f"{run.name[:100]} +{epochs}")
         child = new_id()
@@ -155,6 +165,13 @@ class Engine:
         self._connection.close()
         self._inbox.close()
         self.heartbeat.close()
+
+    def _record_data(self, run: Run) -> None:
+        """Record the data of a run from before that was done at its creation, so that what continues it inherits it."""
+        data = worker.run_data(str(self._home.folder))
+        for name in (*run.config.data.train, *run.config.data.test):
+            with suppress(DatasetError):  # it has changed since: what continues the run begins with that of now
+                data.version(run.id, name)
 
     def _requeue(self, run: Run, *statuses: Status) -> Run:
         """Let a run wait again; what its last task may still have to say no longer counts."""

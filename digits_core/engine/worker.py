@@ -16,7 +16,9 @@ from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.data import RunData
 from digits_core.runs.heartbeat import Hold, Owners
+from digits_core.runs.store import RunStore
 from digits_core.training.control import Orders
 from digits_core.training.events import Changed, EpochFinished, Event, Progress
 
@@ -65,7 +67,7 @@ def train(task: str, run_id: str, config_json: str, folder: str, threads: int, o
     """
     hold = Hold(Owners(_database(folder)), owner, run_id)
     artifacts = Artifacts(Home(Path(folder)).run(run_id), hold.check)
-    return list(report(task, run_id, config_json, lambda name: load_digits(folder, name), artifacts, threads))
+    return list(report(task, run_id, config_json, run_loader(folder, run_id), artifacts, threads))
 
 
 def report(
@@ -101,6 +103,11 @@ def load_digits(folder: str, name: str) -> Digits:
     return _load(folder, name, catalogue.version(name))
 
 
+def run_loader(folder: str, run_id: str) -> Callable[[str], Digits]:
+    """What loads the data of a run of the home in `folder`, as it was when the run was created."""
+    return run_data(folder).lenient_loader(run_id, lambda name, version: _load(folder, name, version))
+
+
 def warm_up(folder: str, threads: int) -> None:
     """Do once what is slow the first time: import what a training needs, read the lecture's data, train a little."""
     train_a_little(RunConfig(), [load_digits(folder, LECTURE_DATA)], threads)
@@ -120,15 +127,21 @@ def train_a_little(config: RunConfig, digits: Sequence[Digits], threads: int) ->
 
 
 @lru_cache(maxsize=1)
+def _database(folder: str) -> Database:
+    return Database(Home(Path(folder)).database)
+
+
+@lru_cache(maxsize=1)
 def _catalogue(folder: str) -> Catalogue:
     return Catalogue(Home(Path(folder)), _database(folder))
 
 
 @lru_cache(maxsize=1)
-def _database(folder: str) -> Database:
-    return Database(Home(Path(folder)).database)
+def run_data(folder: str) -> RunData:
+    """The data of the runs of the home in `folder`."""
+    return RunData(_database(folder), _catalogue(folder), RunStore(_database(folder)))
 
 
 @lru_cache(maxsize=8)
 def _load(folder: str, name: str, version: str) -> Digits:
-    return _catalogue(folder).load(name)
+    return _catalogue(folder).load_version(name, version)

@@ -62,11 +62,22 @@ def add_change(
 
 
 def _start(db: sqlite3.Connection, run_id: str, event: Started) -> None:
+    environment = {**event.environment, **_datasets_before(db, run_id, event)}
     db.execute(
         "UPDATE runs SET status = 'running', position = 0, started = coalesce(started, ?), environment = ?, epochs = ? "
         f"WHERE id = ? AND {IS_LIVE}",
-        (time.time(), json.dumps(event.environment), event.epochs, run_id),
+        (time.time(), json.dumps(environment), event.epochs, run_id),
     )
+
+
+def _datasets_before(db: sqlite3.Connection, run_id: str, event: Started) -> dict[str, dict[str, str]]:
+    """The fingerprints of the datasets with which a run, or the one that it continues, began, if it goes on with
+    others now."""
+    query = "SELECT environment, (SELECT environment FROM runs WHERE id = run.parent) AS parents FROM runs AS run"
+    row = db.execute(f"{query} WHERE id = ?", (run_id,)).fetchone()
+    earlier = (json.loads(row["environment"]) or json.loads(row["parents"] or "{}")) if row else {}
+    began = earlier.get("datasets_before") or earlier.get("datasets")
+    return {"datasets_before": began} if began and began != event.environment.get("datasets") else {}
 
 
 def _set_status(db: sqlite3.Connection, run_id: str, before: str, after: str, event: Paused | Resumed) -> None:

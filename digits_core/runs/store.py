@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from digits_core.config import RunConfig
+from digits_core.data import handwriting_versions
 from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.runs import heartbeat, queue
@@ -63,9 +65,12 @@ class RunStore:
         run_id: str = "",
         sweep: str = "",
         threads: int = 0,
+        data_of: str = "",
     ) -> Run:
         """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once.
 
+        The handwriting that it is to be trained on is recorded with it: that of its `parent`, of the run
+        `data_of`, or of the first trial of its `sweep`, so that all trials mean the same digits; else that of now.
         threads: with how many it is to train, 0 for as many as is usual where it trains.
         """
         run_id = run_id or new_id()
@@ -80,10 +85,17 @@ class RunStore:
                     config.training.epochs, sweep, json.dumps({"threads": threads} if threads else {}),
                 ),
             )  # fmt: skip
+            if handwriting_versions.NAME in (*config.data.train, *config.data.test):
+                _note_handwriting(db, run_id, parent or data_of, sweep)
             if session is not None:
                 queue.enqueue(db, run_id, session)
             heartbeat.beat(db, owner)
         return self.get(run_id)
+
+    def handwriting_version(self, run_id: str) -> str:
+        """Return the version of the handwriting that was recorded with a run; an empty text if there is none."""
+        with self._database.read() as db:
+            return handwriting_versions.noted(db, run_id)
 
     def apply(self, run_id: str, event: Event, owner: str = "") -> bool:
         """Bring a run up to date with an event. A repeated one, or one after the end, changes nothing.
@@ -312,3 +324,15 @@ class RunStore:
 def new_id() -> str:
     """The id of a run that is yet to be written."""
     return secrets.token_hex(4)
+
+
+def _note_handwriting(db: sqlite3.Connection, run_id: str, other: str, sweep: str) -> None:
+    """Record which handwriting a run is trained on."""
+    query = (
+        "SELECT id FROM runs JOIN run_handwriting ON run = id WHERE sweep = ? AND sweep != '' ORDER BY number LIMIT 1"
+    )
+    first = db.execute(query, (sweep,)).fetchone()
+    if handwriting_versions.inherit(db, run_id, other or (first["id"] if first else "")):
+        return
+    if samples := handwriting_versions.current(db):
+        handwriting_versions.note(db, run_id, samples)

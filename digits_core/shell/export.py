@@ -29,12 +29,14 @@ def export_run(options: argparse.Namespace) -> int:
     home, database = open_home()
     from digits_core.data.catalogue import Catalogue
     from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.data import RunData
     from digits_core.runs.export.files import Export, take, write
     from digits_core.runs.store import RunStore
 
     store = RunStore(database)
     run = store.find(options.run)
-    export = Export(run.id, store, lambda run_id: Artifacts(home.run(run_id)), Catalogue(home, database).load)
+    load = RunData(database, Catalogue(home, database), store).loader(run.id)
+    export = Export(run.id, store, lambda run_id: Artifacts(home.run(run_id)), load)
     files, problems = take(export, options.only)
     write(files, options.to, options.replace)
     for problem in problems:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from digits_core.errors import DatasetError, PictureError
 from digits_core.shell.common import BAD_INPUT, RUN_HELP, Commands, add_json, open_home
 
 if TYPE_CHECKING:
-    from digits_core.data.catalogue import Catalogue
     from digits_core.recognition.recogniser import FoundDigit, Recogniser
     from digits_core.recognition.refusal import Refusal
     from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.data import RunData
+    from digits_core.runs.rows import Run
 
 FROM_STANDARD_INPUT = "-"
 
@@ -37,16 +39,18 @@ def recognise_images(options: argparse.Namespace) -> int:
     from digits_core.runs.preferred import doubt_about
     from digits_core.runs.store import RunStore
 
-    run = RunStore(database).find(options.run)
+    store = RunStore(database)
+    run = store.find(options.run)
     if doubt := doubt_about(run):
         print(f"digits_core: {doubt}", file=sys.stderr)
     from digits_core.data.catalogue import Catalogue
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.data import RunData
 
     artifacts = Artifacts(home.run(run.id))
     recogniser = Recogniser(run.config, artifacts.load_weights())
-    refusal = _refusal(recogniser, artifacts, Catalogue(home, database))
+    refusal = _refusal(run, recogniser, artifacts, RunData(database, Catalogue(home, database), store))
     try:
         return _recognise(_paths(options.images), recogniser, refusal, options.json)
     except BrokenPipeError:  # whoever read the lines has enough of them, and Python would complain at its end
@@ -54,12 +58,13 @@ def recognise_images(options: argparse.Namespace) -> int:
         return 0
 
 
-def _refusal(recogniser: Recogniser, artifacts: Artifacts, catalogue: Catalogue) -> Refusal | None:
+def _refusal(run: Run, recogniser: Recogniser, artifacts: Artifacts, data: RunData) -> Refusal | None:
     """What tells digits from other marks; `None` where the data of the run are gone, or too few."""
     from digits_core.recognition.refusal import data_key, load_refusal
 
     try:
-        return load_refusal(recogniser, artifacts, catalogue.load, data_key(recogniser.config, catalogue.version))
+        key = data_key(run.config, partial(data.lenient_version, run.id))
+        return load_refusal(recogniser, artifacts, data.lenient_loader(run.id), key)
     except DatasetError:
         return None
 

@@ -69,6 +69,7 @@ def sweep_runs(options: argparse.Namespace) -> int:
     import torch
 
     from digits_core.data.catalogue import Catalogue
+    from digits_core.runs.data import RunData
     from digits_core.runs.heartbeat import Heartbeat
     from digits_core.runs.owner import this_process
     from digits_core.runs.store import RunStore
@@ -94,7 +95,8 @@ def sweep_runs(options: argparse.Namespace) -> int:
         heartbeat.start()
         show({"event": "sweep", **_size(sweep, catalogue, runs)})
         asked = _ctrl_c()
-        sweeping = _way()(home, catalogue.load, runs, sweeps, sweep, lambda: bool(asked), show)
+        data = RunData(database, catalogue, runs)
+        sweeping = _way()(home, catalogue.load, data, runs, sweeps, sweep, lambda: bool(asked), show)
         for _ in sweeping.trials(show_bar=not options.json and sys.stderr.isatty()):
             pass
     show({"event": f"sweep_{sweeps.get(sweep.id).status}", **sweeping.summary()})

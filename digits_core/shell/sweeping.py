@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from digits_core.data.digits import Digits
 from digits_core.errors import RunError, StoreError
 from digits_core.home import Home
+from digits_core.runs.data import RunData
 from digits_core.runs.retrying import keep_trying
 from digits_core.runs.rows import Run
 from digits_core.runs.store import RunStore
@@ -42,10 +43,12 @@ Result = TypeVar("Result")
 
 @dataclass
 class Sweeping:
-    """Goes through the trials; `asked` says whether to end, `show` gets each event as it comes."""
+    """Goes through the trials; `load` reads datasets as they are now, to check settings; `data` those
+    of the runs. `asked` says whether to end, `show` gets each event as it comes."""
 
     home: Home
     load: Callable[[str], Digits]
+    data: RunData
     runs: RunStore
     sweeps: SweepStore
     sweep: Sweep
@@ -119,7 +122,8 @@ class Sweeping:
         others = self._others(run)
         self._begin(run, self.sweeps.runs(self.sweep.id))
         self._reason, curve = "", []
-        events = trained(self.home, self.load, self.runs, run, self._orders(run), self._explained)
+        load = self.data.loader(run.id)
+        events = trained(self.home, load, self.runs, run, self._orders(run), self._explained)
         for event in with_progress_bar(events, show_bar):
             if isinstance(event, EpochFinished):
                 curve.append(event.test_accuracy)

@@ -66,6 +66,7 @@ def train_run(options: argparse.Namespace) -> int:
     import torch
 
     from digits_core.data.catalogue import Catalogue
+    from digits_core.runs.data import RunData
     from digits_core.runs.heartbeat import Heartbeat
     from digits_core.runs.owner import this_process
     from digits_core.runs.store import RunStore
@@ -84,7 +85,8 @@ def train_run(options: argparse.Namespace) -> int:
     last: Event | None = None
     with Heartbeat(store.owners, run.owner) as heartbeat:
         heartbeat.start()
-        events = trained(home, catalogue.load, store, run, _orders(store, run))
+        load = RunData(database, catalogue, store).loader(run.id)
+        events = trained(home, load, store, run, _orders(store, run))
         for event in with_progress_bar(events, show=not options.json and sys.stderr.isatty()):
             last = event
             if isinstance(event, EpochFinished):

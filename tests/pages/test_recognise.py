@@ -15,7 +15,7 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import CHOSEN_RUN
 from digits_core.data.handwriting import NewSample
 from digits_core.recognition.refusal import VERSION
-from digits_core.recognition.sample import to_sample
+from digits_core.recognition.sample import drawn, sample_of
 from digits_core.runs.execution import execute
 from digits_core.runs.preferred import best_of
 from digits_core.runs.store import Run
@@ -230,7 +230,7 @@ def test_the_story_of_lecture_and_robust_trains_what_is_missing(open_page, train
 
 def write_digits(writer: str) -> None:
     """Ten ones and ten sevens of a writer: two of each are held out."""
-    images = {digit: to_sample(drawing(digit)) for digit in (1, 7)}
+    images = {digit: sample_of(drawn(drawing(digit))) for digit in (1, 7)}
     state().handwriting.add_all(
         [NewSample(images[digit], digit, writer, "canvas") for digit in (1, 7) for _ in range(10)]
     )

@@ -51,11 +51,11 @@ def test_without_runs_nothing_is_offered(open_page, home):
     assert buttons(home) == {}
 
 
-def test_a_deleted_dataset_disables_the_script_alone(open_page, trained_home, monkeypatch):
+def test_a_dataset_that_cannot_be_had_any_more_disables_the_script_alone(open_page, trained_home, monkeypatch):
     from digits_core.data.catalogue import Catalogue
 
-    monkeypatch.setattr(Catalogue, "available", lambda self, name: False)
+    monkeypatch.setattr(Catalogue, "problem", lambda self, name: "Its file is not on disk any more.")
     offered = buttons(trained_home)
 
     assert [label for label, proto in offered.items() if proto.disabled] == ["PyTorch script"]
-    assert "no longer there" in offered["PyTorch script"].help
+    assert "not on disk any more" in offered["PyTorch script"].help

@@ -149,3 +149,20 @@ def test_a_place_that_takes_no_data_is_an_error_of_the_store(path):
 
     with pytest.raises(StoreError, match="Nothing was changed"):
         Database(path)
+
+
+def test_a_file_that_is_opened_twice_keeps_its_log_when_another_process_closes_it(path):
+    """Once a process has lost its locks, another takes itself for the last one: what is written then may be lost."""
+    Database(path).close()
+    first, second = Database(path), Database(path)
+    with first.write() as db:
+        add_sample(db)
+    log = path.with_name(f"{path.name}-wal").stat()
+    program = "import sys; from pathlib import Path; from digits_core.database import Database as D; {}"
+    at_once = program.format("D(Path(sys.argv[1])).close()")
+    subprocess.run([sys.executable, "-c", at_once, str(path)], check=True)
+
+    assert path.with_name(f"{path.name}-wal").stat().st_ino == log.st_ino
+    assert samples_in(second) == 1
+    first.close()
+    second.close()

@@ -60,7 +60,7 @@ def show_table(work: Work) -> None:
         placeholder="", disabled=["picture", "sure"],
         on_change=_take_edits, args=(work,),
         column_config={
-            "picture": st.column_config.ImageColumn("Stored", width=50, help="The 28 × 28 pixels that will be stored."),
+            "picture": st.column_config.ImageColumn("Digit", width=50, help="The digit in the box, centred."),
             "label": st.column_config.SelectboxColumn("Label", options=DIGITS, width=50, help=LABEL_HELP),
             "sure": st.column_config.NumberColumn(
                 "Sure", format="%.0f %%", width=50, help="The network's probability for the label that it proposed."

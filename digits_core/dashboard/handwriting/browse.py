@@ -29,11 +29,13 @@ from digits_core.data.handwriting_archive import MAX_BYTES, pack, unpack
 from digits_core.data.picture import read_picture
 from digits_core.errors import DigitsError
 from digits_core.figures.images import pixels
+from digits_core.home import KEPT_S
 
 COLUMNS, ROWS = 10, 4
 SHOWN_ROWS = 10
 SOURCE_TITLES = {"canvas": "drawn", "upload": "picture", "sheet": "sheet"}
 DETAIL_SIDE = 220
+DAYS = KEPT_S // 86_400
 EVERYONE = "everyone"
 
 
@@ -47,7 +49,8 @@ def show() -> None:
         )  # fmt: skip
         deleted = st.toggle(
             "Deleted", key="own_deleted", bind="query-params",
-            help="Show what was deleted, to bring it back. It is in no dataset.",
+            help="Show what was deleted, to bring it back. It is in no dataset, and is permanently removed after "
+            f"{DAYS} days, unless a run was trained or tested on it.",
         )  # fmt: skip
         samples = [sample for sample in state().handwriting.samples(deleted) if fits(sample)]
         shown, everything = _page(samples)
@@ -136,7 +139,7 @@ def _table(shown: Sequence[HandwrittenSample]) -> list[int]:
         rows, key=_key("table", shown), on_select="rerun", selection_mode="multi-row", hide_index=True,
         row_height=ROW_HEIGHT, height=table_height(min(len(rows), SHOWN_ROWS)), alt="Your digits",
         column_config={
-            "picture": st.column_config.ImageColumn("Stored", width=60, help="The 28 × 28 pixels as stored."),
+            "picture": st.column_config.ImageColumn("Digit", width=60, help="The digit, its ink centred."),
             "label": st.column_config.NumberColumn("Label", width=60, help=LABEL_HELP),
             "writer": st.column_config.TextColumn("Writer", help="Whose hand it is."),
             "split": st.column_config.TextColumn("Split", width=70, help=SPLIT_HELP),
@@ -182,7 +185,8 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
         st.button(
             f"Delete {len(chosen)}", icon=":material/delete:", disabled=nothing,
             on_click=lambda: done(handwriting.delete(numbers)),
-            help="Takes the selected samples out of the dataset. Undo, or “Deleted” above, brings them back.",
+            help="Takes the selected samples out of the dataset. Undo, or “Deleted” above, brings them back within "
+            f"{DAYS} days. Runs that were trained on them keep them.",
         )  # fmt: skip
     if problem:
         st.caption(f":red[{problem}]")
@@ -192,7 +196,8 @@ def _detail(sample: HandwrittenSample) -> None:
     """What is stored of one sample beside what it was made from."""
     with st.container(horizontal=True, gap="large"):
         with st.container(width=DETAIL_SIDE):
-            chart = pixels(sample.image, f"Stored: a {sample.label}", height=DETAIL_SIDE + 32)
+            paper = state().handwriting.paper(sample.id)
+            chart = pixels(paper, f"Stored: a {sample.label}", height=DETAIL_SIDE + 32)
             show_chart(chart, "own_stored", f"The stored image of a {sample.label}")
         with st.container(width=DETAIL_SIDE):
             st.caption("Made from")
@@ -210,7 +215,7 @@ def _archive() -> None:
             st.download_button(
                 "Export all", lambda: pack(state().handwriting.everything()), "handwriting.npz", "application/zip",
                 icon=":material/download:", disabled=not state().handwriting.count(), on_click="ignore",
-                help="Images, labels, writers, split, times and drawings in one file, which `numpy.load` reads too.",
+                help="Digits as written, labels, writers, split, times, drawings: one file, which `numpy.load` reads.",
             )  # fmt: skip
             st.caption("One file, `handwriting.npz`, with everything that belongs to your digits.")
         with st.container(width="stretch"):

@@ -96,30 +96,35 @@ def _take_label(digit: int) -> None:
 def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
     """What will be stored, and the button that does it."""
     if drawing is None:
-        st.info(f"Draw a **{label}** on the paper with mouse, pen or finger. Size and place do not matter.")
+        st.info(f"Draw a **{label}** on the paper with mouse, pen or finger, as large as you write elsewhere.")
         return
-    from digits_core.recognition.sample import to_sample  # loads torch, which the rest of the page need not wait for
+    from digits_core.recognition.sample import drawn, paper_of  # loads torch, which the page need not wait for
 
     try:
-        image = to_sample(drawing)
+        ink = drawn(drawing)
     except DigitsError as error:
         show_error(error)
         return
     with st.container(horizontal=True):
         with st.container(width=PREVIEW_SIDE):
-            show_chart(pixels(image, "", height=PREVIEW_SIDE), "stored", f"The drawing at 28 by 28 pixels, a {label}")
+            chart = pixels(paper_of(ink), "", height=PREVIEW_SIDE)
+            show_chart(chart, "stored", f"The drawing as it is kept, a {label}")
         with st.container(width="stretch"):
             st.button(
                 f"Save as {label}", type="primary", icon=":material/save:", shortcut="Enter", on_click=_save,
-                args=(image, drawing, label, writer), help="Keeps what is shown here, and the drawing with it.",
+                args=(ink, drawing, label, writer), help="Keeps what is shown here, and the drawing with it.",
             )  # fmt: skip
             st.caption(
-                "What will be stored: 28 × 28 pixels, the ink scaled and centred by its mass as MNIST's digits are."
+                "What will be stored: the ink where you wrote it, 112 × 112 pixels. A run takes it through its own "
+                "transform, in training and recognition alike."
             )
 
 
-def _save(image: np.ndarray, drawing: Image.Image, label: int, writer: str) -> None:
-    done(state().handwriting.add_all([NewSample(image, label, writer, "canvas", as_drawing(drawing))]))
+def _save(ink: np.ndarray, drawing: Image.Image, label: int, writer: str) -> None:
+    from digits_core.recognition.sample import kept_paper, sample_of
+
+    sample = NewSample(sample_of(ink), label, writer, "canvas", as_drawing(drawing), paper=kept_paper(ink))
+    done(state().handwriting.add_all([sample]))
     clear_canvas(CANVAS)
     del st.session_state["label"]  # the next one is suggested
 

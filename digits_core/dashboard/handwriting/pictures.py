@@ -43,6 +43,7 @@ class Picture:
     file: str
     name: str
     image: np.ndarray
+    paper: bytes
     drawing: bytes
     label: int | None
     writer: str | None = None
@@ -130,7 +131,7 @@ def _with_files(tray: Tray, files: Iterable) -> Tray:
     new = [file for file in files if file.file_id not in tray.files_seen]
     if not new:
         return tray
-    from digits_core.recognition.sample import to_sample  # loads torch, which the rest of the page need not wait for
+    from digits_core.recognition.sample import kept_paper, photographed, sample_of  # loads torch
 
     pictures, refused, size = list(tray.pictures), list(tray.refused), tray.size
     seen = set(tray.files_seen)
@@ -141,12 +142,14 @@ def _with_files(tray: Tray, files: Iterable) -> Tray:
             seen.add(file.file_id)
             try:
                 picture = read_picture(file.getvalue(), file.name)
-                image = to_sample(picture, file.name)
+                ink = photographed(picture, file.name)
             except DigitsError as error:
                 refused.append((file.file_id, as_plain_text(str(error))))
             else:
-                pictures.append(Picture(file.file_id, file.name, image, as_drawing(picture), label_in(file.name)))
-                size += len(pictures[-1].drawing) + image.nbytes
+                drawing, label = as_drawing(picture), label_in(file.name)
+                new_one = Picture(file.file_id, file.name, sample_of(ink), kept_paper(ink), drawing, label)
+                pictures.append(new_one)
+                size += len(drawing) + new_one.image.nbytes + new_one.paper.nbytes
     return replace(tray, pictures=tuple(pictures), refused=tuple(refused), files_seen=frozenset(seen))
 
 
@@ -166,7 +169,7 @@ def _corrected(tray: Tray, writer: str) -> Tray:
         row_height=ROW_HEIGHT, height=table_height(min(len(rows), SHOWN_ROWS)), disabled=["picture", "file"],
         placeholder="choose",
         column_config={
-            "picture": st.column_config.ImageColumn("Stored", width=60, help="The 28 × 28 pixels that will be stored."),
+            "picture": st.column_config.ImageColumn("Digit", width=60, help="The digit that was found, centred."),
             "label": st.column_config.SelectboxColumn("Label", options=DIGITS, width=70, help=LABEL_HELP),
             "include": st.column_config.CheckboxColumn("Save", width=60, help="Off: this one is left out."),
             "writer": st.column_config.TextColumn(
@@ -214,7 +217,8 @@ def _offer_to_save(tray: Tray, writer: str) -> None:
 
 def _save(tray: Tray, writer: str) -> None:
     samples = [
-        NewSample(each.image, each.label, each.writer or writer, "upload", each.drawing) for each in tray.to_save
+        NewSample(each.image, each.label, each.writer or writer, "upload", each.drawing, paper=each.paper)
+        for each in tray.to_save
     ]
     done(state().handwriting.add_all(samples), **{_TRAY: tray})
     left = tuple(each for each in tray.pictures if each.include and each.label is None)

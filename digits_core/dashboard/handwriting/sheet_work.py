@@ -77,7 +77,7 @@ class Work:
         return self.boxes.turn != before.turn
 
     def digit(self, box: Box) -> np.ndarray | None:
-        """What would be stored of a box, uint8 (28, 28); `None` where it holds no ink."""
+        """The digit in a box, centred, uint8 (28, 28); `None` where it holds no ink."""
         from digits_core.recognition.sheet import digit_in
 
         if box not in self.digits:
@@ -109,10 +109,16 @@ class Work:
 
     def samples(self, writer: str) -> list[NewSample]:
         """What would be saved, each with its part of the sheet."""
+        from digits_core.recognition.sample import kept_paper
+        from digits_core.recognition.sheet import ink_of
+
         return [
-            NewSample(self.digit(each.box), each.label, writer, "sheet", as_drawing(self._part(each.box)))
+            NewSample(
+                self.digit(each.box), each.label, writer, "sheet", as_drawing(self._part(each.box)),
+                paper=kept_paper(ink_of(self.sheet, each.box)),
+            )
             for each in self.to_save()
-        ]
+        ]  # fmt: skip
 
     def _part(self, box: Box) -> Image.Image:
         """The box and a little paper around it."""

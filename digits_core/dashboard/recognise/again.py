@@ -94,7 +94,9 @@ def show(run: Run) -> None:
     mine = learnt_from_handwriting(run.config)
     st.page_link(
         page("training"), query_params=to_query(run.config if mine else with_handwriting(run.config)),
-        label="Train these settings once more" if mine else "Train these settings with my handwriting, too",
+        label=f"Train these settings {'on the digits saved by now' if mine else 'with my handwriting, too'}",
+        help="Opens the form on Training. The new run trains on your digits as they are when it is started. The runs "
+        "that there are keep those that they were trained on.",
     )  # fmt: skip
     both = pair(run, state().runs.usable())
     if both is None:

@@ -104,10 +104,9 @@ class Reading:
 
 def digit_on(picture: Image.Image) -> Ink:
     """A drawing of one digit; `PictureError` where there is no ink."""
-    from digits_core.recognition.prepare import to_ink, whole_square
+    from digits_core.recognition.sample import drawn
 
-    # The whole paper goes in: a network that never learnt to find the digit on it has to show that.
-    return Ink(picture, (whole_square(to_ink(picture, "the drawing")),), "canvas")
+    return Ink(picture, (drawn(picture),), "canvas")
 
 
 def number_on(picture: Image.Image) -> Ink:

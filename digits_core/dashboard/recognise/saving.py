@@ -27,11 +27,11 @@ _HELP = (
 
 def samples(ink: Ink, labels: str, writer: str) -> list[NewSample]:
     """What would be kept of each digit; `labels` has a digit for each."""
-    from digits_core.recognition.sample import sample_of
+    from digits_core.recognition.sample import kept_paper, sample_of
 
     pictures = [ink.picture] if len(ink.digits) == 1 else [Image.fromarray(255 - each) for each in ink.digits]
     return [
-        NewSample(sample_of(each), int(label), writer, ink.kind, as_drawing(picture))
+        NewSample(sample_of(each), int(label), writer, ink.kind, as_drawing(picture), paper=kept_paper(each))
         for each, label, picture in zip(ink.digits, labels, pictures, strict=True)
     ]
 

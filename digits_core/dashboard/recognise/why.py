@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.loaders import load_digits, load_recogniser
+from digits_core.dashboard.loaders import load_recogniser, run_loader
 from digits_core.dashboard.recognise.reading import Reading, article, runner_up
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -99,7 +99,11 @@ def _neighbours(answer: Answer, run: Run, key: str) -> None:
         help="The training images for which the last hidden layer (64 values) comes out most alike. The distance is 1 "
         "less the cosine between them: 0 is the same direction, 1 has nothing in common.",
     )
-    nearest = _hidden_neighbours(str(state().home.folder), run.id, run.finished or 0.0).nearest(answer.seen)
+    try:
+        nearest = _hidden_neighbours(str(state().home.folder), run.id, run.finished or 0.0).nearest(answer.seen)
+    except DigitsError as error:
+        show_error(error)
+        return
     # Training images may be of different sizes: enlarged without smoothing to one that both divide.
     images = np.stack([_enlarged(each.image) for each in nearest])
     tiles = [
@@ -149,5 +153,5 @@ def _hidden_neighbours(folder: str, run_id: str, finished: float) -> HiddenNeigh
     from digits_core.recognition.neighbours import HiddenNeighbours
     from digits_core.training.check import choose_digits
 
-    train, _ = choose_digits(state().runs.get(run_id).config.data, load_digits)
+    train, _ = choose_digits(state().runs.get(run_id).config.data, run_loader(run_id))
     return HiddenNeighbours(load_recogniser(run_id), train)

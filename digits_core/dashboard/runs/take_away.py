@@ -9,8 +9,10 @@ from typing import Literal
 import streamlit as st
 
 from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.loaders import run_loader
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
+from digits_core.runs.data import changed_data
 from digits_core.runs.export import onnx, tensorboard
 from digits_core.runs.export.files import Export, Files, as_zip
 from digits_core.runs.export.history import History, epochs_as_csv, runs_as_csv
@@ -23,7 +25,7 @@ NOT_YET = "This run has kept no weights yet: its first epoch is not done."
 
 def offer_run(run: Run) -> None:
     """Buttons for all that one run leaves: its weights, its history, and itself as a script."""
-    export = Export(run.id, state().runs, state().artifacts, state().catalogue.load)
+    export = Export(run.id, state().runs, state().artifacts, run_loader(run.id))
     stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
     weights = state().artifacts(run.id).weights_path.exists()
     epochs = bool(export.history.epochs)
@@ -103,9 +105,10 @@ def _why_no_script(export: Export) -> str:
         plan_of(export.history, export.find)
     except DigitsError as error:
         return str(error)
-    data = export.history.run.config.data
-    gone = [name for name in (*data.train, *data.test) if not state().catalogue.available(name)]
-    return f"The dataset {gone[0]} is no longer there: without it a script has nothing to train on." if gone else ""
+    run = export.history.run
+    if changed := changed_data(run):
+        return f"{changed} No script can print the numbers of both."
+    return state().run_data.problem(run)
 
 
 def _described(

@@ -169,10 +169,11 @@ def _train_again(run: Run) -> None:
     _button(
         "Train again", ":material/replay:", run, _again, run,
         help_text=(
-            "Queues a new run with the same settings. It gives the same numbers: that is what the seed is for."
+            "Queues a new run with the same settings on the same digits, even if handwriting has changed since. It "
+            "gives the same numbers: that is what the seed is for."
             if (changes := settings_of(run)[CHANGES]) == NONE
-            else "Queues a new run with the settings that this one began with. Its numbers will differ, because this "
-            f"was changed by hand: {changes}."
+            else "Queues a new run with the settings that this one began with, on the same digits. Its numbers will "
+            f"differ, because this was changed by hand: {changes}."
         ),
     )  # fmt: skip
 
@@ -260,7 +261,7 @@ def _change_rate(run: Run, key: str) -> None:
 
 
 def _again(run: Run) -> None:
-    follow_run(state().engine.submit(run.plan, session_id(), threads=run.threads))
+    follow_run(state().engine.train_again(run, session_id()))
 
 
 def _train_on(run: Run, key: str) -> None:

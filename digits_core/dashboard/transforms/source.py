@@ -72,11 +72,11 @@ def _drawn(digits: Digits, split: Split) -> Source | None:
         if drawing is None:
             st.info("Draw a digit on the paper with mouse, pen or finger: its way to the network is shown below.")
             return None
-        st.write("Your drawing at 28 × 28 pixels, ink bright on dark, as it would be kept as handwriting.")
-        from digits_core.recognition.sample import to_sample  # loads torch, which drawing need not wait for
+        st.write("Your drawing at 112 × 112 pixels, ink bright on dark, as it would be kept as handwriting.")
+        from digits_core.recognition.sample import drawn, paper_of  # loads torch, which drawing need not wait for
 
         try:
-            return Source(to_sample(drawing), "your drawing", digits, split)
+            return Source(paper_of(drawn(drawing)), "your drawing", digits, split)
         except PictureError as error:
             show_error(error)
             return None

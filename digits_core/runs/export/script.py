@@ -16,6 +16,8 @@ import numpy as np
 from digits_core import network
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.data.digits import CLASSES, Digits
+from digits_core.errors import ExportError
+from digits_core.runs.data import changed_data
 from digits_core.runs.export.history import History
 from digits_core.runs.export.plan import Plan, plan_of
 from digits_core.runs.export.sources import definitions, imports, merged, names_in, needed
@@ -65,9 +67,11 @@ def as_script(history: History, find: Callable[[str], History], load: Callable[[
     """The script and the data that it reads, by file name.
 
     `find` gives the run that one continues, `load` a dataset. `ExportError` for a run that still trains or has no
-    epoch, `DatasetError` where its data is no longer there.
+    epoch or went on with other digits, `DatasetError` where its data is no longer there.
     """
     plan = plan_of(history, find)
+    if changed := changed_data(history.run):
+        raise ExportError(f"{changed} No script can print the numbers of both.")
     config = history.run.config
     train, test = choose_digits(config.data, load)
     digits = {each.name: each for each in (*train, *test)}

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digits_core.data import papers
 from digits_core.data.handwriting import EVERY_NTH_IS_TEST, Handwriting, NewSample
 from digits_core.database import Database
 from digits_core.errors import DatasetError
@@ -277,3 +278,36 @@ def test_the_original_drawing_is_kept(handwriting):
     assert handwriting.drawing(number) == b"a picture"
     with pytest.raises(DatasetError, match="no handwritten sample 99"):
         handwriting.drawing(99)
+
+
+def paper(place: int = 0) -> np.ndarray:
+    written = np.zeros((112, 112), np.uint8)
+    written[place : place + 40, 10:20] = 255
+    return written
+
+
+def test_the_dataset_has_the_ink_where_it_was_written(handwriting):
+    for place in (0, 30, 60):
+        handwriting.add(image(), 7, "Ada", "canvas", paper=papers.packed(paper(place)))
+
+    np.testing.assert_array_equal(handwriting.digits().images, np.stack([paper(place) for place in (0, 30, 60)]))
+    np.testing.assert_array_equal(handwriting.paper(2), paper(30))
+    assert [sample.image.shape for sample in handwriting.samples()] == [(28, 28)] * 3
+
+
+def test_older_samples_are_carried_over_once_and_stay_the_same_dataset(handwriting, database):
+    handwriting.add(image(99), 7, "Ada", "sheet")
+    handwriting.add(image(), 3, "Ada", "canvas", paper=papers.packed(paper()))
+    before, version = handwriting.digits(), handwriting.version()
+
+    assert handwriting.carry_over() == 1
+    assert handwriting.carry_over() == 0
+    assert handwriting.digits().fingerprint == before.fingerprint
+    assert (handwriting.version(), before.shape) == (version, (112, 112))
+    assert all(sample.paper for sample in handwriting.everything())
+
+
+def test_paper_that_is_none_is_refused(handwriting):
+    with pytest.raises(DatasetError, match="damaged"):
+        handwriting.add(image(), 7, "Ada", "canvas", paper=b"ink")
+    assert handwriting.count() == 0

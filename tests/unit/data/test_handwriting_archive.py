@@ -3,6 +3,7 @@
 import io
 import pickle
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from digits_core.data import handwriting_archive
+from digits_core.data import handwriting_archive, papers
 from digits_core.data.handwriting import SOURCES, Handwriting, NewSample, tidy_writer
 from digits_core.data.handwriting_archive import pack, unpack
 from digits_core.database import Database
@@ -28,6 +29,7 @@ SAMPLES = st.lists(
         st.binary(max_size=40).map(lambda end: end and PNG + end),
         st.booleans(),
         st.sampled_from([0.0, 1700000000.25, 1700000001.0]),
+        st.sampled_from([b"", *(papers.packed(np.full((112, 112), tone, np.uint8)) for tone in (0, 99))]),
     ),
     max_size=8,
 )
@@ -47,7 +49,7 @@ def archive() -> bytes:
 
 def as_rows(samples: list[NewSample]) -> list[tuple]:
     return [
-        (each.image.tobytes(), each.label, each.writer, each.source, each.drawing, each.test, each.created)
+        (each.image.tobytes(), each.label, each.writer, each.source, each.drawing, each.test, each.created, each.paper)
         for each in samples
     ]
 
@@ -109,6 +111,12 @@ def test_numpy_reads_an_archive_without_pickle(archive):
         assert loaded["labels"].tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_an_archive_from_before_paper_was_kept_is_read(archive):
+    older = {name: content for name, content in entries(archive).items() if not name.startswith("paper")}
+
+    assert as_rows(unpack(repacked(older))) == as_rows(unpack(archive))
+
+
 class Trap:
     """Unpickled, it would write a file."""
 
@@ -132,6 +140,7 @@ WRONG_ARRAYS = {
     "drawings that are programs": ("drawings", npy(np.frombuffer(b"MZ" * 33, np.uint8)), "PNG pictures"),
     "ends before the beginning": ("drawing_ends", npy(np.array([11, 0, 33, 44, 55, 66])), "do not end"),
     "ends beyond all numbers": ("drawing_ends", npy(np.array([-(2**63), 22, 33, 44, 55, 66])), "do not end"),
+    "papers that end beyond": ("paper_ends", npy(np.array([0, 0, 0, 0, 0, 9])), "papers do not end"),
     "no array at all": ("labels", b"not an array", "damaged"),
 }
 
@@ -198,3 +207,12 @@ def test_a_damaged_archive_is_read_as_it_was_or_refused_by_name(data):
     except DatasetError:
         return
     assert as_rows(samples) == as_rows(unpack(whole))
+
+
+def test_paper_that_unpacks_to_anything_else_is_refused(archive):
+    bomb = zlib.compress(bytes(10**8))
+    whole = {**entries(archive), "papers.npy": npy(np.frombuffer(bomb, np.uint8))}
+    whole["paper_ends.npy"] = npy(np.array([0, 0, 0, 0, 0, len(bomb)]))
+
+    with pytest.raises(DatasetError, match="not all its papers have 112 × 112 pixels"):
+        unpack(repacked(whole))

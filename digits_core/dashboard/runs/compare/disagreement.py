@@ -8,7 +8,7 @@ from PIL import Image
 
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
-from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.loaders import lenient_run_loader
 from digits_core.dashboard.runs.compare.answers import answers_of
 from digits_core.dashboard.runs.compare.per_digit import NOT_ANSWERED
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -124,7 +124,7 @@ def _images(
     from digits_core.evaluation.test_set import test_set_of_run
 
     try:
-        images = test_set_of_run(first, load_digits)
+        images = test_set_of_run(first, lenient_run_loader(first.id))
     except DatasetError as error:
         show_error(error)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.loaders import lenient_run_loader
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
@@ -45,7 +45,7 @@ def _why_no_answers(run: Run) -> str:
 def images_of(run: Run) -> TestSet | None:
     """The images that it was tested on; where they cannot be shown any more, the page says why."""
     try:
-        return test_set_of_run(run, load_digits)
+        return test_set_of_run(run, lenient_run_loader(run.id))
     except DigitsError as error:
         show_error(error)
         return None

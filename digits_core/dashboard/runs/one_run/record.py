@@ -13,6 +13,7 @@ from digits_core.dashboard.live import lecture_lines
 from digits_core.dashboard.pages import page
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
+from digits_core.runs.data import changed_data
 from digits_core.runs.rows import ChangeRow
 from digits_core.runs.settings import CHANGES, NONE, in_words, settings_of
 from digits_core.runs.store import Run
@@ -29,6 +30,7 @@ DONE = {
 }
 NOTED = {
     "datasets": "fingerprint of",
+    "datasets before": "first fingerprint of",
     "tested on": "test images of",
     "images train": "training images",
     "images test": "test images",
@@ -70,7 +72,10 @@ def _settings(run: Run) -> None:
     if (changes := settings_of(run)[CHANGES]) != NONE:
         st.caption(f":material/info: Not as it was set throughout: {as_plain_text(changes)}.")
     query = to_query(run.plan)
-    st.page_link(page("training"), label="Train with these settings", icon=":material/replay:", query_params=query)
+    st.page_link(
+        page("training"), label="Train with these settings", icon=":material/replay:", query_params=query,
+        help="Opens the form on Training with them. A new run trains on the datasets as they are then.",
+    )  # fmt: skip
     with st.expander("As JSON"):
         st.code(json.dumps(run.plan.model_dump(mode="json"), indent=2), language="json", height=300)
 
@@ -103,6 +108,8 @@ def _environment(run: Run) -> None:
     rows = [{"What": name, "Value": text} for name, text in _flat(run.environment)]
     rows += [{"What": "run", "Value": run.id}, {"What": "seed", "Value": str(run.config.training.seed)}]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, alt="Versions, device and data of this run")
+    if reason := changed_data(run) or state().run_data.problem(run):
+        st.warning(as_plain_text(reason))
     st.caption(
         "The same settings, data and versions on the same machine give the same numbers: this is what to compare where "
         "they do not. A dataset's fingerprint changes with any pixel, label or place in the split."
