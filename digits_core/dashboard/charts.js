@@ -42,9 +42,8 @@ function themed(layout, { text, ground, line, font }) {
       annotationdefaults: { font: { color: text } },
     },
   };
-  // As high as its place on the page, which grows when it takes the whole screen. Without a transition: plotly keeps the
-  // axes of the first frame where there is one, even of 0 ms, together with `uirevision`.
-  return { ...layout, template, autosize: true, height: undefined, transition: undefined };
+  // As high as its place on the page, which grows when it takes the whole screen.
+  return { ...layout, template, autosize: true, height: undefined };
 }
 
 // Plotly forgets the hover label when it draws: shown again where the mouse still is.

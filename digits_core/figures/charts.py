@@ -93,5 +93,5 @@ def probabilities(values: np.ndarray, title: str, height: int = 340) -> go.Figur
     )  # fmt: skip
     chart.update_xaxes(title="probability", range=[0, 1.12], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     chart.update_yaxes(title="digit", type="category", autorange="reversed")
-    chart.update_layout(uirevision="probabilities")
+    chart.update_layout(transition={"duration": 0}, uirevision="probabilities")
     return chart

@@ -66,7 +66,7 @@ def run_curves(
     chart.add_traces(traces if len(lines) <= SINGLE_LINES else _bundled(traces))
     _fit_axes(chart, lines, scale, by_seconds, epochs)
     chart.update_layout(
-        uirevision=f"{by_seconds}{scale.log}",
+        uirevision=f"{by_seconds}{scale.log}", transition={"duration": 0},
         margin={"l": 58, "r": 12, "t": 44, "b": 52 + LEGEND_ROW * rows, "autoexpand": False},
         legend={
             "x": 0, "xanchor": "left", "xref": "container", "y": 0, "yanchor": "bottom", "yref": "container",

@@ -167,7 +167,7 @@ def _along_training(chart: go.Figure, planned: int, marks: Sequence[Mark] = ()) 
     chart.update_xaxes(automargin=False, title_standoff=6)
     chart.update_yaxes(automargin=False)
     chart.update_layout(
-        uirevision="training", margin=MARGIN, title={"y": 0.97, "yanchor": "top"},
+        uirevision="training", transition={"duration": 0}, margin=MARGIN, title={"y": 0.97, "yanchor": "top"},
         legend={"x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"},
     )  # fmt: skip
     return chart
@@ -211,7 +211,7 @@ def _matrix(
     chart.update_yaxes(
         range=[len(truth) - 0.5, -0.5], tickvals=places, ticktext=[str(digit) for digit in truth], showgrid=False
     )
-    chart.update_layout(uirevision="matrix")
+    chart.update_layout(uirevision="matrix", transition={"duration": 0})
     return chart
 
 
