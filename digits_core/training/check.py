@@ -67,7 +67,7 @@ def check_test_images(digits: Sequence[Digits]) -> None:
 def _what_to_do_without(digits: Sequence[Digits]) -> str:
     """Say how to get test images: handwriting gains some as it grows, any other dataset is what it is."""
     if any(each.name == "handwriting" for each in digits):
-        return "Save more handwriting: every fifth sample of a digit is for testing."
+        return "Save more handwriting: one in five samples of a digit is for testing."
     return "Choose another dataset to test on, or import one with more images."
 
 
