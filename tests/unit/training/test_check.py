@@ -45,7 +45,7 @@ def test_no_test_images_are_refused_as_such():
 
 
 def test_handwriting_without_test_images_says_how_it_gets_some():
-    with pytest.raises(DatasetError, match=r"handwriting holds no test images\. Save more .* every fifth sample"):
+    with pytest.raises(DatasetError, match=r"handwriting holds no test images\. Save more .* one in five samples"):
         check_data(run_config(), lambda _: digits(20, 0, "handwriting"))
 
 
