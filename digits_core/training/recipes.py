@@ -44,8 +44,9 @@ WHY_IT_FAILS = _recipe(
 )
 WITH_HANDWRITING = _recipe(
     "Lecture + my handwriting",
-    "A few digits of your own beside the lecture's data already help on your own hand.",
+    "A few digits of your own, and all digits centred by mass: the lecture's network learns to read your hand.",
     data=DataConfig(train=("optdigits", "handwriting"), test=("optdigits", "handwriting")),
+    transform=TransformConfig(centre=True),
 )
 _VARIED = TransformConfig(centre=True, rotation=10, translation=1, scale=0.12, shear=10, stroke_width=0.6)
 _THOROUGH = TrainingConfig(
