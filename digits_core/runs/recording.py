@@ -75,7 +75,7 @@ def _datasets_before(db: sqlite3.Connection, run_id: str, event: Started) -> dic
     others now."""
     query = "SELECT environment, (SELECT environment FROM runs WHERE id = run.parent) AS parents FROM runs AS run"
     row = db.execute(f"{query} WHERE id = ?", (run_id,)).fetchone()
-    earlier = (json.loads(row["environment"]) or json.loads(row["parents"] or "{}")) if row else {}
+    earlier = {**json.loads(row["parents"] or "{}"), **json.loads(row["environment"])} if row else {}
     began = earlier.get("datasets_before") or earlier.get("datasets")
     return {"datasets_before": began} if began and began != event.environment.get("datasets") else {}
 

@@ -7,6 +7,7 @@ from PIL import Image
 from digits_core.config import TransformConfig
 from digits_core.dashboard.handwriting.boxes import Boxes
 from digits_core.dashboard.handwriting.sheet_work import Work
+from digits_core.dashboard.packed import PackedSheet
 from digits_core.dashboard.recognise.reading import digit_on, number_on
 from digits_core.dashboard.recognise.saving import samples
 from digits_core.data import papers
@@ -75,7 +76,7 @@ def test_each_digit_of_a_number():
 def test_a_photo(photo, way):
     sheet = find_in(photo, "photo.png", way)
     read = ink_of(sheet, sheet.boxes[0])
-    work = Work("photo.png", sheet, 1, Boxes.found(sheet.boxes, 1.0))
+    work = Work("photo.png", PackedSheet.of(sheet), 1, Boxes.found(sheet.boxes, 1.0))
     work.change([each.labelled(7) for each in work.boxes.now])
     (sample,) = work.samples("Ada")
 

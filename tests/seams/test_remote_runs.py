@@ -3,6 +3,7 @@
 # ruff: noqa: F811 - fixtures of another folder
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,8 +50,9 @@ def interrupt(lab: Lab, run: Run, cluster: Cluster) -> Run:
 
 
 @pytest.fixture
-def without_weights(trained_home, tmp_path) -> Run:
+def without_weights(trained_home, tmp_path, monkeypatch) -> Run:
     """A run in a home that has two others, interrupted on another machine before any of its weights came home."""
+    monkeypatch.setattr(remote, "SEND_INTERVAL_S", math.inf)
     with far_away(tmp_path / "cluster") as cluster, own_lab(trained_home) as lab:
         run = lab.engine.submit(FOREVER)
         lab.wait_for_epoch(run, 2)
