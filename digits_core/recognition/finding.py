@@ -13,6 +13,7 @@ from scipy import ndimage
 from digits_core.data.picture import as_picture, grey
 from digits_core.errors import PictureError
 from digits_core.recognition.edges import SOLID
+from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import ink_of_picture, no_ink, shrunk
 from digits_core.recognition.segment import Box, find_digits
 from digits_core.recognition.sheet import Sheet, read_sheet
@@ -24,6 +25,8 @@ _SMALLER = 0.5
 """Beside one dominant mark, all others are smaller than this share of its longest side."""
 _WIDEST, _HALF, _WHOLE = 1.25, 0.5, 0.75
 """A digit in pieces is at most so many times as wide as high, one piece at least half as high, the others less."""
+_LEAST_PHOTO = 300
+"""Pixels of the longest side of a photo that shows a whole sheet."""
 _ACROSS = 0.95
 """Of the picture's width or height: what is longer may be a line of the paper that crosses the picture."""
 _THIN = 0.02
@@ -44,7 +47,7 @@ def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") 
             return read_sheet(picture, name)
         raise
     dominant = _dominant(plain)
-    if dominant is not None and not _crosses(plain, dominant):
+    if dominant is not None and not _crosses(plain, dominant) and not _lies_on_table(plain):
         return replace(plain, boxes=(dominant,))
     if way == "one":
         return _joined(plain)
@@ -65,6 +68,11 @@ def _as_it_lies(picture: Image.Image, name: str) -> Sheet:
         raise PictureError(no_ink(name))
     scale = image.width / picture.width
     return Sheet(image, ink, tuple(boxes), np.diag([scale, scale, 1.0]), tuple(left_out))
+
+
+def _lies_on_table(plain: Sheet) -> bool:
+    """Return True if a photo shows the edges of a sheet of paper, which are not ink."""
+    return max(plain.picture.size) >= _LEAST_PHOTO and find_paper(np.asarray(plain.picture)) is not None
 
 
 def _dominant(sheet: Sheet) -> Box | None:
