@@ -25,7 +25,7 @@ def without_frame(ink: np.ndarray) -> np.ndarray:
 
 
 def _cut_left_bar(ink: np.ndarray) -> None:
-    height, width = ink.shape
+    width = ink.shape[1]
     solid = ink[:, : max(2, round(2 * _THICKEST * width))] >= SOLID
     near = solid[:, : max(1, round(_BAND * width))]
     begins = near.argmax(axis=1)

@@ -26,11 +26,9 @@ _SMALLER = 0.5
 _WIDEST, _HALF, _WHOLE = 1.25, 0.5, 0.75
 """A digit in pieces is at most so many times as wide as high, one piece at least half as high, the others less."""
 _LEAST_PHOTO = 300
-"""Pixels of the longest side of a photo that shows a whole sheet."""
+"""Pixels of the longest side of a photo that shows a whole sheet, or paper with printed lines."""
 _ACROSS = 0.95
 """Of the picture's width or height: what is longer may be a line of the paper that crosses the picture."""
-_THIN = 0.02
-"""Of its length: the width of what may be such a line."""
 
 
 def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") -> Sheet:
@@ -76,7 +74,7 @@ def _lies_on_table(plain: Sheet) -> bool:
 
 
 def _dominant(sheet: Sheet) -> Box | None:
-    """Return the box that is larger than all others by far, or that of a digit in pieces; None where there is neither."""
+    """Return the box that is larger than all others by far, or that of a digit in pieces, or None."""
     whole = _joined(sheet).boxes[0]
     if len(sheet.boxes) > 1 and _in_pieces(sheet, whole):
         return whole
@@ -104,11 +102,9 @@ def _in_pieces(sheet: Sheet, whole: Box) -> bool:
 
 
 def _crosses(sheet: Sheet, box: Box) -> bool:
-    """Return True if the mark in a box goes across the picture as thinly as a printed line."""
+    """Return True if the mark in a box crosses a picture that is large enough to show printed lines."""
     height, width = sheet.ink.shape
-    across = box.width > _ACROSS * width or box.height > _ACROSS * height
-    solid = np.count_nonzero(sheet.own_ink(box) >= SOLID)
-    return across and solid < _THIN * max(box.width, box.height) ** 2
+    return max(height, width) >= _LEAST_PHOTO and (box.width > _ACROSS * width or box.height > _ACROSS * height)
 
 
 def _joined(sheet: Sheet) -> Sheet:

@@ -49,7 +49,10 @@ def writing_of(
     if not count:
         return ink, []
     flat = labels.reshape(-1)
-    boxes = [None, *(Box(x.start, y.start, x.stop - x.start, y.stop - y.start) for y, x in ndimage.find_objects(labels))]
+    boxes = [
+        None,
+        *(Box(x.start, y.start, x.stop - x.start, y.stop - y.start) for y, x in ndimage.find_objects(labels)),
+    ]
     pixels = np.bincount(flat, minlength=count + 1)
     solid = np.bincount(flat, weights=(ink >= SOLID).reshape(-1), minlength=count + 1)
     strength = np.bincount(flat, weights=ink.reshape(-1), minlength=count + 1) / np.maximum(pixels, 1)
@@ -69,12 +72,13 @@ def writing_of(
     # What hugs the edge is left out only where a larger mark remains: a digit may fill its picture.
     rest = (solid > 0) & ~hugging
     if rest.any():
-        leave_out(hugging & (solid > 0) & ((sides[rest].max() > _STUMP * sides) | (outside is not None)), "cut off at the edge")
+        larger = sides[rest].max() > _STUMP * sides
+        leave_out(hugging & (solid > 0) & (larger | (outside is not None)), "cut off at the edge")
     leave_out(at_edge & (strength < _FAINT * strength[solid > 0].max(initial=0)), "cut off at the edge")
     kept = [boxes[index] for index in np.flatnonzero(solid > 0)]
     if len(kept) > _MANY:
         height = usual_height(kept)
-        large = np.array([index > 0 and max(box.width, box.height) > _TOO_LARGE * height for index, box in enumerate(boxes)])
+        large = sides > _TOO_LARGE * height
         digits = sum(height / 1.7 < max(box.width, box.height) < 1.7 * height for box in kept)
         if digits >= _MANY:
             leave_out(large & (solid > 0), "too large for a digit")

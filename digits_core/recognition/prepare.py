@@ -22,6 +22,7 @@ WORKING_SIDE = 1000
 INK_SHARE = 20 / 28
 """The longest side of the ink as a share of the square around it, as in MNIST (LeCun et al. 1998)."""
 
+
 def to_ink(picture: Image.Image | np.ndarray, name: str = "the picture") -> np.ndarray:
     """The ink of a picture: uint8 (H, W), 0 where the paper is, up to 255 in the strokes, their edges soft.
 

@@ -70,9 +70,7 @@ def _refusal(recogniser: Recogniser, artifacts: Artifacts, catalogue: Catalogue)
         return None
 
 
-def _recognise(
-    paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | None, as_json: bool, way: Way
-) -> int:
+def _recognise(paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | None, as_json: bool, way: Way) -> int:
     from digits_core.data.picture import read_picture
 
     status = 0
