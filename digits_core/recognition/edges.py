@@ -7,7 +7,7 @@ import numpy as np
 SOLID = 128
 """Ink at least that dark, of 255, is a stroke and not its soft edge."""
 
-_BAND = 0.04  # of a side: so near to the edge a frame begins, also where the picture is slightly turned
+_BAND = 0.05  # of a side: so near to the edge a frame begins, also where the picture is slightly turned
 _ALONG = 0.9  # of an edge that a frame accompanies; strokes of a tightly cut digit touch it in few places
 _THICKEST = 1 / 6  # of a side
 
@@ -27,7 +27,7 @@ def without_frame(ink: np.ndarray) -> np.ndarray:
 def _cut_left_bar(ink: np.ndarray) -> None:
     width = ink.shape[1]
     solid = ink[:, : max(2, round(2 * _THICKEST * width))] >= SOLID
-    near = solid[:, : max(1, round(_BAND * width))]
+    near = solid[:, : max(1, int(_BAND * width))]
     begins = near.argmax(axis=1)
     has = near.any(axis=1)
     if has.mean() < _ALONG:
