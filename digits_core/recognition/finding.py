@@ -8,89 +8,108 @@ from typing import Literal
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
+from digits_core.data.picture import as_picture, grey
 from digits_core.errors import PictureError
-from digits_core.recognition.prepare import to_ink
+from digits_core.recognition.edges import SOLID
+from digits_core.recognition.paper import find_paper
+from digits_core.recognition.prepare import ink_of_picture, no_ink, shrunk
 from digits_core.recognition.segment import Box, find_digits
 from digits_core.recognition.sheet import Sheet, read_sheet
 
 Way = Literal["auto", "one", "many"]
 """What a picture shows: one digit, many on a sheet, or whichever it looks like."""
 
-_FEW, _LARGE = 3, 0.1
-"""So many digits, one of them as large as this share of the picture's longest side, fill the picture."""
-_THIN = 0.035
-"""Of a digit's longest side: a printed table has thinner strokes, and a sheet's way reads thin strokes well."""
-_BOLD = 1 / 30
-"""Of the picture's longest side: wider strokes than these would count as shadow on a sheet."""
-_FULL, _FLAT = 0.9, 2.5
-"""No digit takes as much of a picture's width or height, or is so many times as wide as high."""
-_MEASURED_SIDE = 250
+_SMALLER = 0.5
+"""Beside one dominant mark, all others are smaller than this share of its longest side."""
+_WIDEST, _HALF, _WHOLE = 1.25, 0.5, 0.75
+"""A digit in pieces is at most so many times as wide as high, one piece at least half as high, the others less."""
+_LEAST_PHOTO = 300
+"""Pixels of the longest side of a photo that shows a whole sheet, or paper with printed lines."""
+_ACROSS = 0.95
+"""Of the picture's width or height: what is longer may be a line of the paper that crosses the picture."""
 
 
 def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") -> Sheet:
-    """The digits of a picture as `way` says; automatically, digits that fill the picture are read as they lie.
+    """Return the digits of a picture as `way` says; automatically, one dominant mark is one digit.
 
-    Sheets are read in a way of their own: straightened, without printed lines, without marks too large for one digit
-    of many. `PictureError` where nothing is found.
+    Sheets are straightened, and the lines that are printed on them taken out. `PictureError` where nothing is found.
     """
     if way == "many":
         return read_sheet(picture, name)
-    if way == "one":
-        return _joined(_as_it_lies(picture, name))
     try:
         plain = _as_it_lies(picture, name)
     except PictureError:
         with suppress(PictureError):
             return read_sheet(picture, name)
         raise
-    if _fill(plain):
-        return plain
+    dominant = _dominant(plain)
+    if dominant is not None and not _crosses(plain, dominant) and not _lies_on_table(plain):
+        return replace(plain, boxes=(dominant,))
+    if way == "one":
+        return _joined(plain)
     try:
-        return read_sheet(picture, name)
+        sheet = read_sheet(picture, name)
     except PictureError:
         return plain
+    dominant = _dominant(sheet)
+    return sheet if dominant is None else replace(sheet, boxes=(dominant,))
 
 
 def _as_it_lies(picture: Image.Image, name: str) -> Sheet:
-    """The digits of a picture that is neither straightened nor ruled."""
-    ink = to_ink(picture, name)
-    height, width = ink.shape
-    scale = width / picture.width
-    return Sheet(picture.resize((width, height)), ink, tuple(find_digits(ink)), np.diag([scale, scale, 1.0]))
+    """Return the digits of a picture that is neither straightened nor ruled."""
+    image = shrunk(grey(as_picture(picture, name)))
+    ink, left_out = ink_of_picture(image)
+    boxes = find_digits(ink)
+    if not boxes:
+        raise PictureError(no_ink(name))
+    scale = image.width / picture.width
+    return Sheet(image, ink, tuple(boxes), np.diag([scale, scale, 1.0]), tuple(left_out))
+
+
+def _lies_on_table(plain: Sheet) -> bool:
+    """Return True if a photo shows the edges of a sheet of paper, which are not ink."""
+    return max(plain.picture.size) >= _LEAST_PHOTO and find_paper(np.asarray(plain.picture)) is not None
+
+
+def _dominant(sheet: Sheet) -> Box | None:
+    """Return the box that is larger than all others by far, or that of a digit in pieces, or None."""
+    whole = _joined(sheet).boxes[0]
+    if len(sheet.boxes) > 1 and _in_pieces(sheet, whole):
+        return whole
+    boxes = sorted(sheet.boxes, key=lambda box: max(box.width, box.height))
+    others = boxes[:-1]
+    largest = max(boxes[-1].width, boxes[-1].height)
+    return boxes[-1] if all(max(box.width, box.height) < _SMALLER * largest for box in others) else None
+
+
+def _in_pieces(sheet: Sheet, whole: Box) -> bool:
+    """Return True if the marks are pieces of one digit whose stroke is broken.
+
+    The gaps are no wider than twice the stroke, and one piece, but not two, is as high as a digit.
+    """
+    if whole.width > _WIDEST * whole.height:
+        return False
+    heights = sorted((box.height / whole.height for box in sheet.boxes), reverse=True)
+    if heights[0] < _HALF or heights[1] > _WHOLE:
+        return False
+    solid = whole.crop(sheet.ink) >= SOLID
+    depth = ndimage.distance_transform_edt(np.pad(solid, 1))[1:-1, 1:-1]
+    stroke = 2 * float(np.median(depth[solid & (depth >= ndimage.maximum_filter(depth, 3))])) if solid.any() else 0.0
+    away = ndimage.distance_transform_edt(~solid)
+    return ndimage.label(away <= stroke)[1] == 1
+
+
+def _crosses(sheet: Sheet, box: Box) -> bool:
+    """Return True if the mark in a box crosses a picture that is large enough to show printed lines."""
+    height, width = sheet.ink.shape
+    return max(height, width) >= _LEAST_PHOTO and (box.width > _ACROSS * width or box.height > _ACROSS * height)
 
 
 def _joined(sheet: Sheet) -> Sheet:
-    """All of its ink as one digit."""
+    """Return the sheet with all of its ink as one digit."""
     whole = sheet.boxes[0]
     for box in sheet.boxes[1:]:
         whole = whole.joined(box)
     return replace(sheet, boxes=(whole,))
-
-
-def _fill(plain: Sheet) -> bool:
-    """Whether the digits fill the picture: large or bold ones, and nothing that is none."""
-    height, width = plain.ink.shape
-    if any(_is_no_digit(box, width, height) for box in plain.boxes):
-        return False
-    longest, stroke = max(height, width), _stroke_width(plain.ink)
-    tallest = max(max(box.width, box.height) for box in plain.boxes)
-    large = len(plain.boxes) <= _FEW and tallest > _LARGE * longest and stroke > _THIN * tallest
-    return large or stroke > _BOLD * longest
-
-
-def _is_no_digit(box: Box, width: int, height: int) -> bool:
-    """Whether a mark looks like a shadow, the paper's edge, what it lies on, or a line printed on it."""
-    at_edge = min(box.left, box.top) <= 0 or box.right >= width or box.bottom >= height
-    return at_edge or box.width > _FULL * width or box.height > _FULL * height or box.width > _FLAT * box.height
-
-
-def _stroke_width(ink: np.ndarray) -> float:
-    """How wide the strokes of (H, W) ink usually are, in pixels: a stroke has two edges along its whole area."""
-    scale = min(1.0, _MEASURED_SIDE / max(ink.shape))
-    size = tuple(max(1, round(side * scale)) for side in ink.shape[::-1])
-    # Made small, ink has no holes where the sensor's noise was.
-    solid = np.pad(np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX)) >= 128, 1)
-    inner = solid[:-2, 1:-1] & solid[2:, 1:-1] & solid[1:-1, :-2] & solid[1:-1, 2:]
-    solid = solid[1:-1, 1:-1]
-    return 2 * solid.sum() / max(1, (solid & ~inner).sum()) / scale

@@ -24,6 +24,7 @@ from digits_core.training.testing import EVALUATION_BATCH
 from digits_core.transforms import batched
 
 if TYPE_CHECKING:
+    from digits_core.recognition.finding import Way
     from digits_core.recognition.segment import Box
 
 
@@ -129,12 +130,12 @@ class Recogniser:
         maps = nnf.relu(network.pool(network.conv2(nnf.relu(network.conv1(images)))))
         return nnf.relu(network.fc2(nnf.relu(network.fc1(maps.flatten(1)))))
 
-    def read_picture(self, picture: Image.Image, name: str = "the picture") -> list[FoundDigit]:
-        """Every digit that is found in a picture, in reading order; `PictureError` where there is no ink."""
+    def read_picture(self, picture: Image.Image, name: str = "the picture", way: Way = "auto") -> list[FoundDigit]:
+        """Return every digit that is found in a picture, in reading order; `PictureError` where there is no ink."""
         # Here and not above: what finds digits takes half a second to import, and a drawing has its digit found.
         from digits_core.recognition.finding import find_in
         from digits_core.recognition.sheet import ink_of
 
-        sheet = find_in(picture, name)
+        sheet = find_in(picture, name, way)
         answers = self.read_all([ink_of(sheet, box) for box in sheet.boxes])
         return [FoundDigit(sheet.in_photo(box), answer) for box, answer in zip(sheet.boxes, answers, strict=True)]

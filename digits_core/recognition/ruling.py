@@ -18,10 +18,14 @@ _PRESENCE = 30  # a line is as dark as this percentile along a strip: gaps and n
 _FAINTEST = 0.02  # share of the paper's light
 _OUTSTANDING = 6.0  # standard deviations by which a line is darker than the noise of such percentiles
 _SHORTEST = 0.15  # of the sheet's longest side that a line is long
+_ALONE, _REPEATED = 0.5, 0.3  # of the sheet's side that a line, or one with another like it, is long: strokes are not
 _FEWEST_ALIKE, _ALL_ALONG = 2, 0.12  # of a table's lines; of a short line may be less dark
 _HALF = 4  # pixels on either side of a line's middle that are looked at
 _OPAQUE = 0.4  # ink over a line is darker than the line by this share of what ink usually is
 _UNEVEN = 0.25  # a line may be darker than usual by this share of its darkness
+_ON_LINES = 0.75  # of its pixels: what lies on a printed line nearly whole may be a rest of it
+_AS_DARK = 1.5  # times the line's darkness: what is not darker is a rest
+_SLIVER = 2.0  # pixels of width that a stroke has at least
 _LEANINGS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # pixels aside per pixel down, of strokes that are mended
 
 
@@ -60,6 +64,27 @@ def without_lines(values: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndar
     return values, printed
 
 
+def rests_of_lines(labels: np.ndarray, sides: np.ndarray, values: np.ndarray, printed: np.ndarray) -> np.ndarray:
+    """Return which marks are rests of printed lines, bool (N,).
+
+    A one may be written along a line, but is darker than it, and not a sliver.
+
+    Args:
+        labels: int (H, W), the mark that each pixel belongs to, 0 for none.
+        sides: (N,), the longest side of each mark.
+        values: the contrast without lines, float32 (H, W).
+        printed: how dark the printed line at each pixel was, float32 (H, W).
+    """
+    flat = labels.reshape(-1)
+    sizes = np.maximum(np.bincount(flat, minlength=len(sides)), 1)
+    on_lines = np.bincount(flat, weights=(printed > 0).reshape(-1), minlength=len(sides)) / sizes
+    darkness, line = (
+        np.bincount(flat, weights=each.reshape(-1), minlength=len(sides)) / sizes for each in (values, printed)
+    )
+    faint = darkness < _AS_DARK * line / np.maximum(on_lines, 0.01)
+    return (on_lines > _ON_LINES) & (faint | (sizes < _SLIVER * sides))
+
+
 def _turned(values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values.T)
 
@@ -77,7 +102,16 @@ def _lines(values: np.ndarray) -> list[_Line]:
     fewest = (_SHORTEST * max(values.shape) - _STRIP / 2) / _HOP
     parts = [part for part in regionprops(label(peaks, connectivity=2)) if part.bbox[3] - part.bbox[1] >= fewest]
     lines = [_line(part.coords, values, smooth, strength) for part in parts]
-    return [line for line in lines if line is not None]
+    return _long([line for line in lines if line is not None], width)
+
+
+def _long(lines: list[_Line], width: int) -> list[_Line]:
+    """Return the lines that are too long for a stroke of a digit: most of the sheet, or repeated."""
+    return [
+        line for line in lines
+        if len(line.columns) >= _ALONE * width
+        or (len(line.columns) >= _REPEATED * width and any(_alike(line, other) for other in lines if other is not line))
+    ]  # fmt: skip
 
 
 def _ridges(strength: np.ndarray) -> np.ndarray:

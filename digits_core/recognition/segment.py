@@ -17,13 +17,15 @@ SPECK_SHARE = 0.25
 MAX_MARKS = 400
 
 _SOLID = 32  # fainter ink (of 255) does not connect two strokes
-_PART_SHARE = 0.65  # a mark lower than this share of the usual height may be a part of a digit
 _WHOLE = 0.75  # of two marks over each other, both higher than this share, each is a digit
 _TALLEST = 1.7  # parts that would make a digit taller than this many usual heights belong to two lines
+_HALF, _TALLEST_OF_HALVES = 0.5, 1.4  # the same for two parts that are at least half as high as a digit
 _WIDEST = 1.25  # parts beside each other that would make a digit wider than this are two
 _BAR_SHARE = 0.4  # a mark lower than this may be the bar of a 5 that has slipped over its corner
 _WIDEST_WITH_BAR = 1.8  # such a bar, where it is flat and reaches out over the rest of the 5, makes it wider
 _ALIKE = 1.4  # digits of one hand are at most so much larger or smaller than usual
+_OF_ONE_HAND = 2.5  # the largest digit of a picture is at most so many times as high as the usual one, and conversely
+_WHOLE_BESIDE = 0.3  # of two marks beside each other, both higher than this share, each is a digit
 _DASH, _FLAT = 0.4, 1.4  # a dash is lower than this share of the usual height, and so many times wider than high
 _SAME_LINE, _STEEPEST = 0.6, 0.25  # in usual heights, across; of a line's slant
 _GAP_ABOVE, _GAP_BESIDE = 0.3, 0.12  # how far a part may be away, in usual heights
@@ -69,7 +71,7 @@ def find_digits(ink: np.ndarray) -> list[Box]:
     ]
     if not marks:
         return []
-    height = _usual_height(marks)
+    height = usual_height(marks)
     marks = _join_parts(marks, height)
     return _reading_order([mark for mark in marks if max(mark.width, mark.height) >= SPECK_SHARE * height])
 
@@ -102,19 +104,20 @@ class Marks:
 
 def without_dashes(boxes: list[Box]) -> list[Box]:
     """The boxes of several digits without those that are lower and flatter than any digit among them."""
-    height = _usual_height(boxes) if boxes else 0
+    height = usual_height(boxes) if boxes else 0
     return [box for box in boxes if box.height >= _DASH * height or box.width <= _FLAT * box.height]
 
 
-def _usual_height(marks: list[Box]) -> float:
-    """The height of a digit in this picture, in pixels: the size around which most of the marks' area lies.
+def usual_height(marks: list[Box]) -> float:
+    """Return the height of a digit in this picture, in pixels.
 
-    Dust is small, and what is large but no digit stands alone.
+    The size around which most of the marks' area lies says what is a digit at all: dust is small, and what is large
+    but no digit is alone. Of those, the median counts: one long tail does not set it.
     """
     sides = np.sort([float(max(mark.height, mark.width, 1)) for mark in marks])[-MAX_MARKS:]
     near = abs(np.log(sides[:, None] / sides)) < np.log(_ALIKE)  # (n, n)
-    best = (near * np.square(sides)).sum(axis=1).argmax()
-    return float(np.median(sides[near[best]]))
+    most = np.median(sides[near[(near * np.square(sides)).sum(axis=1).argmax()]])
+    return float(np.median(sides[abs(np.log(sides / most)) < np.log(_OF_ONE_HAND)]))
 
 
 def _join_parts(marks: list[Box], height: float) -> list[Box]:
@@ -176,10 +179,12 @@ def _belong_together(one: Box, other: Box, height: float) -> bool:
     narrower, lower = min(one.width, other.width), min(one.height, other.height)
     if lower >= _WHOLE * height and above > -_GAP_ABOVE * height and -beside >= 0.5 * narrower:
         return False  # two digits of lines that come close to each other
+    if lower >= _HALF * height and one.joined(other).height > _TALLEST_OF_HALVES * height:
+        return False
     one_over_the_other = -beside >= 0.5 * narrower and above <= _GAP_ABOVE * height
     if one.joined(other).width > _WIDEST * height and not _is_bar_of(one, other, height):
         return one_over_the_other
-    part_beside = lower < _PART_SHARE * height and beside <= _GAP_BESIDE * height and -above >= 0.5 * lower
+    part_beside = lower < _WHOLE_BESIDE * height and beside <= _GAP_BESIDE * height and -above >= 0.5 * lower
     bar_at_a_corner = lower < _BAR_SHARE * height and max(beside, above) <= _GAP_BESIDE * height
     return one_over_the_other or part_beside or bar_at_a_corner
 
@@ -187,13 +192,13 @@ def _belong_together(one: Box, other: Box, height: float) -> bool:
 def rows_of(boxes: Sequence[Box]) -> list[list[int]]:
     """The indices of the boxes by row of the sheet, top to bottom, each row left to right; rows may slant a little."""
     middles = np.array([(box.left + box.width / 2, box.top + box.height / 2) for box in boxes]).reshape(-1, 2)
-    return _lines_of(middles, _usual_height(list(boxes)) if boxes else 0.0)
+    return _lines_of(middles, usual_height(list(boxes)) if boxes else 0.0)
 
 
 def columns_of(boxes: Sequence[Box]) -> list[list[int]]:
     """The same by column, left to right, each column top to bottom."""
     middles = np.array([(box.top + box.height / 2, box.left + box.width / 2) for box in boxes]).reshape(-1, 2)
-    return _lines_of(middles, _usual_height(list(boxes)) if boxes else 0.0)
+    return _lines_of(middles, usual_height(list(boxes)) if boxes else 0.0)
 
 
 def _lines_of(middles: np.ndarray, height: float) -> list[list[int]]:

@@ -8,12 +8,13 @@ from functools import cached_property
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
-from skimage.measure import label, regionprops
 
 from digits_core.data.picture import as_picture, beginning, grey
 from digits_core.errors import PictureError
 from digits_core.recognition import perspective
-from digits_core.recognition.contrast import contrast, without_grain
+from digits_core.recognition.edges import without_frame
+from digits_core.recognition.ink import contrast, soft_ink
+from digits_core.recognition.marks import LeftOut, writing_of
 from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import cut_out
 from digits_core.recognition.ruling import without_lines
@@ -23,13 +24,6 @@ from digits_core.recognition.segment import Box, Marks, columns_of, find_digits,
 SIDE = 1600
 """The longest side of a sheet's picture, in pixels: half a millimetre of pen on A4 is then three of them."""
 
-_MIN_CONTRAST = 0.1  # fainter marks, as a share of the paper's own light, count as paper
-_NOISE_FACTOR = 5.0
-_ON_LINES = 0.75  # of its pixels: what lies on a printed line nearly whole may be a rest of it
-_AS_DARK = 1.5  # times the line's darkness: what is not darker is a rest
-_SLIVER = 2.0  # pixels of width that a stroke has at least
-_FAINTEST_PEAK = 128  # of 255: a stroke is that dark somewhere, a cloudy patch or a soft shadow is not
-_LARGEST = 0.4  # of the sheet's longest side; no digit of many is that large
 _RIM = 5  # pixels at the border of the paper or of the photo that hold no ink
 
 
@@ -39,13 +33,14 @@ class Sheet:
 
     picture: mode "L", longest side at most `SIDE`; ink: uint8 (H, W) of the same size, digits bright on 0, printed
     lines removed; boxes: around each digit, in pixels of the picture and in reading order; from_photo: the homography
-    (3, 3) that takes points (x, y, 1) of the photo to the picture.
+    (3, 3) that takes points (x, y, 1) of the photo to the picture; left_out: the marks that are not read, and why.
     """
 
     picture: Image.Image
     ink: np.ndarray
     boxes: tuple[Box, ...]
     from_photo: np.ndarray
+    left_out: tuple[LeftOut, ...] = ()
 
     def own_ink(self, box: Box) -> np.ndarray:
         """The ink (h, w) of the part of a box that lies on the picture, without strokes that only reach into it."""
@@ -75,14 +70,19 @@ class Sheet:
 
 def read_sheet(picture: Image.Image, name: str = "the sheet") -> Sheet:
     """Straighten the paper in a photo and find its digits; `PictureError` where it shows none."""
-    seen, from_photo, inside = straightened(grey(as_picture(picture, name)))
-    values, noise = without_grain(contrast(np.asarray(seen), inside))
+    seen, from_photo, inside, on_table = straightened(grey(as_picture(picture, name)))
+    values, noise = contrast(np.asarray(seen), inside)
     values, printed = without_lines(values, noise)
-    ink = _without_strays(_soft_ink(values, noise), values, printed, inside)
-    boxes = without_dashes(find_digits(ink))
+    ink = soft_ink(values, noise)
+    if not on_table:
+        ink = without_frame(ink)
+    ink, left_out = writing_of(ink, ~inside if on_table else None, (values, printed))
+    found = find_digits(ink)
+    boxes = without_dashes(found)
+    left_out += [LeftOut(box, "a dash") for box in found if box not in boxes]
     if not boxes:
         raise PictureError(f"{beginning(name)} shows no digits. Write them so that they stand out from the paper.")
-    return Sheet(seen, ink, tuple(boxes), from_photo)
+    return Sheet(seen, ink, tuple(boxes), from_photo, tuple(left_out))
 
 
 def ink_of(sheet: Sheet, box: Box) -> np.ndarray:
@@ -98,19 +98,11 @@ def digit_in(sheet: Sheet, box: Box) -> np.ndarray:
     return sample_of(ink_of(sheet, box))
 
 
-def _soft_ink(values: np.ndarray, noise: float) -> np.ndarray:
-    """Contrast as ink: uint8 (H, W), 0 in the noise, 255 from the ink's usual contrast."""
-    floor = max(_MIN_CONTRAST, _NOISE_FACTOR * noise)
-    marks = values[values > floor]
-    if not marks.size:
-        return np.zeros(values.shape, dtype=np.uint8)
-    full = float(np.percentile(marks, 70))
-    low = max(0.15 * full, 0.6 * floor)
-    return np.rint(np.clip((values - low) / max(full - low, 0.01), 0, 1) * 255).astype(np.uint8)
+def straightened(photo: Image.Image) -> tuple[Image.Image, np.ndarray, np.ndarray, bool]:
+    """Return a photo, mode "L", as if from straight above; the homography (3, 3) from it; where paper is, bool (H, W).
 
-
-def straightened(photo: Image.Image) -> tuple[Image.Image, np.ndarray, np.ndarray]:
-    """A photo, mode "L", as if from straight above; the homography (3, 3) from it; where paper is, bool (H, W)."""
+    The last is True where the photo shows what the paper lies on.
+    """
     scale = min(1.0, 1.25 * SIDE / max(photo.size))
     image = photo
     if scale < 1:
@@ -125,12 +117,12 @@ def straightened(photo: Image.Image) -> tuple[Image.Image, np.ndarray, np.ndarra
     fit, size = _fitted(np.eye(3), size)
     transform = fit @ from_above
     seen, inside = _warped(image, on_paper, transform, size)
-    turn = np.eye(3) if whole else perspective.level(contrast(np.asarray(seen), inside))
+    turn = np.eye(3) if whole else perspective.level(contrast(np.asarray(seen), inside)[0])
     if not np.allclose(turn, np.eye(3)):
         turn, size = _fitted(turn, size)
         transform = turn @ transform
         seen, inside = _warped(image, on_paper, transform, size)
-    return seen, transform @ np.diag([scale, scale, 1.0]), inside
+    return seen, transform @ np.diag([scale, scale, 1.0]), inside, paper is not None
 
 
 def _warped(
@@ -154,27 +146,6 @@ def _fitted(transform: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, t
     scale = min(1.0, SIDE / (high - low).max())
     fit = np.array([[scale, 0, -low[0] * scale], [0, scale, -low[1] * scale], [0, 0, 1]])
     return fit @ transform, tuple(np.maximum(1, np.round((high - low) * scale)).astype(int).tolist())
-
-
-def _without_strays(ink: np.ndarray, values: np.ndarray, printed: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """The ink (H, W) without rests of printed lines, what reaches the rim, and what is far too large for a digit."""
-    labels = label(ink > 0, connectivity=2)
-    marks = regionprops(labels)
-    flat = labels.reshape(-1)
-    sizes = np.maximum(np.bincount(flat), 1)
-    on_lines = np.bincount(flat, weights=(printed > 0).reshape(-1)) / sizes
-    darkness, line = (np.bincount(flat, weights=each.reshape(-1)) / sizes for each in (values, printed))
-    sides = np.ones(len(sizes))
-    for mark in marks:
-        sides[mark.label] = max(mark.bbox[2] - mark.bbox[0], mark.bbox[3] - mark.bbox[1])
-    # A one may be written along a line, but is darker than it, and no sliver.
-    faint = darkness < _AS_DARK * line / np.maximum(on_lines, 0.01)
-    drop = (on_lines > _ON_LINES) & (faint | (sizes < _SLIVER * sides)) | (sides > _LARGEST * max(ink.shape))
-    at_rim = ndimage.minimum_filter(np.pad(inside, 1).view(np.uint8), 5)[1:-1, 1:-1] == 0
-    drop[np.unique(labels[at_rim])] = True
-    drop |= ndimage.maximum(ink, labels, np.arange(len(sizes))) < _FAINTEST_PEAK
-    drop[0] = False
-    return np.where(drop[labels], 0, ink).astype(np.uint8)
 
 
 def _within(box: Box, shape: tuple[int, int]) -> Box:

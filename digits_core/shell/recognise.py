@@ -15,6 +15,7 @@ from digits_core.errors import DatasetError, PictureError
 from digits_core.shell.common import BAD_INPUT, RUN_HELP, Commands, add_json, open_home
 
 if TYPE_CHECKING:
+    from digits_core.recognition.finding import Way
     from digits_core.recognition.recogniser import FoundDigit, Recogniser
     from digits_core.recognition.refusal import Refusal
     from digits_core.runs.artifacts import Artifacts
@@ -30,6 +31,14 @@ def add_to(commands: Commands) -> None:
         "images", nargs="+", metavar="IMAGE", help="a picture, or - for paths from standard input, one a line"
     )
     recognise.add_argument("--run", default="best", help=f"{RUN_HELP}; default: best")
+    way = recognise.add_mutually_exclusive_group()
+    way.add_argument(
+        "--one", dest="way", action="store_const", const="one", help="each picture shows one digit, even in pieces"
+    )
+    way.add_argument(
+        "--many", dest="way", action="store_const", const="many", help="each picture is a sheet of several digits"
+    )
+    recognise.set_defaults(way="auto")
     recognise.set_defaults(command=recognise_images)
     add_json(recognise)
 
@@ -52,7 +61,7 @@ def recognise_images(options: argparse.Namespace) -> int:
     recogniser = Recogniser(run.config, artifacts.load_weights())
     refusal = _refusal(run, recogniser, artifacts, RunData(database, Catalogue(home, database), store))
     try:
-        return _recognise(_paths(options.images), recogniser, refusal, options.json)
+        return _recognise(_paths(options.images), recogniser, refusal, options.json, options.way)
     except BrokenPipeError:  # whoever read the lines has enough of them, and Python would complain at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -69,13 +78,13 @@ def _refusal(run: Run, recogniser: Recogniser, artifacts: Artifacts, data: RunDa
         return None
 
 
-def _recognise(paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | None, as_json: bool) -> int:
+def _recognise(paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | None, as_json: bool, way: Way) -> int:
     from digits_core.data.picture import read_picture
 
     status = 0
     for path in paths:
         try:
-            found = recogniser.read_picture(read_picture(_content(path), path), path)
+            found = recogniser.read_picture(read_picture(_content(path), path), path, way)
         except PictureError as error:
             print(f"digits_core: {error}", file=sys.stderr, flush=True)
             status = BAD_INPUT

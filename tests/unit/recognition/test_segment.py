@@ -43,7 +43,7 @@ def test_digits_come_in_reading_order_even_where_a_line_slants() -> None:
         (Box(140, 100, 50, 16), Box(95, 118, 48, 80)),  # the bar of a 5 that has slipped over its corner
         (Box(150, 92, 75, 20), Box(80, 100, 85, 84)),  # the bar of a wide 5, reaching far out
         (Box(100, 100, 60, 60), Box(95, 162, 60, 60)),  # a 3 of two bows
-        (Box(100, 100, 20, 45), Box(124, 100, 12, 90)),  # a broken 4
+        (Box(100, 100, 20, 25), Box(124, 100, 12, 90)),  # a broken 4
         (Box(100, 100, 40, 40), Box(105, 142, 40, 50)),  # an 8 of two rings
     ],
     ids=["bar above", "bar beside", "bar at the corner", "long bar", "halves", "broken 4", "two rings"],
@@ -56,6 +56,16 @@ def test_the_parts_of_a_digit_make_one_box(parts: tuple[Box, Box]) -> None:
 
 def test_neighbours_and_lines_close_to_each_other_stay_apart() -> None:
     digits = [Box(20, 20, 40, 80), Box(64, 20, 40, 80), Box(20, 104, 40, 80), Box(64, 104, 40, 80)]
+    assert find_digits(ink_with(*digits)) == digits
+
+
+def test_a_small_digit_close_to_a_large_one_is_a_digit() -> None:
+    digits = [Box(20, 20, 40, 80), Box(64, 50, 26, 36), Box(94, 20, 40, 80), Box(138, 20, 40, 80)]
+    assert find_digits(ink_with(*digits)) == digits
+
+
+def test_one_long_tail_does_not_make_the_others_parts_of_a_digit() -> None:
+    digits = [Box(20, 20, 40, 150), Box(70, 20, 40, 70), Box(114, 24, 36, 66), Box(154, 22, 40, 68)]
     assert find_digits(ink_with(*digits)) == digits
 
 

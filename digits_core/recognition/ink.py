@@ -1,0 +1,143 @@
+"""From tones to ink: the one extractor behind drawings, photos and sheets.
+
+`contrast` divides the light out of a picture, `soft_ink` says which of what is left are strokes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+WIDEST_STROKE = 0.25
+"""No stroke is wider than this share of the picture's longest side: what is wider is shaded paper, a table, a hand."""
+LEAST_CONTRAST = 0.1
+"""Of the paper's light; fainter marks are its texture, a shadow's edge, or the writing of the other side."""
+
+_PAPER_SIDE = 400  # pixels: the paper's tones vary smoothly, so a thumbnail shows them
+_LEAST_WINDOW = 7  # pixels: strokes of tiny pictures are up to six wide where they meet
+_ALL_OF_IT = 0.8  # of the edges' contrast: a window that shows as much is wider than the strokes
+_NOISE_FACTOR = 7.0  # standard deviations of the paper's noise that ink stands out by
+_VISIBLE_GRAIN = 2.5  # grey levels, the standard deviation of noise that is smoothed away
+_CLEAN = 0.002  # the same for a drawing or a screenshot, whose soft edges are kept as they are
+_DARKEST_PAPER = 24.0  # grey levels: less is not paper
+_SOFT = 0.15  # of the ink's own contrast: where its soft edge begins
+
+
+def contrast(tones: np.ndarray, inside: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+    """Return the share of the paper's light that is missing at each pixel, and the noise in it.
+
+    Args:
+        tones: uint8 (H, W). Light ink on a dark board counts like dark ink on paper.
+        inside: bool (H, W), where paper is; by default everywhere.
+
+    Returns:
+        float32 (H, W), around 0 on paper and 0 outside of it, up to 1 in ink; and the standard deviation on paper.
+    """
+    small = np.asarray(Image.fromarray(tones).reduce(_reduction(tones.shape)), dtype=np.float32)
+    if min(small.shape) > _PAPER_SIDE / 4:
+        small = ndimage.uniform_filter(small, 3)
+    on_paper = np.ones(small.shape, bool) if inside is None else _reduced(inside)
+    values = tones.astype(np.float32)
+    dark, light = _window(small, on_paper), _window(255 - small, on_paper)
+    if _is_light_on_dark(small, max(_LEAST_WINDOW, min(dark, light)), on_paper):
+        small, values, dark = 255 - small, 255 - values, light
+    # Twice as wide as just needed: strokes are wider where they cross.
+    window = min(max(2 * dark, _LEAST_WINDOW), _widest(small))
+    paper = ndimage.uniform_filter(_closing(small, window), 5)
+    if on_paper.any():
+        paper -= _most_frequent((paper - small)[on_paper])  # a closing goes along the tips of the noise
+    full = Image.fromarray(paper).resize(tones.shape[::-1], Image.Resampling.BILINEAR)
+    missing = np.asarray(full) - values  # in grey levels, as the sensor's noise is
+    if inside is not None:
+        missing[~inside] = 0
+    noise = noise_of(missing)
+    if noise > _VISIBLE_GRAIN and min(tones.shape) > _PAPER_SIDE / 4:
+        missing = ndimage.gaussian_filter(missing, 0.9, truncate=2.5)
+        noise = noise_of(missing)
+    # Where there is little light, noise would pass for ink.
+    reach = np.maximum(np.asarray(full), max(_DARKEST_PAPER, _NOISE_FACTOR * noise / LEAST_CONTRAST))
+    result = missing / reach
+    return result, noise_of(result)
+
+
+def soft_ink(values: np.ndarray, noise: float) -> np.ndarray:
+    """Return contrast as ink: uint8 (H, W), 0 in the noise, 255 from the ink's usual contrast on."""
+    floor = max(LEAST_CONTRAST, _NOISE_FACTOR * noise)
+    marks = values[values > floor].astype(np.float64)
+    if not marks.size:
+        return np.zeros(values.shape, dtype=np.uint8)
+    # Weighted by darkness itself: of strokes and the fainter lines printed under them, the strokes count.
+    dark = float((marks**3).sum() / (marks**2).sum())
+    full = float(np.percentile(marks[marks > dark / 2], 70))
+    low = max(_SOFT * full, 0.6 * floor) if noise > _CLEAN else 0.0
+    return np.rint(np.clip((values - low) / max(full - low, 0.01), 0, 1) * 255).astype(np.uint8)
+
+
+def noise_of(values: np.ndarray) -> float:
+    """Return the standard deviation of the paper in (H, W) contrast, from the side of it that ink cannot be on."""
+    step = 1 + max(values.shape) // 600
+    below = values[::step, ::step]
+    below = below[below <= 0]
+    return 1.4826 * float(np.median(-below)) if below.size else 0.0
+
+
+def _window(small: np.ndarray, on_paper: np.ndarray) -> int:
+    """Return the side, in pixels, of the window whose morphological closing takes dark strokes out of (h, w) tones.
+
+    A closing takes away what is narrower than its window. The narrower the window, the less of shadows is taken for
+    ink, so it is as wide as just shows the strokes: what has the sharpest edges.
+    """
+    widest = _widest(small)
+    sharpness = np.where(on_paper, ndimage.gaussian_gradient_magnitude(small, 1.0), 0) ** 2
+    everything = float((sharpness * (_closing(small, widest) - small)).sum())
+    width = 3
+    while width < widest:
+        shown = float((sharpness * (_closing(small, width) - small)).sum())
+        if shown >= _ALL_OF_IT * everything:
+            return width
+        width = round(1.5 * width)
+    return widest
+
+
+def _most_frequent(differences: np.ndarray) -> float:
+    """Return the grey levels around which most of the differences lie: bare paper's, whatever is printed on it."""
+    counts, ends = np.histogram(differences, bins=128, range=(0, 256))
+    most = ends[np.convolve(counts, np.ones(3), mode="same").argmax()] + 1
+    near = differences[abs(differences - most) < 4]
+    return float(np.median(near)) if near.size else 0.0
+
+
+def _widest(small: np.ndarray) -> int:
+    return max(_LEAST_WINDOW, round(WIDEST_STROKE * max(small.shape)))
+
+
+def _closing(small: np.ndarray, width: int) -> np.ndarray:
+    """Return the morphological closing of (h, w) tones, as if the light went on falling off beyond the edges."""
+    padded = np.pad(small, width, mode="reflect", reflect_type="odd").clip(small.min(), small.max())
+    return ndimage.grey_closing(padded, width)[width:-width, width:-width]
+
+
+def _reduction(shape: tuple[int, ...]) -> int:
+    return max(1, round(max(shape) / _PAPER_SIDE))
+
+
+def _reduced(inside: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(inside.view(np.uint8) * 255).reduce(_reduction(inside.shape))) == 255
+
+
+def _is_light_on_dark(small: np.ndarray, window: int, on_paper: np.ndarray) -> bool:
+    """Return True if more, and more strongly, stands out as lighter than the paper than as darker."""
+    lightest, darkest = _closing(small, window), -_closing(-small, window)
+    usual = _between_edges(np.where(on_paper, small, np.nan), float(np.median(small)))
+    dark, light = np.minimum(lightest - small, usual - small), np.minimum(small - darkest, small - usual)
+    return bool(np.sum(light[on_paper].clip(min=0) ** 3) > np.sum(dark[on_paper].clip(min=0) ** 3))
+
+
+def _between_edges(small: np.ndarray, fallback: float) -> np.ndarray:
+    """Return the tones (h, w) that lie between the usual ones along the four edges: light falls off to one side."""
+    (height, width), rim = small.shape, max(1, min(small.shape) // 10)
+    edges = (small[:rim], small[-rim:], small[:, :rim], small[:, -rim:])
+    top, bottom, left, right = (fallback if np.isnan(edge).all() else float(np.nanmedian(edge)) for edge in edges)
+    y, x = np.linspace(0, 1, height)[:, None], np.linspace(0, 1, width)
+    return ((1 - y) * top + y * bottom + (1 - x) * left + x * right) / 2
