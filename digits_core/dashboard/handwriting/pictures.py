@@ -50,6 +50,11 @@ class Picture:
     """Whoever is chosen above the table, unless the row says another."""
     include: bool = True
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes in the session."""
+        return self.image.nbytes + len(self.paper) + len(self.drawing)
+
 
 @dataclass(frozen=True)
 class Tray:
@@ -79,7 +84,7 @@ class Tray:
     @property
     def size(self) -> int:
         """How many bytes it takes in the session."""
-        return sum(len(each.drawing) + each.image.nbytes for each in self.pictures)
+        return sum(each.size for each in self.pictures)
 
     @property
     def to_save(self) -> list[Picture]:
@@ -147,9 +152,8 @@ def _with_files(tray: Tray, files: Iterable) -> Tray:
                 refused.append((file.file_id, as_plain_text(str(error))))
             else:
                 drawing, label = as_drawing(picture), label_in(file.name)
-                new_one = Picture(file.file_id, file.name, sample_of(ink), kept_paper(ink), drawing, label)
-                pictures.append(new_one)
-                size += len(drawing) + new_one.image.nbytes + new_one.paper.nbytes
+                pictures.append(Picture(file.file_id, file.name, sample_of(ink), kept_paper(ink), drawing, label))
+                size += pictures[-1].size
     return replace(tray, pictures=tuple(pictures), refused=tuple(refused), files_seen=frozenset(seen))
 
 

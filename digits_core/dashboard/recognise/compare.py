@@ -50,13 +50,14 @@ def show(runs: list[Run]) -> None:
 
 
 def _choose(runs: list[Run]) -> list[Run]:
-    """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest of the `candidates`."""
+    """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest, the `candidates` before all others."""
     by_id = {run.id: run for run in runs}
     in_url = [run_id for run_id in st.query_params.get_all(_WANTED) if run_id in by_id][:AT_MOST]
     if in_url and in_url != st.session_state.get(f"{_WANTED}_in_url"):
         st.session_state[_WANTED] = in_url
     elif _WANTED not in st.session_state:
-        st.session_state[_WANTED] = [run.id for run in candidates(runs)[:2]]
+        first = candidates(runs)
+        st.session_state[_WANTED] = [run.id for run in (*first, *(each for each in runs if each not in first))][:2]
     else:  # one of them may have been deleted since
         st.session_state[_WANTED] = [run_id for run_id in st.session_state[_WANTED] if run_id in by_id]
     chosen = st.multiselect(
