@@ -36,11 +36,11 @@ were kept by an earlier version are then worked out again."""
 WRONGLY_REFUSED = 0.03
 """The share of digits that may be refused: to refuse one digit in twenty is to annoy."""
 
-REFERENCES = 3000
+REFERENCES = 2000
 """Training images to compare with: more are slower, and hardly nearer."""
-FITTED = 1500
+FITTED = 1000
 """Training digits that the score is fitted on; none of them is a reference, which would be its own nearest."""
-MARKS_OF_A_KIND = 100
+MARKS_OF_A_KIND = 60
 """Marks of each kind that the score is fitted on."""
 TEST_IMAGES = 1000
 FEWEST_TEST_IMAGES = 20

@@ -150,12 +150,12 @@ def test_robustness_that_was_measured_is_shown_beside_a_second_run(show, trained
 
 def test_other_datasets_are_a_table_with_what_the_run_knows_of_them(show, trained_home):
     run = state().runs.runs()[0]
-    for name in ("optdigits", "mnist-5k"):
+    for name in ("optdigits", "mnist-5k", "strokes"):
         evaluate(run.config, state().artifacts(run.id), state().catalogue.load(name))
 
     table = show(result="Datasets").dataframe[0].value
-    assert list(table["In its training"]) == ["trained on and tested on", "new to it"]
-    assert list(table["Test images"]) == [359, 1000]
+    assert list(table["In its training"]) == ["trained on and tested on", "new to it", "new to it"]
+    assert list(table["Test images"]) == [359, 1000, 600]
     assert table["Accuracy"][0] == pytest.approx(run.test_accuracy)
 
 

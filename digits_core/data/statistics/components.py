@@ -8,13 +8,17 @@ import numpy as np
 
 from digits_core.data.statistics.chunks import as_rows, chunks
 
+LARGEST_SIDE = 32
+"""Pixels. Of larger images the blocks count: the covariance of 112×112 pixels would take gigabytes and minutes."""
+
 
 @dataclass(frozen=True)
 class Components:
     """The axes along which a set varies most, the strongest first.
 
-    mean: float32 (D,), D = H·W; axes: float32 (C, D), of length 1 and at right angles; shares: float64 (C,), the part
-    of the whole variance that lies along each, 0 to 1.
+    mean: float32 (D,), D = H·W, or the number of blocks of images with a side of more than `LARGEST_SIDE`; axes:
+    float32 (C, D), of length 1 and at right angles; shares: float64 (C,), the part of the whole variance that lies
+    along each, 0 to 1.
     """
 
     mean: np.ndarray
@@ -28,16 +32,20 @@ class Components:
         """
         placed = np.empty((len(images), len(self.axes)), dtype=np.float32)
         for part in chunks(images):
-            placed[part] = (as_rows(images[part]) - self.mean) @ self.axes.T
+            placed[part] = (_in_blocks(images[part]) - self.mean) @ self.axes.T
         return placed
 
     def misfit(self, images: np.ndarray) -> np.ndarray:
-        """What mean and axes cannot rebuild of images (N, H, W): root mean square per pixel, grey levels, float32."""
+        """What mean and axes cannot rebuild of images (N, H, W): root mean square per pixel, grey levels, float32.
+
+        What differs within the blocks of large images is not counted.
+        """
+        pixels = int(np.prod(images.shape[1:]))
         left = np.empty(len(images), dtype=np.float32)
         for part in chunks(images):
-            centred = as_rows(images[part]) - self.mean
+            centred = _in_blocks(images[part]) - self.mean
             centred -= (centred @ self.axes.T) @ self.axes
-            left[part] = np.sqrt(np.square(centred).mean(axis=1))
+            left[part] = np.sqrt(np.square(centred).sum(axis=1) / pixels)
         return left
 
 
@@ -51,14 +59,14 @@ def principal_components(images: np.ndarray, count: int) -> Components:
     """
     from scipy.linalg import eigh  # not before a view needs it
 
-    pixels = int(np.prod(images.shape[1:]))
+    pixels = _in_blocks(images[:1]).shape[1] if len(images) else int(np.prod(images.shape[1:]))
     total = np.zeros(pixels)
     for part in chunks(images):
-        total += images[part].reshape(-1, pixels).sum(axis=0, dtype=np.float64)
+        total += _in_blocks(images[part]).sum(axis=0, dtype=np.float64)
     mean = (total / max(1, len(images))).astype(np.float32)
     covariance = np.zeros((pixels, pixels))
     for part in chunks(images):
-        centred = as_rows(images[part]) - mean
+        centred = _in_blocks(images[part]) - mean
         covariance += centred.T @ centred
     # One less than there are images: through n points goes a space of n - 1 dimensions.
     count = min(count, pixels, max(0, len(images) - 1))
@@ -70,3 +78,19 @@ def principal_components(images: np.ndarray, count: int) -> Components:
     axes = axes * np.where(axes[np.arange(count), peaks] < 0, -1.0, 1.0)[:, None]
     shares = strengths / whole if whole > 0 else np.zeros(count)
     return Components(mean, axes.astype(np.float32), shares)
+
+
+def _in_blocks(images: np.ndarray) -> np.ndarray:
+    """Images (N, H, W) as float32 (N, D), in blocks where a side is longer than `LARGEST_SIDE`.
+
+    A block of k×k pixels counts as their sum divided by k: that is a projection at right angles, so no two images are
+    farther apart in blocks than in pixels.
+    """
+    height, width = images.shape[1:]
+    side = -(-max(height, width) // LARGEST_SIDE)
+    if side <= 1:
+        return as_rows(images)
+    padded = np.pad(images, ((0, 0), (0, -height % side), (0, -width % side)))
+    rows, columns = padded.shape[1] // side, padded.shape[2] // side
+    blocks = padded.reshape(len(images), rows, side, columns, side).sum(axis=(2, 4), dtype=np.float32)
+    return as_rows(blocks / side)

@@ -10,6 +10,7 @@ from digits_core.dashboard.runs.compare.disagreement import same_size
 from digits_core.dashboard.runs.compare.histories import Histories
 from digits_core.dashboard.runs.compare.quantities import (
     ACCURACY,
+    BY_HAND,
     BY_TITLE,
     LOSS,
     RESULTS,
@@ -76,7 +77,7 @@ def test_a_run_without_an_epoch_has_an_empty_history(store, make_run):
 
 
 def test_every_setting_and_result_has_a_title_of_its_own():
-    assert len(BY_TITLE) == len(SETTINGS) + len(RESULTS)
+    assert len(BY_TITLE) == len(SETTINGS) + len([BY_HAND]) + len(RESULTS)
 
 
 def test_settings_speak_the_words_of_the_training_page(make_run):

@@ -30,6 +30,18 @@ def test_points_are_never_farther_apart_than_their_images(few_mnist):
     assert (np.linalg.norm(points - points[0], axis=1) <= apart + 0.1).all()
 
 
+def test_large_images_count_in_blocks_and_are_never_farther_apart_for_it(few_mnist):
+    large = np.kron(few_mnist.images[:40], np.ones((1, 4, 4), np.uint8))[:, :110]
+    components = principal_components(large, 10)
+    points = components.project(large)
+    rows = large.reshape(len(large), -1).astype(float)
+    apart = np.linalg.norm(rows - rows[0], axis=1)
+
+    assert components.mean.shape == (28 * 28,)
+    assert (np.linalg.norm(points - points[0], axis=1) <= apart + 0.1).all()
+    assert np.corrcoef(np.linalg.norm(points - points[0], axis=1), apart)[0, 1] > 0.5
+
+
 def test_all_components_rebuild_every_image(few_optdigits):
     images = few_optdigits.images[:40]
 
