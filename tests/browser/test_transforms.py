@@ -84,7 +84,9 @@ def test_a_drawing_goes_its_way_and_the_transform_goes_to_training(module_server
     expect(browser_page.get_by_text("Draw a digit on the paper")).to_be_visible()
     draw(browser_page, SEVEN)
     rows = "chart._fullData?.[0] && Array.from(chart._fullData[0].z, row => Array.from(row))"
-    pixels = np.array(wait_for_chart(browser_page, "step_2", rows, 60))
+    as_drawn = np.array(wait_for_chart(browser_page, "step_2", rows, 60))
+    assert as_drawn.shape == (112, 112)
+    pixels = np.array(wait_for_chart(browser_page, "step_3", rows, 60))
     assert pixels.shape == (28, 28)
     assert pixels.max() > 200
     wait_for_app(browser_page)
