@@ -35,7 +35,7 @@ def first_network() -> None:
     state().engine.warm_up()  # the cluster starts while the person reads
     with st.container(border=True):
         st.write(
-            "A trained network is needed first. The recipe **Robust** learns from two sets of digits, centred and "
+            "A trained network is needed first. The recipe **Robust** learns from three sets of digits, centred and "
             "varied, so that it reads hands that it never saw. It takes about a minute."
         )
         offer("Robust", primary=True)
