@@ -5,7 +5,6 @@ import pickle
 import threading
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
@@ -29,7 +28,7 @@ from digits_core.network.improved_net import ImprovedNet
 from digits_core.recognition.recogniser import Recogniser
 from tests.pictures import as_png, one_digit, sheet
 from tests.seams.kept import frames
-from tests.unit.helpers import wait_for
+from tests.unit.helpers import children_running, wait_for
 
 VISITORS = 20
 MEMORY = 2**30
@@ -47,7 +46,7 @@ def transparent(pixels: int) -> bytes:
     ("pixels", "begun"),
     [
         (LARGE_PIXELS, lambda thread: any("PIL" in each.f_code.co_filename for each in frames(thread)[:2])),
-        (2 * LARGE_PIXELS, lambda thread: psutil.Process().children()),
+        (2 * LARGE_PIXELS, lambda thread: children_running("digits_core.data.large_picture")),
     ],
     ids=["a photo", "a huge photo"],
 )

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
+
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.training.events import EpochFinished, Event
 
@@ -20,6 +22,15 @@ def wait_for(condition: Callable[[], Found], seconds: float = 60, what: str = "t
             return found
         time.sleep(0.02)
     raise AssertionError(f"{what} did not come true within {seconds} s")
+
+
+def children_running(module: str) -> list[psutil.Process]:
+    """Return this process's children that run `module`; other tests may have left it children of other kinds."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):
+            found += [child] if module in " ".join(child.cmdline()) else []
+    return found
 
 
 def run_config(data: DataConfig | None = None, transform: TransformConfig | None = None, **training) -> RunConfig:

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
-import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,7 @@ from PIL import Image, ImageDraw
 from digits_core.data.picture import MAX_BYTES, _quantiles, decode, read_picture
 from digits_core.errors import PictureError
 from digits_core.recognition.prepare import to_ink
-from tests.unit.helpers import wait_for
+from tests.unit.helpers import children_running, wait_for
 
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL.TiffImagePlugin")
 
@@ -178,7 +177,8 @@ def test_a_large_picture_that_is_damaged_is_refused_by_name(large: bytes, name: 
 def test_one_whose_reading_the_system_ends_is_said_to_be_too_much_for_the_machine(large: bytes) -> None:
     with ThreadPoolExecutor(1) as threads:
         read = threads.submit(read_picture, large, "large.png")
-        wait_for(lambda: psutil.Process().children(), what="the process that reads").pop().kill()
+        reading = wait_for(lambda: children_running("digits_core.data.large_picture"), what="the process that reads")
+        reading.pop().kill()
 
         with pytest.raises(PictureError, match=r"^large\.png could not be read: .* short of memory"):
             read.result()

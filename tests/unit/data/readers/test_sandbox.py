@@ -7,11 +7,9 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
 from digits_core.data.readers import EXTENSIONS, Limits, read_file
@@ -19,7 +17,7 @@ from digits_core.data.readers.limits import MIB
 from digits_core.data.readers.sandbox import why_it_ended
 from digits_core.errors import DatasetError, DatasetReadingStopped
 from tests.unit.data.readers.helpers import lecture_pickle, npz, one_of_each
-from tests.unit.helpers import fill, wait_for
+from tests.unit.helpers import children_running, fill, wait_for
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -156,19 +154,11 @@ def test_where_the_system_ends_the_process_that_reads_that_is_said_and_the_file_
     keys = b"".join(b"\x8a\x0b" + (number * (2**61 - 1)).to_bytes(11, "little") for number in range(60_000))
     with ThreadPoolExecutor(1) as threads:
         read = threads.submit(read_file, file(b"\x80\x04\x8f(" + keys + b"\x90."))
-        wait_for(reading_processes, what="the process that reads").pop().send_signal(end)
+        reading = wait_for(lambda: children_running("digits_core.data.readers"), what="the process that reads")
+        reading.pop().send_signal(end)
 
         with pytest.raises(DatasetReadingStopped, match=rf"^digits\.pkl could not be read: .*{reason}"):
             read.result()
-
-
-def reading_processes() -> list[psutil.Process]:
-    """Those that this process has started to read files; other tests may have left it other children."""
-    found = []
-    for each in psutil.Process().children():
-        with suppress(psutil.Error):
-            found += [each] if "digits_core.data.readers" in each.cmdline() else []
-    return found
 
 
 def confined(statement: str, **limits) -> subprocess.CompletedProcess:

@@ -10,6 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from digits_core.data.statistics.components import principal_components
 from digits_core.data.statistics.tsne import FEWEST, ROOT, tsne
 from digits_core.errors import DatasetError
+from tests.unit.helpers import children_running
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_a_report_that_raises_ends_the_process(points):
 
     with pytest.raises(Enough):
         tsne(points, report=stop)
-    assert [child for child in psutil.Process().children() if "statistics.tsne" in " ".join(child.cmdline())] == []
+    assert children_running("digits_core.data.statistics.tsne") == []
 
 
 def test_the_fewest_points_have_a_map(points):
