@@ -14,25 +14,28 @@ import sys
 from pathlib import Path
 
 import dask
+import distributed.scheduler
 from distributed import LocalCluster
 
 from digits_core.engine.credentials import temporary_security
 
 CREDENTIALS = ("tls_ca_file", "tls_client_key", "tls_client_cert")
 QUIET = {
-    # Fifty times a second, whether the event loop answers; once tells as much.
-    "distributed.admin.tick.interval": "1s",
-    "distributed.admin.tick.cycle": "10s",
-    "distributed.admin.system-monitor.interval": "10s",
+    # Fifty times a second, whether the event loop answers.
+    "distributed.admin.tick.interval": "10s",
+    "distributed.admin.tick.cycle": "60s",
+    "distributed.admin.system-monitor.interval": "60s",
     "distributed.admin.system-monitor.gil.enabled": False,
     # A hundred times a second, what each task does: for web pages that are not served.
     "distributed.worker.profile.enabled": False,
-    "distributed.worker.memory.monitor-interval": "1s",
-    # Moves data and tasks between workers, of which there are a few, with a run each.
+    "distributed.worker.memory.monitor-interval": "5s",
+    # Move data and tasks between workers, of which there are a few, with a run each.
     "distributed.scheduler.active-memory-manager.start": False,
-    "distributed.scheduler.work-stealing-interval": "2s",
+    "distributed.scheduler.work-stealing": False,
 }
 """Dask watches itself all the time, which costs processes that have nothing to do several percent of a core."""
+
+WORKERS_REPORT_S = 10.0
 
 
 def main(workers: int, folder: Path) -> None:
@@ -49,6 +52,8 @@ def main(workers: int, folder: Path) -> None:
     # A laptop that sleeps, or whose clock is set, has workers that are silent for long by the clock, and yet alive. One
     # that dies is noticed by its nanny.
     dask.config.set({"distributed.scheduler.worker-ttl": None})
+    # Workers send how busy they are twice a second, which has no setting. Nothing here reads it.
+    distributed.scheduler.heartbeat_interval = lambda _workers: WORKERS_REPORT_S
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,

@@ -11,8 +11,8 @@ from tests.unit.helpers import wait_for
 pytestmark = pytest.mark.usefixtures("quiet_afterwards")
 
 SELDOM_MS = 1000
-OFTENER = {"idle-timeout", "no-workers-timeout", "heartbeat", "find-missing"}
-"""What Dask does up to four times a second without letting anyone say otherwise: two comparisons, and one message."""
+OFTENER = {"idle-timeout", "no-workers-timeout", "find-missing"}
+"""What Dask does up to four times a second and offers no setting for: comparisons."""
 
 
 def often(server) -> dict[str, float]:
