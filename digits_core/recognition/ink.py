@@ -14,6 +14,7 @@ WIDEST_STROKE = 0.25
 LEAST_CONTRAST = 0.1
 """Of the paper's light; fainter marks are its texture, a shadow's edge, or the writing of the other side."""
 
+_OF_A_STRIP = 0.6  # of the shorter side: in a long strip of paper, strokes are no wider than that
 _PAPER_SIDE = 400  # pixels: the paper's tones vary smoothly, so a thumbnail shows them
 _LEAST_WINDOW = 7  # pixels: strokes of tiny pictures are up to six wide where they meet
 _ALL_OF_IT = 0.8  # of the edges' contrast: a window that shows as much is wider than the strokes
@@ -109,7 +110,7 @@ def _most_frequent(differences: np.ndarray) -> float:
 
 
 def _widest(small: np.ndarray) -> int:
-    return max(_LEAST_WINDOW, round(WIDEST_STROKE * max(small.shape)))
+    return max(_LEAST_WINDOW, round(min(WIDEST_STROKE * max(small.shape), _OF_A_STRIP * min(small.shape))))
 
 
 def _closing(small: np.ndarray, width: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from digits_core.recognition.segment import Box, Marks, columns_of, find_digits,
 SIDE = 1600
 """The longest side of a sheet's picture, in pixels: half a millimetre of pen on A4 is then three of them."""
 
-_RIM = 5  # pixels at the border of the paper or of the photo that hold no ink
+_RIM = 5  # pixels along the edge of the paper that hold no ink: its edge is seen there
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,13 @@ def straightened(photo: Image.Image) -> tuple[Image.Image, np.ndarray, np.ndarra
 def _warped(
     image: Image.Image, on_paper: Image.Image, transform: np.ndarray, size: tuple[int, int]
 ) -> tuple[Image.Image, np.ndarray]:
-    """The picture after a homography, and where in it paper is, without its rim."""
-    inside = np.pad(np.asarray(perspective.warp(on_paper, transform, size, beyond=0)) == 255, 1)
-    inside = ndimage.minimum_filter(inside.view(np.uint8), 2 * _RIM + 1, mode="constant").view(bool)
-    return perspective.warp(image, transform, size), np.ascontiguousarray(inside[1:-1, 1:-1])
+    """The picture after a homography, and where in it paper is, without its rim.
+
+    The picture's own edges are not a rim: ink may reach to them, and is then judged as cut off or whole.
+    """
+    inside = np.asarray(perspective.warp(on_paper, transform, size, beyond=0)) == 255
+    inside = ndimage.minimum_filter(inside.view(np.uint8), 2 * _RIM + 1, mode="nearest").view(bool)
+    return perspective.warp(image, transform, size), inside
 
 
 def _fitted(transform: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:

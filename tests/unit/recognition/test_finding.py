@@ -75,3 +75,22 @@ def test_a_digit_of_two_marks_is_one_where_the_person_says_so():
 def test_an_empty_page_is_refused_in_words(way):
     with pytest.raises(PictureError, match=r"^photo\.png shows no"):
         find_in(Image.new("L", (400, 300), 240), "photo.png", way)
+
+
+def test_a_long_strip_of_paper_whose_light_falls_off_keeps_its_faint_digits():
+    row = Image.open(io.BytesIO(sheet([list(range(10))], cell=64))).convert("L").crop((0, 20, 700, 110))
+    row = row.resize((1600, 206), Image.Resampling.BILINEAR)
+    faint = 1 - 0.35 * (1 - np.asarray(row) / 232)
+    light = np.linspace(0.6, 0.72, 1600) + np.linspace(0.03, -0.03, 206)[:, None]
+    noise = np.random.default_rng(0).normal(0, 1, faint.shape)
+
+    assert len(find_in(Image.fromarray((232 * light * faint + noise).astype("u1"))).boxes) == 10
+
+
+def test_the_dark_corner_of_a_photo_is_no_digit():
+    photo = Image.open(io.BytesIO(sheet(ROWS, cell=400))).convert("L")
+    ImageDraw.Draw(photo).polygon([(0, 0), (40, 0), (0, 32)], fill=20)
+    found = find_in(photo)
+
+    assert len(found.boxes) == 5
+    assert "cut off at the edge" in {each.reason for each in found.left_out}
