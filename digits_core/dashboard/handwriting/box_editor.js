@@ -166,7 +166,14 @@ class Editor {
     const marks = data.left_out.map((mark) => this.mark(mark));
     this.layer.replaceChildren(...marks, ...boxes.map((each, index) => this.box(each, index === place)));
     if (held) this.layer.querySelector('[aria-pressed="true"]')?.focus({ preventScroll: true });
-    const usable = { undo: data.undo || this.log.length, redo: data.redo && !this.log.length, clear: boxes.length, draw: true };
+    // Of what the server has yet to confirm, only an undo leaves something to be made again.
+    const back = this.log.every(({ kind }) => kind === "undo" || kind === "redo");
+    const usable = {
+      undo: data.undo || this.log.length,
+      redo: back && (data.redo || this.log.length),
+      clear: boxes.length,
+      draw: true,
+    };
     for (const [name, button] of Object.entries(this.buttons)) {
       button.disabled = !(usable[name] ?? (place >= 0 && (name !== "join" || boxes.length > 1)));
     }

@@ -17,12 +17,18 @@ from digits_core.recognition.segment import Box
 from tests.pictures import as_png, sheet
 
 
-@pytest.fixture
-def work() -> Work:
+@pytest.fixture(scope="module")
+def found() -> Work:
     """Two rows of two digits, and a dash that is left out."""
     with Image.open(io.BytesIO(sheet([[0, 1], [7, 4]]))) as picture:
         ImageDraw.Draw(picture).line([(240, 40), (280, 40)], fill=45, width=6)
         return read_work(as_png(picture), "sheet.png", 1, 500)
+
+
+@pytest.fixture
+def work(found: Work) -> Work:
+    """The same sheet, which nobody has changed."""
+    return replace(found, past=[], ahead=[], digits={}, pictures={})
 
 
 def numbered(*edits: dict) -> list[dict]:
