@@ -105,7 +105,7 @@ class Editor {
     this.data = data;
     this.send = send;
     this.next ??= data.done;
-    document.addEventListener("keydown", this.onKey);
+    window.addEventListener("keydown", this.onKey, true);
     this.log = this.log.filter((edit) => edit.seq > data.done);
     if (this.drag) this.waiting = true;
     else this.draw();
@@ -349,7 +349,7 @@ class Editor {
   }
 
   key(event) {
-    if (!this.root.isConnected) document.removeEventListener("keydown", this.onKey);
+    if (!this.root.isConnected) window.removeEventListener("keydown", this.onKey, true);
     if (event.defaultPrevented || !this.root.isConnected || !this.listens()) return;
     const target = event.composedPath()[0];
     const inside = this.layer.contains(target);
@@ -375,7 +375,9 @@ class Editor {
     } else {
       return;
     }
+    // A button of the page that listens to the same key does not get it, too.
     event.preventDefault();
+    event.stopPropagation();
   }
 
   // False where somebody types, or where a dialog or a list is open above the page.

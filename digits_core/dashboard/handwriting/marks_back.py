@@ -1,11 +1,10 @@
-"""Change a sheet that was found: bring back ink that was left out, split a box in two, turn the photo.
+"""Change a sheet that was found: bring back ink that was left out, split a box in two, turn it.
 
 Pure: a sheet or its ink in, a new one out.
 """
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
     from digits_core.recognition.sheet import Sheet
 
-PHOTO_SIDE = 2000
-"""Longest side, in pixels, of the photo that is kept to be turned: what `straightened` itself reduces a photo to."""
 _LEAST_MARGIN = 20  # pixels of paper around a mark, to tell its ink from the paper by
 _MIDDLE = 0.25  # of a box's longer side: a cut lies no closer to its ends
 
@@ -79,18 +76,13 @@ def _close(ink: np.ndarray, box: Box) -> Box:
     )  # fmt: skip
 
 
-def photo_to_keep(picture: Image.Image) -> bytes:
-    """Return a photo as a grey JPEG, small enough for a session to keep, so that it can be turned and read again."""
-    from digits_core.data.picture import grey
+def turned(sheet: Sheet, name: str) -> Sheet:
+    """Return the sheet after a quarter turn clockwise, read anew; `PictureError` if it then shows no digits.
 
-    small = grey(picture).copy()
-    small.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.BOX, reducing_gap=2.0)
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
+    Anew, because which marks are dashes or printed lines depends on how the sheet lies.
+    """
+    from digits_core.recognition.sheet import read_sheet
 
-
-def turned(photo: bytes, quarters: int) -> Image.Image:
-    """Return the kept photo after that many quarter turns clockwise."""
-    with Image.open(io.BytesIO(photo), formats=["JPEG"]) as picture:
-        return picture.rotate(-90 * quarters, expand=True)
+    found = read_sheet(sheet.picture.transpose(Image.Transpose.ROTATE_270), name)
+    quarter = np.array([[0.0, -1, sheet.picture.height], [1, 0, 0], [0, 0, 1]])
+    return replace(found, from_photo=found.from_photo @ quarter @ sheet.from_photo)

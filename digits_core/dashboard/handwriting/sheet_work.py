@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from digits_core.dashboard.handwriting.boxes import Boxes, LabelledBox
-from digits_core.dashboard.handwriting.marks_back import photo_to_keep, turned, with_ink
+from digits_core.dashboard.handwriting.marks_back import turned, with_ink
 from digits_core.dashboard.handwriting.shared import as_drawing
 from digits_core.dashboard.packed import PackedSheet
 from digits_core.data.handwriting import NewSample
@@ -33,15 +33,11 @@ class Step:
 
     packed: PackedSheet
     now: tuple[LabelledBox, ...]
-    quarters: int
 
 
 @dataclass
 class Work:
-    """A sheet that is being labelled. It lives in the session, so that reruns and other pages lose nothing.
-
-    photo: the uploaded photo as `photo_to_keep` makes it, to be turned; empty where it cannot be turned.
-    """
+    """A sheet that is being labelled. It lives in the session, so that reruns and other pages lose nothing."""
 
     name: str
     packed: PackedSheet
@@ -51,9 +47,6 @@ class Work:
     """Counts the changes that the table did not make itself: it then starts anew from what there is."""
     order: list[int] = field(default_factory=list)
     """The places of the boxes in the rows of the table."""
-    photo: bytes = b""
-    quarters: int = 0
-    """By how many quarter turns clockwise the photo was turned."""
     done: int = 0
     """The number of the last edit in the browser that is in `boxes`."""
     past: list[Step] = field(default_factory=list)
@@ -72,7 +65,7 @@ class Work:
         """How many bytes it takes in the session."""
         sheets = {id(each.packed): each.packed.size for each in [*self.past, *self.ahead]}
         sheets[id(self.packed)] = self.packed.size
-        return sum(sheets.values()) + len(self.photo) + sum(map(len, self.pictures.values())) + 1000 * len(self.digits)
+        return sum(sheets.values()) + sum(map(len, self.pictures.values())) + 1000 * len(self.digits)
 
     @property
     def canvas_key(self) -> str:
@@ -125,7 +118,7 @@ class Work:
         return True
 
     def _remember(self) -> None:
-        self.past = [*self.past, Step(self.packed, self.boxes.now, self.quarters)][-UNDO_STEPS:]
+        self.past = [*self.past, Step(self.packed, self.boxes.now)][-UNDO_STEPS:]
         self.ahead = []
 
     def undo(self) -> None:
@@ -138,36 +131,31 @@ class Work:
 
     def _go(self, there: list[Step], back: list[Step]) -> None:
         if there:
-            back.append(Step(self.packed, self.boxes.now, self.quarters))
+            back.append(Step(self.packed, self.boxes.now))
             step = there.pop()
-            self._show(step.packed, step.now, step.quarters)
+            self._show(step.packed, step.now)
 
-    def _show(self, packed: PackedSheet, now: Iterable[LabelledBox], quarters: int) -> None:
+    def _show(self, packed: PackedSheet, now: Iterable[LabelledBox]) -> None:
         if packed is not self.packed:
-            self.digits = {}
-            if quarters != self.quarters:
-                self.pictures = {}
+            self.digits, self.pictures = {}, {}
         scale = self.boxes.scale * self.packed.width / packed.width  # as wide on the screen as before
-        self.packed, self.quarters, self.boxes = packed, quarters, Boxes(tuple(now), scale)
+        self.packed, self.boxes = packed, Boxes(tuple(now), scale)
         self.table += 1
 
-    def turn(self, read: Callable[[Image.Image, str], Sheet] | None = None) -> None:
-        """Turn the photo a quarter clockwise and find the digits anew; `PictureError` where it then shows none.
+    def turn(self) -> None:
+        """Turn the sheet a quarter clockwise and find its digits anew; `PictureError` where it then shows none.
 
-        One step for `undo`, which brings back the boxes and labels from before. `read` is `read_sheet` by default.
+        One step for `undo`, which brings back the boxes and labels from before.
         """
-        from digits_core.recognition.sheet import read_sheet
-
-        quarters = (self.quarters + 1) % 4
-        sheet = (read or read_sheet)(turned(self.photo, quarters), self.name)
+        sheet = turned(self.sheet, self.name)
         self._remember()
-        self._show(PackedSheet.of(sheet), Boxes.found(sheet.boxes, 1).now, quarters)
+        self._show(PackedSheet.of(sheet), Boxes.found(sheet.boxes, 1).now)
 
     def bring_back(self, mark: Box, label: int | None = None) -> None:
         """Add a box around a mark that was left out, with the ink that the picture shows there."""
         packed = PackedSheet.of(with_ink(self.sheet, mark))
         self._remember()
-        self._show(packed, self.boxes.now, self.quarters)
+        self._show(packed, self.boxes.now)
         if mark not in self.places:
             self.boxes = self.boxes.changed([*self.boxes.now, LabelledBox(mark, label)])
 
@@ -226,7 +214,5 @@ def read_work(data: bytes, name: str, number: int, width: int) -> Work:
     """The digits on an uploaded photo, to be shown `width` pixels wide; `PictureError` where there are none."""
     from digits_core.recognition.sheet import read_sheet  # loads torch, which the empty page need not wait for
 
-    photo = read_picture(data, name)
-    sheet = read_sheet(photo, name)
-    boxes = Boxes.found(sheet.boxes, width / sheet.picture.width)
-    return Work(name, PackedSheet.of(sheet), number, boxes, photo=photo_to_keep(photo))
+    sheet = read_sheet(read_picture(data, name), name)
+    return Work(name, PackedSheet.of(sheet), number, Boxes.found(sheet.boxes, width / sheet.picture.width))

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from digits_core.dashboard.handwriting import marks_back
-from digits_core.dashboard.handwriting.boxes import LabelledBox
+from digits_core.dashboard.handwriting.boxes import LabelledBox, sides
 from digits_core.dashboard.handwriting.edits import apply_edits
 from digits_core.dashboard.handwriting.sheet_work import UNDO_STEPS, Work, read_work
+from digits_core.dashboard.packed import PackedSheet
 from digits_core.errors import PictureError
 from digits_core.recognition.segment import Box
 from tests.pictures import as_png, sheet
@@ -198,39 +199,29 @@ def test_a_sheet_on_its_side_is_turned_and_turned_back(work):
     assert [each.label for each in lying.boxes.now] == [None] * 6
     lying.undo()
     assert state_of(lying) == before
-    for _ in range(4):
-        lying.turn()
-    assert lying.quarters == 0
+    lying.turn()
+    lying.turn()
+    assert (lying.packed.width, lying.packed.height) == (before[1].width, before[1].height)
 
 
 def test_a_sheet_that_shows_nothing_when_turned_stays_as_it_was(work):
+    empty = replace(work.sheet, picture=Image.new("L", work.sheet.picture.size, 240))
+    work.packed = PackedSheet.of(empty)
     before = state_of(work)
 
-    def read(_picture: Image.Image, name: str):
-        raise PictureError(f"{name} shows no digits.")
-
-    with pytest.raises(PictureError):
-        work.turn(read)
+    with pytest.raises(PictureError, match=r"sheet\.png shows no"):
+        work.turn()
     assert state_of(work) == before
     assert not work.past
 
 
-def test_the_photo_that_is_kept_is_small_and_the_uploaded_one_stays_as_it_is():
-    photo = Image.new("RGB", (4000, 3000), "white")
-    kept = marks_back.photo_to_keep(photo)
+def test_a_turned_sheet_knows_where_its_boxes_are_in_the_photo(found):
+    turned = marks_back.turned(found.sheet, "sheet.png")
+    photo = found.sheet.in_photo(found.places[0])
+    # The first digit, upper left, is now the upper right one.
+    same = turned.in_photo(max(turned.boxes, key=lambda box: box.left - box.top))
 
-    assert photo.size == (4000, 3000)
-    assert marks_back.turned(kept, 0).size == (2000, 1500)
-    assert marks_back.turned(kept, 1).size == (1500, 2000)
-
-
-def test_a_turn_is_clockwise():
-    photo = Image.new("L", (40, 20), 255)
-    photo.paste(0, (0, 0, 20, 10))  # the upper left quarter is dark
-    turned = np.asarray(marks_back.turned(marks_back.photo_to_keep(photo), 1))
-
-    assert turned[:20, 10:].mean() < 20
-    assert turned[:20, :10].mean() > 230
+    assert max(abs(np.subtract(sides(photo), sides(same)))) <= 3
 
 
 @pytest.mark.parametrize(("shape", "columns"), [((20, 60), [(2, 20), (40, 55)]), ((20, 60), [(0, 31), (36, 60)])])
