@@ -81,30 +81,30 @@ def test_ten_drawn_digits_are_in_the_dataset(server: Server, browser_page: Page)
     expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("10")
 
 
-def test_a_sheet_is_corrected_on_the_canvas_and_saved(server: Server, browser_page: Page) -> None:
+def test_a_sheet_is_corrected_on_the_picture_and_saved(server: Server, browser_page: Page) -> None:
     open_page(browser_page, f"{server.url}/handwriting?way=Sheet")
     picture = {"name": "sheet.png", "mimeType": "image/png", "buffer": sheet([[0, 0, 0], [1, 1, 1], [4, 7, 4]])}
     browser_page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([picture])
-    canvas = browser_page.locator(CANVAS)
-    canvas.wait_for(timeout=30_000)
+    paper = browser_page.locator(".editor .paper")
+    paper.wait_for(timeout=30_000)
     boxes(browser_page, 9)
+    browser_page.get_by_role("button", name="Label rows and columns").click()
     browser_page.get_by_role("button", name="Rows are 0, 1, 2").click()
     expect(browser_page.get_by_role("button", name="Save 9")).to_be_enabled()
+    browser_page.keyboard.press("Escape")
+    expect(browser_page.get_by_role("button", name="Rows are 0, 1, 2")).to_be_hidden()
 
     # A box drawn on empty paper is one without ink.
-    drag(canvas, (0.9, 0.9), (0.97, 0.97))
+    drag(paper, (0.9, 0.9), (0.97, 0.97))
+    browser_page.keyboard.press("5")
     boxes(browser_page, 10)
     expect(browser_page.get_by_text("1 without ink")).to_be_visible()
     # The middle digit of the last row is deleted, and boxed anew as a 7.
-    browser_page.get_by_role("button", name="Edit").click()
-    drag(canvas, (0.5, 0.76), (0.5, 0.76))
-    browser_page.get_by_role("button", name="Delete selected").click()
+    drag(paper, (0.5, 0.76), (0.5, 0.76))
+    browser_page.get_by_role("button", name="Delete", exact=True).click()
     boxes(browser_page, 9)
-    browser_page.get_by_role("button", name="Edit").click()
-    browser_page.locator(".st-key-sheet_label input").fill("7")
-    browser_page.keyboard.press("Enter")
-    wait_for_app(browser_page)
-    drag(canvas, (0.4, 0.64), (0.6, 0.87))
+    drag(paper, (0.4, 0.64), (0.6, 0.87))
+    browser_page.keyboard.press("7")
     boxes(browser_page, 10)
 
     browser_page.get_by_role("button", name="Save 9").click()

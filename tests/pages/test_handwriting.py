@@ -1,9 +1,11 @@
 """The Handwriting page without a browser: what is uploaded, saved, corrected, taken back and taken along."""
 
+import io
+
 import numpy as np
 import pytest
 import torch  # noqa: F401  (pages load it in the background: here it is there, and never half of it)
-from PIL import Image
+from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -120,6 +122,25 @@ def test_a_sheet_is_labelled_by_rows_saved_together_and_taken_back(open_page, tr
     button(page, "Label the line").click().run()
     button(page, "Save 6").click().run()
     assert saved() == [(8, "me")] * 3 + [(1, "me")] * 3
+
+
+def test_a_sheet_is_turned_left_and_found_again_and_says_what_it_left_out(open_page):
+    with Image.open(io.BytesIO(sheet([[0, 1, 7], [4, 1, 0]]))) as picture:
+        ImageDraw.Draw(picture).line([(340, 40), (380, 40)], fill=45, width=6)
+        lying = as_png(picture.rotate(90, expand=True))
+    page = open_page("handwriting", way="Sheet")
+    page.file_uploader[0].set_value([("lying.png", lying, "image/png")]).run()
+    button(page, "Turn").click().run()
+    assert not page.exception
+    assert [each.label for each in page.expander] == ["1 mark was left out: 1 × a dash"]
+    page.toggle(key="sheet_left_out_1").set_value(True).run()
+    assert not page.exception
+
+    button(page, "Label the line").click().run()
+    button(page, "Another sheet").click().run()
+    button(page, "Back to lying").click().run()
+    button(page, "Save 3").click().run()
+    assert saved() == [(0, "me")] * 3
 
 
 def test_a_photo_without_digits_is_refused_in_words(open_page):

@@ -1,53 +1,81 @@
-"""The digits found on a photo, to be corrected by hand: their boxes on a canvas, their labels in a table."""
+"""The digits found on a photo, to be corrected by hand: their boxes on the picture, their labels in a table."""
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
-from digits_core.dashboard.handwriting.boxes import CLEAR
+from digits_core.dashboard.handwriting.boxes import sides
+from digits_core.dashboard.handwriting.edits import apply_edits
 from digits_core.dashboard.handwriting.shared import DIGITS, LABEL_HELP, ROW_HEIGHT, as_address, table_height
 from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.figures.palette import DIGIT_COLOURS
 
+FOLDER = Path(__file__).parent
 WIDTHS = (500, 700, 900)
-CHIP_SIZE = 12
 SMALLEST_TABLE = 360
+KEYS = (
+    "**Keys**: 0–9 label · Enter accept, then next · arrows next box · Delete · S split · J join · Ctrl+Z undo · "
+    "Ctrl+Y redo"
+)
+
+_editor = st.components.v2.component(
+    "digits_box_editor",
+    html='<div class="editor"></div>',
+    css=(FOLDER / "box_editor.css").read_text(encoding="utf-8"),
+    js=(FOLDER / "box_editor.js").read_text(encoding="utf-8"),
+)
 
 
-def show_canvas(work: Work, label: int | None) -> None:
-    """The sheet with its boxes, to be changed by mouse; a changed box is read anew at once.
+def show_canvas(work: Work, label: int | None, *, with_left_out: bool = False) -> None:
+    """Show the sheet with its boxes, to be changed by mouse, finger and keys; a changed box is read anew at once.
 
-    `label` is what a box that is drawn now gets; `None`: nothing yet.
+    `label` is what a box that is drawn now gets; `None`: nothing yet. `with_left_out` shows the marks that are not
+    read, too: each is added as a box by a click.
     """
     width = st.session_state.get("sheet_width", WIDTHS[0])
-    scale = width / work.packed.width
-    # A canvas that is new on the page has forgotten what was done on it, and one of another size shows it elsewhere.
-    if scale != work.boxes.scale or (work.canvas_key not in st.session_state and work.boxes.now != work.boxes.sent):
-        work.boxes = replace(work.boxes, scale=scale).resent(work.boxes.now)
-    with st.container(width=width + 4, key=f"sheet_canvas_{work.number}"):
-        result = st_canvas(
-            background_image=work.picture(width), width=width, height=work.height(width), drawing_mode="labeled_rect",
-            initial_drawing=work.boxes.drawing(DIGIT_COLOURS, CHIP_SIZE), key=work.canvas_key, stroke_width=2,
-            label="?" if label is None else str(label), font_size=CHIP_SIZE, fill_color=CLEAR,
-            stroke_color=DIGIT_COLOURS[label or 0],
-        )  # fmt: skip
-    if result.json_data != work.seen:
-        work.seen = result.json_data
-        if work.draw(result.json_data):
-            st.rerun()
+    work.boxes = replace(work.boxes, scale=width / work.packed.width)
+    with st.container(width=width, key=f"sheet_canvas_{work.number}"):
+        _editor(
+            data=payload(work, width, label, with_left_out), key=work.canvas_key, on_edits_change=lambda: _take(work)
+        )
+        st.caption(KEYS)
+
+
+def payload(work: Work, width: int, label: int | None, with_left_out: bool) -> dict[str, Any]:
+    """Return what the browser draws from, as plain values."""
+    # Tuples, because Streamlit takes every list for what may be a table.
+    return {
+        "words": f"{work.name} with {len(work.boxes.now)} boxes",
+        "picture": "data:image/jpeg;base64," + base64.b64encode(work.picture(width)).decode(),
+        "width": int(work.packed.width),
+        "height": int(work.packed.height),
+        "boxes": work.boxes.sent(work.numbered()),
+        "left_out": tuple({"box": sides(mark.box), "reason": mark.reason} for mark in work.left_out * with_left_out),
+        "colours": DIGIT_COLOURS,
+        "label": None if label is None else int(label),
+        "done": int(work.done),
+        "undo": bool(work.past),
+        "redo": bool(work.ahead),
+    }
+
+
+def _take(work: Work) -> None:
+    apply_edits(work, st.session_state[work.canvas_key].get("edits"))
 
 
 def show_table(work: Work) -> None:
-    from digits_core.recognition.segment import rows_of
-
-    work.order = [place for row in rows_of(work.places) for place in row]
+    """Show the boxes in a table, numbered as in the picture, in which their labels are changed."""
+    work.order = work.numbered()
     boxes = [work.boxes.now[place] for place in work.order]
     rows = pd.DataFrame(
         {
+            "number": range(1, len(boxes) + 1),
             "picture": [as_address(work.digit(each.box)) for each in boxes],
             "label": pd.array([each.label for each in boxes], dtype="Int64"),
             "sure": pd.array([each.sure and each.sure * 100 for each in boxes], dtype="Float64"),
@@ -57,11 +85,12 @@ def show_table(work: Work) -> None:
     st.data_editor(
         rows, key=work.table_key, hide_index=True, row_height=ROW_HEIGHT, alt="The boxes",
         height=min(max(SMALLEST_TABLE, work.height(work.width)), table_height(len(rows))),
-        placeholder="", disabled=["picture", "sure"],
+        placeholder="", disabled=["number", "picture", "sure"],
         on_change=_take_edits, args=(work,),
         column_config={
+            "number": st.column_config.NumberColumn("Box", width=40, help="The number of the box in the picture."),
             "picture": st.column_config.ImageColumn("Digit", width=50, help="The digit in the box, centred."),
-            "label": st.column_config.SelectboxColumn("Label", options=DIGITS, width=50, help=LABEL_HELP),
+            "label": st.column_config.SelectboxColumn("Label", options=DIGITS, width=70, help=LABEL_HELP),
             "sure": st.column_config.NumberColumn(
                 "Sure", format="%.0f %%", width=50, help="The network's probability for the label that it proposed."
             ),
@@ -71,7 +100,7 @@ def show_table(work: Work) -> None:
 
 
 def _take_edits(work: Work) -> None:
-    """What was changed in the table is shown on the canvas; the table itself stays as it is, under the cursor."""
+    """What was changed in the table is shown on the picture; the table itself stays as it is, under the cursor."""
     boxes = list(work.boxes.now)
     for row, changes in st.session_state[work.table_key]["edited_rows"].items():
         place = work.order[row]
@@ -79,4 +108,4 @@ def _take_edits(work: Work) -> None:
             boxes[place] = boxes[place].labelled(changes["label"])
         if "keep" in changes:
             boxes[place] = replace(boxes[place], keep=bool(changes["keep"]))
-    work.boxes = work.boxes.changed(boxes)
+    work.change_in_table(boxes)

@@ -1,30 +1,24 @@
-"""The labelled boxes on a sheet, and their way to the canvas and back. Knows no widgets.
+"""The labelled boxes on a sheet, and how the editor's edits change them. Knows no widgets.
 
-The canvas keeps what is drawn as a list of objects with no name of their own. Each box that we send therefore carries
-the number of the drawing and its place in it in `strokeDashOffset`, which shows only on dashed lines, which none is.
-What comes back from an older drawing than the last one sent is told by that and left alone.
+The editor names a box by its coordinates: what was sent to the browser and what came back need no other identity, and
+an edit of a box that is gone by then changes nothing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from digits_core.figures.palette import DIGIT_COLOURS
 
 if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
 
 SURE = 0.9
 """A proposed label with a lower probability is marked for a look."""
-HEADROOM = 24
-"""Canvas pixels above the sheet, where the labels of its first row have their place."""
-CLEAR = "rgba(0, 0, 0, 0)"
-SMALLEST = 5
-"""Canvas pixels: a narrower or lower box came from a click and not from drawing."""
 
-_PLACES = 10_000  # more than there are boxes on a sheet
-_NO_LABEL_COLOUR, _LEFT_OUT_COLOUR = "#3d4258", "#a3a8b8"
+_NO_LABEL_COLOUR, _LEFT_OUT_COLOUR = "#3d4258", "#7d8294"
 
 
 @dataclass(frozen=True)
@@ -42,10 +36,25 @@ class LabelledBox:
 
     @property
     def words(self) -> str:
-        """What the canvas writes on the box."""
+        """What the editor writes on the box, after its number."""
         if not self.keep:
             return "×"
         return f"{'' if self.label is None else self.label}{'?' * (self.label is None or self.unsure)}"
+
+    @property
+    def name(self) -> str:
+        """What the box is, for a screen reader."""
+        if not self.keep:
+            return "not saved"
+        if self.label is None:
+            return "no label"
+        return f"labelled {self.label}" if self.sure is None else f"{self.label} proposed, {self.sure:.0%} sure"
+
+    @property
+    def colour(self) -> str:
+        if not self.keep:
+            return _LEFT_OUT_COLOUR
+        return _NO_LABEL_COLOUR if self.label is None else DIGIT_COLOURS[self.label]
 
     def labelled(self, label: int | None, sure: float | None = None) -> LabelledBox:
         return replace(self, label=label, sure=sure)
@@ -53,85 +62,78 @@ class LabelledBox:
 
 @dataclass(frozen=True)
 class Boxes:
-    """The boxes of a sheet in reading order as they are now, and as the canvas was last given them.
+    """The boxes of a sheet as they are now.
 
-    scale: canvas pixels for a pixel of the sheet; turn: the number of the drawing that was sent.
+    scale: pixels on the screen for a pixel of the sheet.
     """
 
     now: tuple[LabelledBox, ...]
     scale: float
-    sent: tuple[LabelledBox, ...]
-    turn: int = 1
 
     @classmethod
     def found(cls, boxes: Iterable[Box], scale: float) -> Boxes:
-        found = tuple(LabelledBox(box) for box in boxes)
-        return cls(found, scale, found)
+        return cls(tuple(LabelledBox(box) for box in boxes), scale)
 
     def changed(self, now: Iterable[LabelledBox]) -> Boxes:
-        """With other boxes, which the canvas is to be sent; the same where nothing is different."""
-        now = tuple(now)
-        return self if now == self.now else self.resent(now)
+        """Return the same picture with other boxes."""
+        return replace(self, now=tuple(now))
 
-    def resent(self, now: Iterable[LabelledBox]) -> Boxes:
-        now = tuple(now)
-        return replace(self, now=now, sent=now, turn=self.turn + 1)
-
-    def drawing(self, colours: Sequence[str], font_size: int) -> dict[str, Any]:
-        """What the canvas is to show, as its `initial_drawing`: each label in the colour of its digit."""
-        objects = [
+    def sent(self, order: Sequence[int]) -> tuple[dict[str, Any], ...]:
+        """Return what the browser draws of each box, numbered from 1 in the given order of their places."""
+        return tuple(
             {
-                "type": "LabeledRect", "originX": "left", "originY": "top", "fill": CLEAR, "strokeWidth": 2,
-                "left": each.box.left * self.scale, "top": each.box.top * self.scale + HEADROOM,
-                "width": each.box.width * self.scale, "height": each.box.height * self.scale,
-                "label": each.words, "fontSize": font_size, "strokeUniform": True, "lockRotation": True,
-                "stroke": _colour(each, colours), "strokeDashOffset": self.turn * _PLACES + place,
+                "box": sides(each.box), "number": number, "words": each.words, "colour": each.colour,
+                "name": f"Box {number}: {each.name}",
             }
-            for place, each in enumerate(self.sent)
-        ]  # fmt: skip
-        return {"objects": objects, "turn": self.turn}  # a turn for each, because the canvas loads no equal one twice
-
-    def as_drawn(self, drawing: dict[str, Any] | None) -> Boxes:
-        """With what was moved, resized, added, removed and relabelled on the canvas; too small a box is not kept.
-
-        drawing: what the canvas reports, its objects scaled by `scaleX` and `scaleY`.
-        """
-        objects = [each for each in (drawing or {}).get("objects", []) if each.get("type") == "LabeledRect"]
-        marks = [int(each.get("strokeDashOffset") or 0) for each in objects]
-        if any(mark and mark // _PLACES != self.turn for mark in marks):
-            return self
-        now, clicks = [], 0
-        for mark, each in zip(marks, objects, strict=True):
-            width, height = each["width"] * each.get("scaleX", 1), each["height"] * each.get("scaleY", 1)
-            if min(width, height) < SMALLEST:
-                clicks += 1
-                continue
-            before = self.sent[mark % _PLACES] if mark else None
-            now.append(
-                _read(
-                    each.get("label", ""), self._on_sheet(each["left"], each["top"] - HEADROOM, width, height), before
-                )
-            )
-        return self.resent(now) if clicks else replace(self, now=tuple(now))
-
-    def _on_sheet(self, *canvas: float) -> Box:
-        from digits_core.recognition.segment import Box  # loads scikit-image, which a page without a sheet need not
-
-        return Box(*(round(side / self.scale) for side in canvas))
+            for number, each in enumerate((self.now[place] for place in order), 1)
+        )  # fmt: skip
 
 
-def _read(words: str, box: Box, before: LabelledBox | None) -> LabelledBox:
-    """A box as the canvas has it; `before` is what it was sent as."""
-    if before is not None and words == before.words:
-        return replace(before, box=box)
-    digit = re.search(r"[0-9]", words)
-    return LabelledBox(box, int(digit.group()) if digit else None)
+def sides(box: Box) -> tuple[int, int, int, int]:
+    return int(box.left), int(box.top), int(box.width), int(box.height)
 
 
-def _colour(each: LabelledBox, colours: Sequence[str]) -> str:
-    if not each.keep:
-        return _LEFT_OUT_COLOUR
-    return _NO_LABEL_COLOUR if each.label is None else colours[each.label]
+def box_of(sent: object, width: int, height: int) -> Box | None:
+    """Return the box that the browser sent as four numbers, cut to the sheet; `None` if it is not one, or empty."""
+    from digits_core.recognition.segment import Box  # loads scikit-image, which a page without a sheet need not
+
+    match sent:
+        case [int() | float() as left, int() | float() as top, int() | float() as wide, int() | float() as high]:
+            left, top, right, bottom = (round(side) for side in (left, top, left + wide, top + high))
+            left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
+            return Box(left, top, right - left, bottom - top) if right > left and bottom > top else None
+    return None
+
+
+def moved(boxes: Sequence[LabelledBox], box: Box, to: Box) -> list[LabelledBox]:
+    """A box that was moved or resized keeps its label and its probability."""
+    return [replace(each, box=to) if each.box == box else each for each in boxes]
+
+
+def relabelled(boxes: Sequence[LabelledBox], box: Box, label: int) -> list[LabelledBox]:
+    """A person's label, also for a box that was not to be saved."""
+    return [replace(each.labelled(label), keep=True) if each.box == box else each for each in boxes]
+
+
+def accepted(boxes: Sequence[LabelledBox], box: Box) -> list[LabelledBox]:
+    """The label that a network proposed becomes a person's."""
+    return [each.labelled(each.label) if each.box == box else each for each in boxes]
+
+
+def without(boxes: Sequence[LabelledBox], box: Box) -> list[LabelledBox]:
+    return [each for each in boxes if each.box != box]
+
+
+def split(boxes: Sequence[LabelledBox], box: Box, parts: Sequence[Box]) -> list[LabelledBox]:
+    """The parts take the place of a box; they are other digits, so they have no label."""
+    return [new for each in boxes for new in ([LabelledBox(part) for part in parts] if each.box == box else [each])]
+
+
+def joined(boxes: Sequence[LabelledBox], box: Box, other: Box) -> list[LabelledBox]:
+    """One box around two, without a label; the same boxes where one of the two is gone."""
+    if box == other or not {box, other} <= {each.box for each in boxes}:
+        return list(boxes)
+    return [LabelledBox(box.joined(other)) if each.box == box else each for each in boxes if each.box != other]
 
 
 def with_line(boxes: Sequence[LabelledBox], line: Sequence[int], label: int) -> list[LabelledBox]:

@@ -9,6 +9,7 @@ import streamlit as st
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.handwriting.box_editor import WIDTHS, show_canvas, show_table
 from digits_core.dashboard.handwriting.boxes import SURE, with_line, with_lines_counted, with_proposals
+from digits_core.dashboard.handwriting.left_out import left_key, show_left_out
 from digits_core.dashboard.handwriting.pictures import PICTURE_TYPES
 from digits_core.dashboard.handwriting.shared import (
     DIGITS,
@@ -28,15 +29,17 @@ from digits_core.errors import DigitsError
 from digits_core.runs.preferred import best_of
 from digits_core.runs.store import Run
 
-_WORK = "sheet_work"
+_WORK, _LEFT, _REFUSED = "sheet_work", "sheet_left", "sheet_refused_turn"
 
 
 @st.fragment
 def show() -> None:
     work: Work | None = st.session_state.get(_WORK)
     if work is None:
-        with st.container(width=300):
-            choose_writer()
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            with st.container(width=300):
+                choose_writer()
+            _offer_last()
         _ask_for_photo()
     else:
         _edit(work)
@@ -69,57 +72,79 @@ def _ask_for_photo() -> None:
         show_refusal(error, "sheet")
         return
     st.session_state["sheet_number"] = number + 1
+    st.session_state.pop(_LEFT, None)
     st.rerun()
 
 
+def _offer_last() -> None:
+    """Go back to the sheet that was left, with its boxes and labels."""
+    left: Work | None = st.session_state.get(_LEFT)
+    if left is not None:
+        st.button(
+            f"Back to {as_plain_text(left.name)}", icon=":material/undo:", on_click=_go_back, key="sheet_back",
+            help="Opens the sheet that you left, with its boxes and labels as they were.",
+        )  # fmt: skip
+
+
 def _edit(work: Work) -> None:
-    controls = st.container()
-    st.caption(
-        "Draw a box around a digit that was missed. The pencil above the picture moves, resizes and deletes boxes, and "
-        "changes the label of a selected one that is clicked. The table does the rest: labels, and what is left out."
-    )
-    paper, table = (row := st.container(horizontal=True)).container(width="content"), row.container(width="stretch")
-    # First, because all else shows what was done on it.
-    with paper:
-        show_canvas(work, st.session_state.get("sheet_label", 0))
-    with controls:
-        writer = _about(work)
-        _label_many(work)
-    with table:
+    writer = _about(work)
+    if (refused := st.session_state.pop(_REFUSED, None)) is not None:
+        show_error(refused)
+    _label_many(work)
+    row = st.container(horizontal=True)
+    with row.container(width="content"):
+        show_canvas(work, None, with_left_out=st.session_state.get(left_key(work), False))
+    with row.container(width="stretch"):
         show_table(work)
+    show_left_out(work)
     _offer_to_save(work, writer)
 
 
 def _about(work: Work) -> str:
-    """Which sheet it is, and the writer of it."""
+    """Show which sheet it is and what changes all of it; return the writer."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=300):
+        with st.container(width=220):
             writer = choose_writer()
         st.button(
-            "Another sheet",
-            icon=":material/replay:",
-            on_click=_leave,
-            help="Leaves this one. What is saved stays saved.",
-        )
+            "Another sheet", icon=":material/replay:", on_click=_leave,
+            help="Leaves this one. What is saved stays saved; you can come back until you upload another.",
+        )  # fmt: skip
+        st.button(
+            "Turn", icon=":material/rotate_right:", on_click=_turn, args=(work,),
+            help="For a photo that lies on its side: turns it a quarter to the right and finds its digits again. Undo "
+            "brings back the boxes and labels that you have now.",
+        )  # fmt: skip
+        st.selectbox(
+            "Picture", WIDTHS, width=110, key="sheet_width", persist_state="session", format_func="{} px".format,
+            help="Width of the picture on the screen. Small digits are easier to box on a large one.",
+        )  # fmt: skip
         st.markdown(f"**{as_plain_text(work.name)}** · {len(work.boxes.now)} boxes", width="content")
     return writer
 
 
 def _label_many(work: Work) -> None:
-    """What labels many boxes with one click, and the size of the picture."""
+    """Show what labels many boxes with one click."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _offer_proposals(work)
+        with st.popover(
+            "Label rows and columns", icon=":material/table_rows:",
+            help="Labels many boxes at once, where a row or a column of the sheet holds the same digit.",
+        ):  # fmt: skip
+            _label_lines(work)
+
+
+def _label_lines(work: Work) -> None:
     from digits_core.recognition.segment import columns_of, rows_of
 
     rows, columns = rows_of(work.places), columns_of(work.places)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _offer_proposals(work)
-        st.button(
-            "Rows are 0, 1, 2 …", icon=":material/table_rows:", on_click=lambda: _count_lines(work, rows),
-            help="One label per row, from the top: the first row is all 0, the second all 1, up to 9.",
-        )  # fmt: skip
-        st.button(
-            "Columns are 0, 1, 2 …", icon=":material/view_column:", on_click=lambda: _count_lines(work, columns),
-            help="One label per column, from the left: every row reads 0 to 9.",
-        )  # fmt: skip
+    st.button(
+        "Rows are 0, 1, 2 …", icon=":material/table_rows:", on_click=lambda: _count_lines(work, rows),
+        help="One label per row, from the top: the first row is all 0, the second all 1, up to 9.",
+    )  # fmt: skip
+    st.button(
+        "Columns are 0, 1, 2 …", icon=":material/view_column:", on_click=lambda: _count_lines(work, columns),
+        help="One label per column, from the left: every row reads 0 to 9.",
+    )  # fmt: skip
     lines = {f"Row {number}": line for number, line in enumerate(rows, 1)}
     lines |= {f"Column {number}": line for number, line in enumerate(columns, 1)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -127,17 +152,10 @@ def _label_many(work: Work) -> None:
             "Line", list(lines), width=140, key=f"sheet_line_{work.number}",
             help="A row or column of the sheet, all of whose digits are the same.",
         )  # fmt: skip
-        label = st.selectbox(
-            "Label", DIGITS, width=100, key="sheet_label",
-            help=f"{LABEL_HELP} The line gets it, and so does each box that you draw on the picture.",
-        )  # fmt: skip
+        label = st.selectbox("Label", DIGITS, width=100, key="sheet_label", help=f"{LABEL_HELP} The line gets it.")
         st.button(
             "Label the line", icon=":material/label:", disabled=not lines, help="Gives the whole line this label.",
             on_click=lambda: work.change(with_line(work.boxes.now, lines[line], label)),
-        )  # fmt: skip
-        st.selectbox(
-            "Picture", WIDTHS, width=120, key="sheet_width", persist_state="session", format_func="{} px".format,
-            help="Width of the picture on the screen. Small digits are easier to box on a large one.",
         )  # fmt: skip
 
 
@@ -160,8 +178,6 @@ def _offer_proposals(work: Work) -> None:
                 work.change(with_proposals(work.boxes.now, _proposals(work, run)))
         except DigitsError as error:
             show_error(error)
-        else:
-            st.rerun()  # the canvas is drawn before this button
 
 
 def _proposals(work: Work, run: Run) -> list[tuple[int, float] | None]:
@@ -196,4 +212,15 @@ def _save(work: Work, writer: str) -> None:
 
 
 def _leave() -> None:
-    del st.session_state[_WORK]
+    st.session_state[_LEFT] = st.session_state.pop(_WORK)
+
+
+def _go_back() -> None:
+    st.session_state[_WORK] = st.session_state.pop(_LEFT)
+
+
+def _turn(work: Work) -> None:
+    try:
+        work.turn()
+    except DigitsError as error:
+        st.session_state[_REFUSED] = error

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from digits_core.dashboard.handwriting.boxes import HEADROOM, Boxes, LabelledBox
+from digits_core.dashboard.handwriting.boxes import Boxes, LabelledBox
+from digits_core.dashboard.handwriting.marks_back import turned, with_ink
 from digits_core.dashboard.handwriting.shared import as_drawing
 from digits_core.dashboard.packed import PackedSheet
 from digits_core.data.handwriting import NewSample
@@ -18,8 +19,20 @@ from digits_core.data.picture import read_picture
 from digits_core.errors import PictureError
 
 if TYPE_CHECKING:
+    from digits_core.recognition.marks import LeftOut
     from digits_core.recognition.segment import Box
     from digits_core.recognition.sheet import Sheet
+
+UNDO_STEPS = 200
+"""So many changes of a sheet can be taken back."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A sheet and its boxes at one time, to go back to."""
+
+    packed: PackedSheet
+    now: tuple[LabelledBox, ...]
 
 
 @dataclass
@@ -34,7 +47,11 @@ class Work:
     """Counts the changes that the table did not make itself: it then starts anew from what there is."""
     order: list[int] = field(default_factory=list)
     """The places of the boxes in the rows of the table."""
-    seen: dict | None = None
+    done: int = 0
+    """The number of the last edit in the browser that is in `boxes`."""
+    past: list[Step] = field(default_factory=list)
+    ahead: list[Step] = field(default_factory=list)
+    """What was taken back, the next one last."""
     pictures: dict[int, bytes] = field(default_factory=dict)
     digits: dict[Box, np.ndarray | None] = field(default_factory=dict)
 
@@ -46,7 +63,9 @@ class Work:
     @property
     def size(self) -> int:
         """How many bytes it takes in the session."""
-        return self.packed.size + sum(map(len, self.pictures.values())) + 1000 * len(self.digits)
+        sheets = {id(each.packed): each.packed.size for each in [*self.past, *self.ahead]}
+        sheets[id(self.packed)] = self.packed.size
+        return sum(sheets.values()) + sum(map(len, self.pictures.values())) + 1000 * len(self.digits)
 
     @property
     def canvas_key(self) -> str:
@@ -58,23 +77,87 @@ class Work:
 
     @property
     def width(self) -> int:
-        """Of the canvas, in pixels."""
+        """Of the picture on the screen, in pixels."""
         return round(self.boxes.scale * self.packed.width)
 
     @property
     def places(self) -> list[Box]:
         return [each.box for each in self.boxes.now]
 
-    def change(self, now: Sequence[LabelledBox]) -> None:
-        """Another hand than the canvas's and the table's changed the boxes: show both what there is now."""
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The marks that are not read, the largest first."""
+        return tuple(sorted(self.sheet.left_out, key=lambda mark: -mark.box.width * mark.box.height))
+
+    def numbered(self) -> list[int]:
+        """The places of the boxes in reading order: box 1 of the picture and row 1 of the table is the first."""
+        from digits_core.recognition.segment import rows_of
+
+        return [place for row in rows_of(self.places) for place in row]
+
+    def change(self, now: Iterable[LabelledBox], *, undoable: bool = True) -> None:
+        """Change the boxes; the table starts anew from them.
+
+        With `undoable=False` the change belongs to the one before it: what a network proposes by itself for a box
+        that was just drawn is taken back together with the box.
+        """
+        if self._keep(now, undoable):
+            self.table += 1
+
+    def change_in_table(self, now: Iterable[LabelledBox]) -> None:
+        """Change the boxes as the table already shows them: it stays as it is, under the cursor."""
+        self._keep(now, True)
+
+    def _keep(self, now: Iterable[LabelledBox], undoable: bool) -> bool:
+        now = tuple(now)
+        if now == self.boxes.now:
+            return False
+        if undoable:
+            self._remember()
         self.boxes = self.boxes.changed(now)
+        return True
+
+    def _remember(self) -> None:
+        self.past = [*self.past, Step(self.packed, self.boxes.now)][-UNDO_STEPS:]
+        self.ahead = []
+
+    def undo(self) -> None:
+        """Take the last change back, whatever made it; nothing if there is none."""
+        self._go(self.past, self.ahead)
+
+    def redo(self) -> None:
+        """Make the change that was taken back last once more."""
+        self._go(self.ahead, self.past)
+
+    def _go(self, there: list[Step], back: list[Step]) -> None:
+        if there:
+            back.append(Step(self.packed, self.boxes.now))
+            step = there.pop()
+            self._show(step.packed, step.now)
+
+    def _show(self, packed: PackedSheet, now: Iterable[LabelledBox]) -> None:
+        if packed is not self.packed:
+            self.digits, self.pictures = {}, {}
+        scale = self.boxes.scale * self.packed.width / packed.width  # as wide on the screen as before
+        self.packed, self.boxes = packed, Boxes(tuple(now), scale)
         self.table += 1
 
-    def draw(self, drawing: dict | None) -> bool:
-        """Take over what was done on the canvas; whether it has to be drawn anew, because that was only a click."""
-        before, self.boxes = self.boxes, self.boxes.as_drawn(drawing)
-        self.table += self.boxes != before
-        return self.boxes.turn != before.turn
+    def turn(self) -> None:
+        """Turn the sheet a quarter clockwise and find its digits anew; `PictureError` where it then shows none.
+
+        One step for `undo`, which brings back the boxes and labels from before.
+        """
+        sheet = turned(self.sheet, self.name)
+        self._remember()
+        self._show(PackedSheet.of(sheet), Boxes.found(sheet.boxes, 1).now)
+
+    def bring_back(self, mark: Box, label: int | None = None) -> None:
+        """Add a box around a mark that was left out, with the ink that the picture shows there."""
+        packed = PackedSheet.of(with_ink(self.sheet, mark))
+        self._remember()
+        self._show(packed, self.boxes.now)
+        if mark not in self.places:
+            self.boxes = self.boxes.changed([*self.boxes.now, LabelledBox(mark, label)])
 
     def digit(self, box: Box) -> np.ndarray | None:
         """The digit in a box, centred, uint8 (28, 28); `None` where it holds no ink."""
@@ -88,19 +171,17 @@ class Work:
         return self.digits[box]
 
     def picture(self, width: int) -> bytes:
-        """The sheet below its headroom as JPEG, `width` pixels wide: made once, sent with every change."""
+        """The sheet as JPEG, `width` pixels wide: made once, sent with every change."""
         if width not in self.pictures:
-            small = self.sheet.picture.resize((width, self.height(width) - HEADROOM), reducing_gap=2.0)
-            paper = small.crop((0, 0, width, 1)).resize((width, self.height(width)))
-            paper.paste(small, (0, HEADROOM))
+            small = self.sheet.picture.resize((width, self.height(width)), reducing_gap=2.0)
             buffer = io.BytesIO()
-            paper.save(buffer, "JPEG", quality=80)
+            small.save(buffer, "JPEG", quality=80)
             self.pictures[width] = buffer.getvalue()
         return self.pictures[width]
 
     def height(self, width: int) -> int:
-        """Of the canvas, in pixels."""
-        return HEADROOM + max(1, round(self.packed.height * width / self.packed.width))
+        """Of the picture on the screen, in pixels."""
+        return max(1, round(self.packed.height * width / self.packed.width))
 
     def to_save(self) -> list[LabelledBox]:
         return [

@@ -103,7 +103,7 @@ class Photo:
             for each in self.work.boxes.now
         )
         if proposed != self.work.boxes.now:
-            self.work.change(proposed)
+            self.work.change(proposed, undoable=False)
 
     def samples(self, writer: str) -> list[NewSample]:
         """What would be saved, labelled as the boxes say."""

@@ -1,0 +1,88 @@
+"""Change a sheet that was found: bring back ink that was left out, split a box in two, turn it.
+
+Pure: a sheet or its ink in, a new one out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from digits_core.recognition.segment import Box
+    from digits_core.recognition.sheet import Sheet
+
+_LEAST_MARGIN = 20  # pixels of paper around a mark, to tell its ink from the paper by
+_MIDDLE = 0.25  # of a box's longer side: a cut lies no closer to its ends
+
+
+def with_ink(sheet: Sheet, box: Box) -> Sheet:
+    """Return the sheet with all ink that its picture shows in a box, also what was taken for a line or for dust.
+
+    The ink is told from the paper around the box alone, so that a faint mark counts as much as a dark one. A mark
+    that was left out and lies in the box for the most part is no longer listed as such.
+    """
+    from digits_core.recognition.ink import contrast, soft_ink
+
+    picture, margin = sheet.picture, max(_LEAST_MARGIN, box.width, box.height)
+    left, top = max(0, box.left - margin), max(0, box.top - margin)
+    around = picture.crop((left, top, min(picture.width, box.right + margin), min(picture.height, box.bottom + margin)))
+    found = soft_ink(*contrast(np.asarray(around)))[box.top - top :, box.left - left :][: box.height, : box.width]
+    ink = sheet.ink.copy()
+    part = box.crop(ink)
+    np.maximum(part, found, out=part)
+    rest = tuple(mark for mark in sheet.left_out if not _mostly_in(mark.box, box))
+    return replace(sheet, ink=ink, left_out=rest)
+
+
+def _mostly_in(mark: Box, box: Box) -> bool:
+    across = min(mark.right, box.right) - max(mark.left, box.left)
+    down = min(mark.bottom, box.bottom) - max(mark.top, box.top)
+    return across > 0 and down > 0 and 2 * across * down >= mark.width * mark.height
+
+
+def halves(ink: np.ndarray, box: Box) -> tuple[Box, Box]:
+    """Return two boxes in place of one on (H, W) ink, cut across its longer side where it crosses the least ink.
+
+    Each is drawn close around its ink.
+    """
+    from digits_core.recognition.segment import Box
+
+    wide = box.width >= box.height
+    length = box.width if wide else box.height
+    amount = box.crop(ink).sum(axis=0 if wide else 1, dtype=np.int64)
+    low, high = int(length * _MIDDLE), max(int(length * _MIDDLE) + 1, int(np.ceil(length * (1 - _MIDDLE))))
+    least = np.flatnonzero(amount[low:high] == amount[low:high].min()) + low
+    cut = max(1, int(least[abs(least - length / 2).argmin()]))
+    if wide:
+        parts = Box(box.left, box.top, cut, box.height), Box(box.left + cut, box.top, box.width - cut, box.height)
+    else:
+        parts = Box(box.left, box.top, box.width, cut), Box(box.left, box.top + cut, box.width, box.height - cut)
+    return _close(ink, parts[0]), _close(ink, parts[1])
+
+
+def _close(ink: np.ndarray, box: Box) -> Box:
+    """The smallest box around the ink in a box; the box itself if it holds none."""
+    rows, columns = np.nonzero(box.crop(ink))
+    if not rows.size:
+        return box
+    left, top = int(columns.min()), int(rows.min())
+    return replace(
+        box, left=box.left + left, top=box.top + top, width=int(columns.max()) - left + 1,
+        height=int(rows.max()) - top + 1,
+    )  # fmt: skip
+
+
+def turned(sheet: Sheet, name: str) -> Sheet:
+    """Return the sheet after a quarter turn clockwise, read anew; `PictureError` if it then shows no digits.
+
+    Anew, because which marks are dashes or printed lines depends on how the sheet lies.
+    """
+    from digits_core.recognition.sheet import read_sheet
+
+    found = read_sheet(sheet.picture.transpose(Image.Transpose.ROTATE_270), name)
+    quarter = np.array([[0.0, -1, sheet.picture.height], [1, 0, 0], [0, 0, 1]])
+    return replace(found, from_photo=found.from_photo @ quarter @ sheet.from_photo)
