@@ -116,11 +116,11 @@ def _closing(small: np.ndarray, width: int) -> np.ndarray:
     """Return the morphological closing of (h, w) tones, as if the light went on falling off beyond the edges."""
     padded = np.pad(small, width, mode="reflect", reflect_type="odd").clip(small.min(), small.max())
     for highest in (np.maximum, np.minimum):
-        padded = _of_windows(_of_windows(padded, width, highest).T, width, highest).T
+        padded = of_windows(of_windows(padded, width, highest).T, width, highest).T
     return padded[1:-1, 1:-1]
 
 
-def _of_windows(values: np.ndarray, width: int, highest: np.ufunc) -> np.ndarray:
+def of_windows(values: np.ndarray, width: int, highest: np.ufunc) -> np.ndarray:
     """Return the highest, or lowest, of each `width` rows on end, (H, W) → (H - width + 1, W).
 
     Of windows twice as large, again and again: a closing takes a tenth of the time that `ndimage.grey_closing` does.

@@ -43,6 +43,7 @@ def find_paper(tones: np.ndarray) -> Paper | None:
     steps = ndimage.gaussian_gradient_magnitude(np.log(np.maximum(small, 8)), 0.7)
     # Bright regions; and where shaded paper is no brighter than what it lies on, those that sharp edges enclose.
     regions = [small > level for level in levels] + [steps < step for step in _STEPS]
+    regions = list({region.tobytes(): region for region in regions}.values())  # a drawing has two tones
     papers = [paper for region in regions if (paper := _polygon(region)) is not None]
     papers = [(_seen_edges(small, paper), paper) for paper in papers]
     papers = [(share, paper) for share, paper in papers if share >= _SEEN]
@@ -63,7 +64,9 @@ def _polygon(region: np.ndarray) -> Paper | None:
     region = _without_holes(labels == 1 + np.bincount(middle[middle > 0])[1:].argmax())
     if region.sum() < _LEAST_AREA * region.size:
         return None
-    rows, columns = np.nonzero(region & ~ndimage.binary_erosion(region))
+    beside = np.pad(region, 1)
+    inner = beside[:-2, 1:-1] & beside[2:, 1:-1] & beside[1:-1, :-2] & beside[1:-1, 2:]
+    rows, columns = np.nonzero(region & ~inner)
     edge = np.column_stack([columns, rows]) + 0.5
     hull = ConvexHull(edge)
     if region.sum() < _SOLIDITY * hull.volume:

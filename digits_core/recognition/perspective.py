@@ -56,7 +56,10 @@ def warp(image: Image.Image, transform: np.ndarray, size: tuple[int, int], beyon
     back = (back / back[2, 2]).reshape(-1)[:8].tolist()
     if beyond is None:
         beyond = round(float(np.median(np.asarray(image)[::8, ::8])))
-    return image.transform(size, Image.Transform.PERSPECTIVE, back, Image.Resampling.BICUBIC, fillcolor=beyond)
+    low, high = image.getextrema()
+    # Of one tone, there is nothing between pixels to work out.
+    sampling = Image.Resampling.NEAREST if low == high else Image.Resampling.BICUBIC
+    return image.transform(size, Image.Transform.PERSPECTIVE, back, sampling, fillcolor=beyond)
 
 
 def _four_points(source: np.ndarray, target: np.ndarray) -> np.ndarray:
