@@ -17,6 +17,7 @@ from digits_core.runs.artifacts import Artifacts
 if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.recognition.refusal import Refusal
+    from digits_core.recognition.turning import Read
 
 THRESHOLDS = Thresholds()
 """Of all homes that this process serves."""
@@ -50,6 +51,11 @@ def load_recogniser(run_id: str) -> Recogniser:
     """The network of a trained run, ready to recognise; `RunError` where it has no weights."""
     run = state().runs.get(run_id)
     return _recogniser(str(state().home.folder), run_id, run.finished or 0.0)
+
+
+def reader(run_id: str) -> Read:
+    """Return what reads ink as a trained run does; its network is loaded when it is first asked."""
+    return lambda inks: load_recogniser(run_id).read_all(inks)
 
 
 def load_threshold(run_id: str) -> Threshold:

@@ -1,13 +1,15 @@
 """Decode a large picture in a process of its own, one at a time: `python -m digits_core.data.large_picture`.
 
 Decoding fifty million pixels takes seconds and half a gigabyte. Elsewhere, it neither holds up the threads of the
-other visitors nor adds up with what they upload.
+other visitors nor adds up with what they upload. The memory of that process is bounded, so that a file whose contents
+are larger than its header says is refused. A decoder that a file breaks takes nothing else with it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,22 +17,26 @@ from pathlib import Path
 
 from PIL import Image
 
-from digits_core.data.picture import beginning, decode
+from digits_core.data.picture import MAX_PIXELS, beginning, damaged, decode
+from digits_core.data.readers.limits import MIB, Limits, confine_this_process
 from digits_core.errors import PictureError, PictureReadingStopped
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where `digits_core` can be imported from."""
 PATIENCE_S = 60
+MEMORY_BYTES = 1536 * MIB
+"""For decoding: fifty million pixels of colour with transparency take a gigabyte on their way to grey."""
+_CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGFPE, getattr(signal, "SIGBUS", signal.SIGSEGV)}
 _ONE_AT_A_TIME = threading.Lock()
 _PICTURE, _REFUSAL = b"P", b"R"
 
 
-def read_large_picture(data: bytes, name: str) -> Image.Image:
-    """The picture in a file's bytes, as `read_picture` returns it; `PictureError` for whatever is wrong with it."""
+def read_large_picture(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Return the picture in a file's bytes, as `read_picture` does; `PictureError` for whatever is wrong with it."""
     command = [sys.executable, "-m", "digits_core.data.large_picture"]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     # The name as JSON: files may be called anything, which command lines and pipes do not carry as it is.
-    asked = json.dumps(name).encode() + b"\n" + data
+    asked = json.dumps([name, max_pixels]).encode() + b"\n" + data
     with _ONE_AT_A_TIME:
         try:
             answer = subprocess.run(
@@ -49,6 +55,8 @@ def read_large_picture(data: bytes, name: str) -> Image.Image:
     content = memoryview(answer.stdout)[len(kind) + 1 :]  # not a copy of fifty megabytes
     if kind == _REFUSAL:
         raise PictureError(json.loads(bytes(content)))
+    if -answer.returncode in _CRASHES:
+        raise PictureError(damaged(name))
     if not kind.startswith(_PICTURE):
         raise PictureReadingStopped(
             f"{beginning(name)} could not be read: the process that reads it was ended, most likely because this "
@@ -59,9 +67,11 @@ def read_large_picture(data: bytes, name: str) -> Image.Image:
 
 
 def main() -> None:
-    name = json.loads(sys.stdin.buffer.readline())
+    name, max_pixels = json.loads(sys.stdin.buffer.readline())
+    data = sys.stdin.buffer.read()
+    confine_this_process(Limits(memory_bytes=MEMORY_BYTES, seconds=PATIENCE_S))
     try:
-        picture = decode(sys.stdin.buffer.read(), name)
+        picture = decode(data, name, max_pixels)
     except PictureError as refusal:
         sys.stdout.buffer.write(_REFUSAL + b"\n" + json.dumps(str(refusal)).encode())
     else:

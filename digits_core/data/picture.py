@@ -1,4 +1,8 @@
-"""Any picture as 8 bits of grey, upright. Uploaded files are hostile: each is read within limits or refused by name."""
+"""Any picture as 8 bits of grey, upright. Uploaded files are hostile: each is read within limits or refused by name.
+
+HEIC, the format of an iPhone's photos, is never opened in the process that asks: its decoder is a large C++ library
+that reads nested boxes of any shape. `large_picture` opens it, in a process of its own whose memory is bounded.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from PIL import Image
 from digits_core.errors import PictureError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+_HEIC_FORMATS = ("HEIF",)
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 4
@@ -22,6 +27,7 @@ LARGE_WEBP_PIXELS = 2_000_000
 """The same for WebP, whose decoder lets no other thread of Python run until it has finished."""
 
 _BAND_PIXELS = 2**20
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -44,6 +50,30 @@ def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_P
     pixels is read from the header: a picture with more than `max_pixels` is refused before memory is set
     aside for it.
     """
+    _check_bytes(data, name)
+    if _is_heic(data) or _is_slow(data, _size(data, name, max_pixels)):
+        from digits_core.data.large_picture import read_large_picture
+
+        return read_large_picture(data, name, max_pixels)
+    return decode(data, name, max_pixels)
+
+
+def read_picture_here(data: bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Return the same, whatever the format, decoded in this process: for one that is confined already."""
+    _check_bytes(data, name)
+    return decode(data, name, max_pixels)
+
+
+def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Decode a picture on this thread; `PictureError` if it is damaged, or larger or smaller than what is read."""
+    with _refusals(name, max_pixels), _opened(data, name) as image:
+        _check_dimensions(image, name, max_pixels)
+        image.load()
+        _check_dimensions(image, name, max_pixels)  # again: what is in a HEIC may be larger than its header says
+        return _upright(grey(image), _orientation(image))
+
+
+def _check_bytes(data: bytes, name: str) -> None:
     if not data:
         raise PictureError(f"{beginning(name)} is empty. Choose a file that holds a picture.")
     if len(data) > MAX_BYTES:
@@ -51,24 +81,34 @@ def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_P
             f"{beginning(name)} has {len(data) / 2**20:.0f} MiB, more than the {MAX_BYTES // 2**20} MiB "
             "that are read. Save it smaller or as JPEG."
         )
-    size = _size(data, name, max_pixels)
-    if size > LARGE_PIXELS or (size > LARGE_WEBP_PIXELS and data[8:12] == b"WEBP"):
-        from digits_core.data.large_picture import read_large_picture
-
-        return read_large_picture(data, name)
-    return decode(data, name)
 
 
-def decode(data: bytes, name: str) -> Image.Image:
-    """Decode a picture whose size was checked, on this thread; `PictureError` if it is damaged."""
-    with _refusals(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        image.load()
-        return _upright(grey(image), _orientation(image))
+def _opened(data: bytes, name: str) -> Image.Image:
+    """Return the picture with its header read and its pixels still to decode."""
+    if not _is_heic(data):
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    # Here and not above: only the process that decodes a HEIC loads the library for it.
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=2)
+    try:
+        return Image.open(io.BytesIO(data), formats=_HEIC_FORMATS)
+    except Image.UnidentifiedImageError:  # it says that it is a HEIC
+        raise PictureError(damaged(name)) from None
+
+
+def _is_heic(data: bytes) -> bool:
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
+
+
+def _is_slow(data: bytes, pixels: int) -> bool:
+    """Return True if decoding would hold up the other threads of this process, or take much of its memory."""
+    return pixels > LARGE_PIXELS or (pixels > LARGE_WEBP_PIXELS and data[8:12] == b"WEBP")
 
 
 def _size(data: bytes, name: str, max_pixels: int) -> int:
     """Return how many pixels a picture has, by its header; `PictureError` if that is too many or too few."""
-    with _refusals(name, max_pixels), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with _refusals(name, max_pixels), _opened(data, name) as image:
         _check_dimensions(image, name, max_pixels)
         return image.width * image.height
 
@@ -84,12 +124,14 @@ def _refusals(name: str, max_pixels: int = MAX_PIXELS) -> Iterator[None]:
         raise PictureError(_too_many_pixels(name, max_pixels)) from None
     except Image.UnidentifiedImageError:
         raise PictureError(
-            f"{beginning(name)} is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or TIFF file."
+            f"{beginning(name)} is not a picture that can be read. Use a PNG, JPEG, HEIC, WebP, BMP, GIF or TIFF file."
         ) from None
     except Exception:
-        raise PictureError(
-            f"{beginning(name)} is damaged or cut off. Save or copy it again, or take another picture."
-        ) from None
+        raise PictureError(damaged(name)) from None
+
+
+def damaged(name: str) -> str:
+    return f"{beginning(name)} is damaged or cut off. Save or copy it again, or take another picture."
 
 
 def as_picture(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
@@ -199,7 +241,12 @@ def _quantiles(counts: np.ndarray, shares: tuple[float, ...]) -> list[float]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) where there is none or it cannot be read."""
+    """Return the EXIF orientation, 1 to 8; 1 (upright) if there is none or it cannot be read.
+
+    HEIC is turned by its decoder, as the file itself asks; its EXIF data only repeat that (ISO/IEC 23008-12).
+    """
+    if image.format in _HEIC_FORMATS:
+        return 1
     try:
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:  # broken metadata is no reason to refuse the pixels

@@ -56,7 +56,10 @@ def warp(image: Image.Image, transform: np.ndarray, size: tuple[int, int], beyon
     back = (back / back[2, 2]).reshape(-1)[:8].tolist()
     if beyond is None:
         beyond = round(float(np.median(np.asarray(image)[::8, ::8])))
-    return image.transform(size, Image.Transform.PERSPECTIVE, back, Image.Resampling.BICUBIC, fillcolor=beyond)
+    low, high = image.getextrema()
+    # Of one tone, there is nothing between pixels to work out.
+    sampling = Image.Resampling.NEAREST if low == high else Image.Resampling.BICUBIC
+    return image.transform(size, Image.Transform.PERSPECTIVE, back, sampling, fillcolor=beyond)
 
 
 def _four_points(source: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -98,12 +101,19 @@ def _slopes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not rows or not columns:
         return np.zeros((0, 2)), np.zeros(0)
     small = small[: rows * _TILE, : columns * _TILE]
-    y = np.arange(small.shape[0])[:, None]
-    from_middle = np.arange(small.shape[1]) % _TILE - (_TILE - 1) / 2
+    # Sums from the left edge on: those of all columns of a tile that are moved alike are a difference of two of them.
+    sums = np.pad(np.cumsum(small, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
+    y = np.arange(small.shape[0])
+    from_middle = np.arange(_TILE) - (_TILE - 1) / 2
     clearness = []
     for slope in _TURNS:
-        sheared = np.take_along_axis(small, np.clip(y + np.rint(slope * from_middle).astype(int), 0, len(y) - 1), 0)
-        profile = sheared.reshape(len(y), columns, _TILE).mean(axis=2)
+        moves = np.rint(slope * from_middle).astype(int)
+        begins = np.flatnonzero(np.diff(moves, prepend=moves[0] - 1))
+        profile = np.zeros((len(y), columns))
+        for begin, end in zip(begins, [*begins[1:], _TILE], strict=True):
+            part = sums[:, end::_TILE][:, :columns] - sums[:, begin::_TILE][:, :columns]
+            profile += part[np.clip(y + moves[begin], 0, len(y) - 1)]
+        profile /= _TILE
         profile -= ndimage.uniform_filter1d(profile, 9, axis=0)
         clearness.append(np.square(profile).reshape(rows, _TILE, columns).sum(axis=1))
     clearness = np.stack(clearness)  # (S, rows, columns)

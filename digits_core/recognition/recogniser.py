@@ -131,11 +131,15 @@ class Recogniser:
         return nnf.relu(network.fc2(nnf.relu(network.fc1(maps.flatten(1)))))
 
     def read_picture(self, picture: Image.Image, name: str = "the picture", way: Way = "auto") -> list[FoundDigit]:
-        """Return every digit that is found in a picture, in reading order; `PictureError` where there is no ink."""
+        """Return every digit that is found in a picture, in reading order; `PictureError` where there is no ink.
+
+        A sheet that lies on its side is read as if it stood upright; the boxes are where its digits are in the picture.
+        """
         # Here and not above: what finds digits takes half a second to import, and a drawing has its digit found.
         from digits_core.recognition.finding import find_in
         from digits_core.recognition.sheet import ink_of
+        from digits_core.recognition.turning import upright
 
-        sheet = find_in(picture, name, way)
+        sheet = upright(find_in(picture, name, way), self.read_all)
         answers = self.read_all([ink_of(sheet, box) for box in sheet.boxes])
         return [FoundDigit(sheet.in_photo(box), answer) for box, answer in zip(sheet.boxes, answers, strict=True)]

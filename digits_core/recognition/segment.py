@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,8 +129,7 @@ def _join_parts(marks: list[Box], height: float) -> list[Box]:
     marks = sorted(marks, key=lambda mark: mark.width + mark.height, reverse=True)[:MAX_MARKS]
     pairs = [
         (_apart(marks[i], marks[j]), i, j)
-        for i in range(len(marks))
-        for j in range(i)
+        for i, j in _near(marks, height)
         if _belong_together(marks[i], marks[j], height)
     ]
     digits = dict(enumerate(marks))
@@ -142,6 +141,15 @@ def _join_parts(marks: list[Box], height: float) -> list[Box]:
         digits[one] = digits[one].joined(digits.pop(other))
         digit_of = [one if key == other else key for key in digit_of]
     return list(digits.values())
+
+
+def _near(marks: list[Box], height: float) -> Iterator[tuple[int, int]]:
+    """The pairs of marks (i, j), j < i, that lie near enough to each other to be parts of one digit."""
+    left, top, right, bottom = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks]).T
+    beside = np.maximum.outer(left, left) - np.minimum.outer(right, right)
+    above = np.maximum.outer(top, top) - np.minimum.outer(bottom, bottom)
+    near = (beside <= _GAP_BESIDE * height) & (above <= _GAP_ABOVE * height)
+    return zip(*(places.tolist() for places in np.nonzero(np.tril(near, -1))), strict=True)
 
 
 def _two_digits(one: Box, other: Box, height: float) -> bool:

@@ -7,13 +7,12 @@ from functools import cached_property
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
 from digits_core.data.picture import as_picture, beginning, grey
 from digits_core.errors import PictureError
 from digits_core.recognition import perspective
 from digits_core.recognition.edges import without_frame
-from digits_core.recognition.ink import contrast, soft_ink
+from digits_core.recognition.ink import contrast, of_windows, soft_ink
 from digits_core.recognition.marks import LeftOut, writing_of
 from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import cut_out
@@ -133,8 +132,10 @@ def _warped(
     The picture's own edges are not a rim: ink may reach to them, and is then judged as cut off or whole.
     """
     inside = np.asarray(perspective.warp(on_paper, transform, size, beyond=0)) == 255
-    inside = ndimage.minimum_filter(inside.view(np.uint8), 2 * _RIM + 1, mode="nearest").view(bool)
-    return perspective.warp(image, transform, size), inside
+    inside = np.pad(inside, _RIM, mode="edge")
+    for _ in range(2):  # down, then across
+        inside = of_windows(inside, 2 * _RIM + 1, np.logical_and).T
+    return perspective.warp(image, transform, size), np.ascontiguousarray(inside)
 
 
 def _fitted(transform: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:

@@ -28,7 +28,7 @@ from digits_core.data.handwriting import WRITER_LENGTH, NewSample, tidy_writer, 
 from digits_core.data.picture import MAX_BYTES, read_picture
 from digits_core.errors import DigitsError
 
-PICTURE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
+PICTURE_TYPES = ["png", "jpg", "jpeg", "heic", "heif", "webp", "bmp", "gif", "tif", "tiff"]
 SHOWN_ROWS = 10
 _TRAY = "pictures_tray"
 

@@ -19,7 +19,7 @@ from digits_core.dashboard.handwriting.shared import (
     undo_button,
 )
 from digits_core.dashboard.handwriting.sheet_work import Work, read_work
-from digits_core.dashboard.loaders import load_recogniser
+from digits_core.dashboard.loaders import load_recogniser, reader
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.refused import content_of, read_once, show_refusal
 from digits_core.dashboard.state import state
@@ -63,10 +63,12 @@ def _ask_for_photo() -> None:
         )  # fmt: skip
     if file is None:
         return
+    best = best_of(state().runs.usable())
+    read = reader(best.id) if best else None
     try:
         with st.spinner("Looking for digits …"):
             st.session_state[_WORK] = read_once(
-                ("sheet", *content_of(file)), lambda: read_work(file.getvalue(), file.name, number, WIDTHS[0])
+                ("sheet", *content_of(file)), lambda: read_work(file.getvalue(), file.name, number, WIDTHS[0], read)
             )
     except DigitsError as error:
         show_refusal(error, "sheet")

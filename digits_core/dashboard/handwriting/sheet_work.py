@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from digits_core.recognition.marks import LeftOut
     from digits_core.recognition.segment import Box
     from digits_core.recognition.sheet import Sheet
+    from digits_core.recognition.turning import Read
 
 UNDO_STEPS = 200
 """So many changes of a sheet can be taken back."""
@@ -210,9 +211,14 @@ class Work:
         )
 
 
-def read_work(data: bytes, name: str, number: int, width: int) -> Work:
-    """The digits on an uploaded photo, to be shown `width` pixels wide; `PictureError` where there are none."""
+def read_work(data: bytes, name: str, number: int, width: int, read: Read | None = None) -> Work:
+    """Find the digits on an uploaded photo, to be shown `width` pixels wide; `PictureError` where there are none.
+
+    A sheet that lies on its side is turned if `read`, what a network reads, is given.
+    """
     from digits_core.recognition.sheet import read_sheet  # loads torch, which the empty page need not wait for
+    from digits_core.recognition.turning import upright
 
     sheet = read_sheet(read_picture(data, name), name)
+    sheet = upright(sheet, read) if read else sheet
     return Work(name, PackedSheet.of(sheet), number, Boxes.found(sheet.boxes, width / sheet.picture.width))

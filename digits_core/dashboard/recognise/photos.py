@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.recognition.refusal import Refusal
     from digits_core.recognition.segment import Box
+    from digits_core.recognition.turning import Read
 
 WAYS: dict[Way, str] = {"auto": "Automatic", "one": "One digit", "many": "Several digits"}
 
@@ -137,11 +138,16 @@ class Photo:
         return f"{answer.digit}: {in_words(answer)}"
 
 
-def read_photo(content: bytes, name: str, number: int, way: Way, width: int) -> Photo:
-    """Find the digits in an uploaded picture, to be shown `width` pixels wide; `PictureError` where there are none."""
+def read_photo(content: bytes, name: str, number: int, way: Way, width: int, read: Read | None = None) -> Photo:
+    """Find the digits in an uploaded picture, to be shown `width` pixels wide; `PictureError` where there are none.
+
+    A sheet that lies on its side is turned if `read`, what a network reads, is given.
+    """
     from digits_core.recognition.finding import find_in
+    from digits_core.recognition.turning import upright
 
     sheet = find_in(read_picture(content, name), name, way)
+    sheet = upright(sheet, read) if read else sheet
     return Photo(Work(name, PackedSheet.of(sheet), number, Boxes.found(sheet.boxes, width / sheet.picture.width)), way)
 
 

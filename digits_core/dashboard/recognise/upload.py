@@ -12,7 +12,7 @@ from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.box_editor import WIDTHS, show_canvas, show_table
 from digits_core.dashboard.handwriting.pictures import PICTURE_TYPES
 from digits_core.dashboard.handwriting.shared import choose_writer, current_writer, done, undo_button
-from digits_core.dashboard.loaders import load_recogniser, load_threshold
+from digits_core.dashboard.loaders import load_recogniser, load_threshold, reader
 from digits_core.dashboard.packed import PHOTOS, PHOTOS_BYTES, forget_oldest
 from digits_core.dashboard.recognise import history, why
 from digits_core.dashboard.recognise.answers import show_headline, show_number, show_one
@@ -63,7 +63,7 @@ def show(run: Run) -> None:
         _offer_to_remove(source, uploads)
     for place, each in enumerate(uploads.pictures):
         try:
-            photo = _photo(each.content, each.name, way)
+            photo = _photo(each.content, each.name, way, run)
         except DigitsError as error:
             with st.container(border=True):
                 show_refusal(error, f"photo_{place}")
@@ -119,14 +119,16 @@ def _tray(source: str) -> str:
     return f"{_UPLOADERS[source]}_kept"
 
 
-def _photo(content: bytes, name: str, way: Way) -> Photo:
-    """The picture as it was found, and corrected since, in this session."""
+def _photo(content: bytes, name: str, way: Way, run: Run) -> Photo:
+    """The picture as it was found, and corrected since, in this session; `run` says if a sheet lies on its side."""
     photos: dict[tuple[str, str, Way], Photo] = st.session_state.setdefault(_PHOTOS, {})
     key = (name, hashlib.sha256(content).hexdigest(), way)
     if key not in photos:
         number = st.session_state[_NUMBER] = st.session_state.get(_NUMBER, FIRST_NUMBER) + 1
         with st.spinner("Looking for digits …"):
-            photos[key] = read_once(("photo", *key), lambda: read_photo(content, name, number, way, WIDTHS[0]))
+            photos[key] = read_once(
+                ("photo", *key), lambda: read_photo(content, name, number, way, WIDTHS[0], reader(run.id))
+            )
         forget_oldest(photos, PHOTOS, PHOTOS_BYTES)
     return photos[key]
 

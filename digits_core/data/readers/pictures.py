@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from PIL import Image
 
-from digits_core.data.picture import read_picture
+from digits_core.data.picture import read_picture_here
 from digits_core.data.readers.archives import Archive, DamagedMember
 from digits_core.data.readers.assemble import assembled
 from digits_core.data.readers.limits import Limits
@@ -78,7 +78,7 @@ def _read(archive: Archive, name: str, limits: Limits) -> np.ndarray:
     if _label(name) is None:
         raise Unusable("it is in no folder named 0 to 9")
     try:
-        image = np.asarray(read_picture(archive.read(name), "it", limits.side**2))
+        image = np.asarray(read_picture_here(archive.read(name), "it", limits.side**2))
     except DamagedMember:
         raise Unusable("it is damaged: it cannot be unpacked") from None
     except PictureError as error:
