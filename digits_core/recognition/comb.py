@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from digits_core.recognition.ink import LEAST_CONTRAST
 from digits_core.recognition.segment import Box
 
 _FEWEST = 3
 """Cells of a row: one printed frame, or two, may be the cell of a puzzle that was cut out."""
 
+_FLOORS = (0.06, 0.12, 0.24)  # of the paper's light: pale print needs a low floor, blurred print a high one
+_ALONG = 5  # pixels along a printed line over which it is smoothed
 _SHORTEST = 8  # pixels of a wall
 _THICKEST = 0.12  # of its height
 _MOST = 400  # strokes that are looked at, the tallest first
@@ -26,6 +27,7 @@ _NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
 _SAME = 0.25  # of the usual width: so much may the widths of cells differ
 _NARROWEST, _WIDEST = 0.3, 3.5  # a cell's width in wall heights
+_GAP = 0.6  # of the widest intervals between walls: what is narrower is a gap, or a part of a cell
 _LOW = 0.5  # of the highest row of cells: what is lower is a gap between two rows
 _TICK_HEIGHT, _TICK_WIDTH = 2.0, 1.0  # a digit over ticks is as high as so many ticks, or cell widths
 
@@ -35,12 +37,14 @@ class Comb:
     """A row of boxes, or several rows that share their walls.
 
     walls: (n, 2, 2), the top and the bottom of each as (x, y); cells: (m, 2), which walls are left and right of each;
-    levels: where level lines cross the walls, from 0 (top) to 1 (bottom).
+    levels: where level lines cross the walls, from 0 (top) to 1 (bottom); regular: how many cells were seen between
+    two walls of their own, less half the walls that do not fit.
     """
 
     walls: np.ndarray
     cells: np.ndarray
     levels: tuple[float, ...]
+    regular: float = 0.0
 
     @property
     def height(self) -> float:
@@ -96,19 +100,26 @@ def find_combs(values: np.ndarray, noise: float) -> list[Comb]:
 
     `noise` is the standard deviation of the contrast on bare paper.
     """
-    dark = ndimage.uniform_filter1d(values, 3, axis=0) > max(LEAST_CONTRAST, 4 * noise)
-    wide = ndimage.maximum_filter1d(dark.view(np.uint8), 3, axis=1).view(bool)
-    runs = _runs(wide)
+    floors = [floor for floor in _FLOORS if floor > 3 * noise] or [3 * noise]
+    found = [comb for floor in floors for comb in [_darker_than(values, floor)]]
+    best = max(found, key=lambda combs: sum(comb.regular for comb in combs))
+    return sorted(best, key=lambda comb: comb.walls[0, 1, 1])
+
+
+def _darker_than(values: np.ndarray, floor: float) -> list[Comb]:
+    """Return the rows of boxes whose print is darker than some share of the paper's light."""
+    plumb, level = (ndimage.uniform_filter1d(values, _ALONG, axis=axis) > floor for axis in (0, 1))
+    runs = _runs(ndimage.maximum_filter1d(plumb.view(np.uint8), 3, axis=1).view(bool))
     best: list[Comb] = []
     shortest = values.shape[0] // 2
     # From long runs to short ones: where walls lean, or print is faint, they are seen in pieces only.
     while shortest >= _SHORTEST:
         walls = _strokes(runs >= shortest)
-        found = [comb for group in _groups(walls) if (comb := _comb(walls[group], dark)) is not None]
-        if sum(len(comb.cells) for comb in found) > sum(len(comb.cells) for comb in best):
+        found = [comb for group in _groups(walls) if (comb := _comb(walls[group], level)) is not None]
+        if sum(comb.regular for comb in found) > sum(comb.regular for comb in best):
             best = found
         shortest //= 2
-    return sorted(best, key=lambda comb: comb.walls[0, 1, 1])
+    return best
 
 
 def _runs(dark: np.ndarray) -> np.ndarray:
@@ -179,20 +190,25 @@ def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.array([slope, np.median(y - slope * x)])
 
 
-def _comb(walls: np.ndarray, dark: np.ndarray) -> Comb | None:
+def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
     """Return the comb of a group of walls, or None where they do not stand on a printed line, or are too few."""
     walls = walls.copy()
     for end in (0, 1):
         walls[:, end, 1] = np.polyval(_fit(walls[:, 1, 0], walls[:, end, 1]), walls[:, 1, 0])
     tall = float(np.median(walls[:, 1, 1] - walls[:, 0, 1]))
-    near = ndimage.maximum_filter1d(dark.view(np.uint8), 2 * max(2, round(0.08 * tall)) + 1, axis=0).view(bool)
+    near = ndimage.maximum_filter1d(level.view(np.uint8), 2 * max(2, round(0.08 * tall)) + 1, axis=0).view(bool)
     based = np.array([_share(near, *pair[:, 1]) >= _PRINTED for pair in _pairs(walls)])
     topped = np.array([_share(near, *pair[:, 0]) >= _PRINTED for pair in _pairs(walls)])
     is_box = topped.sum() >= 0.6 * based.sum()
+    seen = walls
     walls, cells = _cells(walls, based | topped if is_box else based, tall)
     if len(cells) < _FEWEST:
         return None
-    comb = Comb(walls, cells, (0.0, 1.0) if is_box else (1.0,))
+    x = walls[cells][:, :, 1, 0]
+    whole = np.isin(x, seen[:, 1, 0]).all(axis=1).sum()
+    regular = whole - 0.5 * (~np.isin(seen[:, 1, 0], x)).sum()
+    walls, cells = _prolonged(walls, cells, near, 1)
+    comb = Comb(walls, cells, (0.0, 1.0) if is_box else (1.0,), float(regular))
     return replace(comb, levels=_levels(comb, near)) if is_box else comb
 
 
@@ -219,25 +235,42 @@ def _cells(walls: np.ndarray, printed: np.ndarray, tall: float) -> tuple[np.ndar
     fits = printed & (widths > _NARROWEST * tall) & (widths < _WIDEST * tall)
     if fits.sum() < _FEWEST - 1:
         return walls, np.zeros((0, 2), int)
-    usual = float(np.median(widths[fits]))
+    # Gaps between boxes are narrower, and so are cells that a stroke seems to divide.
+    usual = float(np.median(widths[fits & (widths > _GAP * np.quantile(widths[fits], 0.9))]))
     kept, cells = [walls[0]], []
     for index, wall in enumerate(walls[1:]):
-        if not printed[index]:
-            kept.append(wall)
-            continue
         wide = wall[1, 0] - kept[-1][1, 0]
         nexts = walls[index + 2][1, 0] - kept[-1][1, 0] if index + 2 < len(walls) else np.inf
-        if wide < (1 - _SAME) * usual and nexts < (1 + _SAME) * usual and printed[index + 1]:
+        if _fits(wide, usual) < _SAME and printed[index]:
+            cells.append((len(kept) - 1, len(kept)))
+            kept.append(wall)
+        elif wide < usual and _fits(nexts, usual) < _SAME < _fits(nexts - wide, usual) and printed[index + 1]:
             continue  # a stroke of a digit
-        count = max(1, round(wide / usual))
-        if abs(wide / count - usual) < _SAME * usual:
+        else:
+            count = max(1, round(wide / usual)) if printed[index] else 1
             first = kept[-1]
             for part in range(1, count + 1):
                 kept.append(first + part / count * (wall - first))
-                cells.append((len(kept) - 2, len(kept) - 1))
-        else:
-            kept.append(wall)
-    return np.array(kept), np.array(cells).reshape(-1, 2)
+                if count > 1 and _fits(wide / count, usual) < _SAME:
+                    cells.append((len(kept) - 2, len(kept) - 1))
+    return np.array(kept), np.array(cells, dtype=int).reshape(-1, 2)
+
+
+def _fits(width: float, usual: float) -> float:
+    """Return by which share of the usual width a width differs from it."""
+    return abs(width - usual) / usual
+
+
+def _prolonged(walls: np.ndarray, cells: np.ndarray, near: np.ndarray, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return walls and cells with those beyond the first and the last wall, as far as the line goes on there."""
+    step = np.median(walls[cells[:, 1]] - walls[cells[:, 0]], axis=0)
+    while _share(near, walls[0, end] - step[end], walls[0, end]) >= _PRINTED:
+        walls = np.concatenate([walls[:1] - step, walls])
+        cells = np.concatenate([[[0, 1]], cells + 1])
+    while _share(near, walls[-1, end], walls[-1, end] + step[end]) >= _PRINTED:
+        walls = np.concatenate([walls, walls[-1:] + step])
+        cells = np.concatenate([cells, [[len(walls) - 2, len(walls) - 1]]])
+    return walls, cells
 
 
 def _levels(comb: Comb, near: np.ndarray) -> tuple[float, ...]:

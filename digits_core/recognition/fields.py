@@ -39,15 +39,17 @@ def find_fields(picture: Image.Image, name: str = "the picture") -> Sheet | None
     Empty boxes have no digit. A stroke that crosses the wall of a box stays with the digit that most of it belongs to.
     """
     tones = grey(as_picture(picture, name))
-    image = shrunk(tones)
-    combs = find_combs(*contrast(np.asarray(image)))
+    image = shrunk(tones, SIDE)
+    values, noise = contrast(np.asarray(image), light_on_dark=False)  # forms are printed on light paper
+    combs = find_combs(values, noise)
     if not combs:
         return None
     to_level, size = _levelled(combs, image.size)
+    seen = perspective.warp(image, to_level, size)
+    values = np.asarray(perspective.warp(Image.fromarray(values), to_level, size, beyond=0))
     scale = image.width / tones.width
     from_photo = to_level @ np.diag([scale, scale, 1.0])
-    seen = perspective.warp(tones, from_photo, size)
-    return _read(seen, [comb.moved(to_level) for comb in combs], from_photo)
+    return _read(seen, values, noise, [comb.moved(to_level) for comb in combs], from_photo)
 
 
 def _levelled(combs: list[Comb], size: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
@@ -64,8 +66,9 @@ def _levelled(combs: list[Comb], size: tuple[int, int]) -> tuple[np.ndarray, tup
     return fit @ turn, tuple(np.maximum(1, np.round((high - low) * scale)).astype(int).tolist())
 
 
-def _read(seen: Image.Image, combs: list[Comb], from_photo: np.ndarray) -> Sheet | None:
-    values, noise = contrast(np.asarray(seen))
+def _read(
+    seen: Image.Image, values: np.ndarray, noise: float, combs: list[Comb], from_photo: np.ndarray
+) -> Sheet | None:
     cells = [cell for comb in combs for cell in comb.boxes()]
     height = float(np.median([cell.height for cell in cells]))
     width = float(np.median([cell.width for cell in cells]))

@@ -24,12 +24,15 @@ _DARKEST_PAPER = 24.0  # grey levels: less is not paper
 _SOFT = 0.15  # of the ink's own contrast: where its soft edge begins
 
 
-def contrast(tones: np.ndarray, inside: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+def contrast(
+    tones: np.ndarray, inside: np.ndarray | None = None, light_on_dark: bool | None = None
+) -> tuple[np.ndarray, float]:
     """Return the share of the paper's light that is missing at each pixel, and the noise in it.
 
     Args:
         tones: uint8 (H, W). Light ink on a dark board counts like dark ink on paper.
         inside: bool (H, W), where paper is; by default everywhere.
+        light_on_dark: which of the two it is, where that is known.
 
     Returns:
         float32 (H, W), around 0 on paper and 0 outside of it, up to 1 in ink; and the standard deviation on paper.
@@ -40,7 +43,9 @@ def contrast(tones: np.ndarray, inside: np.ndarray | None = None) -> tuple[np.nd
     on_paper = np.ones(small.shape, bool) if inside is None else _reduced(inside)
     values = tones.astype(np.float32)
     dark, light = _window(small, on_paper), _window(255 - small, on_paper)
-    if _is_light_on_dark(small, max(_LEAST_WINDOW, min(dark, light)), on_paper):
+    if light_on_dark is None:
+        light_on_dark = _is_light_on_dark(small, max(_LEAST_WINDOW, min(dark, light)), on_paper)
+    if light_on_dark:
         small, values, dark = 255 - small, 255 - values, light
     # Twice as wide as just needed: strokes are wider where they cross.
     window = min(max(2 * dark, _LEAST_WINDOW), _widest(small))
