@@ -208,6 +208,8 @@ def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
     whole = np.isin(x, seen[:, 1, 0]).all(axis=1).sum()
     regular = whole - 0.5 * (~np.isin(seen[:, 1, 0], x)).sum()
     walls, cells = _prolonged(walls, cells, near, 1)
+    used, cells = np.unique(cells, return_inverse=True)  # other strokes are no walls
+    walls, cells = walls[used], cells.reshape(-1, 2)
     comb = Comb(walls, cells, (0.0, 1.0) if is_box else (1.0,), float(regular))
     return replace(comb, levels=_levels(comb, near)) if is_box else comb
 

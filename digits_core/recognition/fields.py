@@ -19,6 +19,7 @@ from digits_core.recognition.prepare import shrunk
 from digits_core.recognition.segment import Box
 from digits_core.recognition.sheet import SIDE, Sheet
 
+_WIDEST_STROKE = 0.08  # of the picture's longest side
 _CELL = 80  # pixels of a cell's height in the levelled picture: more than a network sees
 _SEARCH = 0.12  # of a cell's height: so far from where it was found may a printed line lie in the levelled picture
 _EDGE = 0.3  # of its own darkness: where a printed line ends and its soft edge begins
@@ -40,7 +41,8 @@ def find_fields(picture: Image.Image, name: str = "the picture") -> Sheet | None
     """
     tones = grey(as_picture(picture, name))
     image = shrunk(tones, SIDE)
-    values, noise = contrast(np.asarray(image), light_on_dark=False)  # forms are printed on light paper
+    # Forms are printed on light paper, and what is written into three boxes or more has thin strokes.
+    values, noise = contrast(np.asarray(image), light_on_dark=False, widest=_WIDEST_STROKE)
     combs = find_combs(values, noise)
     if not combs:
         return None
@@ -100,7 +102,7 @@ def _plan(cells: list[Box], shape: tuple[int, ...]) -> np.ndarray:
     plan = np.zeros(shape, np.int32)
     for grown in (0.3, 0.0):  # the cells themselves last
         for index, cell in enumerate(cells, 1):
-            above, aside = round(grown * cell.height), round(min(grown, 0.15) * cell.width)
+            above, aside = round(grown * cell.height), round(grown * cell.width)
             part = plan[
                 max(0, cell.top - above) : cell.bottom + above, max(0, cell.left - aside) : cell.right + aside
             ]
