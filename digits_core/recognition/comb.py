@@ -132,9 +132,10 @@ def _runs(dark: np.ndarray) -> np.ndarray:
 
 def _strokes(mask: np.ndarray) -> np.ndarray:
     """Return the top and the bottom of each thin plumb stroke as (x, y), (n, 2, 2), from left to right."""
-    labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
-    if not count:
+    columns = mask.any(axis=0)
+    if np.count_nonzero(columns[1:] & ~columns[:-1]) < _FEWEST:  # quickly, for most pictures show no forms
         return np.zeros((0, 2, 2))
+    labels, _ = ndimage.label(mask, structure=np.ones((3, 3)))
     sizes = np.bincount(labels.reshape(-1))
     found = []
     for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):

@@ -13,15 +13,17 @@ from scipy import ndimage
 from digits_core.data.picture import as_picture, grey
 from digits_core.recognition import perspective
 from digits_core.recognition.comb import Comb, find_combs
-from digits_core.recognition.ink import contrast, soft_ink
+from digits_core.recognition.ink import LEAST_CONTRAST, contrast, soft_ink
 from digits_core.recognition.marks import LeftOut
 from digits_core.recognition.prepare import shrunk
 from digits_core.recognition.segment import Box
 from digits_core.recognition.sheet import SIDE, Sheet
 
+_SMALLEST_FORM = 100  # pixels of the longest side of a picture in which boxes are looked for
 _WIDEST_STROKE = 0.08  # of the picture's longest side
 _CELL = 80  # pixels of a cell's height in the levelled picture: more than a network sees
 _SEARCH = 0.12  # of a cell's height: so far from where it was found may a printed line lie in the levelled picture
+_PLACES = 100  # along a printed line that are looked at to find out where it is
 _EDGE = 0.3  # of its own darkness: where a printed line ends and its soft edge begins
 _DARKER = 0.4  # ink over a printed line is darker than the line by this share of what ink usually is
 _CONNECTED = 32  # fainter ink (of 255) does not connect two strokes
@@ -30,7 +32,8 @@ _ITS_OWN = 0.45  # of a cell's height that a mark covers in each of two cells, a
 _LEAST_SHARE = 0.25  # of its ink that it has in each: two digits that touch
 _INSIDE = 0.5  # of its ink: what has less in a cell is a label, or belongs to something else
 _FLAT = 0.2  # of a cell's height: a lower mark is a dash
-_TOO_LARGE = 1.6  # times a cell's width or height: marks that large were not written into cells
+_TALLEST = 1.6  # cells high: a larger mark was not written into a cell
+_TOO_LARGE = 1 / 3  # of the digits: with more of them in such marks, the cells are those of squared paper
 _REST = 0.05  # of the ink of the largest mark in its cell: less is dust
 
 
@@ -40,18 +43,27 @@ def find_fields(picture: Image.Image, name: str = "the picture") -> Sheet | None
     Empty boxes have no digit. A stroke that crosses the wall of a box stays with the digit that most of it belongs to.
     """
     tones = grey(as_picture(picture, name))
-    image = shrunk(tones, SIDE)
-    # Forms are printed on light paper, and what is written into three boxes or more has thin strokes.
-    values, noise = contrast(np.asarray(image), light_on_dark=False, widest=_WIDEST_STROKE)
-    combs = find_combs(values, noise)
+    if max(tones.size) < _SMALLEST_FORM:
+        return None
+    small = shrunk(tones)
+    combs = find_combs(*_contrast(small))
     if not combs:
         return None
+    image = shrunk(tones, SIDE)
+    scale = image.width / small.width
+    combs = [comb.moved(np.diag([scale, scale, 1.0])) for comb in combs]
     to_level, size = _levelled(combs, image.size)
+    values, noise = _contrast(image)
     seen = perspective.warp(image, to_level, size)
     values = np.asarray(perspective.warp(Image.fromarray(values), to_level, size, beyond=0))
     scale = image.width / tones.width
     from_photo = to_level @ np.diag([scale, scale, 1.0])
     return _read(seen, values, noise, [comb.moved(to_level) for comb in combs], from_photo)
+
+
+def _contrast(image: Image.Image) -> tuple[np.ndarray, float]:
+    # Forms are printed on light paper, and what is written into three boxes or more has thin strokes.
+    return contrast(np.asarray(image), light_on_dark=False, widest=_WIDEST_STROKE)
 
 
 def _levelled(combs: list[Comb], size: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
@@ -73,7 +85,6 @@ def _read(
 ) -> Sheet | None:
     cells = [cell for comb in combs for cell in comb.boxes()]
     height = float(np.median([cell.height for cell in cells]))
-    width = float(np.median([cell.width for cell in cells]))
     plan = _plan(cells, values.shape)
     lines = [(values, *wall) for comb in combs for wall in comb.walls]
     lines += [(values.T, *rail[:, ::-1]) for comb in combs for rail in comb.rails()]
@@ -90,9 +101,9 @@ def _read(
         kept[places] &= ~_is_ink(where[places], turned, places, dark, half, usual, noise)
     clean = np.where(drop | (plan == 0), 0, values)
     near = ndimage.maximum_filter(printed.view(np.uint8), 2 * max(1, round(0.03 * height)) + 1).view(bool)
-    ink, owner, too_large = _shared_out(soft_ink(clean, noise), plan, near, cells, height, width)
+    ink, owner, too_large = _shared_out(soft_ink(clean, noise), near, cells, height)
     boxes, left_out = _boxes(owner, len(cells), height)
-    if not boxes or too_large > len(boxes) / 3:
+    if not boxes or too_large > _TOO_LARGE * len(boxes):
         return None
     return Sheet(seen, ink, tuple(boxes), from_photo, tuple(left_out))
 
@@ -123,16 +134,10 @@ def _band(values: np.ndarray, start: np.ndarray, end: np.ndarray, reach: int) ->
     if len(rows) < 2:
         rows = np.clip(np.array([round(start[1]), round(start[1]) + 1]), 0, height - 1)
     middle = np.interp(rows, [start[1], end[1]], [start[0], end[0]])
+    middle = middle + _off_line(values, rows, middle, reach)
     away = np.arange(-reach, reach + 1)
-
-    def across(part: np.ndarray) -> np.ndarray:
-        columns = np.clip(np.rint(middle[part])[:, None].astype(int) + away, 0, width - 1)
-        return np.median(values[rows[part][:, None], columns], axis=0)
-
-    halves = np.array_split(np.arange(len(rows)), 2)
-    shifts = [float(away[profile.argmax()]) for profile in map(across, halves)]
-    middle = middle + np.interp(np.arange(len(rows)), [h.mean() for h in halves], shifts)
-    profile = across(np.arange(len(rows)))
+    columns = np.clip(np.rint(middle)[:, None].astype(int) + away, 0, width - 1)
+    profile = np.median(values[rows[:, None], columns], axis=0)
     peak = int(profile[reach - 1 : reach + 2].argmax()) + reach - 1
     dark = profile > _EDGE * profile[peak]
     left = right = peak
@@ -143,6 +148,23 @@ def _band(values: np.ndarray, start: np.ndarray, end: np.ndarray, reach: int) ->
     half = min(reach, max(abs(left - reach), abs(right - reach)) + 1)
     columns = np.clip(np.rint(middle)[:, None].astype(int) + np.arange(-half, half + 1), 0, width - 1)
     return (np.broadcast_to(rows[:, None], columns.shape), columns), profile[reach - half : reach + half + 1], half
+
+
+def _off_line(values: np.ndarray, rows: np.ndarray, middle: np.ndarray, reach: int) -> np.ndarray:
+    """Return how far aside (L,) of a nearly plumb line the printed line is, by at most `reach` pixels at either end.
+
+    Print is there nearly all along, however pale, so that no place counts for more than pale print.
+    """
+    some = np.linspace(0, len(rows) - 1, min(len(rows), _PLACES)).astype(int)
+    columns = np.rint(middle[some]).astype(int)[:, None] + np.arange(-reach, reach + 1)
+    seen = np.minimum(values[rows[some][:, None], np.clip(columns, 0, values.shape[1] - 1)], LEAST_CONTRAST)  # (L, A)
+    share = np.linspace(0, 1, len(some))
+    ends = np.arange(-reach, reach + 1)
+    first, last = (each.reshape(-1) for each in np.meshgrid(ends, ends))
+    aside = np.rint(first + share[:, None] * (last - first)).astype(int)  # (L, A²)
+    score = np.take_along_axis(seen, aside + reach, axis=1).mean(axis=0) - 1e-6 * (abs(first) + abs(last))
+    best = int(score.argmax())
+    return np.linspace(first[best], last[best], len(rows))
 
 
 def _is_ink(
@@ -166,12 +188,12 @@ def _usual_ink(inside: np.ndarray, noise: float) -> float:
 
 
 def _shared_out(
-    ink: np.ndarray, plan: np.ndarray, near: np.ndarray, cells: list[Box], height: float, width: float
+    ink: np.ndarray, near: np.ndarray, cells: list[Box], height: float
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Give each mark to a cell.
 
     Returns the ink (H, W) in which digits of different cells do not touch, the cell that owns each pixel of it, int32
-    (H, W), and how many marks are too large for their cells.
+    (H, W), and how many cells have a part of a mark that is too large for cells.
     """
     labels, count = ndimage.label(ink >= _CONNECTED, structure=np.ones((3, 3)))
     owner, too_large = np.zeros(ink.shape, np.int32), 0
@@ -188,10 +210,11 @@ def _shared_out(
         inside[0] = 0
         if inside.sum() < _INSIDE * sizes[index]:
             continue
-        tall, wide = (part.stop - part.start for part in where)
-        too_large += tall > _TOO_LARGE * height or wide > _TOO_LARGE * width
+        tall = where[0].stop - where[0].start
         own = [cell for cell in np.flatnonzero(inside) if _has_own(mark, core[where] == cell, height)
                and inside[cell] > _LEAST_SHARE * inside.max()]  # fmt: skip
+        if tall > _TALLEST * height:
+            too_large += len(own)
         if len(own) < 2:
             owner[where][mark] = inside.argmax()
         else:
