@@ -24,6 +24,8 @@ _MOST = 400  # strokes that are looked at, the tallest first
 _ALIKE = 0.1  # of a wall's height: so much may the tops, and the bottoms, of two walls be apart
 _STEEPEST = 0.06  # slope of a base line that may be levelled, 3.4°
 _NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as its cell, or less
+_REGULAR = 0.6  # of the cells were seen between walls: letters, and strokes of digits, are less regular
+_OF_ONE_FORM = 1.5  # times as high may a row of boxes be as another
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
 _SAME = 0.25  # of the usual width: so much may the widths of cells differ
 _NARROWEST, _WIDEST = 0.3, 3.5  # a cell's width in wall heights
@@ -59,6 +61,11 @@ class Comb:
         """The width of a cell in pixels."""
         bottoms = self.walls[self.cells, 1]
         return float(np.median(np.linalg.norm(bottoms[:, 1] - bottoms[:, 0], axis=1)))
+
+    def overlaps(self, other: Comb) -> bool:
+        """Return True if one of both lies, at least in part, where the other does."""
+        mine, others = (each.walls.reshape(-1, 2) for each in (self, other))
+        return bool((mine.min(axis=0) < others.max(axis=0)).all() and (others.min(axis=0) < mine.max(axis=0)).all())
 
     def directions(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the unit vectors (x, y) along the base line and down the walls."""
@@ -102,7 +109,7 @@ def find_combs(values: np.ndarray, noise: float) -> list[Comb]:
     """
     floors = [floor for floor in _FLOORS if floor > 3 * noise] or [3 * noise]
     found = [comb for floor in floors for comb in [_darker_than(values, floor)]]
-    best = max(found, key=lambda combs: sum(comb.regular for comb in combs))
+    best = _of_one_form(max(found, key=lambda combs: sum(comb.regular for comb in combs)))
     return sorted(best, key=lambda comb: comb.walls[0, 1, 1])
 
 
@@ -116,10 +123,21 @@ def _darker_than(values: np.ndarray, floor: float) -> list[Comb]:
     while shortest >= _SHORTEST:
         walls = _strokes(runs >= shortest)
         found = [comb for group in _groups(walls) if (comb := _comb(walls[group], level)) is not None]
+        found = [comb for comb in found if comb.regular >= _REGULAR * len(comb.cells)]
         if sum(comb.regular for comb in found) > sum(comb.regular for comb in best):
             best = found
         shortest //= 2
     return best
+
+
+def _of_one_form(combs: list[Comb]) -> list[Comb]:
+    """Return the combs whose cells are about as high as those of the most regular one, and do not lie in another."""
+    kept: list[Comb] = []
+    for comb in sorted(combs, key=lambda each: each.regular, reverse=True):
+        if all(max(comb.height, other.height) < _OF_ONE_FORM * min(comb.height, other.height)
+               and not comb.overlaps(other) for other in kept):  # fmt: skip
+            kept.append(comb)
+    return kept
 
 
 def _runs(dark: np.ndarray) -> np.ndarray:
