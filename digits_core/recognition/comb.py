@@ -27,6 +27,7 @@ _NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as
 _REGULAR = 0.6  # of the cells were seen between walls: letters, and strokes of digits, are less regular
 _OF_ONE_FORM = 1.5  # times as high may a row of boxes be as another
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
+_PRINTED_INSIDE = 0.95  # of a row's width, for a line between two rows: digits that touch are no line
 _SAME = 0.25  # of the usual width: so much may the widths of cells differ
 _NARROWEST, _WIDEST = 0.3, 3.5  # a cell's width in wall heights
 _GAP = 0.6  # of the widest intervals between walls: what is narrower is a gap, or a part of a cell
@@ -230,7 +231,9 @@ def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
     used, cells = np.unique(cells, return_inverse=True)  # other strokes are no walls
     walls, cells = walls[used], cells.reshape(-1, 2)
     comb = Comb(walls, cells, (0.0, 1.0) if is_box else (1.0,), float(regular))
-    return replace(comb, levels=_levels(comb, near)) if is_box else comb
+    if not is_box:
+        return comb
+    return replace(comb, levels=_levels(comb, ndimage.maximum_filter1d(level.view(np.uint8), 5, axis=0).view(bool)))
 
 
 def _pairs(walls: np.ndarray) -> list[np.ndarray]:
@@ -299,7 +302,7 @@ def _levels(comb: Comb, near: np.ndarray) -> tuple[float, ...]:
     tops, bottoms = comb.walls[[0, -1], 0], comb.walls[[0, -1], 1]
     steps = max(8, round(float((bottoms - tops)[:, 1].mean())))
     places = np.linspace(0, 1, steps)
-    seen = np.array([_share(near, *(tops + place * (bottoms - tops))) >= _PRINTED for place in places])
+    seen = np.array([_share(near, *(tops + place * (bottoms - tops))) >= _PRINTED_INSIDE for place in places])
     seen[[0, -1]] = True
     labels, count = ndimage.label(seen)
     middles = [float(places[labels == index].mean()) for index in range(1, count + 1)]
