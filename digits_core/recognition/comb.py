@@ -27,10 +27,10 @@ _NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as
 _REGULAR = 0.6  # of the cells were seen between walls: letters, and strokes of digits, are less regular
 _OF_ONE_FORM = 1.5  # times as high may a row of boxes be as another
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
+_CORNERED = 0.7  # of the cells have corners, also where a corner is worn or blurred
 _PRINTED_INSIDE = 0.95  # of a row's width, for a line between two rows: digits that touch are no line
 _SAME = 0.25  # of the usual width: so much may the widths of cells differ
 _NARROWEST, _WIDEST = 0.3, 3.5  # a cell's width in wall heights
-_GAP = 0.6  # of the widest intervals between walls: what is narrower is a gap, or a part of a cell
 _LOW = 0.5  # of the highest row of cells: what is lower is a gap between two rows
 _TICK_HEIGHT, _TICK_WIDTH = 2.0, 1.0  # a digit over ticks is as high as so many ticks, or cell widths
 
@@ -110,7 +110,7 @@ def find_combs(values: np.ndarray, noise: float) -> list[Comb]:
     """
     floors = [floor for floor in _FLOORS if floor > 3 * noise] or [3 * noise]
     found = [comb for floor in floors for comb in [_darker_than(values, floor)]]
-    best = _of_one_form(max(found, key=lambda combs: sum(comb.regular for comb in combs)))
+    best = _of_one_form(max(found, key=_worth))
     return sorted(best, key=lambda comb: comb.walls[0, 1, 1])
 
 
@@ -125,16 +125,21 @@ def _darker_than(values: np.ndarray, floor: float) -> list[Comb]:
         walls = _strokes(runs >= shortest)
         found = [comb for group in _groups(walls) if (comb := _comb(walls[group], level)) is not None]
         found = [comb for comb in found if comb.regular >= _REGULAR * len(comb.cells)]
-        if sum(comb.regular for comb in found) > sum(comb.regular for comb in best):
+        if _worth(found) > _worth(best):
             best = found
         shortest //= 2
     return best
 
 
+def _worth(combs: list[Comb]) -> float:
+    """Return how sure it is that these are boxes: many, regular, and high, for alike digits in them look like walls."""
+    return sum(comb.regular * comb.height for comb in combs)
+
+
 def _of_one_form(combs: list[Comb]) -> list[Comb]:
-    """Return the combs whose cells are about as high as those of the most regular one, and do not lie in another."""
+    """Return the combs whose cells are about as high as those of the best one, and do not lie in another."""
     kept: list[Comb] = []
-    for comb in sorted(combs, key=lambda each: each.regular, reverse=True):
+    for comb in sorted(combs, key=lambda each: _worth([each]), reverse=True):
         if all(max(comb.height, other.height) < _OF_ONE_FORM * min(comb.height, other.height)
                and not comb.overlaps(other) for other in kept):  # fmt: skip
             kept.append(comb)
@@ -222,7 +227,7 @@ def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
     is_box = topped.sum() >= 0.6 * based.sum()
     seen = walls
     walls, cells = _cells(walls, based | topped if is_box else based, tall)
-    if len(cells) < _FEWEST:
+    if len(cells) < _FEWEST or _cornered(walls, cells, level, tall) < _CORNERED:
         return None
     x = walls[cells][:, :, 1, 0]
     whole = np.isin(x, seen[:, 1, 0]).all(axis=1).sum()
@@ -259,8 +264,7 @@ def _cells(walls: np.ndarray, printed: np.ndarray, tall: float) -> tuple[np.ndar
     fits = printed & (widths > _NARROWEST * tall) & (widths < _WIDEST * tall)
     if fits.sum() < _FEWEST - 1:
         return walls, np.zeros((0, 2), int)
-    # Gaps between boxes are narrower, and so are cells that a stroke seems to divide.
-    usual = float(np.median(widths[fits & (widths > _GAP * np.quantile(widths[fits], 0.9))]))
+    usual = _usual_width(widths[fits])
     kept, cells = [walls[0]], []
     for index, wall in enumerate(walls[1:]):
         wide = wall[1, 0] - kept[-1][1, 0]
@@ -280,6 +284,14 @@ def _cells(walls: np.ndarray, printed: np.ndarray, tall: float) -> tuple[np.ndar
     return np.array(kept), np.array(cells, dtype=int).reshape(-1, 2)
 
 
+def _usual_width(widths: np.ndarray) -> float:
+    """Return the width of a cell: that of which most intervals between walls are one, or two with a wall missed."""
+    count = np.maximum(1, np.rint(widths / widths[:, None]))  # (n, n), of the widths as candidates
+    fits = (abs(widths / count / widths[:, None] - 1) < _SAME / 2) & (count <= 2)
+    scores = (fits / count).sum(axis=1)
+    return float(np.median(widths[fits[scores.argmax()] & (count[scores.argmax()] == 1)]))
+
+
 def _fits(width: float, usual: float) -> float:
     """Return by which share of the usual width a width differs from it."""
     return abs(width - usual) / usual
@@ -295,6 +307,24 @@ def _prolonged(walls: np.ndarray, cells: np.ndarray, near: np.ndarray, end: int)
         walls = np.concatenate([walls, walls[-1:] + step])
         cells = np.concatenate([cells, [[len(walls) - 2, len(walls) - 1]]])
     return walls, cells
+
+
+def _cornered(walls: np.ndarray, cells: np.ndarray, level: np.ndarray, tall: float) -> float:
+    """Return in which share of the cells the walls meet the base line in a corner, as the sides of a 0 do not."""
+    reach, found = max(3, round(0.15 * tall)), []
+    for left, right in walls[cells][:, :, 1]:
+        middle = (left + right) / 2
+        half = max(1, round(0.2 * (right[0] - left[0])))
+        top, at = max(0, round(middle[1]) - reach), round(middle[0])
+        seen = level[top : top + 2 * reach + 1, max(0, at - half) : at + half + 1].mean(axis=1)
+        if not seen.size or not seen.max() > 0:
+            continue
+        base = top + np.flatnonzero(seen > 0.5 * seen.max())[-1] - middle[1]
+        found.append(all(
+            level[max(0, round(y + base) - 1) : round(y + base) + 2, max(0, round(x) - 1) : round(x) + 2].any()
+            for x, y in (left, right)
+        ))  # fmt: skip
+    return float(np.mean(found)) if found else 0.0
 
 
 def _levels(comb: Comb, near: np.ndarray) -> tuple[float, ...]:
