@@ -30,7 +30,7 @@ _PRINTED = 0.8  # of a cell's width along which its base line is seen
 _CORNERED = 0.7  # of the cells have corners, also where a corner is worn or blurred
 _PRINTED_INSIDE = 0.95  # of a row's width, for a line between two rows: digits that touch are no line
 _SAME = 0.25  # of the usual width: so much may the widths of cells differ
-_NARROWEST, _WIDEST = 0.3, 3.5  # a cell's width in wall heights
+_NARROWEST, _WIDEST = 0.4, 3.5  # a cell's width in wall heights
 _LOW = 0.5  # of the highest row of cells: what is lower is a gap between two rows
 _TICK_HEIGHT, _TICK_WIDTH = 2.0, 1.0  # a digit over ticks is as high as so many ticks, or cell widths
 
@@ -164,7 +164,9 @@ def _strokes(mask: np.ndarray) -> np.ndarray:
     found = []
     for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         tall = rows.stop - rows.start
-        if tall < _SHORTEST or sizes[index] > (3 + _THICKEST * tall) * tall:
+        thick = sizes[index] / tall
+        bent = columns.stop - columns.start > thick + _STEEPEST * tall + 2
+        if tall < _SHORTEST or thick > 3 + _THICKEST * tall or bent:
             continue
         part = labels[rows, columns] == index
         third = max(1, tall // 3)
