@@ -1,7 +1,7 @@
 """Rows of boxed form fields, one digit a box: `find_fields` reads them cell by cell.
 
-Looks for walls first: plumb strokes with the same top and the same bottom that stand on a printed line. Where there
-are enough of them, the picture is levelled, the print is taken out, and each mark goes to the cell that most of it is in.
+Walls come first: plumb strokes with the same top and the same bottom that stand on a printed line. If there are enough
+of them, the picture is levelled, the print is removed, and each mark goes to the cell that most of it is in.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _contrast(image: Image.Image) -> tuple[np.ndarray, float]:
 
 
 def _levelled(combs: list[Comb], size: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
-    """Return the affine map (3, 3) that makes walls plumb, base lines level and cells `_CELL` high, and the new size."""
+    """Return the affine map (3, 3) that makes walls plumb, lines level and cells `_CELL` high, and the new size."""
     comb = max(combs, key=lambda each: len(each.cells))
     across, down = comb.directions()
     turn = np.eye(3)
@@ -114,9 +114,7 @@ def _plan(cells: list[Box], shape: tuple[int, ...]) -> np.ndarray:
     for grown in (0.3, 0.0):  # the cells themselves last
         for index, cell in enumerate(cells, 1):
             above, aside = round(grown * cell.height), round(grown * cell.width)
-            part = plan[
-                max(0, cell.top - above) : cell.bottom + above, max(0, cell.left - aside) : cell.right + aside
-            ]
+            part = plan[max(0, cell.top - above) : cell.bottom + above, max(0, cell.left - aside) : cell.right + aside]
             part[(part == 0) | (grown == 0)] = index
     return plan
 
@@ -170,7 +168,7 @@ def _off_line(values: np.ndarray, rows: np.ndarray, middle: np.ndarray, reach: i
 def _is_ink(
     values: np.ndarray, solid: np.ndarray, places: Places, dark: np.ndarray, half: int, usual: float, noise: float
 ) -> np.ndarray:
-    """Return which pixels of a printed line (L, B) are ink that is written over it: darker, or between ink on both sides."""
+    """Return which pixels of a printed line (L, B) are ink written over it: darker, or between ink on both sides."""
     peak = float(dark.max())
     darker = values > peak + max(_DARKER * (usual - peak), _DARKER * peak / 2, 4 * noise)
     rows, columns = places[0][:, 0], places[1]
@@ -254,9 +252,7 @@ def _boxes(owner: np.ndarray, cells: int, height: float) -> tuple[list[Box], lis
     for where in ndimage.find_objects(owner, max_label=cells):
         if where is None:
             continue
-        box = Box(
-            where[1].start, where[0].start, where[1].stop - where[1].start, where[0].stop - where[0].start
-        )
+        box = Box(where[1].start, where[0].start, where[1].stop - where[1].start, where[0].stop - where[0].start)
         if max(box.width, box.height) < _LEAST_DIGIT * height:
             left_out.append(LeftOut(box, "a speck"))
         elif box.height < _FLAT * height:
