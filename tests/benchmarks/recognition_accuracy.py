@@ -2,9 +2,9 @@
 
 Trains the recipe with the product's own loop, then reads the test split of mnist-5k four ways: as it is, re-rendered
 as drawings on a canvas, as photos of paper, and as large photos under slanting light, through the code that the
-Recognise page runs. No image of that split was trained on. The renderings that decide come from `HELD_BACK_SEED`. `python -m
-tests.benchmarks.recognition_accuracy` takes another recipe, seed or number of pictures, names each picture that was
-read wrongly, and with `--development` takes the seed that tuning may look at.
+Recognise page runs. No image of that split was trained on. The renderings that decide come from `HELD_BACK_SEED`.
+`python -m tests.benchmarks.recognition_accuracy` takes another recipe, seed or number of pictures, names each picture
+that was read wrongly, and with `--development` takes the seed that tuning may look at.
 """
 
 from __future__ import annotations
