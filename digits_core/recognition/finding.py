@@ -13,6 +13,7 @@ from scipy import ndimage
 from digits_core.data.picture import as_picture, grey
 from digits_core.errors import PictureError
 from digits_core.recognition.edges import SOLID
+from digits_core.recognition.fields import find_fields
 from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import ink_of_picture, no_ink, shrunk
 from digits_core.recognition.segment import Box, find_digits
@@ -34,8 +35,11 @@ _ACROSS = 0.95
 def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") -> Sheet:
     """Return the digits of a picture as `way` says; automatically, one dominant mark is one digit.
 
+    Rows of boxed form fields are read cell by cell, unless the picture shows one digit.
     Sheets are straightened, and the lines that are printed on them taken out. `PictureError` where nothing is found.
     """
+    if way != "one" and (fields := find_fields(picture, name)) is not None:
+        return fields
     if way == "many":
         return read_sheet(picture, name)
     try:

@@ -25,12 +25,19 @@ _DARKEST_PAPER = 24.0  # grey levels: less is not paper
 _SOFT = 0.15  # of the ink's own contrast: where its soft edge begins
 
 
-def contrast(tones: np.ndarray, inside: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+def contrast(
+    tones: np.ndarray,
+    inside: np.ndarray | None = None,
+    light_on_dark: bool | None = None,
+    widest: float = WIDEST_STROKE,
+) -> tuple[np.ndarray, float]:
     """Return the share of the paper's light that is missing at each pixel, and the noise in it.
 
     Args:
         tones: uint8 (H, W). Light ink on a dark board counts like dark ink on paper.
         inside: bool (H, W), where paper is; by default everywhere.
+        light_on_dark: which of the two it is, where that is known.
+        widest: the share of the picture's longest side that no stroke is wider than.
 
     Returns:
         float32 (H, W), around 0 on paper and 0 outside of it, up to 1 in ink; and the standard deviation on paper.
@@ -40,11 +47,13 @@ def contrast(tones: np.ndarray, inside: np.ndarray | None = None) -> tuple[np.nd
         small = ndimage.uniform_filter(small, 3)
     on_paper = np.ones(small.shape, bool) if inside is None else _reduced(inside)
     values = tones.astype(np.float32)
-    dark, light = _window(small, on_paper), _window(255 - small, on_paper)
-    if _is_light_on_dark(small, max(_LEAST_WINDOW, min(dark, light)), on_paper):
+    dark, light = (_window(each, on_paper, widest) for each in (small, 255 - small))
+    if light_on_dark is None:
+        light_on_dark = _is_light_on_dark(small, max(_LEAST_WINDOW, min(dark, light)), on_paper)
+    if light_on_dark:
         small, values, dark = 255 - small, 255 - values, light
     # Twice as wide as just needed: strokes are wider where they cross.
-    window = min(max(2 * dark, _LEAST_WINDOW), _widest(small))
+    window = min(max(2 * dark, _LEAST_WINDOW), _widest(small, widest))
     paper = ndimage.uniform_filter(_closing(small, window), 5)
     if on_paper.any():
         paper -= _most_frequent((paper - small)[on_paper])  # a closing goes along the tips of the noise
@@ -83,13 +92,13 @@ def noise_of(values: np.ndarray) -> float:
     return 1.4826 * float(np.median(-below)) if below.size else 0.0
 
 
-def _window(small: np.ndarray, on_paper: np.ndarray) -> int:
+def _window(small: np.ndarray, on_paper: np.ndarray, widest_stroke: float) -> int:
     """Return the side, in pixels, of the window whose morphological closing takes dark strokes out of (h, w) tones.
 
     A closing takes away what is narrower than its window. The narrower the window, the less of shadows is taken for
     ink, so it is as wide as just shows the strokes: what has the sharpest edges.
     """
-    widest = _widest(small)
+    widest = _widest(small, widest_stroke)
     sharpness = np.where(on_paper, ndimage.gaussian_gradient_magnitude(small, 1.0), 0) ** 2
     everything = float((sharpness * (_closing(small, widest) - small)).sum())
     width = 3
@@ -109,8 +118,8 @@ def _most_frequent(differences: np.ndarray) -> float:
     return float(np.median(near)) if near.size else 0.0
 
 
-def _widest(small: np.ndarray) -> int:
-    return max(_LEAST_WINDOW, round(min(WIDEST_STROKE * max(small.shape), _OF_A_STRIP * min(small.shape))))
+def _widest(small: np.ndarray, widest_stroke: float) -> int:
+    return max(_LEAST_WINDOW, round(min(widest_stroke * max(small.shape), _OF_A_STRIP * min(small.shape))))
 
 
 def _closing(small: np.ndarray, width: int) -> np.ndarray:

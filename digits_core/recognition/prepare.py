@@ -65,9 +65,9 @@ def no_ink(name: str) -> str:
     return f"{beginning(name)} shows no ink that stands out: write a digit with clear, free paper around it."
 
 
-def shrunk(image: Image.Image) -> Image.Image:
-    """The picture, its longest side at most `WORKING_SIDE`."""
-    scale = WORKING_SIDE / max(image.size)
+def shrunk(image: Image.Image, side: int = WORKING_SIDE) -> Image.Image:
+    """Return the picture with its longest side at most so many pixels."""
+    scale = side / max(image.size)
     if scale >= 1:
         return image
     size = tuple(max(1, round(side * scale)) for side in image.size)

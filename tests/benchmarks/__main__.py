@@ -25,6 +25,7 @@ PROGRAMS = {
     "reports": "events",
     "first-report": "first_report",
     "accuracy": "recognition_accuracy",
+    "hands": "hands",
     "start": "start",
     "pages": "page_change",
     "stroke": "stroke",

@@ -20,6 +20,7 @@ HELD_BACK_SEED = 20_260_117
 CANVAS = 280
 _FINE = 4  # the centre line is found on digits enlarged by this factor
 _BLOB = 1.5  # ink deeper than this many usual half stroke widths has run together
+_PENS = ([25, 25, 30], [30, 50, 160], [190, 35, 40], [25, 110, 60], [70, 70, 75])  # black, blue, red, green, grey
 _BOLD = 0.17  # the share of the image that is ink in a boldly written digit
 
 Renderer = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -68,6 +69,45 @@ def paper_photo(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     scene = ndimage.gaussian_filter(scene, (*[rng.uniform(0, 0.004) * max(height, width)] * 2, 0))
     scene = scene + rng.normal(0, rng.uniform(0, 7), scene.shape)
     return through_jpeg(np.clip(np.rint(scene), 0, 255).astype(np.uint8), int(rng.integers(40, 96)))
+
+
+def large_photo(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A photo of one digit on paper, uint8 RGB (H, W, 3), longest side 500 to 1,000, from a (28, 28) digit.
+
+    The digit is 25 to 70 % of the shorter side, in a thin or a thick pen, often coloured; a third of the paper is ruled
+    or squared; light falls off to one side; blur, sensor noise, JPEG quality 40 to 95.
+    """
+    longest, other = rng.uniform(500, 1000), rng.uniform(0.6, 1)
+    height, width = (round(longest * side) for side in ((1, other) if rng.random() < 0.5 else (other, 1)))
+    size = rng.uniform(0.25, 0.7) * min(height, width)
+    line, own_width = centre_line(digit)
+    scale = size / max(np.ptp(line, axis=0).max(), 1.0)
+    pen = max(size * np.exp(rng.uniform(np.log(0.025), np.log(0.16))), own_width * scale / 2)
+    line = (line - line.min(axis=0)) * scale
+    room = np.array([height, width]) - pen - np.ptp(line, axis=0) - 4
+    coverage = brush_stroke(line + pen / 2 + 2 + rng.uniform(0, 1, 2) * np.maximum(room, 0), pen, (height, width))
+    paper = rng.uniform(200, 250) + np.array([0, -3, -12]) * rng.uniform(0, 1.5)
+    scene = paper * (1 + paper_grain(height, width, rng)[..., None])
+    if rng.random() < 1 / 3:
+        _print_lines(scene, squared=rng.random() < 0.5, rng=rng)
+    ink = np.array(_PENS[rng.integers(len(_PENS))]) + rng.uniform(-12, 12, 3)
+    scene = scene + coverage[..., None] * (ink - scene)
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    angle = rng.uniform(0, 2 * np.pi)
+    scene = scene * (1 - rng.uniform(0.05, 0.3) * (1 + np.cos(angle) * x + np.sin(angle) * y))[..., None]
+    blur = rng.uniform(0.3, 2)
+    scene = ndimage.gaussian_filter(scene, (blur, blur, 0)) + rng.normal(0, rng.uniform(1, 8), scene.shape)
+    return through_jpeg(np.clip(np.rint(scene), 0, 255).astype(np.uint8), int(rng.integers(40, 96)))
+
+
+def _print_lines(scene: np.ndarray, squared: bool, rng: np.random.Generator) -> None:
+    """Print the lines of ruled or squared paper on (H, W, 3), in place."""
+    spacing = rng.uniform(25, 45) if squared else rng.uniform(45, 90)
+    thick, strength = int(rng.integers(1, 4)), rng.uniform(0.4, 0.9)
+    colour = np.array([[130, 165, 205], [165, 170, 180], [190, 160, 165]][rng.integers(3)], float)
+    for across in (scene, scene.swapaxes(0, 1))[: 1 + squared]:
+        for at in np.arange(rng.uniform(0, spacing), len(across), spacing).astype(int):
+            across[at : at + thick] += strength * (colour - across[at : at + thick])
 
 
 def centre_line(digit: np.ndarray) -> tuple[np.ndarray, float]:

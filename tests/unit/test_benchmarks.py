@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.benchmarks import __main__ as command
+from tests.benchmarks import hands
 from tests.benchmarks.measurement import Measurement, Target, counted, measured, ratio
 from tests.benchmarks.report import table
 
@@ -95,3 +96,22 @@ def test_an_unknown_program_is_refused_with_those_there_are(programs, capsys) ->
         command.main(["nonsense"])
 
     assert "no program 'nonsense'; there are: pages, broken" in capsys.readouterr().err
+
+
+def test_real_hands_are_skipped_with_a_reason_where_their_pictures_are_missing(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(hands, "HANDS", tmp_path)
+    (skipped,) = hands.measurements(quick=True)
+
+    assert skipped.value == 0
+    assert "missing" in skipped.note
+
+
+def test_real_hands_are_counted_by_kind_with_what_was_refused() -> None:
+    reads = [
+        hands.Read("photo", "7", "7", (False,), 10), hands.Read("photo", "7", "1", (True,), 20),
+        hands.Read("row", "1234", "124", (False,) * 3, 30), hands.Read("not-a-digit", "not:tau", "", (), 40),
+    ]  # fmt: skip
+    found = {each.what: each.value for each in hands.table(reads)}
+
+    assert (found["photo, right"], found["right but refused"], found["wrong and refused"]) == (50, 0, 100)
+    assert (found["row, wholly right"], found["row, digits right"], found["letters refused"]) == (0, 75, 100)

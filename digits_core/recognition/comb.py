@@ -1,0 +1,341 @@
+"""Where rows of printed boxes are, as on forms: `find_combs` gives their walls, base lines and cells.
+
+Walls are plumb within few degrees, have the same top and the same bottom, and stand on a printed line: they share
+it as the boxes of one row, each box has its own, or they are ticks on a base line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import ndimage
+
+from digits_core.recognition.segment import Box
+
+_FEWEST = 3
+"""Cells of a row: one printed frame, or two, may be the cell of a puzzle that was cut out."""
+
+_FLOORS = (0.06, 0.12, 0.24)  # of the paper's light: pale print needs a low floor, blurred print a high one
+_ALONG = 5  # pixels along a printed line over which it is smoothed
+_SHORTEST = 8  # pixels of a wall
+_THICKEST = 0.12  # of its height
+_MOST = 400  # strokes that are looked at, the tallest first
+_ALIKE = 0.1  # of a wall's height: so much may the tops, and the bottoms, of two walls be apart
+_STEEPEST = 0.06  # slope of a base line that may be levelled, 3.4°
+_NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as its cell, or less
+_REGULAR = 0.6  # of the cells were seen between walls: letters, and strokes of digits, are less regular
+_OF_ONE_FORM = 1.5  # times as high may a row of boxes be as another
+_PRINTED = 0.8  # of a cell's width along which its base line is seen
+_CORNERED = 0.7  # of the cells have corners, also where a corner is worn or blurred
+_PRINTED_INSIDE = 0.95  # of a row's width, for a line between two rows: digits that touch are no line
+_SAME = 0.25  # of the usual width: so much may the widths of cells differ
+_NARROWEST, _WIDEST = 0.4, 3.5  # a cell's width in wall heights
+_LOW = 0.5  # of the highest row of cells: what is lower is a gap between two rows
+_TICK_HEIGHT, _TICK_WIDTH = 2.0, 1.0  # a digit over ticks is as high as so many ticks, or cell widths
+
+
+@dataclass(frozen=True)
+class Comb:
+    """A row of boxes, or several rows that share their walls.
+
+    walls: (n, 2, 2), the top and the bottom of each as (x, y); cells: (m, 2), which walls are left and right of each;
+    levels: where level lines cross the walls, from 0 (top) to 1 (bottom); regular: how many cells were seen between
+    two walls of their own, less half the walls that do not fit.
+    """
+
+    walls: np.ndarray
+    cells: np.ndarray
+    levels: tuple[float, ...]
+    regular: float = 0.0
+
+    @property
+    def height(self) -> float:
+        """The height of a cell in pixels."""
+        tall = float(np.median(np.linalg.norm(self.walls[:, 1] - self.walls[:, 0], axis=1)))
+        if len(self.levels) == 1:
+            return max(_TICK_HEIGHT * tall, _TICK_WIDTH * self.width)
+        return tall * max(np.diff(self.levels))
+
+    @property
+    def width(self) -> float:
+        """The width of a cell in pixels."""
+        bottoms = self.walls[self.cells, 1]
+        return float(np.median(np.linalg.norm(bottoms[:, 1] - bottoms[:, 0], axis=1)))
+
+    def overlaps(self, other: Comb) -> bool:
+        """Return True if one of both lies, at least in part, where the other does."""
+        mine, others = (each.walls.reshape(-1, 2) for each in (self, other))
+        return bool((mine.min(axis=0) < others.max(axis=0)).all() and (others.min(axis=0) < mine.max(axis=0)).all())
+
+    def directions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the unit vectors (x, y) along the base line and down the walls."""
+        along = self.walls[-1].mean(axis=0) - self.walls[0].mean(axis=0)
+        down = np.median(self.walls[:, 1] - self.walls[:, 0], axis=0)
+        return along / np.linalg.norm(along), down / np.linalg.norm(down)
+
+    def moved(self, transform: np.ndarray) -> Comb:
+        """Return the comb after an affine map (3, 3)."""
+        return replace(self, walls=self.walls @ transform[:2, :2].T + transform[:2, 2])
+
+    def rails(self) -> list[np.ndarray]:
+        """Return the two ends of each level line as (x, y), (2, 2), from the left to the right."""
+        tops, bottoms = self.walls[:, 0], self.walls[:, 1]
+        return [(tops + level * (bottoms - tops))[[0, -1]] for level in self.levels]
+
+    def boxes(self) -> list[Box]:
+        """Return the cells in reading order; the picture must be level."""
+        found = []
+        bands = list(zip(self.levels[:-1], self.levels[1:], strict=True)) or [None]
+        highest = max(np.diff(self.levels), default=1.0)
+        for band in bands:
+            if band is not None and band[1] - band[0] < _LOW * highest:
+                continue
+            for left, right in self.walls[self.cells]:
+                tops, bottoms = np.array([left[0], right[0]]), np.array([left[1], right[1]])
+                if band is None:
+                    top, bottom = bottoms.mean(axis=0)[1] - self.height, bottoms.mean(axis=0)[1]
+                else:
+                    top, bottom = ((tops + level * (bottoms - tops)).mean(axis=0)[1] for level in band)
+                x = round(left[:, 0].mean()), round(right[:, 0].mean())
+                y = max(0, round(top)), max(1, round(bottom))
+                found.append(Box(max(0, x[0]), y[0], max(1, x[1] - max(0, x[0])), max(1, y[1] - y[0])))
+        return found
+
+
+def find_combs(values: np.ndarray, noise: float) -> list[Comb]:
+    """Return the rows of boxes in a picture's contrast, float32 (H, W), from top to bottom; [] where there are none.
+
+    `noise` is the standard deviation of the contrast on bare paper.
+    """
+    floors = [floor for floor in _FLOORS if floor > 3 * noise] or [3 * noise]
+    found = [comb for floor in floors for comb in [_darker_than(values, floor)]]
+    best = _of_one_form(max(found, key=_worth))
+    return sorted(best, key=lambda comb: comb.walls[0, 1, 1])
+
+
+def _darker_than(values: np.ndarray, floor: float) -> list[Comb]:
+    """Return the rows of boxes whose print is darker than some share of the paper's light."""
+    plumb, level = (ndimage.uniform_filter1d(values, _ALONG, axis=axis) > floor for axis in (0, 1))
+    runs = _runs(ndimage.maximum_filter1d(plumb.view(np.uint8), 3, axis=1).view(bool))
+    best: list[Comb] = []
+    shortest = values.shape[0] // 2
+    # From long runs to short ones: where walls lean, or print is faint, they are seen in pieces only.
+    while shortest >= _SHORTEST:
+        walls = _strokes(runs >= shortest)
+        found = [comb for group in _groups(walls) if (comb := _comb(walls[group], level)) is not None]
+        found = [comb for comb in found if comb.regular >= _REGULAR * len(comb.cells)]
+        if _worth(found) > _worth(best):
+            best = found
+        shortest //= 2
+    return best
+
+
+def _worth(combs: list[Comb]) -> float:
+    """Return how sure it is that these are boxes: many, regular, and high, for alike digits in them look like walls."""
+    return sum(comb.regular * comb.height for comb in combs)
+
+
+def _of_one_form(combs: list[Comb]) -> list[Comb]:
+    """Return the combs whose cells are about as high as those of the best one, and do not lie in another."""
+    kept: list[Comb] = []
+    for comb in sorted(combs, key=lambda each: _worth([each]), reverse=True):
+        if all(max(comb.height, other.height) < _OF_ONE_FORM * min(comb.height, other.height)
+               and not comb.overlaps(other) for other in kept):  # fmt: skip
+            kept.append(comb)
+    return kept
+
+
+def _runs(dark: np.ndarray) -> np.ndarray:
+    """Return how many dark pixels there are in a row down each column, int (H, W), at each of them."""
+    rows = np.arange(len(dark), dtype=np.int32)[:, None]
+    before = np.maximum.accumulate(np.where(dark, -1, rows), axis=0)
+    after = np.minimum.accumulate(np.where(dark, len(dark), rows)[::-1], axis=0)[::-1]
+    return np.where(dark, after - before - 1, 0)
+
+
+def _strokes(mask: np.ndarray) -> np.ndarray:
+    """Return the top and the bottom of each thin plumb stroke as (x, y), (n, 2, 2), from left to right."""
+    columns = mask.any(axis=0)
+    if np.count_nonzero(columns[1:] & ~columns[:-1]) < _FEWEST:  # quickly, for most pictures show no forms
+        return np.zeros((0, 2, 2))
+    labels, _ = ndimage.label(mask, structure=np.ones((3, 3)))
+    sizes = np.bincount(labels.reshape(-1))
+    found = []
+    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        tall = rows.stop - rows.start
+        thick = sizes[index] / tall
+        bent = columns.stop - columns.start > thick + _STEEPEST * tall + 2
+        if tall < _SHORTEST or thick > 3 + _THICKEST * tall or bent:
+            continue
+        part = labels[rows, columns] == index
+        third = max(1, tall // 3)
+        ends = [float(np.nonzero(half)[1].mean()) if half.any() else 0.0 for half in (part[:third], part[-third:])]
+        lean = (ends[1] - ends[0]) / max(1, tall - third)
+        middle = columns.start + sum(ends) / 2
+        found.append([[middle - lean * tall / 2, rows.start], [middle + lean * tall / 2, rows.stop - 1]])
+    walls = np.array(found).reshape(-1, 2, 2)
+    walls = walls[np.argsort(walls[:, 0, 1] - walls[:, 1, 1])[:_MOST]]
+    return walls[np.argsort(walls[:, 1, 0])]
+
+
+def _groups(walls: np.ndarray) -> list[np.ndarray]:
+    """Return the indices of the walls of each row: their tops and bottoms lie on one line each."""
+    if len(walls) <= _FEWEST:
+        return []
+    x, top, bottom = walls[:, 1, 0], walls[:, 0, 1], walls[:, 1, 1]
+    tall = bottom - top
+    least = np.minimum(tall[:, None], tall)
+    away = abs(x[:, None] - x)
+    linked = (away < _NEXT * least) & (abs(tall[:, None] - tall) < 1.5 * _ALIKE * least + 2)
+    for end in (top, bottom):
+        linked &= abs(end[:, None] - end) < _ALIKE * least + 1 + _STEEPEST * away
+    groups, left = [], np.ones(len(walls), bool)
+    for seed in np.argsort(-linked.sum(axis=1)):
+        if not left[seed]:
+            continue
+        group = linked[seed] & left
+        while (more := linked[group].any(axis=0) & left).sum() > group.sum():
+            group = more
+        left &= ~group
+        indices = np.flatnonzero(group)
+        for end in (top, bottom):  # those that are not on the line of the others are strokes of digits
+            if len(indices) > _FEWEST:
+                line = _fit(x[indices], end[indices])
+                indices = indices[abs(np.polyval(line, x[indices]) - end[indices]) < _ALIKE * tall[indices] + 1]
+        if len(indices) > _FEWEST:
+            groups.append(indices)
+    return groups
+
+
+def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return slope and offset of the line through points, strays counting for nothing (Theil and Sen)."""
+    one, other = np.triu_indices(len(x), 1)
+    apart = x[other] - x[one]
+    far = apart > max(1.0, 0.2 * np.ptp(x))
+    slope = float(np.median((y[other] - y[one])[far] / apart[far])) if far.any() else 0.0
+    return np.array([slope, np.median(y - slope * x)])
+
+
+def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
+    """Return the comb of a group of walls, or None where they do not stand on a printed line, or are too few."""
+    walls = walls.copy()
+    for end in (0, 1):
+        walls[:, end, 1] = np.polyval(_fit(walls[:, 1, 0], walls[:, end, 1]), walls[:, 1, 0])
+    tall = float(np.median(walls[:, 1, 1] - walls[:, 0, 1]))
+    near = ndimage.maximum_filter1d(level.view(np.uint8), 2 * max(2, round(0.08 * tall)) + 1, axis=0).view(bool)
+    based = np.array([_share(near, *pair[:, 1]) >= _PRINTED for pair in _pairs(walls)])
+    topped = np.array([_share(near, *pair[:, 0]) >= _PRINTED for pair in _pairs(walls)])
+    is_box = topped.sum() >= 0.6 * based.sum()
+    seen = walls
+    walls, cells = _cells(walls, based | topped if is_box else based, tall)
+    if len(cells) < _FEWEST or _cornered(walls, cells, level, tall) < _CORNERED:
+        return None
+    x = walls[cells][:, :, 1, 0]
+    whole = np.isin(x, seen[:, 1, 0]).all(axis=1).sum()
+    regular = whole - 0.5 * (~np.isin(seen[:, 1, 0], x)).sum()
+    walls, cells = _prolonged(walls, cells, near, 1)
+    used, cells = np.unique(cells, return_inverse=True)  # other strokes are no walls
+    walls, cells = walls[used], cells.reshape(-1, 2)
+    comb = Comb(walls, cells, (0.0, 1.0) if is_box else (1.0,), float(regular))
+    if not is_box:
+        return comb
+    return replace(comb, levels=_levels(comb, ndimage.maximum_filter1d(level.view(np.uint8), 5, axis=0).view(bool)))
+
+
+def _pairs(walls: np.ndarray) -> list[np.ndarray]:
+    return [walls[index : index + 2] for index in range(len(walls) - 1)]
+
+
+def _share(near: np.ndarray, start: np.ndarray, end: np.ndarray) -> float:
+    """Return along which share of the way from one point (x, y) to another something is printed."""
+    steps = max(2, round(abs(end[0] - start[0])))
+    points = start + np.linspace(0.12, 0.88, steps)[:, None] * (end - start)
+    columns, rows = np.rint(points).astype(int).T
+    inside = (rows >= 0) & (rows < near.shape[0]) & (columns >= 0) & (columns < near.shape[1])
+    return float(near[rows[inside], columns[inside]].sum() / steps)
+
+
+def _cells(walls: np.ndarray, printed: np.ndarray, tall: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the walls again, with those that were missed and without those that are strokes of digits, and the cells.
+
+    `printed` tells between which walls and their next ones there is a line.
+    """
+    x = walls[:, 1, 0]
+    widths = np.diff(x)
+    fits = printed & (widths > _NARROWEST * tall) & (widths < _WIDEST * tall)
+    if fits.sum() < _FEWEST - 1:
+        return walls, np.zeros((0, 2), int)
+    usual = _usual_width(widths[fits])
+    kept, cells = [walls[0]], []
+    for index, wall in enumerate(walls[1:]):
+        wide = wall[1, 0] - kept[-1][1, 0]
+        nexts = walls[index + 2][1, 0] - kept[-1][1, 0] if index + 2 < len(walls) else np.inf
+        if _fits(wide, usual) < _SAME and printed[index]:
+            cells.append((len(kept) - 1, len(kept)))
+            kept.append(wall)
+        elif wide < usual and _fits(nexts, usual) < _SAME < _fits(nexts - wide, usual) and printed[index + 1]:
+            continue  # a stroke of a digit
+        else:
+            count = max(1, round(wide / usual)) if printed[index] else 1
+            first = kept[-1]
+            for part in range(1, count + 1):
+                kept.append(first + part / count * (wall - first))
+                if count > 1 and _fits(wide / count, usual) < _SAME:
+                    cells.append((len(kept) - 2, len(kept) - 1))
+    return np.array(kept), np.array(cells, dtype=int).reshape(-1, 2)
+
+
+def _usual_width(widths: np.ndarray) -> float:
+    """Return the width of a cell: that of which most intervals between walls are one, or two with a wall missed."""
+    count = np.maximum(1, np.rint(widths / widths[:, None]))  # (n, n), of the widths as candidates
+    fits = (abs(widths / count / widths[:, None] - 1) < _SAME / 2) & (count <= 2)
+    scores = (fits / count).sum(axis=1)
+    return float(np.median(widths[fits[scores.argmax()] & (count[scores.argmax()] == 1)]))
+
+
+def _fits(width: float, usual: float) -> float:
+    """Return by which share of the usual width a width differs from it."""
+    return abs(width - usual) / usual
+
+
+def _prolonged(walls: np.ndarray, cells: np.ndarray, near: np.ndarray, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return walls and cells with those beyond the first and the last wall, as far as the line goes on there."""
+    step = np.median(walls[cells[:, 1]] - walls[cells[:, 0]], axis=0)
+    while _share(near, walls[0, end] - step[end], walls[0, end]) >= _PRINTED:
+        walls = np.concatenate([walls[:1] - step, walls])
+        cells = np.concatenate([[[0, 1]], cells + 1])
+    while _share(near, walls[-1, end], walls[-1, end] + step[end]) >= _PRINTED:
+        walls = np.concatenate([walls, walls[-1:] + step])
+        cells = np.concatenate([cells, [[len(walls) - 2, len(walls) - 1]]])
+    return walls, cells
+
+
+def _cornered(walls: np.ndarray, cells: np.ndarray, level: np.ndarray, tall: float) -> float:
+    """Return in which share of the cells the walls meet the base line in a corner, as the sides of a 0 do not."""
+    reach, found = max(3, round(0.15 * tall)), []
+    for left, right in walls[cells][:, :, 1]:
+        middle = (left + right) / 2
+        half = max(1, round(0.2 * (right[0] - left[0])))
+        top, at = max(0, round(middle[1]) - reach), round(middle[0])
+        seen = level[top : top + 2 * reach + 1, max(0, at - half) : at + half + 1].mean(axis=1)
+        if not seen.size or not seen.max() > 0:
+            continue
+        base = top + np.flatnonzero(seen > 0.5 * seen.max())[-1] - middle[1]
+        found.append(all(
+            level[max(0, round(y + base) - 1) : round(y + base) + 2, max(0, round(x) - 1) : round(x) + 2].any()
+            for x, y in (left, right)
+        ))  # fmt: skip
+    return float(np.mean(found)) if found else 0.0
+
+
+def _levels(comb: Comb, near: np.ndarray) -> tuple[float, ...]:
+    """Return where level lines cross boxes: at their tops and bottoms, and between the rows of several."""
+    tops, bottoms = comb.walls[[0, -1], 0], comb.walls[[0, -1], 1]
+    steps = max(8, round(float((bottoms - tops)[:, 1].mean())))
+    places = np.linspace(0, 1, steps)
+    seen = np.array([_share(near, *(tops + place * (bottoms - tops))) >= _PRINTED_INSIDE for place in places])
+    seen[[0, -1]] = True
+    labels, count = ndimage.label(seen)
+    middles = [float(places[labels == index].mean()) for index in range(1, count + 1)]
+    return (0.0, *middles[1:-1], 1.0) if count > 2 else (0.0, 1.0)
