@@ -176,7 +176,7 @@ def test_all_digits_are_saved_once_with_one_undo_and_a_corrected_label_replaces_
     button(page, "Save all · 1 digit").click().run()
     assert state().handwriting.count() == 6
     assert state().handwriting.counts()[(box.label + 1) % 10] == read.count(str((box.label + 1) % 10)) + 1
-    button(page, "Undo").click().run()
+    page.button(key="undo").click().run()
     assert sorted(str(each.label) for each in state().handwriting.samples()) == read
     button(page, "Save all · 1 digit")
 
@@ -185,7 +185,7 @@ def test_undo_of_saving_all_leaves_all_to_be_saved_again(open_page, trained_home
     page = upload(open_page("recognise", input="Upload"), ("a.png", sheet([[1, 7], [7, 1]])))
     with_doubtful(page)
     button(page, "Save 4 digits").click().run()
-    button(page, "Undo").click().run()
+    page.button(key="undo").click().run()
     assert state().handwriting.count() == 0
     button(page, "Save 4 digits")
 
@@ -207,6 +207,42 @@ def test_more_pictures_than_the_session_has_room_for_are_read_when_needed_and_al
     with_doubtful(page)
     button(page, "Save all · 3 digits").click().run()
     assert state().handwriting.count() == 3
+
+
+def test_one_picture_is_read_in_the_other_way_by_one_click_and_the_others_stay(open_page, trained_home):
+    page = upload(
+        open_page("recognise", input="Upload"), ("a.png", sheet([[1, 0], [7, 4]])), ("b.png", sheet([[1, 0]]))
+    )
+    before = [each["text"] for each in grid(page)]
+    button(page, "Read as one digit").click().run()
+
+    assert not page.exception
+    now = [each["text"] for each in grid(page)]
+    assert len(now[0]) == 1
+    assert now[1] == before[1]
+    button(page, "Read as a sheet").click().run()
+    assert [each["text"] for each in grid(page)] == before
+
+
+def test_a_reading_is_corrected_in_the_inspector_and_saved_as_corrected(open_page, trained_home):
+    page = upload(open_page("recognise", input="Upload"), ("many.png", sheet([[1, 0], [7, 4]])))
+    read = metrics(page)[0].replace(" ", "")
+    (choice,) = [each for each in page.segmented_control if each.label == "Digit 1 is a"]
+    choice.set_value((int(read[0]) + 1) % 10).run()
+    assert metrics(page)[0][0] == str((int(read[0]) + 1) % 10)
+    button(page, "Drop digit").click().run()
+    button(page, "Join with next").click().run()
+    assert len(metrics(page)[0].replace(" ", "")) == 2
+    button(page, "Undo correction").click().run()
+    button(page, "Undo correction").click().run()
+    assert metrics(page)[0].replace(" ", "") == f"{(int(read[0]) + 1) % 10}{read[1:]}"
+
+    with_doubtful(page)
+    button(page, "Save 4 digits").click().run()
+    assert not page.exception
+    assert "".join(str(each.label) for each in state().handwriting.samples()[::-1])[0] == str((int(read[0]) + 1) % 10)
+    button(page, "Read again").click().run()
+    assert metrics(page)[0].replace(" ", "") == read
 
 
 def test_uploaded_pictures_stay_while_one_looks_elsewhere_until_they_are_removed(open_page, trained_home):
@@ -271,7 +307,7 @@ def test_an_uploaded_picture_is_corrected_saved_and_taken_back(open_page, traine
     samples = state().handwriting.samples()[::-1]
     assert "".join(str(sample.label) for sample in samples) == read
     assert {sample.source for sample in samples} == {"sheet"}
-    button(page, "Undo").click().run()
+    page.button(key="undo").click().run()
     assert state().handwriting.count() == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from PIL import Image
 from digits_core.dashboard.handwriting.boxes import SURE, Boxes, LabelledBox
 from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.dashboard.packed import PackedSheet
+from digits_core.dashboard.recognise import corrections
 from digits_core.dashboard.recognise.reading import THUMBNAIL, Ink, Reading, in_words, judged, read, thumbnail
 from digits_core.data.handwriting import NewSample
 from digits_core.data.picture import read_picture
@@ -21,12 +23,14 @@ from digits_core.figures.recognition import Boxed
 
 if TYPE_CHECKING:
     from digits_core.recognition.finding import Way
+    from digits_core.recognition.marks import LeftOut
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.recognition.refusal import Refusal
     from digits_core.recognition.segment import Box
 
 WAYS: dict[Way, str] = {"auto": "Automatic", "one": "One digit", "many": "Several digits"}
 
+READ_AS: dict[Way, str] = {"one": "Read as one digit", "many": "Read as a sheet"}
 UNDONE = 50
 """So many changes to a picture can be undone."""
 
@@ -40,6 +44,8 @@ class Photo:
     read_by: tuple[str, float | None] | None = None
     answers: dict[Box, Reading] = field(default_factory=dict)
     """What the run made of each box that holds ink; `read_by` is that run with its threshold, if there was one."""
+    as_found: tuple[Box, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     thumbnail: np.ndarray = field(default_factory=lambda: np.full((THUMBNAIL, THUMBNAIL), 255, np.uint8))
     past: list[tuple[LabelledBox, ...]] = field(default_factory=list)
     """The boxes before each change by hand, the last change at the end."""
@@ -108,12 +114,27 @@ class Photo:
         boxes = [each.box for each in self.work.boxes.now if each.keep and self.label(each.box) is not None]
         return " ".join("".join(str(self.label(boxes[place])) for place in row) for row in rows_of(boxes))
 
-    def boxed(self) -> list[Boxed]:
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why marks were left out, and how many for each reason; the most frequent one first."""
+        return dict(Counter(each.reason for each in self.left_out).most_common())
+
+    def boxed_left_out(self) -> list[Boxed]:
+        """What was left out, for the figure."""
+        return [
+            Boxed(
+                *(each.box.left, each.box.top, each.box.width, each.box.height), None, f"left out: {each.reason}", False
+            )
+            for each in self.left_out
+        ]
+
+    def boxed(self, chosen: Box | None = None) -> list[Boxed]:
         """All boxes that stay, for the figure."""
         return [
             Boxed(
                 *(each.box.left, each.box.top, each.box.width, each.box.height), self.label(each.box),
                 self._words(each.box), self.given(each.box) or self._is_sure(each.box),
+                each.box == chosen,
             )
             for each in self.work.boxes.now
             if each.keep
@@ -161,9 +182,21 @@ class Photo:
             self.work.change(self.past.pop())
             self._settled = self.work.boxes.now
 
+    def relabel(self, box: Box, label: int) -> None:
+        self.change(corrections.relabelled(self.work.boxes.now, box, label))
+
+    def drop(self, box: Box) -> None:
+        self.change(corrections.dropped(self.work.boxes.now, box))
+
+    def join(self, box: Box, other: Box) -> None:
+        self.change(corrections.joined(self.work.boxes.now, box, other))
+
+    def split(self, box: Box) -> None:
+        self.change(corrections.split(self.work.boxes.now, box, self.work.sheet.own_ink(box)))
+
     def find_again(self) -> None:
         """Return to the boxes that were found, without what was changed by hand; this can be undone, too."""
-        self.change(tuple(LabelledBox(box) for box in self.work.sheet.boxes))
+        self.change(tuple(LabelledBox(box) for box in self.as_found))
 
     def given(self, box: Box) -> bool:
         """Return True if a person said what a box shows."""
@@ -200,13 +233,24 @@ class Photo:
         return f"{answer.digit}: {in_words(answer)}"
 
 
+def other_ways(way: Way, found: int) -> list[Way]:
+    """Return in which other ways a picture may be read, of which so many digits were `found` in this `way`.
+
+    Of a picture that could not be read, 0 were.
+    """
+    if not found:
+        return [each for each in READ_AS if each != way]
+    as_one = way == "one" or (way == "auto" and found == 1)
+    return ["many"] if as_one else ["one"]
+
+
 def read_photo(content: bytes, name: str, number: int, way: Way, width: int) -> Photo:
     """Find the digits in an uploaded picture, to be shown `width` pixels wide; `PictureError` where there are none."""
     from digits_core.recognition.finding import find_in
 
     sheet = find_in(read_picture(content, name), name, way)
     work = Work(name, PackedSheet.of(sheet), number, Boxes.found(sheet.boxes, width / sheet.picture.width))
-    return Photo(work, way, thumbnail=thumbnail(sheet.picture))
+    return Photo(work, way, as_found=sheet.boxes, left_out=sheet.left_out, thumbnail=thumbnail(sheet.picture))
 
 
 def as_address(picture: Image.Image, side: int = 900) -> str:

@@ -12,11 +12,12 @@ from digits_core.dashboard.handwriting.shared import choose_writer, undo_button
 from digits_core.dashboard.recognise import tray
 from digits_core.dashboard.recognise.grid import DOUBTFUL, show_grid, show_head
 from digits_core.dashboard.recognise.inspector import show_photo
-from digits_core.dashboard.recognise.photos import WAYS
+from digits_core.dashboard.recognise.photos import READ_AS, WAYS, Photo, other_ways
 from digits_core.dashboard.recognise.save_all import save, to_save
 from digits_core.dashboard.recognise.uploads import Upload, Uploads
 from digits_core.dashboard.refused import show_refusal
 from digits_core.data.picture import MAX_BYTES
+from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
@@ -59,15 +60,16 @@ def _browse(source: str, run: Run, way: Way) -> None:
     uploads: Uploads = st.session_state[_tray(source)]
     newest_first = uploads.newest_first
     left = tray.read_some(newest_first, run, way)
+    chosen = next((each for each in newest_first if each.file == st.session_state.get(_CHOSEN)), newest_first[0])
+    looked_at = tray.look_at(chosen, run, way)  # first, because the grid shows what was corrected
     pictures = [(each, tray.glance_of(each, way)) for each in newest_first]
     show_head(pictures, lambda: _save_all(newest_first, run, way))
-    chosen = next((each for each in newest_first if each.file == st.session_state.get(_CHOSEN)), newest_first[0])
     row = st.container(horizontal=True, gap="medium", key="recognise_browse")
     if len(pictures) > 1:
         with row.container(width=GRID_WIDTH, key="recognise_pictures"):
             show_grid(pictures, chosen.file, _choose)
     with row.container(width="stretch", key="inspector"):
-        _inspect(chosen, run, way)
+        _inspect(chosen, looked_at, run, way)
     if left:
         st.rerun()
 
@@ -76,9 +78,15 @@ def _choose(file: str) -> None:
     st.session_state[_CHOSEN] = file
 
 
-def _inspect(upload: Upload, run: Run, way: Way) -> None:
-    st.markdown(f"**{as_plain_text(upload.name)}**")
-    photo, error = tray.look_at(upload, run, way)
+def _inspect(upload: Upload, looked_at: tuple[Photo | None, DigitsError | None], run: Run, way: Way) -> None:
+    photo, error = looked_at
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{as_plain_text(upload.name)}**", width="content")
+        for other in other_ways(tray.way_of(upload, way), len(photo.as_found) if photo else 0):
+            st.button(
+                READ_AS[other], icon=":material/swap_horiz:", key=f"read_as_{other}", on_click=tray.ask_for,
+                args=(upload, other), help="Reads this picture alone in the other way; all others stay as they are.",
+            )  # fmt: skip
     if error:
         show_refusal(error, "photo")
     elif photo:
