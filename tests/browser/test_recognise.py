@@ -149,6 +149,36 @@ def test_a_photo_of_several_digits_is_read_and_saved(trained: Server, browser_pa
     poll(lambda: [row[0] for row in rows(database, labels)] == [1, 7, 0, 7, 1], 30, "the digits to be kept")
 
 
+def test_a_reading_is_corrected_by_a_key_a_click_and_on_the_picture_and_each_is_undone(
+    trained: Server, browser_page: Page
+) -> None:
+    page, text = browser_page, browser_page.get_by_test_id("stMetricValue")
+    open_page(page, f"{trained.url}/recognise?input=Upload")
+    picture = {"name": "sheet.png", "mimeType": "image/png", "buffer": sheet([[1, 7, 0]])}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([picture])
+    expect(text).to_have_text("170", timeout=60_000)
+    page.locator("[class*='st-key-photo_tiles_'] button.tile").nth(1).click()
+    expect(page.get_by_text("Digit 2 is a")).to_be_visible()
+    wait_for_app(page)
+    expect(page.get_by_role("button", name="Undo correction")).to_be_disabled()
+    page.keyboard.press("4")
+    expect(text).to_have_text("140")
+    page.get_by_role("button", name="Drop digit").click()
+    expect(text).to_have_text("10")
+
+    page.get_by_text("Edit boxes").click()
+    page.locator(CANVAS).wait_for()
+    # The 7 again, at its place on a sheet of three cells.
+    draw(page, [[(0.41, 0.36), (0.58, 0.72)]])
+    expect(text).to_have_text("170")
+    page.get_by_role("button", name="Undo correction").click()
+    expect(text).to_have_text("10")
+    for wanted in ("140", "170"):
+        page.get_by_role("button", name="Undo correction").click()
+        expect(text).to_have_text(wanted)
+    expect(page.get_by_role("button", name="Undo correction")).to_be_disabled()
+
+
 def test_thirty_pictures_are_a_grid_with_one_inspector_by_mouse_keyboard_and_on_a_phone(
     trained: Server, browser_page: Page
 ) -> None:

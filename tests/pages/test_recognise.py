@@ -13,10 +13,11 @@ from streamlit.testing.v1 import AppTest
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.dashboard.loaders import THRESHOLDS
 from digits_core.dashboard.recognise.again import HANDWRITING
+from digits_core.dashboard.recognise.reading import UNLIKE
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import CHOSEN_RUN
 from digits_core.data.handwriting import NewSample
-from digits_core.recognition.refusal import VERSION
+from digits_core.recognition.refusal import VERSION, Refusal
 from digits_core.recognition.sample import drawn, sample_of
 from digits_core.runs.execution import execute
 from digits_core.runs.preferred import best_of
@@ -258,7 +259,7 @@ def test_uploaded_pictures_stay_while_one_looks_elsewhere_until_they_are_removed
 
 
 def test_whether_it_is_a_digit_is_said_once_it_is_known_and_the_file_of_another_version_does_no_harm(
-    open_page, trained_home
+    open_page, trained_home, monkeypatch
 ):
     run = state().runs.find("best")
     state().artifacts(run.id).save_refusal({"weights": "x"}, {"seen": np.zeros(3)})
@@ -268,10 +269,21 @@ def test_whether_it_is_a_digit_is_said_once_it_is_known_and_the_file_of_another_
     assert THRESHOLDS.wait((str(trained_home), run.id, run.finished), 60)
     page.run()
 
-    verdicts = ("Close enough", "This run refuses")
-    assert any(each.value.startswith(verdicts) for each in page.caption)
+    words = [each.value for each in (*page.caption, *page.markdown)]
+    assert any(each.startswith("Close enough") or UNLIKE in each for each in words)
     report, _ = state().artifacts(run.id).load_refusal()
     assert report["version"] == VERSION
+
+    # What is refused is judged by a network of one epoch: here it refuses everything.
+    monkeypatch.setattr(Refusal, "accepts", lambda refusal, answer: False)
+    upload(page, ("seven.png", one_digit(7)))
+    assert not page.exception
+    (verdict,) = [each for each in page.markdown if UNLIKE in each.value]
+    assert verdict.value.startswith(f"**{metrics(page)[0]}** – but {UNLIKE} (")
+    assert "test digits wrongly" in verdict.proto.help
+    links = [each.proto for each in page.get("page_link") if each.proto.page == "training"]
+    assert any(each.label.startswith("Train the Robust recipe") for each in links)
+    assert all(from_query(parse_qs(each.query_string)) for each in links)
 
 
 def test_an_uploaded_digit_is_explained_with_the_training_images_nearest_to_it(open_page, trained_home):

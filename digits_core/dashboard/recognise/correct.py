@@ -44,7 +44,8 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
 
 def _relabel(photo: Photo, box: Box, place: int | None) -> None:
     """Which digit it is: as read, until a person says another; the keys 0 to 9 say it, too."""
-    key = f"photo_{photo.work.number}_label"
+    # A key for each box: the browser would send the label of one as that of the next.
+    key = f"photo_{photo.work.number}_{box.left}_{box.top}_{box.width}_{box.height}_label"
     st.session_state[key] = photo.label(box)
 
     def take() -> None:

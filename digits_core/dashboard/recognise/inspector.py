@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,7 +86,9 @@ def _number(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold
     unsure = sum(not each.sure for each in photo.boxed())
     refused = [photo.doubted(box) for box, _ in found]
     words = f"{len(found)} digits · {unsure or 'none'} to check"
-    show_number(photo.text, words, sum(refused), len(found), threshold, run.id, f"photo_{number}")
+    answers = tuple(reading.answers[0] for _, reading in found)
+    whole = replace(found[0][1], answers=answers, refused=frozenset(np.flatnonzero(refused).tolist()))
+    show_number(whole, photo.text, words, threshold, run.id, f"photo_{number}")
     tiles = [
         Tile(photo.label(box), place, _note(photo, box, reading), in_words(reading.answers[0]), None, refused[place])
         for place, (box, reading) in enumerate(found)

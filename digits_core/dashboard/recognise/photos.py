@@ -16,7 +16,7 @@ from digits_core.dashboard.handwriting.boxes import SURE, Boxes, LabelledBox
 from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.dashboard.packed import PackedSheet
 from digits_core.dashboard.recognise import corrections
-from digits_core.dashboard.recognise.reading import THUMBNAIL, Ink, Reading, in_words, judged, read, thumbnail
+from digits_core.dashboard.recognise.reading import THUMBNAIL, UNLIKE, Ink, Reading, in_words, judged, read, thumbnail
 from digits_core.data.handwriting import NewSample
 from digits_core.data.picture import read_picture
 from digits_core.figures.recognition import Boxed
@@ -229,7 +229,7 @@ class Photo:
             return "no ink in this box"
         answer = self.answers[box].answers[0]
         if self.refused(box):
-            return f"not a digit, it seems; nearest to {answer.digit}"
+            return f"{answer.digit} – but {UNLIKE}"
         return f"{answer.digit}: {in_words(answer)}"
 
 

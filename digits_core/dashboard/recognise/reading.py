@@ -26,7 +26,8 @@ PICTURE_SIDE = 400
 """Of a picture that is kept with what was read on it: as large as the one that handwriting keeps."""
 THUMBNAIL = 96
 """Pixels of the side of the square in which a picture is shown among others."""
-NOT_A_DIGIT = "Not a digit, it seems"
+UNLIKE = "unlike what this network learnt"
+"""Said of an answer that is refused: no training image is near enough to it."""
 ALMOST_CERTAIN, LIKELY, PROBABLE = 0.99, 0.9, 0.6
 
 
@@ -162,11 +163,19 @@ def in_words(answer: Answer) -> str:
     return f"{answer.probability:.1%} sure · else {article(other)} {other} ({chance:.1%})"
 
 
-def verdict(threshold: Threshold, refused: bool, count: int = 1) -> str:
-    """Say in words whether `count` digits that were read as one are digits at all, as far as that is known."""
-    what = "this is a digit" if count == 1 else "these are digits"
+def verdict(threshold: Threshold, refused: int, text: str = "", unusual: str = "") -> str:
+    """Say in words whether the digits that were read as `text` are digits at all, as far as that is known.
+
+    Args:
+        refused: How many of them are too unlike the training images.
+        unusual: For a single digit, what was measured to be unusual about it, as in "thin, off centre".
+    """
+    count = len(text)
+    what = "this is a digit" if count < 2 else "these are digits"
     if refused and threshold.refusal:
-        return rates(threshold.refusal)
+        if count > 1:
+            return f"{refused} of these {count} digits {'is' if refused == 1 else 'are'} {UNLIKE}."
+        return f"**{text}** – but {UNLIKE} ({unusual or 'in its shape: stroke, size, place and slant are usual'})"
     if threshold.pending:
         return f"Whether {what} at all is still being worked out …"
     if threshold.refusal is None:
