@@ -285,6 +285,10 @@ def test_whether_it_is_a_digit_is_said_once_it_is_known_and_the_file_of_another_
     assert any(each.label.startswith("Train the Robust recipe") for each in links)
     assert all(from_query(parse_qs(each.query_string)) for each in links)
 
+    assert button(page, "Save 0 digits").disabled
+    button(page, "Yes, a").click().run()
+    assert not button(page, "Save 1 digit").disabled
+
 
 def test_an_uploaded_digit_is_explained_with_the_training_images_nearest_to_it(open_page, trained_home):
     page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)))

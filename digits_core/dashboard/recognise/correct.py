@@ -8,6 +8,7 @@ import streamlit as st
 
 from digits_core.dashboard.handwriting.shared import DIGITS, LABEL_HELP
 from digits_core.dashboard.recognise.photos import Photo
+from digits_core.dashboard.recognise.reading import article
 
 if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
@@ -44,18 +45,25 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
 
 def _relabel(photo: Photo, box: Box, place: int | None) -> None:
     """Which digit it is: as read, until a person says another; the keys 0 to 9 say it, too."""
-    # A key for each box: the browser would send the label of one as that of the next.
-    key = f"photo_{photo.work.number}_{box.left}_{box.top}_{box.width}_{box.height}_label"
-    st.session_state[key] = photo.label(box)
+    label, number = photo.label(box), photo.work.number
+    # A key for each box and after each change: what the browser still says of another one is not taken for this one.
+    key = f"photo_{number}_{photo.work.table}_{box.left}_{box.top}_{box.width}_{box.height}_label"
 
     def take() -> None:
-        if st.session_state[key] is not None:
+        if st.session_state[key] not in (None, label):
             photo.relabel(box, st.session_state[key])
 
-    st.segmented_control(
-        "It is a" if place is None else f"Digit {place + 1} is a", DIGITS, key=key, wrap=True, on_change=take,
-        help=f"{LABEL_HELP} The keys 0 to 9 choose it, too.",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            "It is a" if place is None else f"Digit {place + 1} is a", DIGITS, default=label, key=key, required=True,
+            wrap=True, on_change=take, help=f"{LABEL_HELP} The keys 0 to 9 choose it, too.",
+        )  # fmt: skip
+        if photo.doubted(box):
+            st.button(
+                f"Yes, {article(label)} {label}", icon=":material/check:", key=f"confirm_{number}",
+                on_click=photo.relabel, args=(box, label),
+                help="It is unlike what the network learnt, and still a digit: it is saved with the others.",
+            )  # fmt: skip
     # Only buttons listen to keys: these are there to listen, not to be seen.
     with st.container(key="label_keys"):
         for digit in DIGITS:
