@@ -1,7 +1,7 @@
 """What a page says that stays is there after a visit to another page; what belongs to one page stays on it."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.data.catalogue import Catalogue
@@ -43,10 +43,6 @@ def visit(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
     page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
     wait_for_app(page)
-
-
-def metrics(page: Page) -> Locator:
-    return page.get_by_test_id("stMetricValue")
 
 
 def test_uploaded_pictures_stay_until_they_are_removed(two_runs: Server, browser_page: Page) -> None:

@@ -34,7 +34,7 @@ from digits_core.runs.store import Run
 
 ONE, NUMBER = "One digit", "A number"
 CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
-ANSWER_HEIGHT = 500
+ANSWER_HEIGHT = 580
 NUMBER_HEIGHT = 540
 """Reserved, so that nothing below jumps when the first answer arrives."""
 
