@@ -39,7 +39,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
 
   function tileOf(tile, number) {
     const element = document.createElement(data.choosable ? "button" : "div");
-    element.className = "tile";
+    element.className = tile.doubtful ? "tile doubtful" : "tile";
     element.title = tile.name;
     element.setAttribute("aria-label", tile.name);
     element.dataset.place = tile.place;

@@ -26,14 +26,16 @@ SMOOTH_FROM = 64
 class Tile:
     """One image's words: the label below it, in its digit's colour; what it is when it is chosen; a line of detail.
 
-    `text` is what stands there instead of the label: a number, or nothing where that would be `""`.
+    `text` replaces the label: a number, or nothing if it is `""`. A label of `None` has no colour and needs a `text`.
+    The words of a `doubtful` tile are in the colour of warnings, and its image has a dashed frame.
     """
 
-    label: int
+    label: int | None
     place: int
     note: str = ""
     name: str = ""
     text: str | None = None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,10 @@ def payload(
         "tiles": tuple(
             {
                 "text": str(int(tile.label) if tile.text is None else tile.text),
-                "colour": DIGIT_COLOURS[int(tile.label)],
+                "colour": "" if tile.label is None else DIGIT_COLOURS[int(tile.label)],
                 "place": int(tile.place),
                 "note": str(tile.note),
+                "doubtful": bool(tile.doubtful),
                 "name": str(tile.name or f"Digit {tile.label}, index {tile.place}"),
             }
             for tile in tiles

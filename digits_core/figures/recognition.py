@@ -23,6 +23,7 @@ _LABEL_SIZE, _LABEL_ROOM = 13, 22
 NARROWEST = 320
 """Pixels of the screen: no photo is shown narrower."""
 _AGAINST = "#a92a43"
+_LEFT_OUT, _LEFT_OUT_FILL = "#6b7080", "rgba(107, 112, 128, 0.18)"
 FOR_AND_AGAINST = [
     [0, "rgba(255, 84, 112, 1)"], [0.5, "rgba(128, 128, 128, 0)"], [1, "rgba(46, 224, 150, 1)"],
 ]  # fmt: skip
@@ -40,6 +41,7 @@ class Boxed:
     label: int | None
     words: str
     sure: bool = True
+    chosen: bool = False
 
 
 def probabilities(values: np.ndarray) -> go.Figure:
@@ -93,10 +95,13 @@ def compared(names: Sequence[str], colours: Sequence[str], values: np.ndarray) -
     return chart
 
 
-def boxed(photo: str, size: tuple[int, int], boxes: Sequence[Boxed], height: int) -> go.Figure:
+def boxed(
+    photo: str, size: tuple[int, int], boxes: Sequence[Boxed], height: int, left_out: Sequence[Boxed] = ()
+) -> go.Figure:
     """A photo, a data address of (width, height) pixels, each digit in a box of its colour with its label above.
 
-    A box whose digit is not sure is dashed; hovering it says its words.
+    A box whose digit is not sure is dashed, the chosen one has a thick frame; hovering a box says its words. What is
+    `left_out` has a grey, dashed frame and no label.
     """
     width, tall = size
     chart = figure("", height, dragmode=False, margin={"l": 0, "r": 0, "t": 0, "b": 0}, showlegend=False)
@@ -109,16 +114,22 @@ def boxed(photo: str, size: tuple[int, int], boxes: Sequence[Boxed], height: int
         at_right_edge = each.left + room > width
         chart.add_shape(
             type="rect", x0=each.left, y0=each.top, x1=each.left + each.width, y1=each.top + each.height,
-            line={"color": colour, "width": 2, "dash": "solid" if each.sure else "dot"},
+            line={"color": colour, "width": 4 if each.chosen else 2, "dash": "solid" if each.sure else "dot"},
         )  # fmt: skip
         chart.add_annotation(
             x=each.left + each.width * at_right_edge, xanchor="right" if at_right_edge else "left",
             y=each.top, yanchor="bottom", showarrow=False, borderpad=1, bgcolor=colour,
             text=_label(each), font={"size": _LABEL_SIZE, "color": "#ffffff"},
         )  # fmt: skip
+    for each in left_out:
+        chart.add_shape(
+            type="rect", x0=each.left, y0=each.top, x1=each.left + each.width, y1=each.top + each.height,
+            line={"color": _LEFT_OUT, "width": 2, "dash": "dash"}, fillcolor=_LEFT_OUT_FILL,
+        )  # fmt: skip
+    everything = [*boxes, *left_out]
     chart.add_scatter(
-        x=[each.left + each.width / 2 for each in boxes], y=[each.top + each.height / 2 for each in boxes],
-        mode="markers", marker={"size": 26, "opacity": 0}, text=[escape(each.words) for each in boxes],
+        x=[each.left + each.width / 2 for each in everything], y=[each.top + each.height / 2 for each in everything],
+        mode="markers", marker={"size": 26, "opacity": 0}, text=[escape(each.words) for each in everything],
         hovertemplate="%{text}<extra></extra>",
     )  # fmt: skip
     chart.update_xaxes(visible=False, range=[0, width], constrain="domain", constraintoward="left")

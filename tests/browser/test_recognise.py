@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
 from tests.browser.helpers import CANVAS, draw, open_page, poll, wait_for_app, wait_for_chart
-from tests.pictures import STROKES, sheet
+from tests.pictures import STROKES, one_digit, sheet
 
 pytestmark = pytest.mark.browser
 
@@ -133,7 +133,7 @@ def test_digits_beside_each_other_are_read_as_a_number(trained: Server, browser_
     assert wait_for_chart(page, "answer", "chart.data[0].z.length === 3 || null")
 
 
-def test_a_photo_of_several_digits_is_read_and_a_wrong_label_mended(trained: Server, browser_page: Page) -> None:
+def test_a_photo_of_several_digits_is_read_and_saved(trained: Server, browser_page: Page) -> None:
     page, wanted = browser_page, [[1, 7, 0], [7, 1]]
     open_page(page, f"{trained.url}/recognise?input=Upload")
     picture = {"name": "photo.png", "mimeType": "image/png", "buffer": photo(wanted)}
@@ -143,11 +143,70 @@ def test_a_photo_of_several_digits_is_read_and_a_wrong_label_mended(trained: Ser
     labels = "chart._fullLayout.annotations.map(each => each.text.replace('?', '')).join('')"
     assert wait_for_chart(page, re.search(r"st-key-(photo_\d+)", key).group(1), labels) == "17071"
 
-    page.get_by_text("Correct and save").click()
-    page.get_by_role("button", name="Save 5 to Handwriting").click()
+    page.get_by_role("button", name="Save 5 digits").click()
     labels = "SELECT label FROM samples WHERE source = 'sheet' ORDER BY id"
     database = trained.home / "digits.sqlite"
     poll(lambda: [row[0] for row in rows(database, labels)] == [1, 7, 0, 7, 1], 30, "the digits to be kept")
+
+
+def test_a_reading_is_corrected_by_a_key_a_click_and_on_the_picture_and_each_is_undone(
+    trained: Server, browser_page: Page
+) -> None:
+    page, text = browser_page, browser_page.get_by_test_id("stMetricValue")
+    open_page(page, f"{trained.url}/recognise?input=Upload")
+    picture = {"name": "sheet.png", "mimeType": "image/png", "buffer": sheet([[1, 7, 0]])}
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([picture])
+    expect(text).to_have_text("170", timeout=60_000)
+    page.locator("[class*='st-key-photo_tiles_'] button.tile").nth(1).click()
+    expect(page.get_by_text("Digit 2 is a")).to_be_visible()
+    wait_for_app(page)
+    expect(page.get_by_role("button", name="Undo correction")).to_be_disabled()
+    page.keyboard.press("4")
+    expect(text).to_have_text("140")
+    page.get_by_role("button", name="Drop digit").click()
+    expect(text).to_have_text("10")
+
+    page.get_by_text("Edit boxes").click()
+    page.locator(CANVAS).wait_for()
+    # The 7 again, at its place on a sheet of three cells.
+    draw(page, [[(0.41, 0.36), (0.58, 0.72)]])
+    expect(text).to_have_text("170")
+    page.get_by_role("button", name="Undo correction").click()
+    expect(text).to_have_text("10")
+    for wanted in ("140", "170"):
+        page.get_by_role("button", name="Undo correction").click()
+        expect(text).to_have_text(wanted)
+    expect(page.get_by_role("button", name="Undo correction")).to_be_disabled()
+
+
+def test_thirty_pictures_are_a_grid_with_one_inspector_by_mouse_keyboard_and_on_a_phone(
+    trained: Server, browser_page: Page
+) -> None:
+    page = browser_page
+    open_page(page, f"{trained.url}/recognise?input=Upload")
+    pictures = [(f"{place:02}.png", one_digit(place % 10)) for place in range(28)]
+    pictures += [("sheet.png", sheet([[1, 7, 0], [7, 1]])), ("notes.png", b"no picture")]
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in pictures]
+    )
+    expect(page.get_by_text("30 pictures, newest first · 1 not read")).to_be_visible(timeout=60_000)
+    tiles = page.locator(".st-key-recognise_grid_tiles button.tile")
+    expect(tiles).to_have_count(30)
+    expect(tiles.nth(7).locator(".label")).to_have_text("7")
+    expect(page.locator(".st-key-inspector").get_by_text("00.png")).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") < 3000
+
+    tiles.nth(28).click()
+    expect(page.get_by_test_id("stMetricValue")).to_have_text("170 71")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-inspector").get_by_text("notes.png is not a picture")).to_be_visible()
+
+    page.set_viewport_size({"width": 400, "height": 800})
+    tiles.nth(1).click()
+    expect(page.get_by_test_id("stMetricValue")).to_have_text("1")
+    expect(page.locator(".st-key-inspector").get_by_text("01.png")).to_be_in_viewport()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 400
 
 
 def test_two_runs_read_the_same_drawing(trained: Server, browser_page: Page) -> None:

@@ -1,7 +1,7 @@
 """What a page says that stays is there after a visit to another page; what belongs to one page stays on it."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.data.catalogue import Catalogue
@@ -45,10 +45,6 @@ def visit(page: Page, name: str) -> None:
     wait_for_app(page)
 
 
-def metrics(page: Page) -> Locator:
-    return page.get_by_test_id("stMetricValue")
-
-
 def test_uploaded_pictures_stay_until_they_are_removed(two_runs: Server, browser_page: Page) -> None:
     page = browser_page
     open_page(page, f"{two_runs.url}/recognise?input=Upload")
@@ -56,16 +52,18 @@ def test_uploaded_pictures_stay_until_they_are_removed(two_runs: Server, browser
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in pictures]
     )
-    expect(metrics(page)).to_have_count(2, timeout=120_000)
+    answers = page.locator(".st-key-recognise_grid_tiles button.tile .label")
+    expect(page.get_by_text("2 pictures, newest first")).to_be_visible(timeout=120_000)
+    expect(answers).to_have_count(2)
     wait_for_app(page)
-    read = metrics(page).all_inner_texts()
+    read = answers.all_inner_texts()
 
     visit(page, "Data")
     visit(page, "Recognise")
     page.get_by_role("radio", name="Upload", exact=True).click()
-    expect(metrics(page)).to_have_text(read)
+    expect(answers).to_have_text(read)
     page.get_by_role("button", name="Remove", exact=True).click()
-    expect(metrics(page)).to_have_count(0)
+    expect(answers).to_have_count(0)
 
 
 def test_a_drawing_stays_and_what_was_saved_is_undone_where_it_was_saved(two_runs: Server, browser_page: Page) -> None:

@@ -1,6 +1,8 @@
 """The Recognise page without a browser: what needs no canvas."""
 
+import json
 import shutil
+import sys
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -11,10 +13,11 @@ from streamlit.testing.v1 import AppTest
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.dashboard.loaders import THRESHOLDS
 from digits_core.dashboard.recognise.again import HANDWRITING
+from digits_core.dashboard.recognise.reading import UNLIKE
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import CHOSEN_RUN
 from digits_core.data.handwriting import NewSample
-from digits_core.recognition.refusal import VERSION
+from digits_core.recognition.refusal import VERSION, Refusal
 from digits_core.recognition.sample import drawn, sample_of
 from digits_core.runs.execution import execute
 from digits_core.runs.preferred import best_of
@@ -115,33 +118,148 @@ def test_saving_from_empty_paper_says_to_draw_first(open_page, trained_home, pap
     assert state().handwriting.count() == 0
 
 
-def test_uploaded_pictures_are_read_and_wrong_ones_named(open_page, trained_home):
+def grid(page: AppTest) -> list[dict]:
+    """The thumbnails as the browser gets them."""
+    (found,) = [each for each in page.get("bidi_component") if each.proto.id.endswith("-recognise_grid_tiles")]
+    return json.loads(found.proto.json)["tiles"]
+
+
+def choose(page: AppTest, name: str) -> AppTest:
+    """Press the thumbnail of an uploaded file."""
+    uploads = page.session_state["recognise_files_kept"].pictures
+    page.session_state["recognise_picture"] = next(each.file for each in uploads if each.name == name)
+    return page.run()
+
+
+def test_uploaded_pictures_are_a_grid_with_their_answers_and_one_of_them_is_looked_at(open_page, trained_home):
     page = upload(
         open_page("recognise", input="Upload"),
         ("one.png", one_digit(1)), ("many.png", sheet([[1, 0], [7, 4]])), ("notes.png", b"no picture"),
     )  # fmt: skip
 
     assert not page.exception
+    one, many, notes = grid(page)
+    assert one["text"].isdigit()
+    assert [len(line) for line in many["text"].split(" ")] == [2, 2]
+    assert (notes["note"], notes["doubtful"]) == ("not read", True)
+    assert "is not a picture" in notes["name"]
+    assert metrics(page) == [one["text"]]
+    assert not page.error
+
+    assert metrics(choose(page, "many.png")) == [many["text"]]
+    choose(page, "notes.png")
+    assert metrics(page) == []
     assert ["notes\\.png is not a picture" in error.value for error in page.error] == [True]
-    one, many = metrics(page)
-    assert one.isdigit()
-    assert [len(line) for line in many.split(" ")] == [2, 2]
+
+
+def with_doubtful(page: AppTest) -> None:
+    """Have what is marked as not a digit saved, too, if anything is: the network is one of few steps."""
+    if page.checkbox:
+        page.checkbox[0].set_value(True).run()
+
+
+def test_all_digits_are_saved_once_with_one_undo_and_a_corrected_label_replaces_the_saved_one(open_page, trained_home):
+    files = [(f"{digit}.png", one_digit(digit)) for digit in (1, 7)]
+    page = upload(open_page("recognise", input="Upload"), *files, ("many.png", sheet([[1, 0], [7, 4]])))
+    with_doubtful(page)
+    read = sorted("".join(each["text"] for each in grid(page)).replace(" ", ""))
+    button(page, "Save all · 6 digits").click().run()
+
+    assert not page.exception
+    assert sorted(str(each.label) for each in state().handwriting.samples()) == read
+    assert {each["note"] for each in grid(page)} == {"saved"}
+    assert button(page, "Save all · 0 digits").disabled
+
+    photo = next(iter(page.session_state["recognise_photos"].values()))
+    (box,) = photo.work.boxes.now
+    photo.work.change([box.labelled((box.label + 1) % 10)])
+    page.run()
+    button(page, "Save all · 1 digit").click().run()
+    assert state().handwriting.count() == 6
+    assert state().handwriting.counts()[(box.label + 1) % 10] == read.count(str((box.label + 1) % 10)) + 1
+    page.button(key="undo").click().run()
+    assert sorted(str(each.label) for each in state().handwriting.samples()) == read
+    button(page, "Save all · 1 digit")
+
+
+def test_undo_of_saving_all_leaves_all_to_be_saved_again(open_page, trained_home):
+    page = upload(open_page("recognise", input="Upload"), ("a.png", sheet([[1, 7], [7, 1]])))
+    with_doubtful(page)
+    button(page, "Save 4 digits").click().run()
+    page.button(key="undo").click().run()
+    assert state().handwriting.count() == 0
+    button(page, "Save 4 digits")
+
+
+def test_more_pictures_than_the_session_has_room_for_are_read_when_needed_and_all_saved(
+    open_page, trained_home, monkeypatch
+):
+    page, readings = open_page("recognise", input="Upload"), []
+    tray = sys.modules["digits_core.dashboard.recognise.tray"]
+    read = tray.read_photo
+    monkeypatch.setattr(tray, "PHOTOS", 2)
+    monkeypatch.setattr(tray, "read_photo", lambda *what: [readings.append(what), read(*what)][1])
+    upload(page, *[(f"{number}.png", one_digit(number)) for number in (1, 4, 7)])
+    assert len(readings) == 4  # the first, which is looked at, twice
+    page.run()
+    assert len(readings) == 4
+    assert all(each["text"].isdigit() for each in grid(page))
+
+    with_doubtful(page)
+    button(page, "Save all · 3 digits").click().run()
+    assert state().handwriting.count() == 3
+
+
+def test_one_picture_is_read_in_the_other_way_by_one_click_and_the_others_stay(open_page, trained_home):
+    page = upload(
+        open_page("recognise", input="Upload"), ("a.png", sheet([[1, 0], [7, 4]])), ("b.png", sheet([[1, 0]]))
+    )
+    before = [each["text"] for each in grid(page)]
+    button(page, "Read as one digit").click().run()
+
+    assert not page.exception
+    now = [each["text"] for each in grid(page)]
+    assert len(now[0]) == 1
+    assert now[1] == before[1]
+    button(page, "Read as a sheet").click().run()
+    assert [each["text"] for each in grid(page)] == before
+
+
+def test_a_reading_is_corrected_in_the_inspector_and_saved_as_corrected(open_page, trained_home):
+    page = upload(open_page("recognise", input="Upload"), ("many.png", sheet([[1, 0], [7, 4]])))
+    read = metrics(page)[0].replace(" ", "")
+    (choice,) = [each for each in page.segmented_control if each.label == "Digit 1 is a"]
+    choice.set_value((int(read[0]) + 1) % 10).run()
+    assert metrics(page)[0][0] == str((int(read[0]) + 1) % 10)
+    button(page, "Drop digit").click().run()
+    button(page, "Join with next").click().run()
+    assert len(metrics(page)[0].replace(" ", "")) == 2
+    button(page, "Undo correction").click().run()
+    button(page, "Undo correction").click().run()
+    assert metrics(page)[0].replace(" ", "") == f"{(int(read[0]) + 1) % 10}{read[1:]}"
+
+    with_doubtful(page)
+    button(page, "Save 4 digits").click().run()
+    assert not page.exception
+    assert "".join(str(each.label) for each in state().handwriting.samples()[::-1])[0] == str((int(read[0]) + 1) % 10)
+    button(page, "Read again").click().run()
+    assert metrics(page)[0].replace(" ", "") == read
 
 
 def test_uploaded_pictures_stay_while_one_looks_elsewhere_until_they_are_removed(open_page, trained_home):
     page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)), ("two.png", sheet([[1, 0]])))
-    before = metrics(page)
+    before = grid(page)
     page.segmented_control(key="input").set_value("Draw").run()
     page.segmented_control(key="input").set_value("Upload").run()
 
     assert not page.exception
-    assert metrics(page) == before
+    assert grid(page) == before
     button(page, "Remove").click().run()
     assert metrics(page) == []
 
 
 def test_whether_it_is_a_digit_is_said_once_it_is_known_and_the_file_of_another_version_does_no_harm(
-    open_page, trained_home
+    open_page, trained_home, monkeypatch
 ):
     run = state().runs.find("best")
     state().artifacts(run.id).save_refusal({"weights": "x"}, {"seen": np.zeros(3)})
@@ -151,10 +269,25 @@ def test_whether_it_is_a_digit_is_said_once_it_is_known_and_the_file_of_another_
     assert THRESHOLDS.wait((str(trained_home), run.id, run.finished), 60)
     page.run()
 
-    verdicts = ("Close enough", "This run refuses")
-    assert any(each.value.startswith(verdicts) for each in page.caption)
+    words = [each.value for each in (*page.caption, *page.markdown)]
+    assert any(each.startswith("Close enough") or UNLIKE in each for each in words)
     report, _ = state().artifacts(run.id).load_refusal()
     assert report["version"] == VERSION
+
+    # What is refused is judged by a network of one epoch: here it refuses everything.
+    monkeypatch.setattr(Refusal, "accepts", lambda refusal, answer: False)
+    upload(page, ("seven.png", one_digit(7)))
+    assert not page.exception
+    (verdict,) = [each for each in page.markdown if UNLIKE in each.value]
+    assert verdict.value.startswith(f"**{metrics(page)[0]}** – but {UNLIKE} (")
+    assert "test digits wrongly" in verdict.proto.help
+    links = [each.proto for each in page.get("page_link") if each.proto.page == "training"]
+    assert any(each.label.startswith("Train the Robust recipe") for each in links)
+    assert all(from_query(parse_qs(each.query_string)) for each in links)
+
+    assert button(page, "Save 0 digits").disabled
+    button(page, "Yes, a").click().run()
+    assert not button(page, "Save 1 digit").disabled
 
 
 def test_an_uploaded_digit_is_explained_with_the_training_images_nearest_to_it(open_page, trained_home):
@@ -184,15 +317,13 @@ def test_the_way_of_an_uploaded_digit_into_the_network_is_shown(open_page, train
 def test_an_uploaded_picture_is_corrected_saved_and_taken_back(open_page, trained_home):
     page = upload(open_page("recognise", input="Upload"), ("many.png", sheet([[1, 0], [7, 4]])))
     read = metrics(page)[0].replace(" ", "")
-    (correct,) = [each for each in page.toggle if each.label == "Correct and save"]
-    correct.set_value(True).run()
-    button(page, "Save 4 to Handwriting").click().run()
+    button(page, "Save 4 digits").click().run()
 
     assert not page.exception
     samples = state().handwriting.samples()[::-1]
     assert "".join(str(sample.label) for sample in samples) == read
     assert {sample.source for sample in samples} == {"sheet"}
-    button(page, "Undo").click().run()
+    page.button(key="undo").click().run()
     assert state().handwriting.count() == 0
 
 

@@ -21,7 +21,7 @@ READERS = {
     "data": "digits_core.dashboard.data.own_datasets.read_file",
     "Sheet": "digits_core.dashboard.handwriting.sheet.read_work",
     "Your digits": "digits_core.dashboard.handwriting.browse.unpack",
-    "Upload": "digits_core.dashboard.recognise.upload.read_photo",
+    "Upload": "digits_core.dashboard.recognise.tray.read_photo",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,7 +11,8 @@ from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.loaders import load_threshold
-from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, article, how_sure, in_words, verdict
+from digits_core.dashboard.recognise.reading import Reading, article, how_sure, in_words, rates, verdict
+from digits_core.dashboard.recognise.unlike import offer_help, unusual_of, words_of
 from digits_core.dashboard.thresholds import Threshold
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.figures import recognition as figures
@@ -23,46 +25,45 @@ SEEN_SIDE = 150
 
 
 def show_headline(answer: Answer, refused: bool, threshold: Threshold, run_id: str, key: str = "answer") -> None:
-    """Show the digit in words: how sure, what else it might be, and whether it is one; greyed if it is `refused`."""
+    """Show the digit, how sure the network is and what else it might be; of a refused one, what is unusual about it."""
     with st.container(key=f"{'refused' if refused else 'read'}_{key}"):
         if refused:
-            st.metric(
-                NOT_A_DIGIT, str(answer.digit), "is the closest digit", delta_color="off", delta_arrow="off",
-                help="It looks like nothing that this network was trained on: the nearest training image is further "
-                "away than those of nearly all test digits are.",
-            )  # fmt: skip
+            st.metric(f"Perhaps {article(answer.digit)}", str(answer.digit))
         else:
             st.metric(
                 f"{how_sure(answer.probability)} {article(answer.digit)}", str(answer.digit), in_words(answer),
                 delta_color="off", delta_arrow="off",
             )  # fmt: skip
-    say_verdict(threshold, refused, run_id)
+    say_verdict(threshold, [answer], [0] if refused else [], run_id, key)
 
 
 def show_number(
-    text: str, words: str, refused: int, count: int, threshold: Threshold, run_id: str, key: str = "answer"
+    reading: Reading, text: str, words: str, threshold: Threshold, run_id: str, key: str = "answer"
 ) -> None:
-    """Show what several digits make together; greyed if all of the `count` are refused.
+    """Show what several digits make together, as `text`; `words` say more about those that were read."""
+    with st.container(key=f"{'refused' if len(reading.refused) == len(reading.answers) else 'read'}_{key}"):
+        st.metric("Reads", text, words, delta_color="off", delta_arrow="off")
+    say_verdict(threshold, reading.answers, sorted(reading.refused), run_id, key)
 
-    `words` say more about those that were read.
+
+def say_verdict(
+    threshold: Threshold, answers: Sequence[Answer], refused: Sequence[int], run_id: str, key: str = "answer"
+) -> None:
+    """Say whether what was read are digits; where that is being worked out, the page is drawn anew once it is known.
+
+    Of a single digit that is refused, it is said what is unusual about it, and what would help is one click away.
     """
-    if refused:
-        words += f" · {refused} may be no digit"
-    kind = "read" if not refused else "refused" if refused == count else "doubted"
-    with st.container(key=f"{kind}_{key}"):
-        st.metric(
-            "No digits, it seems" if kind == "refused" else "Reads", text, words, delta_color="off", delta_arrow="off"
-        )
-    say_verdict(threshold, bool(refused), run_id, count)
-
-
-def say_verdict(threshold: Threshold, refused: bool, run_id: str, count: int = 1) -> None:
-    """Say whether what was read is a digit; where that is being worked out, the page is drawn anew once it is known."""
+    text = "".join(str(answer.digit) for answer in answers)
     if threshold.pending:
-        st.fragment(_await_threshold, run_every=POLL_S)(run_id, verdict(threshold, refused, count))
-    else:
+        st.fragment(_await_threshold, run_every=POLL_S)(run_id, verdict(threshold, 0, text))
+    elif not refused or threshold.refusal is None:
         # The problem may name a dataset, as people called it.
-        st.caption(as_plain_text(verdict(threshold, refused, count)))
+        st.caption(as_plain_text(verdict(threshold, len(refused), text)))
+    else:
+        found = unusual_of(answers[refused[0]], threshold.refusal, run_id) if len(answers) == 1 else []
+        st.markdown(verdict(threshold, len(refused), text, words_of(found)), help=rates(threshold.refusal))
+        if len(answers) == 1:
+            offer_help(run_id, answers[0].digit, found, key)
 
 
 def _await_threshold(run_id: str, words: str) -> None:
@@ -106,4 +107,4 @@ def show_digits(reading: Reading, key: str) -> None:
 
 
 def _note(reading: Reading, place: int) -> str:
-    return "no digit?" if place in reading.refused else f"{reading.answers[place].probability:.0%}"
+    return "not a digit?" if place in reading.refused else f"{reading.answers[place].probability:.0%}"

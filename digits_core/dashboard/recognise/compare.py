@@ -14,7 +14,7 @@ from digits_core.dashboard.loaders import load_digits, load_recogniser, load_thr
 from digits_core.dashboard.recognise import history
 from digits_core.dashboard.recognise.answers import SEEN_SIDE, say_verdict, show_seen
 from digits_core.dashboard.recognise.draw import CANVASES, ONE, paper_to_draw_on
-from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Ink, Reading, agreement, digit_on, in_words, read
+from digits_core.dashboard.recognise.reading import UNLIKE, Ink, Reading, agreement, digit_on, in_words, read
 from digits_core.dashboard.recognise.train_here import offer, run_of
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -111,15 +111,15 @@ def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
         show_error(error)
         return []
     history.note(CANVASES[ONE], readings[0])
-    _say_what_is_pending(runs)
+    _say_what_is_pending(runs, readings)
     return readings
 
 
-def _say_what_is_pending(runs: Sequence[Run]) -> None:
+def _say_what_is_pending(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
     """Say that no verdict is final while one is being worked out; the page is then drawn anew."""
     for run in runs:
         if (threshold := load_threshold(run.id)).pending:
-            say_verdict(threshold, False, run.id)
+            say_verdict(threshold, readings[0].answers, [], run.id)
             return
 
 
@@ -130,7 +130,7 @@ def _show_each(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
             answer = reading.answers[0]
             st.markdown(f"**{as_plain_text(run.title)}**  \nreads **{answer.digit}**")
             show_seen(answer, f"seen_by_{run.id}")
-            st.caption(in_words(answer) + f"  \n:orange[{NOT_A_DIGIT}]" * bool(reading.refused))
+            st.caption(in_words(answer) + f"  \n:orange[{UNLIKE.capitalize()}]" * bool(reading.refused))
 
 
 def _story(runs: list[Run]) -> None:
@@ -185,7 +185,7 @@ def _one_side(run: Run, reading: Reading | None) -> None:
                 show_seen(answer, f"story_{run.id}")
             st.markdown(f"**{answer.digit}** · {in_words(answer)}")
             if reading.refused:
-                st.caption(f":orange[{NOT_A_DIGIT}]")
+                st.caption(f":orange[{UNLIKE.capitalize()}]")
         else:
             st.caption("Draw a digit: here you will see what this network gets of it.")
     digit = reading.answers[0].digit if reading else 0

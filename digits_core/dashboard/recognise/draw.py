@@ -34,7 +34,7 @@ from digits_core.runs.store import Run
 
 ONE, NUMBER = "One digit", "A number"
 CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
-ANSWER_HEIGHT = 500
+ANSWER_HEIGHT = 580
 NUMBER_HEIGHT = 540
 """Reserved, so that nothing below jumps when the first answer arrives."""
 
@@ -78,7 +78,7 @@ def _draw_number(run: Run) -> None:
         if reading:
             least = reading.answers[reading.least_sure]
             least_sure = f"least sure of the {least.digit}: {least.probability:.1%}"
-            show_number(reading.text, least_sure, len(reading.refused), len(reading.answers), threshold, run.id)
+            show_number(reading, reading.text, least_sure, threshold, run.id)
             show_digits(reading, "answer")
         elif picture is None:
             st.info(

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.packed import READINGS, READINGS_BYTES, forget_oldest
 from digits_core.dashboard.recognise import why
 from digits_core.dashboard.recognise.answers import say_verdict, show_digits, show_one
-from digits_core.dashboard.recognise.reading import NOT_A_DIGIT, Reading, in_words, read
+from digits_core.dashboard.recognise.reading import THUMBNAIL, UNLIKE, Reading, in_words, read, thumbnail
 from digits_core.dashboard.recognise.saving import offer_to_save
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.runs.store import Run
 
-THUMBNAIL = 96
 _CURRENT, _HISTORY, _CHOSEN = "recognise_current", "recognise_history", "recognise_chosen"
 
 
@@ -64,15 +62,6 @@ def _kept() -> list[Reading]:
     return st.session_state.get(_HISTORY, [])
 
 
-def thumbnail(picture: Image.Image) -> np.ndarray:
-    """A picture in the middle of a square, uint8 (THUMBNAIL, THUMBNAIL), with its own paper around it."""
-    small = picture.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL))
-    square = Image.new("L", (THUMBNAIL, THUMBNAIL), int(np.median(np.asarray(small))))
-    square.paste(small, ((THUMBNAIL - small.width) // 2, (THUMBNAIL - small.height) // 2))
-    return np.asarray(square)
-
-
 def show(run: Run) -> None:
     """The view: everything that was read, and one of them large."""
     everything = readings()
@@ -103,7 +92,7 @@ def _browse(everything: list[Reading], run: Run) -> None:
 
 
 def _name(reading: Reading) -> str:
-    return f"Read as {reading.text} by {reading.run}" + ", but not a digit, it seems" * bool(reading.refused)
+    return f"Read as {reading.text} by {reading.run}" + f", but {UNLIKE}" * bool(reading.refused)
 
 
 def _choose(place: int) -> None:
@@ -118,9 +107,7 @@ def _show_again(reading: Reading, run: Run, place: int) -> None:
         f"Then by {as_plain_text(reading.run)}, now by {as_plain_text(run.title)}. Choose another run above: it reads "
         "the same ink."
     )
-    if now.refused:
-        st.markdown(f":orange[{NOT_A_DIGIT}]")
-    say_verdict(threshold, bool(now.refused), run.id, len(now.answers))
+    say_verdict(threshold, now.answers, sorted(now.refused), run.id, "again")
     if len(now.answers) == 1:
         st.markdown(f"**{now.text}** · {in_words(now.answers[0])}")
         show_one(now.answers[0], "again")

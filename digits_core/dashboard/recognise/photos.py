@@ -1,30 +1,39 @@
-"""Uploaded pictures on their way: digits found, read, and corrected by hand. Knows no widgets."""
+"""Uploaded pictures: their digits as they were found, read, and corrected by hand. Knows no widgets."""
 
 from __future__ import annotations
 
 import base64
 import io
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
-from digits_core.dashboard.handwriting.boxes import SURE, Boxes
+from digits_core.dashboard.handwriting.boxes import SURE, Boxes, LabelledBox
 from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.dashboard.packed import PackedSheet
-from digits_core.dashboard.recognise.reading import Ink, Reading, in_words, read
+from digits_core.dashboard.recognise import corrections
+from digits_core.dashboard.recognise.reading import THUMBNAIL, UNLIKE, Ink, Reading, in_words, judged, read, thumbnail
 from digits_core.data.handwriting import NewSample
 from digits_core.data.picture import read_picture
 from digits_core.figures.recognition import Boxed
 
 if TYPE_CHECKING:
     from digits_core.recognition.finding import Way
+    from digits_core.recognition.marks import LeftOut
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.recognition.refusal import Refusal
     from digits_core.recognition.segment import Box
     from digits_core.recognition.turning import Read
 
 WAYS: dict[Way, str] = {"auto": "Automatic", "one": "One digit", "many": "Several digits"}
+
+READ_AS: dict[Way, str] = {"one": "Read as one digit", "many": "Read as a sheet"}
+UNDONE = 50
+"""So many changes to a picture can be undone."""
 
 
 @dataclass
@@ -36,12 +45,23 @@ class Photo:
     read_by: tuple[str, float | None] | None = None
     answers: dict[Box, Reading] = field(default_factory=dict)
     """What the run made of each box that holds ink; `read_by` is that run with its threshold, if there was one."""
+    as_found: tuple[Box, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    thumbnail: np.ndarray = field(default_factory=lambda: np.full((THUMBNAIL, THUMBNAIL), 255, np.uint8))
+    past: list[tuple[LabelledBox, ...]] = field(default_factory=list)
+    """The boxes before each change by hand, the last change at the end."""
+    _settled: tuple[LabelledBox, ...] | None = None
     _address: str = ""
 
     @property
     def size(self) -> int:
         """How many bytes it takes in the session."""
-        own = self.work.size + len(self._address) + sum(each.size_of_digits for each in self.answers.values())
+        own = (
+            self.work.size
+            + self.thumbnail.nbytes
+            + len(self._address)
+            + sum(each.size_of_digits for each in self.answers.values())
+        )
         return own + next((each.size - each.size_of_digits for each in self.answers.values()), 0)
 
     @property
@@ -54,22 +74,33 @@ class Photo:
     def read(
         self, recogniser: Recogniser, run_id: str, title: str, refusal: Refusal | None = None
     ) -> list[tuple[Box, Reading]]:
-        """The answer for each box with ink, in reading order; only what is new is asked."""
-        from digits_core.recognition.segment import rows_of
+        """Return the answer for each box with ink, in reading order; only what is new is asked."""
         from digits_core.recognition.sheet import ink_of
 
         asked = (run_id, None if refusal is None else refusal.threshold)
-        if self.read_by != asked:
-            self.read_by, self.answers = asked, {}
-        with_ink = [box for box in self.work.places if self.work.digit(box) is not None]
-        new = [box for box in dict.fromkeys(with_ink) if box not in self.answers]
+        if self.read_by is None or self.read_by[0] != run_id:
+            self.answers = {}
+        elif self.read_by != asked:  # a threshold judges what was read, and changes nothing of it
+            self.answers = {box: judged(each, refusal) for box, each in self.answers.items()}
+        self.read_by = asked
+        new = [box for box in dict.fromkeys(self._with_ink()) if box not in self.answers]
         if new:
             sheet = self.work.sheet
             ink = Ink(sheet.picture, tuple(ink_of(sheet, box) for box in new), "upload", self.work.name)
             all_new = read(ink.with_small_picture(), recogniser, title, refusal)
             self.answers |= {box: all_new.only(place).packed() for place, box in enumerate(new)}
-        order = [with_ink[place] for row in rows_of(with_ink) for place in row]
+        return self.found()
+
+    def found(self) -> list[tuple[Box, Reading]]:
+        """Return what was read in each box with ink, in reading order."""
+        from digits_core.recognition.segment import rows_of
+
+        read_in = [box for box in self._with_ink() if box in self.answers]
+        order = [read_in[place] for row in rows_of(read_in) for place in row]
         return [(box, self.answers[box]) for box in order]
+
+    def _with_ink(self) -> list[Box]:
+        return [box for box in self.work.places if self.work.digit(box) is not None]
 
     def label(self, box: Box) -> int | None:
         """The label that a person gave a box, else what was read; `None` for a box without ink."""
@@ -84,32 +115,97 @@ class Photo:
         boxes = [each.box for each in self.work.boxes.now if each.keep and self.label(each.box) is not None]
         return " ".join("".join(str(self.label(boxes[place])) for place in row) for row in rows_of(boxes))
 
-    def boxed(self) -> list[Boxed]:
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why marks were left out, and how many for each reason; the most frequent one first."""
+        return dict(Counter(each.reason for each in self.left_out).most_common())
+
+    def boxed_left_out(self) -> list[Boxed]:
+        """What was left out, for the figure."""
+        return [
+            Boxed(
+                *(each.box.left, each.box.top, each.box.width, each.box.height), None, f"left out: {each.reason}", False
+            )
+            for each in self.left_out
+        ]
+
+    def boxed(self, chosen: Box | None = None) -> list[Boxed]:
         """All boxes that stay, for the figure."""
         return [
             Boxed(
                 *(each.box.left, each.box.top, each.box.width, each.box.height), self.label(each.box),
-                self._words(each.box), (each.label is not None and each.sure is None) or self._is_sure(each.box),
+                self._words(each.box), self.given(each.box) or self._is_sure(each.box),
+                each.box == chosen,
             )
             for each in self.work.boxes.now
             if each.keep
         ]  # fmt: skip
 
     def propose(self) -> None:
-        """Write what was read on the boxes that nobody labelled, so that a person has only the wrong ones to mend."""
+        """Write what was read on the boxes that no person labelled: only the wrong ones are left to correct."""
         proposed = tuple(
             each
-            if each.box not in self.answers or each.label is not None
+            if each.box not in self.answers or (each.label is not None and each.sure is None)
             else each.labelled(self._answer(each.box), self.answers[each.box].answers[0].probability)
             for each in self.work.boxes.now
         )
         if proposed != self.work.boxes.now:
-            self.work.change(proposed, undoable=False)
+            self.work.change(proposed)
 
-    def samples(self, writer: str) -> list[NewSample]:
-        """What would be saved, labelled as the boxes say."""
+    def samples(self, writer: str) -> dict[Box, NewSample]:
+        """Return what would be saved of each box, labelled as the boxes say."""
         source = "upload" if len(self.work.boxes.now) == 1 else "sheet"
-        return [replace(each, source=source) for each in self.work.samples(writer)]
+        boxes = [each.box for each in self.work.to_save()]
+        return {
+            box: replace(sample, source=source) for box, sample in zip(boxes, self.work.samples(writer), strict=True)
+        }
+
+    def notice(self) -> None:
+        """Remember what the boxes were before they were changed by hand since the last call, so that it can be undone.
+
+        On the canvas, in the table, by a button: it makes no difference how.
+        """
+        now = self.work.boxes.now
+        if self._settled is not None and _by_hand(self._settled) != _by_hand(now):
+            self.past = [*self.past, self._settled][-UNDONE:]
+        self._settled = now
+
+    def change(self, now: tuple[LabelledBox, ...]) -> None:
+        """Take over other boxes, which can be undone."""
+        self.notice()
+        self.work.change(now)
+        self.notice()
+
+    def undo(self) -> None:
+        """Take back the last change by hand."""
+        self.notice()
+        if self.past:
+            self.work.change(self.past.pop())
+            self._settled = self.work.boxes.now
+
+    def relabel(self, box: Box, label: int) -> None:
+        self.change(corrections.relabelled(self.work.boxes.now, box, label))
+
+    def drop(self, box: Box) -> None:
+        self.change(corrections.dropped(self.work.boxes.now, box))
+
+    def join(self, box: Box, other: Box) -> None:
+        self.change(corrections.joined(self.work.boxes.now, box, other))
+
+    def split(self, box: Box) -> None:
+        self.change(corrections.split(self.work.boxes.now, box, self.work.sheet.own_ink(box)))
+
+    def find_again(self) -> None:
+        """Return to the boxes that were found, without what was changed by hand; this can be undone, too."""
+        self.change(tuple(LabelledBox(box) for box in self.as_found))
+
+    def given(self, box: Box) -> bool:
+        """Return True if a person said what a box shows."""
+        return any(each.box == box and each.label is not None and each.sure is None for each in self.work.boxes.now)
+
+    def doubted(self, box: Box) -> bool:
+        """Return True if what was read in a box is not a digit, as it seems, and no person has said which one it is."""
+        return self.refused(box) and not self.given(box)
 
     def reading(self) -> Reading | None:
         """All that was read on it as one; `None` where nothing was."""
@@ -134,8 +230,19 @@ class Photo:
             return "no ink in this box"
         answer = self.answers[box].answers[0]
         if self.refused(box):
-            return f"not a digit, it seems; nearest to {answer.digit}"
+            return f"{answer.digit} – but {UNLIKE}"
         return f"{answer.digit}: {in_words(answer)}"
+
+
+def other_ways(way: Way, found: int) -> list[Way]:
+    """Return in which other ways a picture may be read, of which so many digits were `found` in this `way`.
+
+    Of a picture that could not be read, 0 were.
+    """
+    if not found:
+        return [each for each in READ_AS if each != way]
+    as_one = way == "one" or (way == "auto" and found == 1)
+    return ["many"] if as_one else ["one"]
 
 
 def read_photo(content: bytes, name: str, number: int, way: Way, width: int, read: Read | None = None) -> Photo:
@@ -148,7 +255,8 @@ def read_photo(content: bytes, name: str, number: int, way: Way, width: int, rea
 
     sheet = find_in(read_picture(content, name), name, way)
     sheet = upright(sheet, read) if read else sheet
-    return Photo(Work(name, PackedSheet.of(sheet), number, Boxes.found(sheet.boxes, width / sheet.picture.width)), way)
+    work = Work(name, PackedSheet.of(sheet), number, Boxes.found(sheet.boxes, width / sheet.picture.width))
+    return Photo(work, way, as_found=sheet.boxes, left_out=sheet.left_out, thumbnail=thumbnail(sheet.picture))
 
 
 def as_address(picture: Image.Image, side: int = 900) -> str:
@@ -158,3 +266,8 @@ def as_address(picture: Image.Image, side: int = 900) -> str:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _by_hand(boxes: Iterable[LabelledBox]) -> list[tuple[Box, int | None, bool]]:
+    """What a person decides about boxes: all but what a network proposed."""
+    return [(each.box, each.label if each.sure is None else None, each.keep) for each in boxes]

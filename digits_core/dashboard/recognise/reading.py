@@ -24,7 +24,10 @@ Kind = Literal["canvas", "upload"]
 
 PICTURE_SIDE = 400
 """Of a picture that is kept with what was read on it: as large as the one that handwriting keeps."""
-NOT_A_DIGIT = "Not a digit, it seems"
+THUMBNAIL = 96
+"""Pixels of the side of the square in which a picture is shown among others."""
+UNLIKE = "unlike what this network learnt"
+"""Said of an answer that is refused: no training image is near enough to it."""
 ALMOST_CERTAIN, LIKELY, PROBABLE = 0.99, 0.9, 0.6
 
 
@@ -102,6 +105,15 @@ class Reading:
         return Reading(ink, (self.answers[place],), self.run, frozenset({0} if place in self.refused else ()))
 
 
+def thumbnail(picture: Image.Image) -> np.ndarray:
+    """Return a picture in the middle of a square, uint8 (THUMBNAIL, THUMBNAIL), with its own paper around it."""
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    square = Image.new("L", (THUMBNAIL, THUMBNAIL), int(np.median(np.asarray(small))))
+    square.paste(small, ((THUMBNAIL - small.width) // 2, (THUMBNAIL - small.height) // 2))
+    return np.asarray(square)
+
+
 def digit_on(picture: Image.Image) -> Ink:
     """A drawing of one digit; `PictureError` where there is no ink."""
     from digits_core.recognition.sample import drawn
@@ -121,9 +133,13 @@ def number_on(picture: Image.Image) -> Ink:
 
 def read(ink: Ink, recogniser: Recogniser, run: str, refusal: Refusal | None = None) -> Reading:
     """Ask a network, once for all digits; without a `refusal` everything passes for a digit."""
-    answers = tuple(recogniser.read_all(list(ink.digits)))
-    refused = {place for place, answer in enumerate(answers) if refusal and not refusal.accepts(answer)}
-    return Reading(ink, answers, run, frozenset(refused))
+    return judged(Reading(ink, tuple(recogniser.read_all(list(ink.digits))), run), refusal)
+
+
+def judged(reading: Reading, refusal: Refusal | None) -> Reading:
+    """Return the reading with what this `refusal` refuses of it; without one, everything passes for a digit."""
+    refused = {place for place, answer in enumerate(reading.answers) if refusal and not refusal.accepts(answer)}
+    return replace(reading, refused=frozenset(refused))
 
 
 def runner_up(probabilities: np.ndarray) -> tuple[int, float]:
@@ -147,11 +163,19 @@ def in_words(answer: Answer) -> str:
     return f"{answer.probability:.1%} sure · else {article(other)} {other} ({chance:.1%})"
 
 
-def verdict(threshold: Threshold, refused: bool, count: int = 1) -> str:
-    """Say in words whether `count` digits that were read as one are digits at all, as far as that is known."""
-    what = "this is a digit" if count == 1 else "these are digits"
+def verdict(threshold: Threshold, refused: int, text: str = "", unusual: str = "") -> str:
+    """Say in words whether the digits that were read as `text` are digits at all, as far as that is known.
+
+    Args:
+        refused: How many of them are too unlike the training images.
+        unusual: For a single digit, what was measured to be unusual about it, as in "thin, off centre".
+    """
+    count = len(text)
+    what = "this is a digit" if count < 2 else "these are digits"
     if refused and threshold.refusal:
-        return rates(threshold.refusal)
+        if count > 1:
+            return f"{refused} of these {count} digits {'is' if refused == 1 else 'are'} {UNLIKE}."
+        return f"**{text}** – but {UNLIKE} ({unusual or 'in its shape: stroke, size, place and slant are usual'})"
     if threshold.pending:
         return f"Whether {what} at all is still being worked out …"
     if threshold.refusal is None:

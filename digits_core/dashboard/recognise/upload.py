@@ -1,44 +1,31 @@
-"""Upload or photograph handwriting: digits found, boxed, read in order; wrong boxes and labels mended by hand."""
+"""Upload or photograph handwriting: pictures in a grid with what was read on them, and one of them in the inspector."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
-from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.handwriting.box_editor import WIDTHS, show_canvas, show_table
+from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.handwriting.pictures import PICTURE_TYPES
-from digits_core.dashboard.handwriting.shared import choose_writer, current_writer, done, undo_button
-from digits_core.dashboard.loaders import load_recogniser, load_threshold, reader
-from digits_core.dashboard.packed import PHOTOS, PHOTOS_BYTES, forget_oldest
-from digits_core.dashboard.recognise import history, why
-from digits_core.dashboard.recognise.answers import show_headline, show_number, show_one
-from digits_core.dashboard.recognise.photos import WAYS, Photo, read_photo
-from digits_core.dashboard.recognise.preparation import offer_steps
-from digits_core.dashboard.recognise.reading import Reading, in_words
-from digits_core.dashboard.recognise.uploads import Uploads
-from digits_core.dashboard.refused import read_once, show_refusal
-from digits_core.dashboard.state import state
-from digits_core.dashboard.thresholds import Threshold
-from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import show_error
+from digits_core.dashboard.handwriting.shared import choose_writer, undo_button
+from digits_core.dashboard.recognise import tray
+from digits_core.dashboard.recognise.grid import DOUBTFUL, show_grid, show_head
+from digits_core.dashboard.recognise.inspector import show_photo
+from digits_core.dashboard.recognise.photos import READ_AS, WAYS, Photo, other_ways
+from digits_core.dashboard.recognise.save_all import save, to_save
+from digits_core.dashboard.recognise.uploads import Upload, Uploads
+from digits_core.dashboard.refused import show_refusal
 from digits_core.data.picture import MAX_BYTES
 from digits_core.errors import DigitsError
-from digits_core.figures.recognition import boxed
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
     from digits_core.recognition.finding import Way
-    from digits_core.recognition.segment import Box
 
-FIRST_NUMBER = 10_000
-"""Sheets of the Handwriting page count from 1: the canvases of both stay apart."""
-PHOTO_WIDTH, PHOTO_HEIGHT, LARGEST_HEIGHT = 340, 120, 560
+GRID_WIDTH = 244
 _UPLOADERS = {"Files": "recognise_files", "Camera": "recognise_camera"}
-_PHOTOS, _NUMBER = "recognise_photos", "recognise_photo_number"
+_CHOSEN = "recognise_picture"
 
 
 def show(run: Run) -> None:
@@ -51,26 +38,70 @@ def show(run: Run) -> None:
         )  # fmt: skip
         way: Way = st.segmented_control(
             "Each shows", list(WAYS), format_func=WAYS.get, default="auto", required=True, key="recognise_way",
-            persist_state="session",
+            persist_state="session", on_change=tray.forget_ways,
             help="**Automatic** looks for digits on a sheet, unless one fills the picture. **One digit** takes all ink "
             "together, also where strokes do not touch. **Several digits** straightens the paper and leaves out its "
-            "printed lines.",
+            "printed lines. You can also choose it for one picture alone.",
         )  # fmt: skip
         with st.container(width=200):
             choose_writer()
     uploads = _uploads(source)
     if uploads.forgotten or uploads.dropped:
         _offer_to_remove(source, uploads)
-    for place, each in enumerate(uploads.pictures):
-        try:
-            photo = _photo(each.content, each.name, way, run)
-        except DigitsError as error:
-            with st.container(border=True):
-                show_refusal(error, f"photo_{place}")
-        else:
-            with st.container(border=True):
-                _show_photo(photo, run)
-    undo_button()
+    if uploads.pictures:
+        _browse(source, run, way)
+    else:
+        undo_button()
+
+
+@st.fragment
+def _browse(source: str, run: Run, way: Way) -> None:
+    """The grid and the inspector; while pictures are left to read, the page runs again as soon as it is drawn."""
+    uploads: Uploads = st.session_state[_tray(source)]
+    newest_first = uploads.newest_first
+    left = tray.read_some(newest_first, run, way)
+    chosen = next((each for each in newest_first if each.file == st.session_state.get(_CHOSEN)), newest_first[0])
+    looked_at = tray.look_at(chosen, run, way)  # first, because the grid shows what was corrected
+    pictures = [(each, tray.glance_of(each, way)) for each in newest_first]
+    show_head(pictures, lambda: _save_all(newest_first, run, way))
+    row = st.container(horizontal=True, gap="medium", key="recognise_browse")
+    if len(pictures) > 1:
+        with row.container(width=GRID_WIDTH, key="recognise_pictures"):
+            show_grid(pictures, chosen.file, _choose)
+    with row.container(width="stretch", key="inspector"):
+        _inspect(chosen, looked_at, run, way)
+    if left:
+        st.rerun()
+
+
+def _choose(file: str) -> None:
+    st.session_state[_CHOSEN] = file
+
+
+def _inspect(upload: Upload, looked_at: tuple[Photo | None, DigitsError | None], run: Run, way: Way) -> None:
+    photo, error = looked_at
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{as_plain_text(upload.name)}**", width="content")
+        for other in other_ways(tray.way_of(upload, way), len(photo.as_found) if photo else 0):
+            st.button(
+                READ_AS[other], icon=":material/swap_horiz:", key=f"read_as_{other}", on_click=tray.ask_for,
+                args=(upload, other), help="Reads this picture alone in the other way; all others stay as they are.",
+            )  # fmt: skip
+    if error:
+        show_refusal(error, "photo")
+    elif photo:
+        show_photo(photo, run)
+
+
+def _save_all(uploads: list[Upload], run: Run, way: Way) -> None:
+    """Save the digits of all pictures; those that the session had no room for are read again."""
+    doubtful = st.session_state.get(DOUBTFUL, False)
+    ready = []
+    for each in uploads:
+        glance = tray.glance_of(each, way)
+        if glance and to_save(glance, doubtful) and (photo := tray.look_at(each, run, way)[0]):
+            ready.append((photo, tray.glance_of(each, way) or glance))
+    save(ready, doubtful)
 
 
 def _uploads(source: str) -> Uploads:
@@ -88,6 +119,8 @@ def _uploads(source: str) -> Uploads:
             "light on dark are both read.",
         )  # fmt: skip
     uploads = st.session_state[_tray(source)] = before.seen(files or [], stayed)
+    if uploads.pictures != before.pictures:
+        st.session_state.pop(_CHOSEN, None)  # the newest is looked at
     if source == "Files" and not uploads.pictures:
         st.caption(
             "Write digits on paper, a little apart, and photograph them. Nothing is kept unless you save it: the "
@@ -117,103 +150,3 @@ def _remove(source: str) -> None:
 
 def _tray(source: str) -> str:
     return f"{_UPLOADERS[source]}_kept"
-
-
-def _photo(content: bytes, name: str, way: Way, run: Run) -> Photo:
-    """The picture as it was found, and corrected since, in this session; `run` says if a sheet lies on its side."""
-    photos: dict[tuple[str, str, Way], Photo] = st.session_state.setdefault(_PHOTOS, {})
-    key = (name, hashlib.sha256(content).hexdigest(), way)
-    if key not in photos:
-        number = st.session_state[_NUMBER] = st.session_state.get(_NUMBER, FIRST_NUMBER) + 1
-        with st.spinner("Looking for digits …"):
-            photos[key] = read_once(
-                ("photo", *key), lambda: read_photo(content, name, number, way, WIDTHS[0], reader(run.id))
-            )
-        forget_oldest(photos, PHOTOS, PHOTOS_BYTES)
-    return photos[key]
-
-
-@st.fragment
-def _show_photo(photo: Photo, run: Run) -> None:
-    new = not photo.read_by
-    try:
-        threshold = load_threshold(run.id)
-        found = photo.read(load_recogniser(run.id), run.id, run.title, threshold.refusal)
-    except DigitsError as error:
-        show_error(error)
-        return
-    if new and (reading := photo.reading()):
-        history.keep(reading)
-    number = photo.work.number
-    if st.session_state.get(f"correct_{number}"):
-        _correct(photo)
-    else:
-        _answer(photo, found, threshold, run)
-    st.toggle(
-        "Correct and save", key=f"correct_{number}", persist_state="session",
-        help="Move, draw and delete boxes, correct labels, and save the digits to Handwriting with the right ones.",
-    )  # fmt: skip
-
-
-def _answer(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold, run: Run) -> None:
-    number, sheet = photo.work.number, photo.work.packed
-    row = st.container(horizontal=True, gap="large")
-    with row.container(width=PHOTO_WIDTH):
-        height = max(PHOTO_HEIGHT, min(LARGEST_HEIGHT, round(PHOTO_WIDTH * sheet.height / sheet.width)))
-        chart = boxed(photo.address, (sheet.width, sheet.height), photo.boxed(), height)
-        show_chart(chart, f"photo_{number}", f"{photo.work.name} with its digits in boxes", height)
-    with row.container(width="stretch"):
-        if not found:
-            st.info("No box holds ink. Correct the boxes below.")
-            return
-        if len(found) == 1:
-            answer = found[0][1].answers[0]
-            show_headline(answer, photo.refused(found[0][0]), threshold, run.id, f"photo_{number}")
-            show_one(answer, f"sure_{number}")
-            offer_steps(found[0][1], run.config.transform, f"photo_{number}")
-            why.show(run, lambda: found[0][1], f"photo_{number}")
-            return
-        unsure = sum(not each.sure for each in photo.boxed())
-        refused = [photo.refused(box) for box, _ in found]
-        words = f"{len(found)} digits · {unsure or 'none'} to check"
-        show_number(photo.text, words, sum(refused), len(found), threshold, run.id, f"photo_{number}")
-        chosen = min(st.session_state.get(f"photo_chosen_{number}", 0), len(found) - 1)
-        tiles = [
-            Tile(
-                photo.label(box), place, "no digit?" if refused[place] else f"{reading.answers[0].probability:.0%}",
-                in_words(reading.answers[0]),
-            )
-            for place, (box, reading) in enumerate(found)
-        ]  # fmt: skip
-        seen = np.stack([reading.answers[0].seen for _, reading in found])
-        show_tiles(
-            seen, tiles, f"photo_tiles_{number}", words="The digits as the network sees them", size=52, chosen=[chosen],
-            on_choose=lambda place: st.session_state.update({f"photo_chosen_{number}": place}),
-        )  # fmt: skip
-        show_one(found[chosen][1].answers[0], f"sure_{number}")
-        offer_steps(found[chosen][1], run.config.transform, f"photo_{number}")
-        why.show(run, lambda: found[chosen][1], f"photo_{number}_{chosen}")
-
-
-def _correct(photo: Photo) -> None:
-    """The boxes on a canvas and the labels in a table; what is right goes to Handwriting."""
-    work = photo.work
-    photo.propose()  # a box that was just drawn gets the label that the network reads in it
-    st.caption(
-        "Draw a box around a digit that was missed. The pencil above the picture moves, resizes and deletes boxes. The "
-        "table mends labels, and leaves out what is no digit."
-    )
-    row = st.container(horizontal=True)
-    with row.container(width="content"):
-        show_canvas(work, None)
-    with row.container(width="stretch"):
-        show_table(work)
-    count = len(work.to_save())
-    st.button(
-        f"Save {count} to Handwriting", type="primary", icon=":material/save:", disabled=not count, on_click=_save,
-        args=(photo,), key=f"save_{work.number}", help="Keeps all labelled digits at once, as the writer's above.",
-    )  # fmt: skip
-
-
-def _save(photo: Photo) -> None:
-    done(state().handwriting.add_all(photo.samples(current_writer())))

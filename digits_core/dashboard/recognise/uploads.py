@@ -23,11 +23,12 @@ class UploadedFile(Protocol):
 
 @dataclass(frozen=True)
 class Upload:
-    """One uploaded file."""
+    """One uploaded file; `batch` counts the times that files were added."""
 
     file: str
     name: str
     content: bytes
+    batch: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ class Uploads:
         there = frozenset(file.file_id for file in files)
         removed = self.in_uploader - there if stayed else frozenset()
         known = {each.file for each in self.pictures}
+        batch = 1 + max((each.batch for each in self.pictures), default=0)
         pictures = (
             *(each for each in self.pictures if each.file not in removed),
-            *(Upload(file.file_id, file.name, file.getvalue()) for file in files if file.file_id not in known),
+            *(Upload(file.file_id, file.name, file.getvalue(), batch) for file in files if file.file_id not in known),
         )
         return replace(self, pictures=pictures, in_uploader=there)._within_bounds()
 
@@ -59,6 +61,11 @@ class Uploads:
         """Return the pictures without these."""
         gone = frozenset(files)
         return replace(self, pictures=tuple(each for each in self.pictures if each.file not in gone), dropped=0)
+
+    @property
+    def newest_first(self) -> list[Upload]:
+        """The pictures as they are shown: the last batch first, those that came together in their own order."""
+        return sorted(self.pictures, key=lambda each: -each.batch)
 
     @property
     def forgotten(self) -> list[Upload]:

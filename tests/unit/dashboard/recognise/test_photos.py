@@ -76,7 +76,7 @@ def test_a_person_has_the_last_word_on_a_label(recogniser):
     assert photo.label(box) == other
     assert photo.text[0] == str(other)
     assert photo.boxed()[0].sure
-    saved = photo.samples("Ada")
+    saved = [*photo.samples("Ada").values()]
     assert len(saved) == 5
     assert (saved[0].label, saved[0].writer, saved[0].source) == (other, "Ada", "sheet")
     assert [each.label for each in saved[1:]] == [reading.answers[0].digit for _, reading in found[1:]]

@@ -147,11 +147,22 @@ def test_what_is_refused_is_known_by_its_place(recogniser):
 def test_whether_it_is_a_digit_is_said_in_every_state_of_the_threshold(refusal):
     known = Threshold(refusal)
 
-    assert "still being worked out" in verdict(Threshold(pending=True), False)
-    assert verdict(known, False) == "Close enough to the training images: this is a digit."
-    assert "these are digits" in verdict(known, False, count=3)
-    assert verdict(known, True) == rates(refusal)
-    assert verdict(Threshold(problem="The run has 12 test images."), False).endswith("The run has 12 test images.")
+    assert "still being worked out" in verdict(Threshold(pending=True), 0, "7")
+    assert verdict(known, 0, "7") == "Close enough to the training images: this is a digit."
+    assert "these are digits" in verdict(known, 0, "714")
+    assert verdict(Threshold(problem="The run has 12 test images."), 0, "7").endswith("The run has 12 test images.")
+
+
+def test_a_verdict_leads_with_the_answer_and_says_what_is_unusual(refusal):
+    known = Threshold(refusal)
+
+    assert verdict(known, 1, "7", "thin, off centre") == (
+        "**7** – but unlike what this network learnt (thin, off centre)"
+    )
+    assert "(in its shape: stroke, size, place and slant are usual)" in verdict(known, 1, "7")
+    assert verdict(known, 1, "714") == "1 of these 3 digits is unlike what this network learnt."
+    assert verdict(known, 2, "714").startswith("2 of these 3 digits are unlike")
+    assert "test digits wrongly" in rates(refusal)
 
 
 @pytest.fixture

@@ -70,3 +70,8 @@ def test_the_oldest_are_dropped_where_they_are_too_large_but_never_the_last_pict
 
     assert names(Uploads().seen(large[:2], stayed=False).seen([], stayed=False)) == "b"
     assert names(Uploads().seen(large, stayed=False).seen([], stayed=False)) == "c"
+
+
+def test_the_last_batch_is_shown_first_in_its_own_order(two):
+    uploads = two.seen(files("abxy"), stayed=True).seen(files("abxyz"), stayed=True)
+    assert "".join(each.file for each in uploads.newest_first) == "zxyab"

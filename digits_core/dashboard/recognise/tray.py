@@ -1,0 +1,168 @@
+"""The uploaded pictures of a session as they are read: one after the other, each once, and what the grid shows of them.
+
+A picture that the session has no room for keeps its place in the grid, and is read again when it is chosen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digits_core.dashboard.handwriting.box_editor import WIDTHS
+from digits_core.dashboard.loaders import load_recogniser, load_threshold, reader
+from digits_core.dashboard.packed import PHOTOS, PHOTOS_BYTES, forget_oldest
+from digits_core.dashboard.recognise import history
+from digits_core.dashboard.recognise.photos import Photo, read_photo
+from digits_core.dashboard.recognise.reading import THUMBNAIL, thumbnail
+from digits_core.dashboard.recognise.uploads import Upload
+from digits_core.dashboard.refused import read_once
+from digits_core.data.picture import read_picture
+from digits_core.errors import DigitsError
+from digits_core.runs.store import Run
+
+if TYPE_CHECKING:
+    from digits_core.recognition.finding import Way
+    from digits_core.recognition.segment import Box
+
+FIRST_NUMBER = 10_000
+"""Sheets of the Handwriting page count from 1: the canvases of both stay apart."""
+SLICE_S = 1.0
+"""After so many seconds of reading, the page shows what it has and takes clicks."""
+_PHOTOS, _NUMBERS, _GLANCES, _WAYS = "recognise_photos", "recognise_numbers", "recognise_glances", "recognise_ways"
+
+Asked = tuple["Way", str, float | None]
+"""What a picture was read by: the way, the run, and the threshold of that for what is not a digit."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A digit of a picture: its box, its label as read or corrected, and whether it is none, as it seems."""
+
+    box: Box
+    label: int
+    doubtful: bool
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the grid shows of a picture.
+
+    thumbnail: uint8 (THUMBNAIL, THUMBNAIL); number: the picture's own; text: the digits, a space between lines; marks:
+    the same one by one; problem: why the picture could not be read, or "".
+    """
+
+    asked: Asked
+    thumbnail: np.ndarray
+    number: int = 0
+    text: str = ""
+    marks: tuple[Mark, ...] = ()
+    problem: str = ""
+
+    @property
+    def doubtful(self) -> int:
+        """How many of the digits are none, as it seems."""
+        return sum(each.doubtful for each in self.marks)
+
+
+def way_of(upload: Upload, default: Way) -> Way:
+    """Return how a picture is to be read: as was asked for this one, else as for all."""
+    return st.session_state.get(_WAYS, {}).get(upload.file, default)
+
+
+def ask_for(upload: Upload, way: Way) -> None:
+    """Have one picture read in another way from now on."""
+    st.session_state[_WAYS] = st.session_state.get(_WAYS, {}) | {upload.file: way}
+
+
+def forget_ways() -> None:
+    """Have all pictures read in the way that is chosen for all."""
+    st.session_state.pop(_WAYS, None)
+
+
+def read_some(uploads: Sequence[Upload], run: Run, default: Way) -> int:
+    """Read pictures for about `SLICE_S`, at least one, in their order; return how many are still to be read."""
+    threshold = load_threshold(run.id).refusal
+    mark = None if threshold is None else threshold.threshold
+    waiting = [each for each in uploads if _is_new(each, (way_of(each, default), run.id, mark))]
+    end = time.monotonic() + SLICE_S
+    for done, each in enumerate(waiting, 1):
+        look_at(each, run, default)
+        if time.monotonic() > end:
+            return len(waiting) - done
+    return 0
+
+
+def look_at(upload: Upload, run: Run, default: Way) -> tuple[Photo | None, DigitsError | None]:
+    """Return a picture as it was read, or why it could not be; each is read once."""
+    way, refusal = way_of(upload, default), load_threshold(run.id).refusal
+    asked: Asked = (way, run.id, None if refusal is None else refusal.threshold)
+    try:
+        photo = _found(upload, way, run)
+        new = not photo.read_by
+        photo.read(load_recogniser(run.id), run.id, run.title, refusal)
+    except DigitsError as error:
+        before = _glances().get(upload.file)
+        picture = before.thumbnail if before else _undigested(upload)
+        _glances()[upload.file] = Glance(asked, picture, problem=str(error))
+        return None, error
+    if new and (reading := photo.reading()):
+        history.keep(reading)
+    photo.propose()
+    photo.notice()
+    _glances()[upload.file] = _glance(photo, asked)
+    return photo, None
+
+
+def glance_of(upload: Upload, default: Way) -> Glance | None:
+    """Return what the grid shows of a picture; `None` while it has not been read."""
+    before = _glances().get(upload.file)
+    if before is None or before.asked[0] != way_of(upload, default):
+        return None
+    photo = _photos().get((upload.file, before.asked[0]))
+    return before if photo is None else _glance(photo, before.asked)
+
+
+def _is_new(upload: Upload, asked: Asked) -> bool:
+    before = _glances().get(upload.file)
+    return before is None or before.asked != asked
+
+
+def _glance(photo: Photo, asked: Asked) -> Glance:
+    boxes = [each.box for each in photo.work.boxes.now if each.keep and photo.label(each.box) is not None]
+    marks = tuple(Mark(box, photo.label(box), photo.doubted(box)) for box in boxes)
+    return Glance(asked, photo.thumbnail, photo.work.number, photo.text, marks)
+
+
+def _found(upload: Upload, way: Way, run: Run) -> Photo:
+    """The picture as it was found, and corrected since, in this session; `run` says if a sheet lies on its side."""
+    photos, key = _photos(), (upload.file, way)
+    if key not in photos:
+        numbers: dict[tuple[str, Way], int] = st.session_state.setdefault(_NUMBERS, {})
+        number = numbers.setdefault(key, FIRST_NUMBER + len(numbers) + 1)
+        photos[key] = read_once(
+            ("photo", *key), lambda: read_photo(upload.content, upload.name, number, way, WIDTHS[0], reader(run.id))
+        )
+        forget_oldest(photos, PHOTOS, PHOTOS_BYTES)
+    return photos[key]
+
+
+def _undigested(upload: Upload) -> np.ndarray:
+    """The thumbnail of a picture that shows no digits; plain grey where it is not even a picture."""
+    try:
+        return thumbnail(read_picture(upload.content, upload.name))
+    except (DigitsError, OSError):
+        return np.asarray(Image.new("L", (THUMBNAIL, THUMBNAIL), 128))
+
+
+def _photos() -> dict[tuple[str, Way], Photo]:
+    return st.session_state.setdefault(_PHOTOS, {})
+
+
+def _glances() -> dict[str, Glance]:
+    return st.session_state.setdefault(_GLANCES, {})

@@ -1,0 +1,105 @@
+"""What is unusual about a digit that a run refuses, and what would help: steps for its training, or a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from digits_core.config import RunConfig
+from digits_core.dashboard.pages import page
+from digits_core.dashboard.recognise.again import learnt_from_handwriting, with_handwriting
+from digits_core.dashboard.recognise.reading import article
+from digits_core.dashboard.state import state
+from digits_core.training.fields import to_query
+from digits_core.training.recipes import FULL, ROBUST
+from digits_core.transforms.steps import STEPS
+
+if TYPE_CHECKING:
+    from digits_core.recognition.recogniser import Answer
+    from digits_core.recognition.refusal import Refusal
+    from digits_core.recognition.unusual import Unusual, Usual
+
+_STEPS = {
+    "stroke": ("stroke_width",), "size": ("centre", "scale"), "across": ("centre", "translation"),
+    "down": ("centre", "translation"), "slant": ("shear",),
+}  # fmt: skip
+"""The steps that make a network indifferent to a property, the first of which a run lacks is the one to add."""
+_TITLES = {
+    "stroke": "Width of the stroke", "size": "Longest side of the ink", "across": "Right of the middle",
+    "down": "Below the middle", "slant": "Slant to the right",
+}  # fmt: skip
+
+
+def unusual_of(answer: Answer, refusal: Refusal, run_id: str) -> list[Unusual]:
+    """Return what is unusual about what a run read, compared with its training images of that digit."""
+    run = state().runs.get(run_id)
+    usual = _usual(str(state().home.folder), run_id, run.finished or 0.0, refusal.threshold, refusal, run.config)
+    return usual.unusual(answer.seen, answer.digit)
+
+
+def words_of(found: Sequence[Unusual]) -> str:
+    """Return what is unusual in words, as in "thin, off centre"."""
+    return ", ".join(dict.fromkeys(each.word for each in found))
+
+
+def missing_steps(config: RunConfig, found: Sequence[Unusual]) -> dict[str, bool | float]:
+    """Return the steps that a run was trained without, or with less of, and that make up for what is unusual.
+
+    By the name of the field, with the value of the recipe Robust.
+    """
+    own, robust = config.transform, ROBUST.config.transform
+    steps: dict[str, bool | float] = {}
+    for each in found:
+        lacking = [name for name in _STEPS[each.name] if getattr(own, name) < getattr(robust, name)]
+        steps |= {name: getattr(robust, name) for name in lacking[:1]}
+    return steps
+
+
+def offer_help(run_id: str, digit: int, found: Sequence[Unusual], key: str) -> None:
+    """One click away: the values that were measured, the steps and the recipe that would help, as filled-in forms."""
+    config = state().runs.get(run_id).config
+    with st.popover(
+        "What would help", icon=":material/build:", key=f"{key}_help",
+        help="What was measured, and ways to train a network that reads such digits.",
+    ):  # fmt: skip
+        for each in found:
+            unit = "°" if each.name == "slant" else " pixels"
+            st.markdown(
+                f"{_TITLES[each.name]}: **{each.value:.1f}{unit}**. Training images of {article(digit)} {digit}, as "
+                f"the network sees them: {each.low:.1f} to {each.high:.1f}{unit}."
+            )
+        if steps := missing_steps(config, found):
+            for name in steps:
+                st.markdown(f"**{STEPS[name].title}**: {STEPS[name].why}")
+            _link(with_steps(config, steps), f"Train these settings with {_listed(steps)}")
+        if config.recipe not in (ROBUST.name, FULL.name):
+            _link(ROBUST.config, f"Train the {ROBUST.name} recipe: {ROBUST.lesson}")
+        if not learnt_from_handwriting(config):
+            _link(with_handwriting(config), "Save such digits with their right label, and train with your handwriting")
+
+
+def with_steps(config: RunConfig, steps: dict[str, bool | float]) -> RunConfig:
+    """Return the same training with these steps in its transform."""
+    name = f"{config.name or config.recipe or 'Run'} + {_listed(steps)}"[:120]
+    return config.replace(transform=config.transform.replace(**steps), name=name)
+
+
+def _listed(steps: dict[str, bool | float]) -> str:
+    return ", ".join(STEPS[name].title.lower() for name in steps)
+
+
+def _link(config: RunConfig, label: str) -> None:
+    st.page_link(
+        page("training"), label=label, icon=":material/model_training:", query_params=to_query(config),
+        help="Opens the form on Training, filled in. Nothing is started yet.",
+    )  # fmt: skip
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _usual(folder: str, run_id: str, finished: float, threshold: float, _refusal: Refusal, _config: RunConfig) -> Usual:
+    from digits_core.recognition.unusual import usual_of
+
+    references = _refusal.score.references
+    return usual_of(references.seen, references.labels, _config.transform)
