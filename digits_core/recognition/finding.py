@@ -38,18 +38,24 @@ def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") 
     Rows of boxed form fields are read cell by cell, unless the picture shows one digit.
     Sheets are straightened, and the lines that are printed on them taken out. `PictureError` where nothing is found.
     """
-    if way != "one" and (fields := find_fields(picture, name)) is not None:
-        return fields
     if way == "many":
-        return read_sheet(picture, name)
+        return find_fields(picture, name) or read_sheet(picture, name)
     try:
         plain = _as_it_lies(picture, name)
     except PictureError:
+        if way == "auto" and (fields := find_fields(picture, name)):
+            return fields
         with suppress(PictureError):
             return read_sheet(picture, name)
         raise
     dominant = _dominant(plain)
-    if dominant is not None and not _crosses(plain, dominant) and not _lies_on_table(plain):
+    is_one = dominant is not None and not _crosses(plain, dominant) and not _lies_on_table(plain)
+    # What is wider than a digit may be the boxes of a form, which are looked for only then: that takes a while.
+    if is_one and dominant.width <= _WIDEST * dominant.height:
+        return replace(plain, boxes=(dominant,))
+    if way == "auto" and (fields := find_fields(picture, name)):
+        return fields
+    if is_one:
         return replace(plain, boxes=(dominant,))
     if way == "one":
         return _joined(plain)
