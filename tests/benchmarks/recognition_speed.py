@@ -57,9 +57,7 @@ def photos_of_twelve_megapixels(images: np.ndarray, labels: np.ndarray, folder: 
     photos = {"one digit": np.clip(np.asarray(one) + noise, 0, 255).astype(np.uint8)}
     for paper in ("plain", "ruled"):
         conditions = Conditions(paper, "inside", shadow=True, noise=True, side=width, count=100)
-        seed = next(
-            seed for seed in range(100) if len(photograph_small(conditions, images, labels, seed).digits) == 100
-        )
+        seed = next(seed for seed in range(100) if count_in_small_photo(conditions, images, labels, seed) == 100)
         photos[f"100 digits on {paper} paper"] = photograph(
             conditions, images, labels, np.random.default_rng(seed)
         ).photo
