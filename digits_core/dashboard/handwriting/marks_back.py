@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from digits_core.recognition.sheet import Sheet
 
 _LEAST_MARGIN = 20  # pixels of paper around a mark, to tell its ink from the paper by
-_MIDDLE = 0.25  # of a box's longer side: a cut lies no closer to its ends
+_MIDDLE = 0.25  # of a box's side: further out is the end of a stroke, not a second digit
 
 
 def with_ink(sheet: Sheet, box: Box) -> Sheet:
@@ -45,23 +45,25 @@ def _mostly_in(mark: Box, box: Box) -> bool:
 
 
 def halves(ink: np.ndarray, box: Box) -> tuple[Box, Box]:
-    """Return two boxes in place of one on (H, W) ink, cut across its longer side where it crosses the least ink.
+    """Return two boxes in place of one on (H, W) ink, cut across or down, where the cut meets the least ink.
 
     Each is drawn close around its ink.
     """
-    from digits_core.recognition.segment import Box
-
-    wide = box.width >= box.height
-    length = box.width if wide else box.height
-    amount = box.crop(ink).sum(axis=0 if wide else 1, dtype=np.int64)
-    low, high = int(length * _MIDDLE), max(int(length * _MIDDLE) + 1, int(np.ceil(length * (1 - _MIDDLE))))
-    least = np.flatnonzero(amount[low:high] == amount[low:high].min()) + low
-    cut = max(1, int(least[abs(least - length / 2).argmin()]))
-    if wide:
-        parts = Box(box.left, box.top, cut, box.height), Box(box.left + cut, box.top, box.width - cut, box.height)
+    part = box.crop(ink)
+    met_down, met_across = part.sum(axis=0, dtype=np.int64), part.sum(axis=1, dtype=np.int64)
+    column, row = _cut(met_down), _cut(met_across)
+    if met_across[row] < met_down[column] or box.width < 2:
+        parts = replace(box, height=row), replace(box, top=box.top + row, height=box.height - row)
     else:
-        parts = Box(box.left, box.top, box.width, cut), Box(box.left, box.top + cut, box.width, box.height - cut)
+        parts = replace(box, width=column), replace(box, left=box.left + column, width=box.width - column)
     return _close(ink, parts[0]), _close(ink, parts[1])
+
+
+def _cut(met: np.ndarray) -> int:
+    """Return the place in the middle part that meets the least ink, of several the one nearest to the middle."""
+    low, high = (max(1, round(share * len(met))) for share in (_MIDDLE, 1 - _MIDDLE))
+    places = np.arange(low, max(low + 1, high)).clip(0, len(met) - 1)
+    return int(places[np.lexsort((abs(places - len(met) / 2), met[places]))[0]])
 
 
 def _close(ink: np.ndarray, box: Box) -> Box:

@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
 
 
-def editing_key(photo: Photo) -> str:
+def _editing_key(photo: Photo) -> str:
     """Return the key that says whether the boxes of a picture are on a canvas."""
     return f"edit_boxes_{photo.work.number}"
+
+
+def is_editing(photo: Photo) -> bool:
+    """Return True while the boxes of a picture are edited in it."""
+    return bool(st.session_state.get(_editing_key(photo)))
 
 
 def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
@@ -27,19 +32,19 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
         if boxes:
             _change_box(photo, boxes, place)
         st.button(
-            "Undo correction", icon=":material/undo:", key=f"undo_correction_{photo.work.number}", on_click=photo.undo,
-            disabled=not photo.past, shortcut="Z",
+            "Undo correction", icon=":material/undo:", key=f"undo_correction_{photo.work.number}",
+            on_click=photo.work.undo, disabled=not photo.work.past, shortcut=None if is_editing(photo) else "Z",
             help="Takes the last correction of this picture back, also one that was made on the picture itself.",
         )  # fmt: skip
         st.button(
             "Read again", icon=":material/restart_alt:", key=f"find_again_{photo.work.number}",
-            disabled=not photo.past, on_click=photo.find_again,
+            disabled=not photo.work.past, on_click=photo.find_again,
             help="Drops all corrections of this picture and reads it as if it were new.",
         )  # fmt: skip
         st.toggle(
-            "Edit boxes", key=editing_key(photo), persist_state="session",
-            help="Draw a box around a digit that was missed: it is read at once. The pencil above the picture moves, "
-            "resizes and deletes boxes.",
+            "Edit boxes", key=_editing_key(photo), persist_state="session",
+            help="Draw a box around a digit that was missed: it is read at once. Drag a box to move it, its corners to "
+            "resize it. The keys then act on the box that is chosen in the picture.",
         )  # fmt: skip
 
 
@@ -64,6 +69,8 @@ def _relabel(photo: Photo, box: Box, place: int | None) -> None:
                 on_click=photo.relabel, args=(box, label),
                 help="It is unlike what the network learnt, and still a digit: it is saved with the others.",
             )  # fmt: skip
+    if is_editing(photo):
+        return  # the picture takes the keys
     # Only buttons listen to keys: these are there to listen, not to be seen.
     with st.container(key="label_keys"):
         for digit in DIGITS:
@@ -87,5 +94,5 @@ def _change_box(photo: Photo, boxes: list[Box], place: int) -> None:
     )  # fmt: skip
     st.button(
         "Drop digit", icon=":material/delete:", key=f"drop_{number}", on_click=photo.drop, args=(box,),
-        shortcut="Delete", help="Leaves the chosen one out: it is not a digit.",
+        shortcut=None if is_editing(photo) else "Delete", help="Leaves the chosen one out: it is not a digit.",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from digits_core.dashboard.handwriting.box_editor import show_canvas
 from digits_core.dashboard.loaders import load_threshold
 from digits_core.dashboard.recognise import why
 from digits_core.dashboard.recognise.answers import show_headline, show_number, show_one
-from digits_core.dashboard.recognise.correct import editing_key, show_corrections
+from digits_core.dashboard.recognise.correct import is_editing, show_corrections
 from digits_core.dashboard.recognise.photos import Photo
 from digits_core.dashboard.recognise.preparation import offer_steps
 from digits_core.dashboard.recognise.reading import Reading, in_words
@@ -33,7 +33,7 @@ def show_photo(photo: Photo, run: Run) -> None:
     number, threshold, found = photo.work.number, load_threshold(run.id), photo.found()
     place = _chosen(photo, len(found))
     chosen = found[place] if found else None
-    if st.session_state.get(editing_key(photo)):
+    if is_editing(photo):
         before = photo.work.boxes.now
         show_canvas(photo.work, None)
         if photo.work.boxes.now != before:

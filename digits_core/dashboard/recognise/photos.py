@@ -5,17 +5,17 @@ from __future__ import annotations
 import base64
 import io
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from digits_core.dashboard.handwriting import boxes
 from digits_core.dashboard.handwriting.boxes import SURE, Boxes, LabelledBox
+from digits_core.dashboard.handwriting.marks_back import halves
 from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.dashboard.packed import PackedSheet
-from digits_core.dashboard.recognise import corrections
 from digits_core.dashboard.recognise.reading import THUMBNAIL, UNLIKE, Ink, Reading, in_words, judged, read, thumbnail
 from digits_core.data.handwriting import NewSample
 from digits_core.data.picture import read_picture
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 WAYS: dict[Way, str] = {"auto": "Automatic", "one": "One digit", "many": "Several digits"}
 
 READ_AS: dict[Way, str] = {"one": "Read as one digit", "many": "Read as a sheet"}
-UNDONE = 50
-"""So many changes to a picture can be undone."""
 
 
 @dataclass
@@ -48,9 +46,6 @@ class Photo:
     as_found: tuple[Box, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     thumbnail: np.ndarray = field(default_factory=lambda: np.full((THUMBNAIL, THUMBNAIL), 255, np.uint8))
-    past: list[tuple[LabelledBox, ...]] = field(default_factory=list)
-    """The boxes before each change by hand, the last change at the end."""
-    _settled: tuple[LabelledBox, ...] | None = None
     _address: str = ""
 
     @property
@@ -112,8 +107,8 @@ class Photo:
         """All digits in reading order, a space between lines."""
         from digits_core.recognition.segment import rows_of
 
-        boxes = [each.box for each in self.work.boxes.now if each.keep and self.label(each.box) is not None]
-        return " ".join("".join(str(self.label(boxes[place])) for place in row) for row in rows_of(boxes))
+        kept = [each.box for each in self.work.boxes.now if each.keep and self.label(each.box) is not None]
+        return " ".join("".join(str(self.label(kept[place])) for place in row) for row in rows_of(kept))
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -150,54 +145,31 @@ class Photo:
             for each in self.work.boxes.now
         )
         if proposed != self.work.boxes.now:
-            self.work.change(proposed)
+            self.work.change(proposed, undoable=False)
 
     def samples(self, writer: str) -> dict[Box, NewSample]:
         """Return what would be saved of each box, labelled as the boxes say."""
         source = "upload" if len(self.work.boxes.now) == 1 else "sheet"
-        boxes = [each.box for each in self.work.to_save()]
+        places = [each.box for each in self.work.to_save()]
         return {
-            box: replace(sample, source=source) for box, sample in zip(boxes, self.work.samples(writer), strict=True)
+            box: replace(sample, source=source) for box, sample in zip(places, self.work.samples(writer), strict=True)
         }
 
-    def notice(self) -> None:
-        """Remember what the boxes were before they were changed by hand since the last call, so that it can be undone.
-
-        On the canvas, in the table, by a button: it makes no difference how.
-        """
-        now = self.work.boxes.now
-        if self._settled is not None and _by_hand(self._settled) != _by_hand(now):
-            self.past = [*self.past, self._settled][-UNDONE:]
-        self._settled = now
-
-    def change(self, now: tuple[LabelledBox, ...]) -> None:
-        """Take over other boxes, which can be undone."""
-        self.notice()
-        self.work.change(now)
-        self.notice()
-
-    def undo(self) -> None:
-        """Take back the last change by hand."""
-        self.notice()
-        if self.past:
-            self.work.change(self.past.pop())
-            self._settled = self.work.boxes.now
-
     def relabel(self, box: Box, label: int) -> None:
-        self.change(corrections.relabelled(self.work.boxes.now, box, label))
+        self.work.change(boxes.relabelled(self.work.boxes.now, box, label))
 
     def drop(self, box: Box) -> None:
-        self.change(corrections.dropped(self.work.boxes.now, box))
+        self.work.change(boxes.without(self.work.boxes.now, box))
 
     def join(self, box: Box, other: Box) -> None:
-        self.change(corrections.joined(self.work.boxes.now, box, other))
+        self.work.change(boxes.joined(self.work.boxes.now, box, other))
 
     def split(self, box: Box) -> None:
-        self.change(corrections.split(self.work.boxes.now, box, self.work.sheet.own_ink(box)))
+        self.work.change(boxes.split(self.work.boxes.now, box, halves(self.work.sheet.ink, box)))
 
     def find_again(self) -> None:
         """Return to the boxes that were found, without what was changed by hand; this can be undone, too."""
-        self.change(tuple(LabelledBox(box) for box in self.as_found))
+        self.work.change(LabelledBox(box) for box in self.as_found)
 
     def given(self, box: Box) -> bool:
         """Return True if a person said what a box shows."""
@@ -266,8 +238,3 @@ def as_address(picture: Image.Image, side: int = 900) -> str:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def _by_hand(boxes: Iterable[LabelledBox]) -> list[tuple[Box, int | None, bool]]:
-    """What a person decides about boxes: all but what a network proposed."""
-    return [(each.box, each.label if each.sure is None else None, each.keep) for each in boxes]

@@ -114,7 +114,6 @@ def look_at(upload: Upload, run: Run, default: Way) -> tuple[Photo | None, Digit
     if new and (reading := photo.reading()):
         history.keep(reading)
     photo.propose()
-    photo.notice()
     _glances()[upload.file] = _glance(photo, asked)
     return photo, None
 

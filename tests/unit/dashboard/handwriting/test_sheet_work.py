@@ -240,3 +240,14 @@ def test_the_smallest_box_is_cut_without_an_error():
     one, other = marks_back.halves(np.full((9, 9), 255, dtype=np.uint8), Box(4, 4, 2, 2))
 
     assert (one, other) == (Box(4, 4, 1, 2), Box(5, 4, 1, 2))
+
+
+def test_a_bridge_between_two_digits_is_cut_and_not_a_stroke():
+    ink = np.zeros((40, 60), np.uint8)
+    for left, top, right, bottom in ((5, 0, 11, 40), (40, 4, 46, 36), (11, 19, 40, 21)):
+        ink[top:bottom, left:right] = 255
+    left, right = marks_back.halves(ink, Box(0, 0, 60, 40))
+
+    assert (left.left, left.top, left.bottom) == (5, 0, 40)
+    assert (right.right, right.top, right.bottom) == (46, 4, 36)
+    assert left.right == right.left

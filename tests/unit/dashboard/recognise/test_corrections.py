@@ -1,56 +1,14 @@
 """What a person changes of the digits that were found: joined, split, dropped or labelled, and undone."""
 
-import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digits_core.dashboard.handwriting.boxes import LabelledBox
-from digits_core.dashboard.recognise import corrections
 from digits_core.dashboard.recognise.photos import Photo, other_ways, read_photo
 from digits_core.recognition.marks import LeftOut
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.recognition.segment import Box
 from tests.pictures import STROKES, as_png, sheet
 from tests.unit.dashboard.recognise.test_photos import recogniser  # noqa: F401  (a fixture)
-
-
-def ink_of(*bars: tuple[int, int, int, int]) -> np.ndarray:
-    """Ink (40, 60) with upright and level bars (left, top, right, bottom)."""
-    ink = np.zeros((40, 60), np.uint8)
-    for left, top, right, bottom in bars:
-        ink[top:bottom, left:right] = 255
-    return ink
-
-
-def test_a_box_is_cut_where_least_ink_is_met_and_each_half_is_tight():
-    two_ones_and_a_bridge = ink_of((5, 0, 11, 40), (40, 4, 46, 36), (11, 19, 40, 21))
-    left, right = corrections.halves(Box(100, 200, 60, 40), two_ones_and_a_bridge)
-
-    assert left.left == 105
-    assert right.right == 146
-    assert left.right == right.left
-    assert (left.top, left.bottom) == (200, 240)
-    assert (right.top, right.bottom) == (204, 236)
-
-
-def test_digits_over_each_other_are_cut_across():
-    top, bottom = corrections.halves(Box(0, 0, 60, 40), ink_of((5, 0, 55, 12), (5, 25, 55, 40)))
-
-    assert (top.top, top.bottom) == (0, 12)
-    assert (bottom.top, bottom.bottom) == (25, 40)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2)])
-def test_a_box_of_hardly_any_pixels_is_cut_without_an_error(shape):
-    halves = corrections.halves(Box(3, 4, shape[1], shape[0]), np.full(shape, 255, np.uint8))
-    assert len(halves) == 2
-
-
-def test_a_joined_digit_takes_the_place_of_the_first_and_has_no_label_yet():
-    first, second, third = (LabelledBox(Box(left, 0, 10, 20), 1, 0.9) for left in (0, 12, 40))
-    now = corrections.joined((first, second, third), first.box, second.box)
-
-    assert now == (LabelledBox(Box(0, 0, 22, 20)), third)
 
 
 def touching() -> bytes:
@@ -73,7 +31,6 @@ def photo(recogniser) -> Photo:  # noqa: F811
 def read_by(recogniser: Recogniser, photo: Photo) -> Photo:  # noqa: F811
     photo.read(recogniser, "a", "#1")
     photo.propose()
-    photo.notice()
     return photo
 
 
@@ -89,9 +46,9 @@ def test_touching_digits_are_split_read_and_joined_again(photo, recogniser):  # 
     read_by(recogniser, photo)
     assert len(photo.text) == 2
     for _ in range(2):
-        photo.undo()
+        photo.work.undo()
     assert [each.box for each in photo.work.boxes.now] == [each.box for each in before]
-    assert not photo.past
+    assert not photo.work.past
 
 
 def test_each_change_by_hand_is_undone_the_last_one_first_and_reading_anew_drops_them_all(photo, recogniser):  # noqa: F811
@@ -101,23 +58,22 @@ def test_each_change_by_hand_is_undone_the_last_one_first_and_reading_anew_drops
     photo.drop(photo.found()[0][0])
     assert photo.text == str((read + 1) % 10)
 
-    photo.undo()
+    photo.work.undo()
     assert len(photo.text) == 2
     assert photo.given(box)
     photo.find_again()
     read_by(recogniser, photo)
     assert not photo.given(box)
     assert photo.text[1] == str(read)
-    photo.undo()
+    photo.work.undo()
     assert photo.given(box)
 
 
 def test_what_a_canvas_changed_is_undone_too_and_what_a_network_proposed_is_no_change(photo):
-    assert not photo.past
+    assert not photo.work.past
     first, second = photo.work.boxes.now
-    photo.work.boxes = photo.work.boxes.changed([first])  # as the canvas does
-    photo.notice()
-    photo.undo()
+    photo.work.change([first])  # as the editor does
+    photo.work.undo()
     assert [each.box for each in photo.work.boxes.now] == [first.box, second.box]
 
 
