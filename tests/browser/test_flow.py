@@ -143,6 +143,8 @@ def test_uploaded_pictures_are_read_and_broken_ones_named(trained: Server, brows
         ]
     )
     expect(browser_page.get_by_test_id("stMetricValue")).to_have_text("1", timeout=30_000)
+    expect(browser_page.get_by_text("2 pictures, newest first · 1 not read")).to_be_visible()
+    browser_page.locator(".st-key-recognise_grid_tiles button.tile").nth(1).click()
     error = browser_page.get_by_test_id("stAlert")
     expect(error).to_have_count(1)
     expect(error).to_contain_text("notes.png is not a picture")
