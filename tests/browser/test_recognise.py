@@ -167,9 +167,8 @@ def test_a_reading_is_corrected_by_a_key_a_click_and_on_the_picture_and_each_is_
     expect(text).to_have_text("10")
 
     page.get_by_text("Edit boxes").click()
-    page.locator(CANVAS).wait_for()
     # The 7 again, at its place on a sheet of three cells.
-    draw(page, [[(0.41, 0.36), (0.58, 0.72)]])
+    draw(page, [[(0.41, 0.36), (0.58, 0.72)]], page.locator(".editor .paper"))
     expect(text).to_have_text("170")
     page.get_by_role("button", name="Undo correction").click()
     expect(text).to_have_text("10")
