@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import time
 import zipfile
@@ -84,12 +85,18 @@ class Workshop(Jobs[Arrays]):
 
     def _tidy(self) -> None:
         """Delete the oldest results beyond some number, and what a killed app left unfinished."""
-        by_age = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-        left = [
-            path for path in self._folder.glob(".*.npz.*") if time.time() - path.stat().st_mtime > ABANDONED_AFTER_S
-        ]
+        by_age = sorted(self._folder.glob("*.npz"), key=_written)
+        left = [path for path in self._folder.glob(".*.npz.*") if time.time() - _written(path) > ABANDONED_AFTER_S]
         for path in [*by_age[:-FILES], *left]:
             path.unlink(missing_ok=True)
+
+
+def _written(path: Path) -> float:
+    """Return when a file was last written, in seconds since 1970; infinity if another writer has just renamed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 @lru_cache(maxsize=4)
