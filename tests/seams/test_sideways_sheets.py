@@ -6,10 +6,9 @@ from PIL import Image
 from digits_core.dashboard.handwriting.sheet_work import read_work
 from digits_core.dashboard.recognise.photos import read_photo
 from tests.pictures import as_png
-from tests.unit.recognition.conftest import recogniser, trained
-from tests.unit.recognition.test_turning import sheet
+from tests.unit.recognition.test_turning import recogniser, sheet
 
-__all__ = ["recogniser", "sheet", "trained"]
+__all__ = ["recogniser", "sheet"]
 
 
 @pytest.fixture
