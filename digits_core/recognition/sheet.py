@@ -23,6 +23,7 @@ from digits_core.recognition.segment import Box, Marks, columns_of, find_digits,
 SIDE = 1600
 """The longest side of a sheet's picture, in pixels: half a millimetre of pen on A4 is then three of them."""
 
+_LEAST_PHOTO = 300  # pixels of the longest side: a smaller picture was cut out of a photo or a scan
 _RIM = 5  # pixels along the edge of the paper that hold no ink: its edge is seen there
 
 
@@ -129,10 +130,11 @@ def _warped(
 ) -> tuple[Image.Image, np.ndarray]:
     """The picture after a homography, and where in it paper is, without its rim.
 
-    The picture's own edges are not a rim: ink may reach to them, and is then judged as cut off or whole.
+    In a photo, ink may reach to the picture's own edges, and is then judged as cut off or whole. A small picture was
+    cut out of a larger one: the walls of a cell, or the next digit, are along its edges.
     """
     inside = np.asarray(perspective.warp(on_paper, transform, size, beyond=0)) == 255
-    inside = np.pad(inside, _RIM, mode="edge")
+    inside = np.pad(inside, _RIM, mode="edge" if max(size) >= _LEAST_PHOTO else "constant")
     for _ in range(2):  # down, then across
         inside = of_windows(inside, 2 * _RIM + 1, np.logical_and).T
     return perspective.warp(image, transform, size), np.ascontiguousarray(inside)
