@@ -16,7 +16,7 @@ from digits_core.recognition.comb import Comb, find_combs
 from digits_core.recognition.ink import LEAST_CONTRAST, contrast, soft_ink
 from digits_core.recognition.marks import LeftOut
 from digits_core.recognition.prepare import shrunk
-from digits_core.recognition.segment import Box
+from digits_core.recognition.segment import CONNECTED, Box
 from digits_core.recognition.sheet import SIDE, Sheet
 
 _SMALLEST_FORM = 100  # pixels of the longest side of a picture in which boxes are looked for
@@ -26,7 +26,6 @@ _SEARCH = 0.12  # of a cell's height: so far from where it was found may a print
 _PLACES = 100  # along a printed line that are looked at to find out where it is
 _EDGE = 0.3  # of its own darkness: where a printed line ends and its soft edge begins
 _DARKER = 0.4  # ink over a printed line is darker than the line by this share of what ink usually is
-_CONNECTED = 32  # fainter ink (of 255) does not connect two strokes
 _LEAST_DIGIT = 0.25  # of a cell's height: what is smaller is not a digit
 _ITS_OWN = 0.45  # of a cell's height that a mark covers in each of two cells, and
 _LEAST_SHARE = 0.25  # of its ink that it has in each: two digits that touch
@@ -193,7 +192,7 @@ def _shared_out(
     Returns the ink (H, W) in which digits of different cells do not touch, the cell that owns each pixel of it, int32
     (H, W), and how many cells have a part of a mark that is too large for cells.
     """
-    labels, count = ndimage.label(ink >= _CONNECTED, structure=np.ones((3, 3)))
+    labels, count = ndimage.label(ink >= CONNECTED, structure=np.ones((3, 3)))
     owner, too_large = np.zeros(ink.shape, np.int32), 0
     core = np.zeros(ink.shape, np.int32)
     for index, cell in enumerate(cells, 1):

@@ -17,7 +17,7 @@ from digits_core.recognition.fields import find_fields
 from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import ink_of_picture, no_ink, shrunk
 from digits_core.recognition.segment import Box, find_digits
-from digits_core.recognition.sheet import Sheet, read_sheet
+from digits_core.recognition.sheet import LEAST_PHOTO, Sheet, read_sheet
 
 Way = Literal["auto", "one", "many"]
 """What a picture shows: one digit, many on a sheet, or whichever it looks like."""
@@ -26,8 +26,6 @@ _SMALLER = 0.5
 """Beside one dominant mark, all others are smaller than this share of its longest side."""
 _WIDEST, _HALF, _WHOLE = 1.25, 0.5, 0.75
 """A digit in pieces is at most so many times as wide as high, one piece at least half as high, the others less."""
-_LEAST_PHOTO = 300
-"""Pixels of the longest side of a photo that shows a whole sheet, or paper with printed lines."""
 _ACROSS = 0.95
 """Of the picture's width or height: what is longer may be a line of the paper that crosses the picture."""
 
@@ -80,7 +78,7 @@ def _as_it_lies(picture: Image.Image, name: str) -> Sheet:
 
 def _lies_on_table(plain: Sheet) -> bool:
     """Return True if a photo shows the edges of a sheet of paper, which are not ink."""
-    return max(plain.picture.size) >= _LEAST_PHOTO and find_paper(np.asarray(plain.picture)) is not None
+    return max(plain.picture.size) >= LEAST_PHOTO and find_paper(np.asarray(plain.picture)) is not None
 
 
 def _dominant(sheet: Sheet) -> Box | None:
@@ -114,7 +112,7 @@ def _in_pieces(sheet: Sheet, whole: Box) -> bool:
 def _crosses(sheet: Sheet, box: Box) -> bool:
     """Return True if the mark in a box crosses a picture that is large enough to show printed lines."""
     height, width = sheet.ink.shape
-    return max(height, width) >= _LEAST_PHOTO and (box.width > _ACROSS * width or box.height > _ACROSS * height)
+    return max(height, width) >= LEAST_PHOTO and (box.width > _ACROSS * width or box.height > _ACROSS * height)
 
 
 def _joined(sheet: Sheet) -> Sheet:

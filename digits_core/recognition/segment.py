@@ -14,9 +14,11 @@ from skimage.measure import label, regionprops
 SPECK_SHARE = 0.25
 """Marks whose longest side is smaller than this share of a digit's usual height are dust, dots or commas."""
 
+CONNECTED = 32
+"""Fainter ink, of 255, does not connect two strokes."""
+
 MAX_MARKS = 400
 
-_SOLID = 32  # fainter ink (of 255) does not connect two strokes
 _WHOLE = 0.75  # of two marks over each other, both higher than this share, each is a digit
 _TALLEST = 1.7  # parts that would make a digit taller than this many usual heights belong to two lines
 _HALF, _TALLEST_OF_HALVES = 0.5, 1.4  # the same for two parts that are at least half as high as a digit
@@ -67,7 +69,7 @@ def find_digits(ink: np.ndarray) -> list[Box]:
     """
     marks = [
         Box(left, top, right - left, bottom - top)
-        for top, left, bottom, right in (region.bbox for region in regionprops(label(ink >= _SOLID)))
+        for top, left, bottom, right in (region.bbox for region in regionprops(label(ink >= CONNECTED)))
     ]
     if not marks:
         return []

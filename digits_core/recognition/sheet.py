@@ -20,10 +20,11 @@ from digits_core.recognition.ruling import without_lines
 from digits_core.recognition.sample import sample_of
 from digits_core.recognition.segment import Box, Marks, columns_of, find_digits, rows_of, without_dashes
 
+LEAST_PHOTO = 300
+"""Pixels of the longest side of a photo of paper; a smaller picture was cut out of one, or of a scan."""
 SIDE = 1600
 """The longest side of a sheet's picture, in pixels: half a millimetre of pen on A4 is then three of them."""
 
-_LEAST_PHOTO = 300  # pixels of the longest side: a smaller picture was cut out of a photo or a scan
 _RIM = 5  # pixels along the edge of the paper that hold no ink: its edge is seen there
 
 
@@ -134,7 +135,7 @@ def _warped(
     cut out of a larger one: the walls of a cell, or the next digit, are along its edges.
     """
     inside = np.asarray(perspective.warp(on_paper, transform, size, beyond=0)) == 255
-    inside = np.pad(inside, _RIM, mode="edge" if max(size) >= _LEAST_PHOTO else "constant")
+    inside = np.pad(inside, _RIM, mode="edge" if max(size) >= LEAST_PHOTO else "constant")
     for _ in range(2):  # down, then across
         inside = of_windows(inside, 2 * _RIM + 1, np.logical_and).T
     return perspective.warp(image, transform, size), np.ascontiguousarray(inside)

@@ -78,7 +78,7 @@ def _close(ink: np.ndarray, box: Box) -> Box:
     )  # fmt: skip
 
 
-def turned(sheet: Sheet, name: str) -> Sheet:
+def read_turned(sheet: Sheet, name: str) -> Sheet:
     """Return the sheet after a quarter turn clockwise, read anew; `PictureError` if it then shows no digits.
 
     Anew, because which marks are dashes or printed lines depends on how the sheet lies.

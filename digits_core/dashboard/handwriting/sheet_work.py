@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from digits_core.dashboard.handwriting.boxes import Boxes, LabelledBox
-from digits_core.dashboard.handwriting.marks_back import turned, with_ink
+from digits_core.dashboard.handwriting.marks_back import read_turned, with_ink
 from digits_core.dashboard.handwriting.shared import as_drawing
 from digits_core.dashboard.packed import PackedSheet
 from digits_core.data.handwriting import NewSample
@@ -148,7 +148,7 @@ class Work:
 
         One step for `undo`, which brings back the boxes and labels from before.
         """
-        sheet = turned(self.sheet, self.name)
+        sheet = read_turned(self.sheet, self.name)
         self._remember()
         self._show(PackedSheet.of(sheet), Boxes.found(sheet.boxes, 1).now)
 

@@ -216,7 +216,7 @@ def test_a_sheet_that_shows_nothing_when_turned_stays_as_it_was(work):
 
 
 def test_a_turned_sheet_knows_where_its_boxes_are_in_the_photo(found):
-    turned = marks_back.turned(found.sheet, "sheet.png")
+    turned = marks_back.read_turned(found.sheet, "sheet.png")
     photo = found.sheet.in_photo(found.places[0])
     # The first digit, upper left, is now the upper right one.
     same = turned.in_photo(max(turned.boxes, key=lambda box: box.left - box.top))
