@@ -94,7 +94,7 @@ def show_table(work: Work) -> None:
             "sure": st.column_config.NumberColumn(
                 "Sure", format="%.0f %%", width=50, help="The network's probability for the label that it proposed."
             ),
-            "keep": st.column_config.CheckboxColumn("Save", width=50, help="Off: this box is left out."),
+            "keep": st.column_config.CheckboxColumn("Save", width=66, help="Off: this box is left out."),
         },
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ def first_network() -> None:
     with st.container(border=True):
         st.write(
             "A trained network is needed first. The recipe **Robust** learns from three sets of digits, centred and "
-            "varied, so that it reads hands that it never saw. It takes about a minute."
+            "varied, so that it reads hands that it never saw. It takes a minute or two."
         )
         offer("Robust", primary=True)
         link("training", "Or choose what to train on the Training page")
