@@ -5,7 +5,7 @@ import streamlit as st
 from digits_core.dashboard.data.compare import compare
 from digits_core.dashboard.data.duplicates import duplicates
 from digits_core.dashboard.data.maps import image_maps
-from digits_core.dashboard.data.oddities import oddities
+from digits_core.dashboard.data.outliers import outliers
 from digits_core.dashboard.data.overview import overview
 from digits_core.dashboard.data.own_datasets import import_dataset, manage, offer_mnist, offer_undo
 from digits_core.dashboard.data.samples import samples
@@ -13,7 +13,7 @@ from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import choose_dataset, say_not_here
+from digits_core.dashboard.widgets import choose_dataset, follow_old_link, say_not_here
 from digits_core.data.digits import Digits
 
 VIEWS = {
@@ -21,7 +21,7 @@ VIEWS = {
     "Samples": samples,
     "Map": image_maps,
     "Duplicates": duplicates,
-    "Odd ones": oddities,
+    "Outliers": outliers,
     "Compare": compare,
 }
 IMPORT = "Import"
@@ -29,12 +29,13 @@ IMPORT = "Import"
 
 def choose_view() -> str:
     names = [*VIEWS, IMPORT]
+    follow_old_link("view", {"Odd ones": "Outliers"})
     # Not as the control's default: an import that was kept leads back to the overview through the session's state.
     if "view" not in st.session_state and st.query_params.get("view") not in names:
         st.session_state["view"] = names[0]
     return st.segmented_control(
         "View", names, required=True, key="view", bind="query-params", wrap=True,
-        help="Overview: numbers and averages. Samples: the images. Map: which are alike. Duplicates and Odd ones: what "
+        help="Overview: numbers and averages. Samples: the images. Map: which are alike. Duplicates and Outliers: what "
         "to look at before trusting an accuracy. Compare: two datasets. Import: bring your own.",
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ st.title("Handwriting")
 st.write("Collect your own digits, to train on and to find out how well a network reads your hand.")
 state().load_torch()
 way = st.segmented_control(
-    "Way", list(WAYS), default="Draw", required=True, key="way", bind="query-params", wrap=True,
+    "Input method", list(WAYS), default="Draw", required=True, key="way", bind="query-params", wrap=True,
     help="Draw digits here, upload pictures of one digit each, or a photo of a whole sheet of them.",
 )  # fmt: skip
 WAYS[way]()

@@ -61,7 +61,7 @@ def form() -> None:
     offer_undo()
     st.button(
         "Train", type="primary", icon=":material/play_arrow:", width="stretch", on_click=train, args=(config,),
-        disabled=config is None, help="Mend what the message above says first." if config is None else None,
+        disabled=config is None, help="Fix the error above first." if config is None else None,
     )  # fmt: skip
     if config is not None:
         show_estimate(config)

@@ -135,7 +135,7 @@ def awaited(
             show_error(job.error)
         else:
             st.info("Cancelled. Nothing was kept.")
-        st.button("Begin again", icon=":material/replay:", on_click=jobs.forget, args=(key,))
+        st.button("Retry", icon=":material/replay:", on_click=jobs.forget, args=(key,))
     return job.result
 
 

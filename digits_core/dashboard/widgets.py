@@ -152,6 +152,16 @@ def _write_address(key: str, in_url: str | None, chosen: str) -> None:
         st.query_params[key] = chosen
 
 
+def follow_old_link(key: str, renamed: Mapping[str, str]) -> None:
+    """Let a URL that gives `key` a value by its former name mean what that is called now: `renamed[old] == new`.
+
+    Call it before the control that is bound to `key` is drawn.
+    """
+    value = renamed.get(st.query_params.get(key, ""))
+    if value is not None and key not in st.session_state:
+        st.session_state[key] = value
+
+
 def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str, gone: Callable[[str], str]) -> str:
     """One of the names in `titles`, which are shown instead; the first unless the URL says another.
 

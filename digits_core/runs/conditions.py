@@ -90,15 +90,15 @@ def parse(text: str) -> Condition:
     field = _field(parts["field"]) if parts else None
     if parts is None or field is None:
         raise ConfigError(
-            f"“{text[:60]}” is no filter: write a setting or result, a comparison and a value, as in batch size = 16, "
-            "accuracy > 97 % or tag = good."
+            f"“{text[:60]}” is not a valid filter: write a setting or result, a comparison and a value, as in "
+            "batch size = 16, accuracy > 97 % or tag = good."
         )
     sign = {"≥": ">=", "≤": "<=", "≠": "!=", ":": "="}.get(parts["sign"], parts["sign"])
     condition = Condition(field, sign, parts["value"])
     if _is_number(field):
         as_number(condition.value)
     elif sign not in ("=", "!="):
-        raise ConfigError(f"{in_words(field).capitalize()} has no more and less: compare it with = or ≠.")
+        raise ConfigError(f"{in_words(field).capitalize()} can only be compared with = or ≠.")
     return condition
 
 

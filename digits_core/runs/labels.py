@@ -94,7 +94,7 @@ class Labels:
             for run_id, value in change.before:
                 row = db.execute("SELECT status FROM runs WHERE id = ?", (run_id,)).fetchone()
                 if row is None:
-                    raise RunError("This cannot be undone any more: a run of it has been removed for good.")
+                    raise RunError("This cannot be undone any more: one of its runs has been permanently removed.")
                 if value is not None and change.column in ("archived", "deleted") and row["status"] in LIVE:
                     raise RunError("This cannot be undone while one of the runs trains again.")
                 db.execute(f"UPDATE runs SET {change.column} = ? WHERE id = ?", (value, run_id))
@@ -206,7 +206,7 @@ def _as_json(tags: Iterable[str]) -> str:
 
 def _missing(count: int, of_deleted: bool) -> str:
     if of_deleted:
-        return f"{count} of these runs cannot be brought back: restored already, or removed for good."
+        return f"{count} of these runs cannot be brought back: already restored, or permanently removed."
     return f"{count} of these runs {_s(range(count), 'are', 'is')} not there any more. Nothing was changed."
 
 

@@ -64,7 +64,9 @@ class Varied(Config):
         if (self.low is None) != (self.high is None) or bool(self.values) == self.is_range:
             raise ConfigError(f"{self.field} needs either values or a range with both its ends.")
         if self.is_range and not self.low < self.high:
-            raise ConfigError(f"{self.field} cannot vary from {self.low} to {self.high}: a range grows.")
+            raise ConfigError(
+                f"{self.field} cannot vary from {self.low} to {self.high}: the lower bound must be below the upper."
+            )
         return self
 
     @property
@@ -136,7 +138,7 @@ class SweepPlan(Config):
         if self.size > MOST_RUNS:
             raise ConfigError(f"These are {self.size:,} runs: a sweep holds {MOST_RUNS:,} at most. Vary less.")
         if self.base.training.seed + self.seeds - 1 > 2**31 - 1:
-            raise ConfigError("There are not so many seeds above that of the base.")
+            raise ConfigError("Too many seeds for this base seed.")
         return self
 
     @property

@@ -38,7 +38,7 @@ DRAWN = {
     "Samples": "() => find('samples', 'canvas') && find('large', '.main-svg') && find('neighbours', 'canvas')",
     "Map": "() => find('map', '.main-svg .point')",
     "Duplicates": "() => find('distances', '.main-svg')",
-    "Odd ones": "() => find('odd', 'canvas')",
+    "Outliers": "() => find('odd', 'canvas')",
 }
 
 
@@ -107,7 +107,7 @@ def later_views(browser: Browser, url: str, name: str, rounds: int) -> Times:
         note("to Overview", clicked(page, view_button("Overview"), DRAWN["Overview"]))
     background = seconds_until(page, view_button("Duplicates"), DRAWN["Duplicates"])
     for _ in range(rounds + 1):
-        note("to Odd ones, computed", clicked(page, view_button("Odd ones"), DRAWN["Odd ones"]))
+        note("to Outliers, computed", clicked(page, view_button("Outliers"), DRAWN["Outliers"]))
         note("to Duplicates, computed", clicked(page, view_button("Duplicates"), DRAWN["Duplicates"]))
     page.close()
     return {what: each[1:] for what, each in times.items()} | {COMPARED: [background * 1000]}

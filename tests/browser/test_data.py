@@ -16,7 +16,7 @@ VIEWS = {
     "Samples": ".st-key-samples canvas",
     "Map": ".st-key-map .js-plotly-plot",
     "Duplicates": ".st-key-distances .js-plotly-plot",
-    "Odd ones": ".st-key-odd canvas",
+    "Outliers": ".st-key-odd canvas",
     "Compare": ".st-key-means_of_1 canvas",
     "Import": '[data-testid="stFileUploader"]',
 }
@@ -99,7 +99,7 @@ def selected_images(page: Page) -> int:
 
 def test_the_address_of_each_view_opens_it_also_on_a_phone(module_server: Server, browser_page: Page) -> None:
     open_page(browser_page, module_server.url)
-    browser_page.get_by_role("radio", name="Odd ones").click()
+    browser_page.get_by_role("radio", name="Outliers").click()
     expect(browser_page).to_have_url(re.compile(r"view=Odd(\+|%20)ones(&|$)"))
 
     browser_page.set_viewport_size({"width": 400, "height": 800})

@@ -16,7 +16,7 @@ from digits_core.database import Database
 from digits_core.home import Home
 from tests.unit.helpers import wait_for
 
-VIEWS = ["Overview", "Samples", "Map", "Duplicates", "Odd ones", "Compare", "Import"]
+VIEWS = ["Overview", "Samples", "Map", "Duplicates", "Outliers", "Compare", "Import"]
 
 
 def metrics(page):
@@ -156,11 +156,17 @@ def test_copies_are_shown_together_and_counted(open_page, few):
 
 @pytest.mark.parametrize("method", ["Label in doubt", "Far from all", "Badly rebuilt"])
 def test_odd_images_come_with_their_neighbours_and_the_method(open_page, method):
-    page = computed(open_page("data", view="Odd ones", found_by=method))
+    page = computed(open_page("data", view="Outliers", found_by=method))
     groups = tiles(page, "odd")["groups"]
     assert len(groups) == 12
     assert all(group["tiles"] == 5 for group in groups)
     assert ("Wilson" in said(page)) == (method == "Label in doubt")
+
+
+def test_a_link_made_before_a_view_was_renamed_still_opens_it(open_page):
+    page = computed(open_page("data", view="Odd ones"))
+    assert page.segmented_control(key="view").value == "Outliers"
+    assert len(tiles(page, "odd")["groups"]) == 12
 
 
 def test_the_size_of_the_maps_sample_is_said(open_page):
@@ -183,7 +189,7 @@ def test_a_map_of_fewer_images_offers_no_larger_sample(open_page):
 def test_t_sne_is_computed_once_and_can_be_cancelled(open_page, few):
     page = open_page("data", dataset="handwriting", view="Map", method="t-SNE")
     page.button[0].click().run()
-    wait_for(lambda: any(each.label == "Begin again" for each in page.run().button), what="the end of it")
+    wait_for(lambda: any(each.label == "Retry" for each in page.run().button), what="the end of it")
     assert "Cancelled" in page.info[0].value
     page.button[0].click().run()
     computed(page)

@@ -71,6 +71,12 @@ def keep_robustness(run: Run, accuracy: float) -> None:
     )
 
 
+def test_a_link_made_before_a_view_was_renamed_still_opens_it(show, trained_home):
+    page = show(result="Take away")
+    assert page.segmented_control(key="result").value == "Export"
+    assert "PyTorch script" in [button.proto.label for button in page.get("download_button")]
+
+
 def test_without_a_run_it_says_what_to_do(show):
     assert "No run yet" in texts(show())
 

@@ -100,7 +100,7 @@ def test_filters_that_are_used_are_written_into_the_url(open_page, four):
 
 def test_a_filter_that_was_typed_wrong_is_explained_and_hides_nothing(open_page, four):
     page = open_page("runs", where=["colour=red", "batch_size=64"])
-    assert "is no filter" in page.error[0].value
+    assert "is not a valid filter" in page.error[0].value
     assert names(page) == ["large again", "large"]
 
 
@@ -196,7 +196,7 @@ def test_deleted_and_archived_runs_are_found_on_their_shelves(open_page, four):
 
     page = open_page("runs", shelf="archived", compare=[four[1].id])
     assert names(page) == ["small again"]
-    button(page, "Take out of the archive").click().run()
+    button(page, "Unarchive").click().run()
     page = open_page("runs", shelf="deleted", compare=[four[0].id])
     assert names(page) == ["small"]
     button(page, "Restore").click().run()

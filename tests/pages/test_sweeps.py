@@ -106,7 +106,12 @@ def test_an_earlier_run_gives_the_base_and_an_estimate_of_the_time(open_view, tr
 
 @pytest.mark.parametrize(
     ("values", "complaint"),
-    [("0.1, soon", "'soon'"), ("1..0.5", "a range grows"), ("", "needs either values"), ("0..1", "greater than 0")],
+    [
+        ("0.1, soon", "'soon'"),
+        ("1..0.5", "lower bound must be below"),
+        ("", "needs either values"),
+        ("0..1", "greater than 0"),
+    ],
 )
 def test_what_cannot_be_is_said_and_cannot_be_started(open_view, values, complaint):
     shown = open_view()

@@ -87,7 +87,7 @@ def test_a_run_whose_weights_never_came_home_is_offered_by_no_page_and_no_comman
     with pytest.raises(RunError, match="cannot be continued"):
         state().engine.continue_training(run, 1)
 
-    for view in ("Mistakes", "Confidence", "Robustness", "Datasets", "Record", "Take away"):
+    for view in ("Mistakes", "Confidence", "Robustness", "Datasets", "Record", "Export"):
         page = open_page("runs", runs_view="One run", run=run.id, result=view)
         assert not page.exception, view
         assert not page.error, view

@@ -77,7 +77,7 @@ def _show(reading: Reading, name: str) -> None:
     with words:
         st.markdown(f"**Found in {as_plain_text(name)}:** {as_plain_text(reading.format)}")
         st.markdown("\n".join(f"- {as_plain_text(line)}" for line in reading.found))
-        st.markdown("**What is done to it**")
+        st.markdown("**Changes on import**")
         changes = reading.changes or ("Nothing: the images are kept as they are.",)
         st.markdown("\n".join(f"- {as_plain_text(line)}" for line in changes))
     with pictures:
@@ -197,7 +197,7 @@ def _offer_deleted() -> None:
     deleted = state().catalogue.imports.deleted()
     if not deleted:
         return
-    st.subheader("Deleted datasets", help=f"They are in no list and no training, and go for good after {DAYS} days.")
+    st.subheader("Deleted datasets", help=f"They are permanently removed after {DAYS} days.")
     for each in deleted:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(

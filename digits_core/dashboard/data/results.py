@@ -16,7 +16,7 @@ from digits_core.data.statistics.classes import ClassImages, class_images, pixel
 from digits_core.data.statistics.components import principal_components
 from digits_core.data.statistics.duplicates import exact_groups
 from digits_core.data.statistics.neighbours import COMPONENTS, NeighbourTable, neighbour_table
-from digits_core.data.statistics.oddities import class_misfits
+from digits_core.data.statistics.outliers import class_misfits
 from digits_core.data.statistics.sampling import stratified_sample
 from digits_core.data.statistics.tsne import tsne
 

@@ -193,7 +193,7 @@ def rates(refusal: Refusal) -> str:
 def agreement(readings: Sequence[Reading]) -> str:
     """What several networks made of one digit, in words."""
     if all(reading.refused for reading in readings):
-        return "None takes it for a digit"
+        return "No run recognises a digit"
     digits = sorted({reading.answers[0].digit for reading in readings})
     if len(digits) > 1:
         return "They disagree: " + " or ".join(f"{article(digit)} {digit}" for digit in digits)

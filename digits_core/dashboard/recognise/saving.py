@@ -59,7 +59,7 @@ def _row(ask: Callable[[], str], reading: Callable[[], Reading | None], key: str
         st.button(
             f"Save as {labels}" if labels else "Save", icon=":material/save:", key=f"{key}_save", on_click=_save,
             args=(reading, labels, writer, key), disabled=not labels,
-            help=_HELP if labels else f"Say first what it is. {_HELP}",
+            help=_HELP if labels else f"Choose the correct label first. {_HELP}",
         )  # fmt: skip
     if refused := st.session_state.pop(_refused_key(key), None):
         st.warning(refused, icon=":material/draw:")

@@ -104,7 +104,7 @@ def _put_away(chosen: Sequence[Run]) -> None:
     current = [run.id for run in chosen if not run.archived]
     if archived and not current:
         st.button(
-            "Take out of the archive", icon=":material/unarchive:",
+            "Unarchive", icon=":material/unarchive:",
             on_click=lambda: act(lambda: labels.unarchive(archived)), help="Other pages offer these runs again.",
         )  # fmt: skip
     else:

@@ -53,7 +53,7 @@ def sweep_form() -> None:
         show_error(error)
     if error := st.session_state.pop(REFUSED, None):
         show_error(error)
-    st.markdown(_size_in_words(plan) if plan else "Mend what the message above says first.")
+    st.markdown(_size_in_words(plan) if plan else "Fix the error above first.")
     st.button(
         "Start the sweep", type="primary", icon=":material/play_arrow:", width="stretch", key="sweep_start",
         on_click=_start, args=(plan,), disabled=plan is None,
@@ -161,7 +161,7 @@ def _choose_method(ranges: bool) -> None:
     left, right = st.columns(2)
     if grid:
         left.number_input(
-            "Values of a range", 2, 20, key=POINTS, disabled=not ranges, persist_state="session",
+            "Grid points per range", 2, 20, key=POINTS, disabled=not ranges, persist_state="session",
             help="At how many values, equally far from each other, the grid looks."
             if ranges else "Nothing here is a range: write one as 0.001..0.1.",
         )  # fmt: skip
@@ -176,7 +176,7 @@ def _choose_method(ranges: bool) -> None:
         "of one differ as much as two combinations do, the difference between these is chance.",
     )  # fmt: skip
     st.toggle(
-        "Stop hopeless runs early", key=HOPELESS, persist_state="session",
+        "Stop underperforming runs early", key=HOPELESS, persist_state="session",
         help="From the second epoch on, a run that is behind the middle of the others after as many epochs is stopped. "
         "That saves time, but is hard on runs that start slowly, such as those with a one-cycle schedule.",
     )  # fmt: skip

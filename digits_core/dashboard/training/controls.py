@@ -184,7 +184,7 @@ def _learning_rate(run: Run) -> None:
     with st.container(width=130):
         real_number(
             "Learning rate", "learning_rate", key=key, disabled=not run.live,
-            help=f"{HELP['learning_rate']} Applied while the run trains, it holds from then on: a schedule ends there.",
+            help=f"{HELP['learning_rate']} Takes effect from the next batch and ends any schedule.",
         )  # fmt: skip
     _button(
         "Apply", ":material/check:", run, _change_rate, run, key,
@@ -248,7 +248,7 @@ def _try(run: Run, action: Callable[..., Any], *arguments: Any) -> None:
 
 
 def _why_not_moved(run: Run, room: bool, otherwise: str) -> str:
-    return "It trains already." if not run.waits else "" if room else otherwise
+    return "Already training." if not run.waits else "" if room else otherwise
 
 
 def _add_epoch(run: Run) -> None:

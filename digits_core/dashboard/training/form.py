@@ -46,7 +46,7 @@ def training_form() -> RunConfig:
             "Name", key="run_name", placeholder=recipe.name, persist_state="session",
             help="What lists and charts call this run.",
         )  # fmt: skip
-    # Not before everything is drawn: what is refused stays there to be mended.
+    # Not before everything is drawn: what is refused stays there to be fixed.
     config = RunConfig(name=name, recipe=recipe.name, data=DataConfig(**data), transform=transform, training=training)
     _write_address(config, hidden)
     return config
@@ -207,7 +207,7 @@ def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _choose_writers(names: set[str], hidden: Collection[str]) -> tuple[str, ...]:
-    """Writers to test on only; nothing is drawn where these datasets know fewer than two."""
+    """Hold-out writers; nothing is drawn where these datasets know fewer than two."""
     catalogue = state().catalogue
     there = [load_digits(name) for name in sorted(names) if catalogue.available(name)]
     writers = sorted({writer for digits in there for writer in digits.writers})
@@ -217,7 +217,7 @@ def _choose_writers(names: set[str], hidden: Collection[str]) -> tuple[str, ...]
     _keep_only(writers, key)
     if "test_writers" not in hidden:
         st.multiselect(
-            "Writers to test on only", writers, key=key, persist_state="session", wrap=True,
+            "Hold-out writers", writers, key=key, persist_state="session", wrap=True,
             placeholder="none: every hand is in both splits",
             help="All digits of these writers are kept for the test, and training sees none of them: the accuracy then "
             "says how well the network reads hands that it never saw.",

@@ -22,7 +22,7 @@ def offer_sharing(config: RunConfig | None) -> None:
     """The link to this form, its JSON, and a place to paste another; `None` where the form is refused as it stands."""
     with st.popover("Copy, paste, send", icon=":material/share:", width="stretch"):
         if config is None:
-            st.caption("Mend the form first: what it says now cannot be sent.")
+            st.caption("Fix the errors in the form first: these settings cannot be shared.")
         else:
             _show_link(config)
             st.markdown("**As JSON**")

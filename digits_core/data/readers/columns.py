@@ -109,7 +109,7 @@ def _is_digit(label: int | Unusable | None) -> bool:
 def _name_bad_labels(columns: Columns) -> None:
     for entry in np.flatnonzero(columns.labels < 0).tolist():
         if entry not in columns.problems:
-            columns.problems[entry] = "its label is no digit from 0 to 9"
+            columns.problems[entry] = "its label is not a digit from 0 to 9"
 
 
 def _add_array(columns: Columns, images: np.ndarray, start: int, limits: Limits) -> None:
@@ -119,7 +119,7 @@ def _add_array(columns: Columns, images: np.ndarray, start: int, limits: Limits)
     if images.size > limits.pixels:
         raise Refusal(f"holds more than the {limits.pixels:,} pixels that are read.")
     if images.ndim not in (2, 3, 4) or not _fits(_plain_shape(images.shape[1:]), limits):
-        raise Refusal(f"has images of shape {images.shape[1:]}, which is none of a digit.")
+        raise Refusal(f"has images of shape {images.shape[1:]}, which is not the shape of a digit image.")
     if _is_colour(images.shape[1:]):
         columns.had_colour = True
         chunks = [images[i : i + CHUNK] for i in range(0, len(images), CHUNK)]

@@ -35,7 +35,7 @@ _OTHERS = {
     b"BM": "one picture", b"II*\0": "one picture", b"MM\0*": "one picture",
 }  # fmt: skip
 _PICTURE = "one picture, not a set of digits: zip folders named 0 to 9, or add it on the Handwriting page"
-_UNKNOWN = "is none of the files that are read: pickle, .pt, .npz, .npy, CSV, zip of IDX files or of pictures."
+_UNKNOWN = "is not a supported file type. Supported: pickle, .pt, .npz, .npy, CSV, zip of IDX files or of pictures."
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 

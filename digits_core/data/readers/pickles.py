@@ -96,7 +96,7 @@ def _from_entries(split: str, entries: list | tuple, limits: Limits) -> Part:
     for entry in entries:
         pair = _pair(entry)
         if pair is None:
-            images.append(Unusable("it is no pair of an image and a label"))
+            images.append(Unusable("it is not a pair of an image and a label"))
             labels.append(None)
         else:
             images.append(_image(pair[0], limits))

@@ -54,7 +54,7 @@ def shown_name(name: str) -> str:
 
 def _check_size(path: Path, name: str, limits: Limits) -> None:
     if not path.is_file():
-        raise DatasetError(f"{name} is not there, or is no file. Check its name and try again.")
+        raise DatasetError(f"{name} does not exist or is not a file. Check the name and try again.")
     size = path.stat().st_size
     if not size:
         raise DatasetError(f"{name} is empty. Choose a file that holds digits.")

@@ -35,7 +35,7 @@ def read_csv(data: bytes, limits: Limits) -> Reading:
     if len(fields) > MAX_COLUMNS:
         raise Refusal(f"has {len(fields):,} columns, more than the {MAX_COLUMNS:,} that are read.")
     if len(fields) < 5:
-        raise Refusal("is no table of digits: a row has the label and the pixels of an image, separated by commas.")
+        raise Refusal("is not a table of digits: a row holds a label and the pixels of an image, separated by commas.")
     names = [] if all(_is_number(field) for field in fields) else [field.decode(errors="replace") for field in fields]
     label = _label_column(names)
     table, bad = _rows(data[len(first) + 1 :] if names else data, separator, len(fields), limits)

@@ -245,7 +245,7 @@ def test_only_what_was_deleted_long_ago_is_removed_with_its_files(store, three, 
     assert [folder.exists() for folder in folders] == [False, True, True]
     assert ids(store.runs("deleted")) == [three[1].id]
     assert store.epochs([three[0].id]) == {three[0].id: []}
-    with pytest.raises(RunError, match="removed for good"):
+    with pytest.raises(RunError, match="permanently removed"):
         store.labels.restore([three[0].id])
 
 

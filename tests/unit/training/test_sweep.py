@@ -140,7 +140,7 @@ def test_values_are_of_their_fields_own_type_and_there_once():
         ("optimizer=adam,best", "optimizer is 'best'"),
         ("optimizer=adam..sgd", "values, but no range"),
         ("learning_rate=0..1", "greater than 0"),
-        ("learning_rate=0.1..0.1", "a range grows"),
+        ("learning_rate=0.1..0.1", "lower bound must be below"),
         ("learning_rate=0.1..", "valid number"),
         ("epochs=", "either values or a range"),
         ("epochs=1.5", "epochs is '1.5'"),

@@ -15,7 +15,7 @@ from digits_core.dashboard.runs.one_run.record import show_record
 from digits_core.dashboard.runs.one_run.robustness import show_robustness
 from digits_core.dashboard.runs.take_away import offer_run
 from digits_core.dashboard.state import state
-from digits_core.dashboard.widgets import choose_run, empty_state
+from digits_core.dashboard.widgets import choose_run, empty_state, follow_old_link
 from digits_core.evaluation.metrics import standard_error
 from digits_core.runs.store import Run
 
@@ -25,12 +25,12 @@ VIEWS: dict[str, Callable[[Run], None]] = {
     "Robustness": show_robustness,
     "Datasets": show_datasets,
     "Record": show_record,
-    "Take away": offer_run,
+    "Export": offer_run,
 }
 VIEW_HELP = (
     "Mistakes: which digits are taken for which, with the images. Confidence: whether it is as often right as it is "
     "sure, and what saying “I don't know” gains. Robustness: how far the images may be changed. Datasets: how it does "
-    "on digits from elsewhere. Record: settings, environment, what was changed while it ran, and the log. Take away: "
+    "on digits from elsewhere. Record: settings, environment, what was changed while it ran, and the log. Export: "
     "its weights, its figures, and itself as one PyTorch script."
 )
 
@@ -42,6 +42,7 @@ def show_one_run(runs: list[Run]) -> None:
         return
     run = choose_run(runs, "The run to look at closely. Its id is in the address: send it to someone.")
     _head(run)
+    follow_old_link("result", {"Take away": "Export"})
     view = st.segmented_control(
         "Look at", list(VIEWS), default="Mistakes", required=True, key="result", bind="query-params", wrap=True,
         help=VIEW_HELP,

@@ -25,7 +25,7 @@ def answers_of(run: Run) -> Answers | None:
         show_error(error)
         return None
     if not np.isfinite(answers.logits).all():
-        st.warning("The answers of this run are no numbers any more: its training diverged.")
+        st.warning("This run diverged (NaN), so there is nothing to evaluate.")
         return None
     return answers
 

@@ -76,7 +76,7 @@ def test_networks_agree_differ_or_see_no_digit():
     assert agreement([eight]) == "It reads an 8"
     assert agreement([eight, eight]) == "All read an 8"
     assert agreement([eight, three]) == "They disagree: a 3 or an 8"
-    assert agreement([reading(answer(d8=1), refused=(0,))] * 2) == "None takes it for a digit"
+    assert agreement([reading(answer(d8=1), refused=(0,))] * 2) == "No run recognises a digit"
 
 
 def test_what_may_be_no_digit_carries_a_question_mark():

@@ -101,7 +101,7 @@ def test_bytes_of_any_kind_are_refused(ending, data):
         (b"%PDF-1.7\n", "is a PDF"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "is one picture, not a set of digits"),
         (b"\xff\xd8\xff\xe0" + bytes(100), "is one picture, not a set of digits"),
-        (bytes(100), "is none of the files that are read"),
+        (bytes(100), "is not a supported file type"),
         (b"", "is empty"),
     ],
     ids=lambda part: repr(part)[:20],

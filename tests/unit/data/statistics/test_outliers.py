@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digits_core.data.statistics.neighbours import neighbour_table
-from digits_core.data.statistics.oddities import badly_rebuilt, class_misfits, doubted_labels, lonely_images
+from digits_core.data.statistics.outliers import badly_rebuilt, class_misfits, doubted_labels, lonely_images
 
 
 def test_a_label_that_was_swapped_is_doubted_first_with_the_right_digit(few_mnist):

@@ -1,4 +1,4 @@
-"""Odd ones: images whose label may be wrong, and images unlike the others of their digit."""
+"""Outliers: images whose label may be wrong, and images unlike the others of their digit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digits_core.dashboard.data.samples import GRID_AND_INSPECTOR
 from digits_core.dashboard.tiles import Group, Tile, show_tiles
 from digits_core.dashboard.widgets import choose_page
 from digits_core.data.digits import Digits
-from digits_core.data.statistics.oddities import Ranking, badly_rebuilt, doubted_labels, lonely_images
+from digits_core.data.statistics.outliers import Ranking, badly_rebuilt, doubted_labels, lonely_images
 
 PER_PAGE, NEIGHBOURS_SHOWN = 12, 4
 
@@ -50,7 +50,7 @@ METHODS = {
 
 
 @st.fragment
-def oddities(digits: Digits) -> None:
+def outliers(digits: Digits) -> None:
     found = comparison(digits)
     if found is None:
         return
