@@ -175,4 +175,10 @@ MIGRATIONS = (
     """
     ALTER TABLE samples ADD COLUMN paper BLOB
     """,
+    # Until now, the text of its message said it.
+    """
+    ALTER TABLE runs ADD COLUMN stop_reason TEXT NOT NULL DEFAULT '';
+    UPDATE runs SET stop_reason = 'underperforming' WHERE status = 'stopped' AND message LIKE 'Stopped early:%';
+    UPDATE runs SET stop_reason = 'with its sweep' WHERE status = 'stopped' AND message LIKE 'Stopped with its sweep%'
+    """,
 )

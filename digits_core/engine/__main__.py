@@ -8,6 +8,7 @@ however that one ended.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -69,6 +70,8 @@ def main(workers: int, folder: Path) -> None:
             print(json.dumps({"address": cluster.scheduler_address, "credentials": credentials}), file=handshake)
         for line in sys.stdin:
             cluster.scale(int(line))
+        # On a busy machine, a worker may have to be killed at the end: that is no news to anyone.
+        logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
 
 
 def _take_standard_output():  # noqa: ANN202 - a text file whose exact type is private

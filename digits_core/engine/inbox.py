@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -12,7 +13,7 @@ from queue import Empty, SimpleQueue
 
 from digits_core.errors import DigitsError, StoreError
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.retrying import RETRY_S, keep_trying, store_event
+from digits_core.runs.retrying import RETRY_S, keep_trying, log_wait, store_event
 from digits_core.runs.store import RunStore
 from digits_core.training.events import Event, Failed
 
@@ -175,7 +176,11 @@ class Inbox:
             with self._lock:
                 return parcel.task not in self._closed and write()
 
-        def wait(_: StoreError) -> bool:
+        waits = itertools.count()
+
+        def wait(error: StoreError) -> bool:
+            if next(waits) == 0:
+                log_wait(error)
             return self._closing.wait(RETRY_S)
 
         try:

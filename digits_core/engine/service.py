@@ -21,11 +21,12 @@ from digits_core.engine import worker
 from digits_core.engine.connection import Connection
 from digits_core.engine.inbox import Inbox
 from digits_core.engine.remote import DataLost, Outcome
-from digits_core.errors import DatasetError, DigitsError, RunError
+from digits_core.errors import DatasetError, DigitsError, RunError, StoreError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import Heartbeat
 from digits_core.runs.owner import this_process
+from digits_core.runs.retrying import log_wait
 from digits_core.runs.rows import RESUMABLE, Status, why_not_continued
 from digits_core.runs.store import Run, RunStore, new_id
 from digits_core.training.control import Orders
@@ -158,6 +159,11 @@ class Engine:
             self._warm = True
             self._later(self._connection.warm_up)
 
+    @property
+    def is_training(self) -> bool:
+        """Whether a run trains, or has ended so recently that its last words are still on their way."""
+        return bool(self._futures)
+
     def close(self) -> None:
         """End the cluster and every training in it; the runs show as interrupted at the next start."""
         self._closing.set()
@@ -196,6 +202,8 @@ class Engine:
         try:
             if not self._closing.is_set():
                 task(*arguments)
+        except StoreError as error:
+            log_wait(error)
         except Exception:
             log.exception("The engine could not do what it was asked to")
 
@@ -204,7 +212,7 @@ class Engine:
 
     def _is_busy(self) -> bool:
         """Return True while something trains, or waits because the store could not be used."""
-        return bool(self._futures) or self._not_filled
+        return self.is_training or self._not_filled
 
     def _fill(self) -> None:
         """Hand over the runs that are next while there is room for them."""

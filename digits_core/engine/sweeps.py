@@ -1,4 +1,4 @@
-"""Conducts sweeps: keeps the next trial of each coming, stops hopeless ones, sees to pause, stop and end.
+"""Conduct sweeps: submit their next trials, stop underperforming ones, and carry out pause, stop and end.
 
 What is wished of a sweep stands in the store, so that any process may say it; the one that owns the sweep sees to it.
 All that decides is in the store, so that another process can go on where one was killed.
@@ -15,11 +15,12 @@ from digits_core.config import RunConfig
 from digits_core.engine.service import Engine
 from digits_core.errors import DigitsError, RunError, StoreError
 from digits_core.runs.owner import this_process
+from digits_core.runs.retrying import log_wait
 from digits_core.runs.rows import Run
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import CONDUCTED, WITH_ITS_SWEEP, Sweep, SweepStore, as_trial, hopeless_message
+from digits_core.runs.sweeps import CONDUCTED, Sweep, SweepStore, as_trial
 from digits_core.training.sweep import SweepPlan, config_of, extremes
-from digits_core.training.trials import is_hopeless, next_trial
+from digits_core.training.trials import next_trial, underperforms
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,6 @@ class Conductor:
         self._prepare = prepare
         self._owner = this_process()
         self._lock = threading.Lock()
-        self._reasons: dict[str, str] = {}
         self._taken_up: set[str] = set()
         self._looked: dict[str, int] = {}
         self._wake, self._closing = threading.Event(), threading.Event()
@@ -107,17 +107,16 @@ class Conductor:
     def _tick(self) -> bool:
         """See to every sweep of this process; returns whether there is one."""
         try:
-            self._explain()
             sweeps = self._sweeps.of_owner(self._owner)
             for sweep in sweeps:
                 with self._lock:
                     self._conduct(self._sweeps.get(sweep.id))
-        except StoreError:
-            log.exception("The store could not be used: the sweeps wait until it can")
+        except StoreError as error:
+            log_wait(error)
         except Exception:
             log.exception("A sweep could not be seen to")
         else:
-            return bool(sweeps or self._reasons)
+            return bool(sweeps)
         return True
 
     def _conduct(self, sweep: Sweep) -> None:
@@ -140,12 +139,12 @@ class Conductor:
             if not run.orders.pause:
                 self._engine.pause(run)
         elif not run.orders.stop:
-            self._reasons[run.id] = WITH_ITS_SWEEP
+            self._runs.set_stop_reason(run.id, "with its sweep")
             self._engine.stop(run)
 
     def _advance(self, sweep: Sweep, runs: Sequence[Run]) -> None:
-        if sweep.plan.stop_hopeless:
-            self._stop_hopeless(sweep.plan, runs)
+        if sweep.plan.stop_underperforming:
+            self._stop_underperforming(sweep.plan, runs)
         # One at a time waits in the queue: who else queues a run waits for that one, not for the whole sweep.
         if any(run.waits for run in runs) or self._take_up(runs):
             return
@@ -158,16 +157,15 @@ class Conductor:
     def _take_up(self, runs: Sequence[Run]) -> bool:
         """Let one trial go on that ended only because its sweep or its process did; false where there is none."""
         for run in runs:
-            ended = run.status == "interrupted" or (run.status == "stopped" and run.message == WITH_ITS_SWEEP)
             # Once each: what ends its process again and again must not keep the others from their turn.
-            if ended and run.id not in self._taken_up:
+            if run.rests_with_its_sweep and run.id not in self._taken_up:
                 self._taken_up.add(run.id)
                 with suppress(RunError):  # somebody else was faster
                     self._engine.resume(run)
                 return True
         return False
 
-    def _stop_hopeless(self, plan: SweepPlan, runs: Sequence[Run]) -> None:
+    def _stop_underperforming(self, plan: SweepPlan, runs: Sequence[Run]) -> None:
         """Stop the trials that are behind the others; looked at once for each epoch that comes in."""
         training = [run for run in runs if run.status == "running" and not run.orders.stop]
         cursor = self._runs.cursor()
@@ -176,18 +174,9 @@ class Conductor:
         self._looked[training[0].sweep] = cursor
         epochs = self._runs.epochs([run.id for run in runs])
         trials = {run.id: as_trial(plan, run, epochs[run.id]) for run in runs}
-        others = [trial.curve for trial in trials.values() if trial.state == "done"]
+        others = [trial.curve for trial in trials.values() if trial.state == "complete"]
         for run in training:
             curve = trials[run.id].curve
-            if len(curve) < run.planned_epochs and is_hopeless(curve, others):
-                self._reasons[run.id] = hopeless_message(len(curve))
+            if len(curve) < run.planned_epochs and underperforms(curve, others):
+                self._runs.set_stop_reason(run.id, "underperforming")
                 self._engine.stop(run)
-
-    def _explain(self) -> None:
-        """Say of the trials that have stopped by now why they did."""
-        for run_id in list(self._reasons):
-            with suppress(RunError):  # it was deleted
-                if self._runs.get(run_id).live:
-                    continue
-                self._sweeps.explain(run_id, self._reasons[run_id])
-            del self._reasons[run_id]

@@ -163,16 +163,29 @@ def keep_to_weights(db: sqlite3.Connection, run_id: str) -> None:
     )
 
 
+def reason_of_stop(db: sqlite3.Connection, run_id: str) -> str:
+    """Say why the sweep of a trial stopped it; an empty text if it did not."""
+    query = "SELECT stop_reason, (SELECT max(epoch) FROM epochs WHERE run = id) AS done FROM runs WHERE id = ?"
+    row = db.execute(query, (run_id,)).fetchone()
+    match row and row["stop_reason"]:
+        case "underperforming":
+            return f"Stopped early at epoch {row['done']}: accuracy below the median of the other trials."
+        case "with its sweep":
+            return "Stopped with its sweep, and goes on with it."
+    return ""
+
+
 def _end(db: sqlite3.Connection, run_id: str, status: str, event: Finished | Failed) -> None:
     finished = event if isinstance(event, Finished) else None
     if finished and finished.test_accuracy is not None:
         note_weights(db, run_id, finished.epochs_done)
+    message = (reason_of_stop(db, run_id) if status == "stopped" else "") or event.message
     ended = db.execute(
         "UPDATE runs SET status = ?, position = 0, finished = ?, message = ?, seconds = coalesce(?, seconds), "
         "test_loss = coalesce(?, test_loss), test_accuracy = coalesce(?, test_accuracy), "
         f"progress = CASE WHEN ? = 'finished' THEN 1 ELSE progress END WHERE id = ? AND {IS_LIVE}",
         (
-            status, time.time(), event.message, finished and finished.seconds, finished and finished.test_loss,
+            status, time.time(), message, finished and finished.seconds, finished and finished.test_loss,
             finished and finished.test_accuracy, status, run_id,
         ),
     ).rowcount  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,6 +10,8 @@ from digits_core.errors import StoreError
 from digits_core.training.events import Event, Progress
 
 RETRY_S = 1.0
+
+log = logging.getLogger(__name__)
 
 Wait = Callable[[StoreError], bool]
 """Called after each failure: waits for about `RETRY_S`, or returns true to give up."""
@@ -42,3 +45,11 @@ def store_event(apply: Callable[[], Result], event: Event, wait: Wait) -> Result
         if not error.passing:
             raise
         return None
+
+
+def log_wait(error: StoreError) -> None:
+    """Log that the store is tried again later; with a traceback if waiting alone will not help."""
+    if error.passing:
+        log.warning("%s Waiting until it can be written.", error)
+    else:
+        log.error("The store could not be used", exc_info=error)

@@ -17,6 +17,9 @@ RESUMABLE: tuple[Status, ...] = ("interrupted", "stopped", "failed")
 """What ended before its last epoch, and would not end the same way again."""
 CONTINUABLE: tuple[Status, ...] = ("finished", "interrupted", "stopped", "failed")
 
+StopReason = Literal["", "underperforming", "with its sweep"]
+"""Why its sweep stopped a trial: "" if a person did, or nobody."""
+
 Kept = Literal["current", "archived", "deleted"]
 """Where a run is: in the lists, out of the way, or gone until it is brought back."""
 
@@ -51,7 +54,8 @@ class Run:
     `session` who queued it; `sweep` the sweep that it is a trial of, or "". `position` is its place in the queue, 1 the
     next to start; 0 where it does not wait. `archived` and `deleted` say since when it is that. `by_hand_json` is the
     list of learning rates and numbers of epochs that were set by hand, in order. `weights` says how many whole epochs
-    the kept weights have behind them; `None` where none are kept.
+    the kept weights have behind them; `None` where none are kept. `stop_reason` is set when a sweep asks a trial to
+    stop; it says why only if the run then stopped.
     """
 
     id: str
@@ -83,6 +87,12 @@ class Run:
     sweep: str
     by_hand_json: str
     weights: int | None
+    stop_reason: StopReason
+
+    @property
+    def rests_with_its_sweep(self) -> bool:
+        """Whether it ended only because its sweep was stopped or its process ended, and goes on with the sweep."""
+        return self.status == "interrupted" or (self.status == "stopped" and self.stop_reason == "with its sweep")
 
     @cached_property
     def config(self) -> RunConfig:

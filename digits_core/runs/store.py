@@ -22,7 +22,7 @@ from digits_core.runs.heartbeat import Owners
 from digits_core.runs.labels import Labels
 from digits_core.runs.numbers import next_number
 from digits_core.runs.preferred import best_of
-from digits_core.runs.recording import IS_LIVE, add_change, keep_to_weights, note_weights, record
+from digits_core.runs.recording import IS_LIVE, add_change, keep_to_weights, note_weights, reason_of_stop, record
 from digits_core.runs.rows import (
     LIVE,
     RESUMABLE,
@@ -34,6 +34,7 @@ from digits_core.runs.rows import (
     News,
     Run,
     Status,
+    StopReason,
 )
 from digits_core.training.control import Orders
 from digits_core.training.events import Event
@@ -250,13 +251,19 @@ class RunStore:
     def cancel(self, run_id: str) -> bool:
         """End a run that waits; false where it no longer does."""
         with self._database.write() as db:
+            message = reason_of_stop(db, run_id) or "Taken out of the queue."
             cancelled = db.execute(
-                "UPDATE runs SET status = 'stopped', position = 0, finished = ?, message = 'Taken out of the queue.' "
+                "UPDATE runs SET status = 'stopped', position = 0, finished = ?, message = ? "
                 f"WHERE id = ? AND {queue.WAITING}",
-                (time.time(), run_id),
+                (time.time(), message, run_id),
             ).rowcount
             queue.write_order(db, queue.waiting_ids(db))
         return bool(cancelled)
+
+    def set_stop_reason(self, run_id: str, reason: StopReason) -> None:
+        """Note why a trial is about to be stopped, so that its message says so, and a later conductor knows it."""
+        with self._database.write() as db:
+            db.execute(f"UPDATE runs SET stop_reason = ? WHERE id = ? AND {IS_LIVE}", (reason, run_id))
 
     def order(self, run_id: str, **wishes: Any) -> Orders:
         """Note what is wished of a live run, beside what was wished before; its owner sees to it."""
@@ -286,7 +293,7 @@ class RunStore:
             orders = Orders.from_json(row["orders"]).replace(stop=False, pause=False, leave=False)
             db.execute(
                 "UPDATE runs SET status = 'queued', owner = ?, orders = ?, finished = NULL, message = '', "
-                "archived = NULL WHERE id = ?",
+                "archived = NULL, stop_reason = '' WHERE id = ?",
                 (owner, orders.to_json(), run_id),
             )
             heartbeat.forget_loss(db, run_id)

@@ -24,10 +24,6 @@ CONDUCTED: tuple[SweepStatus, ...] = ("running", "paused")
 """What has a process that sees to it."""
 CONTINUABLE: tuple[SweepStatus, ...] = ("paused", "stopped", "interrupted", "failed")
 
-HOPELESS = "Stopped early:"
-"""How the message of a trial begins that was behind the others."""
-WITH_ITS_SWEEP = "Stopped with its sweep, and goes on with it."
-
 
 @dataclass(frozen=True)
 class Sweep:
@@ -147,11 +143,6 @@ class SweepStore:
             db.execute(f"DELETE FROM runs WHERE sweep = ? AND {queue.WAITING} AND started IS NULL", (sweep_id,))
             queue.write_order(db, queue.waiting_ids(db))
 
-    def explain(self, run_id: str, message: str) -> None:
-        """Say why a trial was stopped."""
-        with self._database.write() as db:
-            db.execute("UPDATE runs SET message = ? WHERE id = ? AND status = 'stopped'", (message, run_id))
-
     def delete(self, sweep_id: str) -> None:
         """Take a sweep that is not under way off the list, until it is restored; its runs stay in theirs."""
         with self._database.write() as db:
@@ -181,18 +172,13 @@ def as_trial(plan: SweepPlan, run: Run, epochs: Sequence[EpochRow]) -> Trial:
     )
 
 
-def hopeless_message(epochs: int) -> str:
-    """What a trial that was stopped early says of itself."""
-    return f"{HOPELESS} after epoch {epochs} it was behind the middle of the other trials."
-
-
 def state_of(run: Run) -> State:
-    """How a trial stands; one that was interrupted, or stopped together with its sweep, has not ended."""
+    """Return the state of a trial; one that was interrupted, or stopped together with its sweep, has not ended."""
     if run.status in ("diverged", "failed"):
-        return "bad"
-    if run.live or run.status == "interrupted" or run.message == WITH_ITS_SWEEP:
+        return "failed"
+    if run.live or run.rests_with_its_sweep:
         return "live"
-    return "hopeless" if run.status == "stopped" and run.message.startswith(HOPELESS) else "done"
+    return "pruned" if run.status == "stopped" and run.stop_reason == "underperforming" else "complete"
 
 
 @lru_cache(maxsize=4096)

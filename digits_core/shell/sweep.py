@@ -1,22 +1,19 @@
-"""Vary settings over many runs: one after another, or as many at once as a cluster has workers."""
+"""Vary settings over many runs, as many at once as the machine has cores or a cluster workers."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from digits_core.engine import SCHEDULER_VARIABLE
 from digits_core.shell.common import Commands, add_json, open_home
 from digits_core.shell.train import add_settings, config_of
 
 if TYPE_CHECKING:
     from digits_core.data.catalogue import Catalogue
     from digits_core.runs.sweeps import Sweep, SweepStore
-    from digits_core.shell.sweeping import Sweeping
     from digits_core.training.sweep import SweepPlan
 
 
@@ -31,7 +28,10 @@ def add_to(commands: Commands) -> None:
     method.add_argument("--search", type=int, metavar="N", help="N settings, each chosen by the results so far")
     sweep.add_argument("--points", type=int, metavar="N", help="how many values of a range a grid takes (default: 5)")
     sweep.add_argument("--seeds", type=int, metavar="N", help="train each setting with N seeds (default: 1)")
-    sweep.add_argument("--stop-hopeless", action="store_true", help="stop runs that are behind the others early")
+    sweep.add_argument(
+        "--stop-underperforming", "--stop-hopeless", action="store_true",
+        help="stop a run early when its accuracy is below the median of the others",
+    )  # fmt: skip
     sweep.add_argument("--continue", dest="go_on", metavar="SWEEP", help="go on with a sweep: its id, or latest")
     add_settings(sweep)
     sweep.add_argument("--name", metavar="TEXT", default="")
@@ -57,7 +57,7 @@ def plan_of(options: argparse.Namespace) -> SweepPlan:
         base=config_of(options).replace(name=""),
         varied=[parse_varied(text) for text in options.vary],
         method=method,
-        stop_hopeless=options.stop_hopeless,
+        stop_underperforming=options.stop_underperforming,
         **{name: value for name, value in given.items() if value is not None},
     )
 
@@ -66,21 +66,16 @@ def sweep_runs(options: argparse.Namespace) -> int:
     plan = None if options.go_on else plan_of(options)
     home, database = open_home()
     # Not before the options are known to be good: torch takes seconds to import.
-    import torch
-
     from digits_core.data.catalogue import Catalogue
-    from digits_core.runs.data import RunData
-    from digits_core.runs.heartbeat import Heartbeat
     from digits_core.runs.owner import this_process
     from digits_core.runs.store import RunStore
     from digits_core.runs.sweeps import SweepStore
+    from digits_core.shell.sweep_progress import SweepProgress
     from digits_core.training.check import prepared
     from digits_core.training.loop import choose_device
     from digits_core.training.sweep import extremes
-    from digits_core.training.threads import threads_per_run
 
     catalogue, runs, sweeps = Catalogue(home, database), RunStore(database), SweepStore(database)
-    torch.set_num_threads(threads_per_run())
     if plan is None:
         runs.interrupt_orphans()
         sweep = _adopted(sweeps, options.go_on)
@@ -91,27 +86,12 @@ def sweep_runs(options: argparse.Namespace) -> int:
         choose_device(plan.base.training.device)
         sweep = sweeps.create(plan, this_process())
     show = _as_json if options.json else _as_text
-    with Heartbeat(runs.owners, sweep.owner) as heartbeat:
-        heartbeat.start()
-        show({"event": "sweep", **_size(sweep, catalogue, runs)})
-        asked = _ctrl_c()
-        data = RunData(database, catalogue, runs)
-        sweeping = _way()(home, catalogue.load, data, runs, sweeps, sweep, lambda: bool(asked), show)
-        for _ in sweeping.trials(show_bar=not options.json and sys.stderr.isatty()):
-            pass
-    show({"event": f"sweep_{sweeps.get(sweep.id).status}", **sweeping.summary()})
+    show({"event": "sweep", **_size(sweep, catalogue, runs)})
+    asked = _ctrl_c()
+    progress = SweepProgress(runs, sweeps, sweep, lambda: bool(asked), show)
+    progress.train(home, lambda config: prepared(config, catalogue.load), not options.json and sys.stderr.isatty())
+    show({"event": f"sweep_{sweeps.get(sweep.id).status}", **progress.summary()})
     return 0
-
-
-def _way() -> type[Sweeping]:
-    """How trials train: one after another in this process, or on the cluster that the environment names."""
-    if os.environ.get(SCHEDULER_VARIABLE):
-        from digits_core.shell.spreading import Spreading
-
-        return Spreading
-    from digits_core.shell.sweeping import Sweeping
-
-    return Sweeping
 
 
 def _adopted(sweeps: SweepStore, reference: str) -> Sweep:
@@ -171,16 +151,24 @@ def _as_text(event: dict[str, Any]) -> None:
                 f"Sweep {event['sweep']}: {event['settings']} settings × {event['seeds']} seeds, {takes}.", flush=True
             )
         case "trial":
-            print(f"\nRun {event['number']}/{event['runs']}: {event['name']}", flush=True)
+            print(f"{_place(event)} {event['name']}", flush=True)
         case "epoch":
             line = lecture_line(event["epoch"], event["epochs"], event["train_loss"], event["test_accuracy"])
-            print(line, flush=True)
+            print(f"{_place(event)} {line}", flush=True)
         case kind if not kind.startswith("sweep_"):
             if event["message"]:
                 print(event["message"], flush=True)
         case kind:
-            print(f"\nSweep {event['sweep']} {kind.removeprefix('sweep_')} with {event['runs']} runs.")
+            ended = (
+                f"Sweep {event['sweep']} {kind.removeprefix('sweep_')} with {event['runs']} runs. {event['message']}"
+            )
+            print(f"\n{ended.rstrip()}")
             ranks = places([best["test_accuracy"] for best in event["best"]])
             for place, best in zip(ranks, event["best"], strict=True):
                 words = " · ".join(f"{name} {value}" for name, value in best["settings"].items())
                 print(f"{place}. {best['test_accuracy']:.2%}  {words}  (run {best['run']})")
+
+
+def _place(event: dict[str, Any]) -> str:
+    """Return which trial of how many an event is about: several train at once."""
+    return f"[{event['number']}/{event['runs']}]"

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from digits_core.config import Config, RunConfig, TrainingConfig, TransformConfig
 from digits_core.errors import ConfigError
@@ -119,7 +119,7 @@ class SweepPlan(Config):
     """Which settings are varied around a base, how, and over how many seeds, which count up from the base's own.
 
     `trials` is how many settings a random draw or a search tries, `points` how many of a range a grid takes. With
-    `stop_hopeless`, a trial that is behind the middle of the others at the same epoch is stopped.
+    `stop_underperforming`, a trial is stopped when its accuracy is below the median of the others at the same epoch.
     """
 
     name: Annotated[str, Field(max_length=80)] = ""
@@ -129,7 +129,9 @@ class SweepPlan(Config):
     trials: Annotated[int, Field(ge=1, le=500)] = 20
     points: Annotated[int, Field(ge=2, le=20)] = 5
     seeds: Annotated[int, Field(ge=1, le=20)] = 1
-    stop_hopeless: bool = False
+    stop_underperforming: Annotated[
+        bool, Field(validation_alias=AliasChoices("stop_underperforming", "stop_hopeless"))  # the former name
+    ] = False
 
     @model_validator(mode="after")
     def _can_be_run(self) -> SweepPlan:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
 
-State = Literal["live", "done", "bad", "hopeless"]
+State = Literal["live", "complete", "failed", "pruned"]
 FIRST_TRIALS = 4
-"""So many trials end before another one may be called hopeless."""
+"""As many trials have to end before another one may be pruned."""
 FIRST_DRAWS = 8
 """So many settings are drawn at random before a search learns from results."""
 
@@ -32,7 +32,7 @@ FIRST_DRAWS = 8
 class Trial:
     """One run of a sweep: `score` is its test accuracy, `curve` that of each epoch so far.
 
-    `live` has not ended, `bad` failed or diverged and has no score, `hopeless` was stopped early.
+    `live` has not ended, `failed` also stands for diverged and has no score, `pruned` was stopped early.
     """
 
     settings: Settings
@@ -60,12 +60,12 @@ class Group:
         return mean(self.scores) if self.scores else None
 
     @property
-    def hopeless(self) -> bool:
-        return any(trial.state == "hopeless" for trial in self.trials)
+    def pruned(self) -> bool:
+        return any(trial.state == "pruned" for trial in self.trials)
 
     def complete(self, plan: SweepPlan) -> bool:
         """Whether every seed has been started, or there is no point in the others."""
-        return self.hopeless or len(self.trials) >= plan.seeds
+        return self.pruned or len(self.trials) >= plan.seeds
 
 
 def groups(trials: Sequence[Trial]) -> list[Group]:
@@ -112,7 +112,7 @@ def next_trial(plan: SweepPlan, trials: Sequence[Trial]) -> tuple[Settings, int]
     return None
 
 
-def is_hopeless(curve: Sequence[float], others: Sequence[Sequence[float]]) -> bool:
+def underperforms(curve: Sequence[float], others: Sequence[Sequence[float]]) -> bool:
     """Whether a trial's best accuracy so far is below the median of the `others` after as many epochs.
 
     Each is a test accuracy per epoch; `others` are trials that have ended. Never after the first epoch, which says

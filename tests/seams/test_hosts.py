@@ -16,7 +16,7 @@ from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import TAKEN_OVER, Heartbeat
 from digits_core.runs.owner import STALE_S, is_local, this_process
 from digits_core.runs.sweeps import SweepStore
-from digits_core.shell import sweeping, train
+from digits_core.shell import sweep, train
 from digits_core.training.events import EpochFinished, Finished, Started
 from tests.seams.hosts import ROOT, let_pass, on_another_host, other_host
 from tests.unit.helpers import run_config, wait_for
@@ -245,7 +245,7 @@ def test_the_shell_lists_it_as_interrupted_and_goes_on_with_the_sweep(store, dat
     assert shell(["runs"]) == 0
     listed = capsys.readouterr().out
     beating = set()
-    monkeypatch.setattr(sweeping, "with_progress_bar", lambda events, show: noting(beating, database, events))
+    monkeypatch.setattr(sweep, "_as_json", lambda event: beating.update(beats(database)))
     assert shell(["sweep", "--continue", "latest", "--json"]) == 0
     trials = SweepStore(database).runs(other.sweep)
 

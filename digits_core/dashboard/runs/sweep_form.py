@@ -29,7 +29,7 @@ SUGGESTED = {
 }  # fmt: skip
 """What a field is varied over unless something else is written."""
 NAME, BASE, EPOCHS, FIELDS, METHOD = "sweep_name", "sweep_base", "sweep_epochs", "sweep_fields", "sweep_method"
-TRIALS, POINTS, SEEDS, HOPELESS = "sweep_trials", "sweep_points", "sweep_seeds", "sweep_hopeless"
+TRIALS, POINTS, SEEDS, PRUNE = "sweep_trials", "sweep_points", "sweep_seeds", "sweep_prune"
 REFUSED, CHOSEN, FILLED = "sweep_refused", "sweep", "sweep_filled_with"
 FIRST = "Learning rate from low to high"
 """The ready-made sweep that the form starts with."""
@@ -65,7 +65,7 @@ def fill(plan: SweepPlan) -> None:
     session = st.session_state
     session[NAME], session[METHOD], session[FIELDS] = plan.name, plan.method, list(plan.fields)
     session[TRIALS], session[POINTS], session[SEEDS] = plan.trials, plan.points, plan.seeds
-    session[HOPELESS] = plan.stop_hopeless
+    session[PRUNE] = plan.stop_underperforming
     session[BASE] = f"recipe:{plan.base.recipe if plan.base.recipe in RECIPES else LECTURE.name}"
     session[EPOCHS] = plan.base.training.epochs
     for each in plan.varied:
@@ -84,7 +84,7 @@ def plan_of_form() -> SweepPlan:
         trials=session[TRIALS],
         points=session[POINTS],
         seeds=session[SEEDS],
-        stop_hopeless=session[HOPELESS],
+        stop_underperforming=session[PRUNE],
     )
 
 
@@ -176,9 +176,9 @@ def _choose_method(ranges: bool) -> None:
         "of one differ as much as two combinations do, the difference between these is chance.",
     )  # fmt: skip
     st.toggle(
-        "Stop underperforming runs early", key=HOPELESS, persist_state="session",
-        help="From the second epoch on, a run that is behind the middle of the others after as many epochs is stopped. "
-        "That saves time, but is hard on runs that start slowly, such as those with a one-cycle schedule.",
+        "Stop underperforming runs early", key=PRUNE, persist_state="session",
+        help="From the second epoch on, a run is stopped when its accuracy is below the median of the others after as "
+        "many epochs. That saves time, but is hard on runs that start slowly, such as those with a one-cycle schedule.",
     )  # fmt: skip
 
 

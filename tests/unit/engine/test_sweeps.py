@@ -1,5 +1,6 @@
-"""Sweeps by running them: trials kept coming, hopeless ones stopped, pause and stop, and going on after a kill."""
+"""Sweeps by running them: trials submitted, underperforming ones stopped, pause and stop, continuing after a kill."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 from digits_core.data.builtin import read_optdigits
 from digits_core.engine.sweeps import Conductor
 from digits_core.errors import DatasetError, RunError
-from digits_core.runs.sweeps import HOPELESS, WITH_ITS_SWEEP, Sweep, SweepStore
+from digits_core.runs.sweeps import Sweep, SweepStore
 from digits_core.training.check import prepared
 from digits_core.training.sweep import SweepPlan, parse_varied
 from tests.unit.engine.conftest import PATIENCE_S, Lab, config, own_lab, wait_until_gone
@@ -125,10 +126,10 @@ def test_a_stopped_sweep_keeps_what_was_learnt_and_can_be_continued(lab, conduct
     lab.wait_for_epoch(trial, 1)
     conductor.stop(sweep)
     stopped = lab.wait_until(trial, "stopped")
-    wait_for(lambda: lab.store.get(trial.id).message == WITH_ITS_SWEEP, what="the reason")
     conductor.go_on(sweep)
     wait_for(lambda: lab.store.get(trial.id).status == "running", PATIENCE_S, "the trial going on")
 
+    assert stopped.message == "Stopped with its sweep, and goes on with it."
     assert stopped.test_accuracy is not None
     assert sweeps.get(sweep.id).status == "running"
 
@@ -142,14 +143,16 @@ def test_a_finished_sweep_has_nothing_to_continue(conductor, sweeps):
 
 def test_a_trial_behind_the_others_is_stopped_with_the_reason(lab, conductor, sweeps):
     rates = "learning_rate=0.01,0.009,0.008,0.007,0.0000001"
-    sweep = conductor.start(plan(rates, epochs=3, stop_hopeless=True))
+    sweep = conductor.start(plan(rates, epochs=3, stop_underperforming=True))
     wait_for(lambda: len(sweeps.runs(sweep.id)) == 5, PATIENCE_S, "the fifth trial")
-    hopeless = sweeps.runs(sweep.id)[-1]
-    lab.engine.order(hopeless, epochs=1000)  # it would train for minutes
+    behind = sweeps.runs(sweep.id)[-1]
+    lab.engine.order(behind, epochs=1000)  # it would train for minutes
     wait_until(sweeps, sweep, "finished")
 
     assert statuses(sweeps, sweep) == ["finished"] * 4 + ["stopped"]
-    assert lab.store.get(hopeless.id).message.startswith(HOPELESS)
+    ended = lab.store.get(behind.id)
+    assert ended.stop_reason == "underperforming"
+    assert re.fullmatch(r"Stopped early at epoch \d+: accuracy below the median of the other trials\.", ended.message)
 
 
 APP = """

@@ -1,12 +1,16 @@
 """What the store says of a run is what its events said, each counted once."""
 
 import itertools
+import sqlite3
 import threading
 from dataclasses import replace
 
 import pytest
 
+from digits_core.config import RunConfig
+from digits_core.database import MIGRATIONS, Database
 from digits_core.errors import RunError
+from digits_core.home import Home
 from digits_core.runs.owner import is_alive, this_process
 from digits_core.runs.store import Run, RunStore
 from digits_core.training.events import Changed, EpochFinished, Event, Failed, Finished, Progress, Started
@@ -395,3 +399,31 @@ def test_a_clock_that_is_set_back_changes_no_order(store, monkeypatch):
     assert [run.id for run in store.queue()] == [second.id, third.id]
     assert [row.epoch for row in store.news(0).epochs] == [1, 2]
     assert store.get(first.id).seconds == FINISHED.seconds
+
+
+def test_an_older_home_learns_from_messages_why_trials_were_stopped(home):
+    older = next(place for place, script in enumerate(MIGRATIONS) if "stop_reason" in script)
+    path = Home(home).create().database
+    connection = sqlite3.connect(path)
+    for script in MIGRATIONS[:older]:
+        connection.executescript(script)
+    messages = {
+        "underperforming": "Stopped early: after epoch 3 it was behind the middle of the other trials.",
+        "with its sweep": "Stopped with its sweep, and goes on with it.",
+        "": "Stopped by hand.",
+    }
+    for number, message in enumerate(messages.values(), start=1):
+        connection.execute(
+            "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, message) "
+            "VALUES (?, ?, '', '', 'stopped', ?, 'me', 0, ?)",
+            (f"run-{number}", number, RunConfig().to_json(), message),
+        )
+    connection.execute(f"PRAGMA user_version = {older}")
+    connection.commit()
+    connection.close()
+
+    database = Database(path)
+    runs = RunStore(database).runs()
+    database.close()
+    assert {run.stop_reason: run.message for run in runs} == messages
+    assert [run.stop_reason for run in runs if run.rests_with_its_sweep] == ["with its sweep"]

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from digits_core.training.sweep import Settings, SweepPlan, parse_varied
-from digits_core.training.trials import Trial, groups, is_hopeless, next_trial, places, ranking, winners
+from digits_core.training.trials import Trial, groups, next_trial, places, ranking, underperforms, winners
 
 
 def plan(*varied: str, **fields) -> SweepPlan:
@@ -17,7 +17,7 @@ def sweep_through(plan: SweepPlan, score, trials: list[Trial] | None = None) -> 
     trials = list(trials or [])
     while found := next_trial(plan, trials):
         settings, seed = found
-        trials.append(Trial(settings, seed, "done", score(settings)))
+        trials.append(Trial(settings, seed, "complete", score(settings)))
     return trials
 
 
@@ -31,14 +31,14 @@ SEARCH = plan("learning_rate=0.00001..1", "optimizer=adam,sgd", method="search",
 
 def test_a_grid_goes_on_with_what_is_missing():
     two = plan("epochs=1,2", seeds=2)
-    trials = [Trial({"epochs": 1}, 1, "done", 0.5), Trial({"epochs": 2}, 0, "live", None)]
+    trials = [Trial({"epochs": 1}, 1, "complete", 0.5), Trial({"epochs": 2}, 0, "live", None)]
 
     assert next_trial(two, trials) == ({"epochs": 1}, 0)
     assert [trial.seed for trial in sweep_through(two, lambda _: 0.5, trials)[2:]] == [0, 1]
 
 
-def test_the_other_seeds_of_hopeless_settings_are_not_tried():
-    trials = sweep_through(plan("epochs=1,2", seeds=3), lambda _: 0.5, [Trial({"epochs": 1}, 0, "hopeless", 0.1)])
+def test_the_other_seeds_of_pruned_settings_are_not_tried():
+    trials = sweep_through(plan("epochs=1,2", seeds=3), lambda _: 0.5, [Trial({"epochs": 1}, 0, "pruned", 0.1)])
 
     assert [(trial.settings["epochs"], trial.seed) for trial in trials] == [(1, 0), (2, 0), (2, 1), (2, 2)]
 
@@ -90,18 +90,18 @@ def test_a_search_trains_every_seed_before_it_takes_the_next_settings():
 
 def test_what_failed_or_diverged_counts_as_the_worst():
     trials = [
-        Trial({"epochs": 1}, 0, "bad", None),
-        Trial({"epochs": 2}, 0, "done", 0.4),
+        Trial({"epochs": 1}, 0, "failed", None),
+        Trial({"epochs": 2}, 0, "complete", 0.4),
         Trial({"epochs": 3}, 0, "live", None),
-        Trial({"epochs": 4}, 0, "done", 0.9),
-        Trial({"epochs": 4}, 1, "bad", None),
+        Trial({"epochs": 4}, 0, "complete", 0.9),
+        Trial({"epochs": 4}, 1, "failed", None),
     ]
 
     assert [(group.settings["epochs"], group.score) for group in ranking(trials)] == [(4, 0.45), (2, 0.4), (1, 0.0)]
 
 
 @pytest.mark.parametrize(
-    ("curve", "others", "hopeless"),
+    ("curve", "others", "expected"),
     [
         ([0.2, 0.3], [[0.5, 0.6]] * 4, True),
         ([0.5, 0.61], [[0.5, 0.6]] * 4, False),
@@ -113,13 +113,13 @@ def test_what_failed_or_diverged_counts_as_the_worst():
         ([0.2, 0.3, 0.3, 0.7], [[0.5, 0.6]] * 4, False),
     ],
 )
-def test_hopeless_is_who_is_behind_the_middle_of_the_others(curve, others, hopeless):
-    assert is_hopeless(curve, others) is hopeless
+def test_a_trial_underperforms_below_the_median_of_the_others(curve, others, expected):
+    assert underperforms(curve, others) is expected
 
 
 def test_settings_that_are_equally_good_share_a_place():
     trials = [
-        Trial({"epochs": epochs}, seed, "done", score)
+        Trial({"epochs": epochs}, seed, "complete", score)
         for epochs, scores in ((1, (0.1, 0.2, 0.3)), (2, (0.3, 0.2, 0.1)), (4, (0.1, 0.1, 0.1)))
         for seed, score in enumerate(scores)
     ]
