@@ -17,8 +17,8 @@ from digits_core.dashboard.training.controls import (
     show_queue,
 )
 from digits_core.dashboard.training.estimate import show_estimate
-from digits_core.dashboard.training.feed import batches_per_epoch, feed_of, hints_for
 from digits_core.dashboard.training.form import hidden_controls, offer_undo, training_form
+from digits_core.dashboard.training.run_feed import batches_per_epoch, feed_of, hints_for
 from digits_core.dashboard.training.sharing import offer_hidden, offer_sharing
 from digits_core.dashboard.training.views import choose_view, show_charts, show_view
 from digits_core.dashboard.widgets import choose_run, show_error

@@ -23,6 +23,7 @@ from digits_core.errors import DigitsError, StoreError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.data import RunData
+from digits_core.runs.epoch_feed import EpochFeed
 from digits_core.runs.owner import is_local
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweeps import SweepStore
@@ -76,6 +77,7 @@ class State:
     sweeps: SweepStore
     orphans: Orphans
     run_data: RunData
+    epochs: EpochFeed
 
     @cached_property
     def engine(self) -> Engine:
@@ -151,8 +153,8 @@ def _open(folder: Path) -> State:
         handwriting.purge()
     except StoreError:
         LOG.exception("What was deleted long ago could not be removed: the next start tries again")
-    orphans, run_data = Orphans(home, runs), RunData(database, catalogue, runs)
-    return State(home, catalogue, handwriting, runs, SavedTransforms(database), sweeps, orphans, run_data)
+    orphans, run_data, epochs = Orphans(home, runs), RunData(database, catalogue, runs), EpochFeed(runs)
+    return State(home, catalogue, handwriting, runs, SavedTransforms(database), sweeps, orphans, run_data, epochs)
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:

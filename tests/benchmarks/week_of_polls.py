@@ -19,7 +19,7 @@ import psutil
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.state import State, state
-from digits_core.dashboard.training.feed import feed_of, hints_for
+from digits_core.dashboard.training.run_feed import feed_of, hints_for
 from digits_core.runs.store import Run
 from digits_core.training.events import EpochFinished, Event, Finished, Progress, Started
 from tests.benchmarks.measurement import Measurement, Target, counted, measured

@@ -10,7 +10,7 @@ from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.controls import session_id
-from digits_core.dashboard.training.feed import batches_per_epoch, feed_of
+from digits_core.dashboard.training.run_feed import batches_per_epoch, feed_of
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run

@@ -14,8 +14,8 @@ from digits_core.config import TrainingConfig, bounds
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.feed import feed_of
 from digits_core.dashboard.training.fields import HELP, real_number
+from digits_core.dashboard.training.run_feed import feed_of
 from digits_core.dashboard.widgets import CHOSEN_RUN, follow_choice, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import RESUMABLE, Run, why_not_continued

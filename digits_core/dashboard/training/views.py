@@ -10,11 +10,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.live import as_curve, lecture_lines
+from digits_core.dashboard.live import lecture_lines
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.controls import FOLLOWED
-from digits_core.dashboard.training.feed import Feed, batches_per_epoch
+from digits_core.dashboard.training.run_feed import Feed, batches_per_epoch
 from digits_core.figures import training as figures
+from digits_core.figures.charts import Curve
+from digits_core.figures.palette import run_colour
 from digits_core.figures.training import Line, Mark
 from digits_core.runs.rows import Run
 from digits_core.training.hints import GUESSING
@@ -122,13 +124,20 @@ def _loss(run: Run, feed: Feed) -> go.Figure:
         [row.epoch - 1 + row.batch / per_epoch for row in feed.batches], [round(row.loss, 5) for row in feed.batches]
     )
     guessing = GUESSING[run.config.training.loss]
-    return figures.live_loss(
-        as_curve(run, feed.epochs, named=False), line, run.planned_epochs, guessing, _marks(run, feed)
-    )
+    return figures.live_loss(_curve(run, feed), line, run.planned_epochs, guessing, _marks(run, feed))
 
 
 def _accuracy(run: Run, feed: Feed) -> go.Figure:
-    return figures.live_accuracy(as_curve(run, feed.epochs, named=False), run.planned_epochs, _marks(run, feed))
+    return figures.live_accuracy(_curve(run, feed), run.planned_epochs, _marks(run, feed))
+
+
+def _curve(run: Run, feed: Feed) -> Curve:
+    epochs = feed.epochs
+    return Curve(
+        "", run_colour(run.number), epochs.epoch.tolist(),
+        epochs.train_accuracy.tolist(), epochs.test_accuracy.tolist(),
+        epochs.train_loss.tolist(), epochs.test_loss.tolist(),
+    )  # fmt: skip
 
 
 def _rate_figure(run: Run, feed: Feed) -> go.Figure:

@@ -12,12 +12,12 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.runs.compare.differences import differences
-from digits_core.dashboard.runs.compare.histories import History, histories
 from digits_core.dashboard.state import state
 from digits_core.evaluation.comparison import smooth
 from digits_core.figures.comparison import Scale
 from digits_core.figures.palette import run_colour
 from digits_core.figures.run_curves import RunLine, curves_height, run_curves
+from digits_core.runs.epoch_feed import Epochs
 from digits_core.runs.store import Run
 
 
@@ -53,7 +53,7 @@ def _curves(runs: list[Run], alive: bool) -> None:
     # A run that has ended early needs no room for the epochs that it will never have.
     planned = {run_id: run.planned_epochs for run_id, run in live.items()}
     drawn = tuple(Drawn(run.title, run.number, planned.get(run.id, 1)) for run in runs)
-    found = tuple(histories([run.id for run in runs]))
+    found = tuple(state().epochs.of([run.id for run in runs]))
     if not choice.splits:
         st.info("Choose training, test or both to see curves.")
         return
@@ -64,7 +64,7 @@ def _curves(runs: list[Run], alive: bool) -> None:
                 _chart(drawn, found, choice._replace(measure=measure)), f"compared_{measure.lower()}",
                 f"{measure} of the chosen runs, training dotted and test solid", curves_height(len(runs)),
             )  # fmt: skip
-    if not any(len(each.epochs) for each in found):
+    if not any(found):
         st.caption("Curves begin with the first epoch that is finished." if alive else "No epoch was finished.")
     if choice.log and choice.measure != "Loss":
         st.caption(
@@ -102,9 +102,9 @@ def _choose() -> Choice:
 
 
 @lru_cache(maxsize=32)
-def _chart(runs: tuple[Drawn, ...], found: tuple[History, ...], choice: Choice) -> str:
-    """The chart as JSON. A history is replaced when it grows: the same objects make the same chart."""
-    lines = [line for run, history in zip(runs, found, strict=True) for line in _lines(run, history, choice)]
+def _chart(runs: tuple[Drawn, ...], found: tuple[Epochs, ...], choice: Choice) -> str:
+    """Return the chart as JSON. Epochs are replaced when there are more: the same objects make the same chart."""
+    lines = [line for run, epochs in zip(runs, found, strict=True) for line in _lines(run, epochs, choice)]
     mistakes = choice.log and choice.measure == "Accuracy"
     scale = {
         "Loss": Scale("loss (mean per image)", log=choice.log),
@@ -116,21 +116,21 @@ def _chart(runs: tuple[Drawn, ...], found: tuple[History, ...], choice: Choice) 
     return run_curves(lines, title, scale, by_seconds=choice.by_seconds, epochs=planned).to_json()
 
 
-def _lines(run: Drawn, history: History, choice: Choice) -> Iterator[RunLine]:
+def _lines(run: Drawn, epochs: Epochs, choice: Choice) -> Iterator[RunLine]:
     for split in choice.splits:
-        values = _values(history, choice.measure, split)
+        values = _values(epochs, choice.measure, split)
         if choice.log:
             values = _above_zero(1 - values if choice.measure == "Accuracy" else values)
         yield RunLine(
-            run.title, split, run_colour(run.number), history.epochs, history.seconds, values,
+            run.title, split, run_colour(run.number), epochs.epoch, epochs.seconds, values,
             _smoothed(values, choice.smoothing),
         )  # fmt: skip
 
 
-def _values(history: History, measure: str, split: str) -> np.ndarray:
+def _values(epochs: Epochs, measure: str, split: str) -> np.ndarray:
     if measure == "Loss":
-        return history.train_loss if split == "training" else history.test_loss
-    return history.train_accuracy if split == "training" else history.test_accuracy
+        return epochs.train_loss if split == "training" else epochs.test_loss
+    return epochs.train_accuracy if split == "training" else epochs.test_accuracy
 
 
 def _above_zero(values: np.ndarray) -> np.ndarray:

@@ -54,7 +54,7 @@ def show_one_run(runs: list[Run]) -> None:
 
 def _head(run: Run) -> None:
     """Where it stands, in a row of numbers that is as high for every run."""
-    epochs = len(state().runs.epochs([run.id])[run.id])
+    epochs = len(state().epochs.of([run.id])[0])
     tested = run.environment.get("images", {}).get("test", 0)
     with st.container(horizontal=True, gap="medium", key="run_head"):
         accuracy = "–" if run.test_accuracy is None else f"{run.test_accuracy:.2%}"
@@ -78,7 +78,7 @@ def _head(run: Run) -> None:
 
 def _news_of(run: Run) -> tuple[str, int]:
     """What changes when there is something new to draw: its status, and how many epochs it has behind it."""
-    return run.status, len(state().runs.epochs([run.id])[run.id])
+    return run.status, len(state().epochs.of([run.id])[0])
 
 
 def _follow(run_id: str, shown: tuple[str, int]) -> None:

@@ -50,7 +50,7 @@ def show_record(run: Run) -> None:
     st.subheader("Changed while it ran")
     _history(run)
     st.subheader("Log")
-    lines = lecture_lines(run, state().runs.epochs([run.id])[run.id])
+    lines = lecture_lines(run, state().epochs.of([run.id])[0])
     st.code(lines, language=None, height=LOG_HEIGHT, wrap_lines=True)
 
 

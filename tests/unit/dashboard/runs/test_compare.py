@@ -1,4 +1,4 @@
-"""What the comparison of runs is drawn from: histories that grow, quantities as axes, ranges that are brushed."""
+"""What the comparison of runs is drawn from: quantities as axes, ranges that are brushed."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from digits_core.dashboard.runs.compare.disagreement import same_size
-from digits_core.dashboard.runs.compare.histories import Histories
 from digits_core.dashboard.runs.compare.quantities import (
     ACCURACY,
     BY_HAND,
@@ -34,46 +33,6 @@ def train(store, run, epoch: int, seconds: float = 1.5) -> None:
 @pytest.fixture
 def make_run(store):
     return lambda **training: store.create(run_config(**training), "owner")
-
-
-def test_a_history_holds_the_epochs_and_the_seconds_since_the_run_began(store, make_run):
-    run = make_run()
-    train(store, run, 1)
-    train(store, run, 2, seconds=2.5)
-    history = Histories(store).of([run.id])[0]
-
-    assert history.epochs.tolist() == [1, 2]
-    assert history.seconds.tolist() == [1.5, 4.0]
-    assert history.train_loss.tolist() == [1.0, 0.5]
-    assert history.test_accuracy.tolist() == [0.25, 0.25]
-
-
-def test_a_history_grows_by_what_is_new_and_is_the_same_object_where_nothing_is(store, make_run):
-    grows, rests = make_run(), make_run()
-    train(store, grows, 1)
-    train(store, rests, 1)
-    known = Histories(store)
-    before = known.of([grows.id, rests.id])
-    train(store, grows, 2)
-    after = known.of([grows.id, rests.id])
-
-    assert after[0].epochs.tolist() == [1, 2]
-    assert before[0].epochs.tolist() == [1]
-    assert after[1] is before[1]
-
-
-def test_a_run_that_is_asked_for_later_has_all_its_epochs_once(store, make_run):
-    early, late = make_run(), make_run()
-    known = Histories(store)
-    known.of([early.id])
-    train(store, late, 1)
-    assert known.of([late.id])[0].epochs.tolist() == [1]
-    train(store, late, 2)
-    assert known.of([early.id, late.id])[1].epochs.tolist() == [1, 2]
-
-
-def test_a_run_without_an_epoch_has_an_empty_history(store, make_run):
-    assert len(Histories(store).of([make_run().id])[0].epochs) == 0
 
 
 def test_every_setting_and_result_has_a_title_of_its_own():

@@ -8,7 +8,8 @@ import time
 from functools import lru_cache
 
 from digits_core.dashboard.state import state
-from digits_core.runs.rows import BatchRow, ChangeRow, DetailRow, EpochRow, Run
+from digits_core.runs.epoch_feed import NONE_YET, Epochs
+from digits_core.runs.rows import BatchRow, ChangeRow, DetailRow, Run
 from digits_core.training.hints import Hint, History, hints
 
 BATCHES_EVERY_S = 1.0
@@ -16,14 +17,13 @@ BATCHES_EVERY_S = 1.0
 
 
 class Feed:
-    """Epochs, losses of batches, details and changes of one run so far. The lists are replaced, never changed."""
+    """Epochs, losses of batches, details and changes of one run so far. They are replaced, never changed."""
 
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id
         self._lock = threading.Lock()
         self._looked = 0.0
-        self._cursor: int | None = None
-        self.epochs: list[EpochRow] = []
+        self.epochs: Epochs = NONE_YET
         self.batches: list[BatchRow] = []
         self.details: list[DetailRow] = []
         self.changes: list[ChangeRow] = []
@@ -32,18 +32,10 @@ class Feed:
         """Read what is new. All that belongs to an epoch comes with it."""
         store = state().runs
         with self._lock:
-            before = len(self.epochs)
-            if self._cursor is None:
-                # The cursor first: an epoch that is written in between is read twice rather than never.
-                self._cursor = store.cursor()
-                self.epochs = store.epochs([self._run_id])[self._run_id]
-                self._cursor = max([self._cursor, *(row.sequence for row in self.epochs[-1:])])
-            else:
-                news = store.news(self._cursor)
-                self._cursor = news.cursor
-                self.epochs = [*self.epochs, *(row for row in news.epochs if row.run == self._run_id)]
+            before = self.epochs
+            (self.epochs,) = state().epochs.of([self._run_id])
             now = time.monotonic()
-            if len(self.epochs) > before or now - self._looked > BATCHES_EVERY_S or not run.live:
+            if self.epochs is not before or now - self._looked > BATCHES_EVERY_S or not run.live:
                 self._looked = now
                 newer = self.batches[-1].sequence if self.batches else 0
                 self.batches = [*self.batches, *store.batches(self._run_id, newer)]
