@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import streamlit as st
 
-from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.errors import as_plain_text
-from digits_core.dashboard.state import state
-from digits_core.figures.charts import Curve, curves
+from digits_core.figures.charts import Curve
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import EpochRow, Run
 from digits_core.training.estimate import in_words
@@ -30,9 +27,6 @@ STATUS_ICONS = {
     "failed": ":material/error:",
     "interrupted": ":material/power_off:",
 }
-
-# Pages are drawn again more often than their runs change, and building a figure is the slowest part of that.
-_curves = lru_cache(maxsize=32)(curves)
 
 
 def show_progress(run: Run, batches: int) -> None:
@@ -55,18 +49,6 @@ def show_progress(run: Run, batches: int) -> None:
         case _:
             tested = "" if run.test_accuracy is None else f" · {run.test_accuracy:.2%} on test images"
             st.progress(run.progress, f"{words} · {run.status} in {_epoch(run)}{tested}")
-
-
-def show_curves(runs: Sequence[Run], key: str) -> None:
-    """Loss and accuracy of these runs side by side, one colour a run; room is reserved before the first epoch."""
-    epochs = state().runs.epochs([run.id for run in runs])
-    planned = max(run.planned_epochs for run in runs)
-    lines = tuple(as_curve(run, epochs[run.id], named=len(runs) > 1) for run in runs)
-    left, right = st.columns(2)
-    with left:
-        show_chart(_curves(lines, "loss", planned), f"{key}_loss", "Loss per epoch, training and test")
-    with right:
-        show_chart(_curves(lines, "accuracy", planned), f"{key}_accuracy", "Accuracy per epoch, training and test")
 
 
 def as_curve(run: Run, epochs: Sequence[EpochRow], named: bool) -> Curve:
