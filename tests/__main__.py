@@ -1,4 +1,7 @@
-"""The one test program, `python -m tests`: lint, format, a Chromium, then pytest with the arguments given."""
+"""The one test program, `python -m tests`: lint, format, a Chromium, then pytest with the arguments given.
+
+`--deep` searches longer: ten times as many examples for each property, and many more moments to kill a process at.
+"""
 
 import os
 import subprocess
@@ -11,10 +14,15 @@ ROOT = Path(__file__).resolve().parents[1]
 SIDE_BY_SIDE = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", "--no-loadscope-reorder"]
 """Tests run in as many processes as the machine has processors, those of one file in one of them; the browser's, whose
 files take longest, begin. `-n 0` among the arguments runs all in one process, in order."""
+DEEP = "--deep"
+DEEP_KILLS = ["--kill-seeds", "20"]
 
 
 def main(arguments: list[str]) -> int:
-    """Take every step, so that one run shows all there is to mend; 0 if all of them passed."""
+    """Take every step, so that one run shows all there is to fix; return 0 if all of them passed."""
+    if DEEP in arguments:
+        os.environ["HYPOTHESIS_PROFILE"] = "explore"
+        arguments = [*DEEP_KILLS, *(each for each in arguments if each != DEEP)]
     # pytest comes last: its closing line is the last thing to read unless a step before it failed.
     failed = [
         name

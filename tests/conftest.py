@@ -1,12 +1,16 @@
 """What every test may use."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # Before torch is loaded anywhere: on networks as small as those of the tests, threads mostly wait for each other, and
 # where tests run side by side they wait for processors too, ten times as long as the work takes.
@@ -17,6 +21,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kill-seeds", type=int, default=2, metavar="N", help="so many times the tests of kills pick their moments"
     )
+
+
+ONE_APP, ONE_CLUSTER = "shared_server", "lab"
+"""Fixtures of which there is one, however many processes run the tests: the files that take one of them go together."""
+
+
+class OneOfEach(LoadFileScheduling):
+    """Gives the tests of a file to one process, and with them those of all files that share an app or a cluster."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return _shared_by(self.config.rootpath / file) or file
+
+
+@cache
+def _shared_by(file: Path) -> str:
+    """Return the name of the fixture that a file of tests shares with others, or ""."""
+    text = file.read_text(encoding="utf-8")
+    if ONE_APP in text:
+        return ONE_APP
+    takes_lab = re.search(r"^def \w+\(lab\b", text, re.MULTILINE) and "def lab(" not in text
+    return ONE_CLUSTER if takes_lab and file.parent.name == "engine" else ""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return OneOfEach(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture

@@ -130,14 +130,7 @@ def _fetch(
         for address in addresses:
             try:
                 complete = _unpack(address, md5, part, size, report, cancelled)
-            except (
-                urllib.error.URLError,
-                http.client.HTTPException,
-                ConnectionError,
-                TimeoutError,
-                zlib.error,
-                ValueError,
-            ):
+            except UNDELIVERED:
                 continue
             if complete:
                 part.replace(target)

@@ -1,12 +1,13 @@
-"""A server of the app for each test or module, and a browser that looks at it."""
+"""A server of the app for all tests, for a module or for one test, and a browser that looks at it."""
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from digits_core.__main__ import main
 from digits_core.dashboard.pages import PAGES
 from tests.browser import chromium
 from tests.browser.helpers import free_port, poll
@@ -117,6 +119,34 @@ def module_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     with serve(tmp_path_factory.mktemp("server")) as running:
         failed_before = request.session.testsfailed
         yield running
+        if request.session.testsfailed > failed_before:
+            print(running.log.read_text())
+
+
+@dataclass(frozen=True)
+class SharedServer(Server):
+    """The app that the tests share, with the ids of the two runs that its home begins with."""
+
+    slow: str
+    fast: str
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[SharedServer]:
+    """One app for all tests that rely on nothing in its home but two runs, #1 slow and #2 fast: starting an app and
+    showing its first page takes longer than most tests do.
+    """
+    folder = tmp_path_factory.mktemp("shared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITS_HOME", str(folder / "home"))
+        for name, rate in (("slow", "0.0002"), ("fast", "0.002")):
+            options = ["--epochs", "2", "--batch-size", "128", "--learning-rate", rate, "--name", name]
+            assert main(["train", *options]) == 0
+    with closing(sqlite3.connect(folder / "home" / "digits.sqlite")) as database:
+        slow, fast = (run_id for (run_id,) in database.execute("SELECT id FROM runs ORDER BY number"))
+    with serve(folder) as running:
+        failed_before = request.session.testsfailed
+        yield SharedServer(running.url, running.home, running.process, running.log, slow, fast)
         if request.session.testsfailed > failed_before:
             print(running.log.read_text())
 

@@ -124,6 +124,23 @@ def wait_for_chart(page: Page, key: str, expression: str, seconds: float = 30) -
     return answer[-1]
 
 
+STILL = """([key, quiet]) => {
+    const all = [...document.querySelectorAll(`.st-key-${key} .js-plotly-plot`)];
+    const chart = all[0];
+    if (all.length !== 1 || !chart._fullLayout) return false;
+    const now = performance.now(), place = JSON.stringify(chart.getBoundingClientRect());
+    if (!chart.stillSince) chart.on("plotly_afterplot", () => { chart.stillSince = performance.now(); });
+    if (chart.stillPlace !== place) [chart.stillPlace, chart.stillSince] = [place, now];
+    return now - chart.stillSince > quiet;
+}"""
+
+
+def wait_for_still_chart(page: Page, key: str, seconds: float = 30) -> None:
+    """Wait until the app is done, and the chart under a key has been drawn and lies still: a gesture on it counts."""
+    wait_for_app(page, seconds)
+    page.wait_for_function(STILL, arg=[key, QUIET_MS], timeout=seconds * 1000)
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on."""
     with socket.socket() as probe:

@@ -31,9 +31,9 @@ def open_sheet(page: Page, server: Server, content: bytes) -> None:
 
 
 @pytest.fixture
-def page(module_server: Server, browser_page: Page) -> Iterator[Page]:
+def page(shared_server: Server, browser_page: Page) -> Iterator[Page]:
     """A sheet of six boxes."""
-    open_sheet(browser_page, module_server, photo())
+    open_sheet(browser_page, shared_server, photo())
     expect(boxes(browser_page)).to_have_count(6)
     return browser_page
 
@@ -167,9 +167,9 @@ def test_a_mark_that_was_left_out_is_shown_with_its_reason_and_added_by_a_click(
     expect(page.get_by_text("sheet.png · 7 boxes")).to_be_visible()
 
 
-def test_a_sheet_on_its_side_is_turned_by_one_click(module_server: Server, browser_page: Page) -> None:
+def test_a_sheet_on_its_side_is_turned_by_one_click(shared_server: Server, browser_page: Page) -> None:
     page = browser_page
-    open_sheet(page, module_server, photo(quarters=1))
+    open_sheet(page, shared_server, photo(quarters=1))
     picture = page.locator(".editor img")
     lying = steady_box(picture)
     assert lying["height"] > lying["width"]
@@ -220,11 +220,11 @@ def test_no_label_is_clipped_at_an_edge_of_the_picture(page: Page) -> None:
         assert tag["x"] + tag["width"] <= picture["x"] + picture["width"] + 3
 
 
-def test_a_finger_scrolls_until_it_is_told_to_draw(browser: Browser, module_server: Server) -> None:
+def test_a_finger_scrolls_until_it_is_told_to_draw(browser: Browser, shared_server: Server) -> None:
     context = browser.new_context(viewport={"width": 400, "height": 800}, has_touch=True, is_mobile=True)
     try:
         page = context.new_page()
-        open_sheet(page, module_server, photo())
+        open_sheet(page, shared_server, photo())
         boxes(page).nth(2).tap()
         expect(chosen(page)).to_have_attribute("aria-label", "Box 3: no label")
         page.get_by_role("button", name="Label 7").tap()

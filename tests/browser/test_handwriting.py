@@ -133,9 +133,9 @@ def test_a_sheet_is_corrected_on_the_picture_and_saved(server: Server, browser_p
     expect(browser_page.get_by_text("1 digit, newest first")).to_be_visible()
 
 
-def test_a_narrow_screen_has_the_ten_labels_in_two_rows_of_five(module_server: Server, browser_page: Page) -> None:
+def test_a_narrow_screen_has_the_ten_labels_in_two_rows_of_five(shared_server: Server, browser_page: Page) -> None:
     browser_page.set_viewport_size({"width": 400, "height": 800})
-    open_page(browser_page, f"{module_server.url}/handwriting")
+    open_page(browser_page, f"{shared_server.url}/handwriting")
     labels = browser_page.locator(".st-key-label").get_by_role("radio")
     expect(labels).to_have_count(10)
     # All at once: what is still to come above them moves them.

@@ -50,8 +50,8 @@ def choose_instead(page: Page, label: str, title: str, name: str, other: str) ->
     wait_for_app(page)
 
 
-def test_a_pickle_in_the_lectures_shape_is_imported_and_trained_on(server: Server, browser_page: Page) -> None:
-    open_page(browser_page, f"{server.url}/?view=Import")
+def test_a_pickle_in_the_lectures_shape_is_imported_and_trained_on(module_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, f"{module_server.url}/?view=Import")
     upload(browser_page, "digits.pkl", lecture_pickle())
     expect(browser_page.get_by_text("Found in digits.pkl")).to_be_visible(timeout=60_000)
     expect(browser_page.locator(".st-key-import_samples .tile")).to_have_count(12)
@@ -72,8 +72,8 @@ def test_a_pickle_in_the_lectures_shape_is_imported_and_trained_on(server: Serve
     expect(browser_page.get_by_text("finished in")).to_be_visible(timeout=180_000)
 
 
-def test_a_dataset_is_renamed_deleted_and_brought_back(server: Server, browser_page: Page) -> None:
-    open_page(browser_page, f"{server.url}/?view=Import")
+def test_a_dataset_is_renamed_deleted_and_brought_back(module_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, f"{module_server.url}/?view=Import")
     upload(browser_page, "digits.pkl", lecture_pickle())
     browser_page.get_by_role("button", name="Keep").click(timeout=60_000)
     expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("300")
@@ -91,9 +91,11 @@ def test_a_dataset_is_renamed_deleted_and_brought_back(server: Server, browser_p
     expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("300")
 
 
-def test_a_file_that_wants_to_run_something_is_refused_and_runs_nothing(server: Server, browser_page: Page) -> None:
-    canary = server.home / "canary"
-    open_page(browser_page, f"{server.url}/?view=Import")
+def test_a_file_that_wants_to_run_something_is_refused_and_runs_nothing(
+    module_server: Server, browser_page: Page
+) -> None:
+    canary = module_server.home / "canary"
+    open_page(browser_page, f"{module_server.url}/?view=Import")
     upload(browser_page, "evil.pkl", f"cos\nsystem\n(S'touch {canary}'\ntR.".encode())
 
     error = browser_page.get_by_test_id("stAlert")

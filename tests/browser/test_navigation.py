@@ -35,34 +35,34 @@ def test_a_first_visit_to_a_pages_own_url_finds_the_app_as_from_its_front(server
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_each_page_opens_by_its_url(module_server: Server, browser_page: Page, name: str) -> None:
-    open_page(browser_page, f"{module_server.url}/{PAGES[name].url_path}")
+def test_each_page_opens_by_its_url(shared_server: Server, browser_page: Page, name: str) -> None:
+    open_page(browser_page, f"{shared_server.url}/{PAGES[name].url_path}")
 
     expect(browser_page.get_by_role("heading", level=1)).to_have_text(PAGES[name].title)
 
 
 def test_the_name_of_the_first_page_leads_to_the_front_with_what_the_address_says(
-    module_server: Server, browser_page: Page
+    shared_server: Server, browser_page: Page
 ) -> None:
-    open_page(browser_page, f"{module_server.url}/data?dataset=mnist-5k")
+    open_page(browser_page, f"{shared_server.url}/data?dataset=mnist-5k")
 
-    expect(browser_page).to_have_url(re.compile(re.escape(f"{module_server.url}/?dataset=mnist-5k")))
+    expect(browser_page).to_have_url(re.compile(re.escape(f"{shared_server.url}/?dataset=mnist-5k")))
     expect(browser_page.get_by_test_id("stDialog")).to_have_count(0)
     expect(browser_page.get_by_role("heading", level=1)).to_have_text("Data")
 
 
-def test_the_menu_leads_to_each_page(module_server: Server, browser_page: Page) -> None:
-    open_page(browser_page, module_server.url)
+def test_the_menu_leads_to_each_page(shared_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, shared_server.url)
 
     for entry in reversed(PAGES.values()):
         browser_page.get_by_test_id("stSidebarNavLink").filter(has_text=entry.title).click()
         expect(browser_page.get_by_role("heading", level=1)).to_have_text(entry.title)
         # What the page shows, such as the dataset, comes after the path.
-        expect(browser_page).to_have_url(re.compile(re.escape(f"{module_server.url}/{entry.url_path}") + r"(\?.*)?$"))
+        expect(browser_page).to_have_url(re.compile(re.escape(f"{shared_server.url}/{entry.url_path}") + r"(\?.*)?$"))
 
 
-def test_the_links_at_the_end_lead_through_the_flow(module_server: Server, browser_page: Page) -> None:
-    open_page(browser_page, module_server.url)
+def test_the_links_at_the_end_lead_through_the_flow(shared_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, shared_server.url)
 
     for title in TITLES[1:]:
         browser_page.get_by_role("link", name=f"Next: {title}").click()
@@ -71,20 +71,20 @@ def test_the_links_at_the_end_lead_through_the_flow(module_server: Server, brows
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways_on_a_phone(module_server: Server, browser_page: Page, name: str) -> None:
+def test_no_page_scrolls_sideways_on_a_phone(shared_server: Server, browser_page: Page, name: str) -> None:
     browser_page.set_viewport_size({"width": 400, "height": 800})
 
-    open_page(browser_page, f"{module_server.url}/{PAGES[name].url_path}")
+    open_page(browser_page, f"{shared_server.url}/{PAGES[name].url_path}")
 
     overhang = browser_page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
     assert overhang == 0
 
 
 def test_a_browser_that_prefers_dark_gets_dark(
-    module_server: Server, browser_page: Page, browser_context: BrowserContext
+    shared_server: Server, browser_page: Page, browser_context: BrowserContext
 ) -> None:
-    assert brightness(browser_page, module_server.url, "light") > 0.9
-    assert brightness(browser_page, module_server.url, "dark") < 0.1
+    assert brightness(browser_page, shared_server.url, "light") > 0.9
+    assert brightness(browser_page, shared_server.url, "dark") < 0.1
 
 
 def brightness(page: Page, url: str, scheme: str) -> float:

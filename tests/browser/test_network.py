@@ -1,19 +1,18 @@
 """The numbers of a network in a real browser: a window walked over an image, and what training changes."""
 
 import json
-import os
-import subprocess
-import sys
+import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from digits_core.__main__ import main
 from digits_core.config import TransformConfig
 from digits_core.data.builtin import read_optdigits
 from digits_core.network.activations import activations
 from digits_core.network.improved_net import build_network
 from digits_core.transforms import batched
-from tests.browser.conftest import ROOT, Server
+from tests.browser.conftest import SharedServer
 from tests.browser.helpers import ask_chart, open_page, poll, wait_for_app, wait_for_chart
 
 pytestmark = pytest.mark.browser
@@ -47,7 +46,7 @@ def frame(page: Page, key: str) -> list[float] | None:
 
 
 def test_a_window_is_walked_over_the_image_and_its_nine_products_give_the_networks_sum(
-    module_server: Server, browser_page: Page
+    shared_server: SharedServer, browser_page: Page
 ) -> None:
     image = read_optdigits().images[read_optdigits().indices("train")[2]]
     transform = TransformConfig()
@@ -55,7 +54,8 @@ def test_a_window_is_walked_over_the_image_and_its_nine_products_give_the_networ
         build_network(28, 0.3, seed=0).eval(), batched.normalise(batched.prepare(image[None], transform), transform)
     )
     expected = found["conv1"].before[0, 5]
-    open_page(browser_page, f"{module_server.url}/network?look=By+hand&image=3&unit=5&row=9&column=12")
+    address = f"{shared_server.url}/network?run={shared_server.slow}&weights=before+training"
+    open_page(browser_page, f"{address}&look=By+hand&image=3&unit=5&row=9&column=12")
 
     def adds_up_to(row: int, column: int) -> bool:
         if frame(browser_page, "clicked_conv1") != [row - 1, column - 1] or frame(browser_page, "lands") != [
@@ -78,8 +78,8 @@ def test_a_window_is_walked_over_the_image_and_its_nine_products_give_the_networ
     assert "column=7" in browser_page.url
 
 
-def test_a_block_of_the_diagram_opens_its_layer(module_server: Server, browser_page: Page) -> None:
-    open_page(browser_page, f"{module_server.url}/network")
+def test_a_block_of_the_diagram_opens_its_layer(shared_server: SharedServer, browser_page: Page) -> None:
+    open_page(browser_page, f"{shared_server.url}/network")
     chart(browser_page, "diagram").wait_for()
     click_place(browser_page, "diagram", row=0, column=4)
 
@@ -87,13 +87,27 @@ def test_a_block_of_the_diagram_opens_its_layer(module_server: Server, browser_p
     expect(browser_page.get_by_text("fc1: fully connected")).to_be_visible()
 
 
-def test_untrained_and_trained_feature_maps_stand_side_by_side(module_server: Server, browser_page: Page) -> None:
-    options = ["--epochs", "2", "--batch-size", "64", "--learning-rate", "0.002", "--name", "<b>two</b> epochs"]
-    subprocess.run(
-        [sys.executable, "-m", "digits_core", "train", *options],
-        cwd=ROOT, env=os.environ | {"DIGITS_HOME": str(module_server.home)}, check=True, capture_output=True,
-    )  # fmt: skip
-    open_page(browser_page, f"{module_server.url}/network?look=Feature+maps&other=start&split=test")
+def test_untrained_and_trained_feature_maps_stand_side_by_side(
+    shared_server: SharedServer,
+    browser_page: Page,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = [
+        "--epochs",
+        "2",
+        "--batch-size",
+        "64",
+        "--learning-rate",
+        "0.002",
+        "--name",
+        "<b>two</b> epochs",
+        "--json",
+    ]
+    monkeypatch.setenv("DIGITS_HOME", str(shared_server.home))
+    assert main(["train", *options]) == 0
+    trained = json.loads(capsys.readouterr().out.splitlines()[-1])["run"]
+    open_page(browser_page, f"{shared_server.url}/network?run={trained}&look=Feature+maps&other=start&split=test")
 
     def maps(key: str) -> str | None:
         return json.dumps(shown) if (shown := ask_chart(browser_page, key, "chart.data[0].z")) else None
@@ -103,7 +117,8 @@ def test_untrained_and_trained_feature_maps_stand_side_by_side(module_server: Se
 
     chart(browser_page, "softmax_1").wait_for()
     poll(lambda: all(maps(f"{name}_{place}") for name in ("input", "conv2") for place in (0, 1)), 20, "the maps")
-    expect(browser_page.get_by_role("heading", name="#1 <b>two</b> epochs, before training")).to_be_visible()
+    heading = re.compile(r"#\d+ <b>two</b> epochs, before training")
+    expect(browser_page.get_by_role("heading", name=heading)).to_be_visible()
     before = maps("conv2_1")
     assert maps("input_0") == maps("input_1")
     assert maps("conv2_0") != before

@@ -1,36 +1,18 @@
 """One run as it is looked at: a click on the confusion matrix shows the images behind it."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from digits_core.__main__ import main
-from digits_core.database import Database
 from digits_core.evaluation.metrics import Answers
-from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.store import RunStore
-from tests.browser.conftest import Server, serve
+from tests.browser.conftest import SharedServer
 from tests.browser.helpers import open_page, poll, wait_for_app, wait_for_chart
 
 pytestmark = pytest.mark.browser
 
 SECONDS = 120
-
-
-@pytest.fixture
-def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Server, Answers]]:
-    """An app with a run that has learnt little, and what that run answered."""
-    with serve(tmp_path) as server:
-        monkeypatch.setenv("DIGITS_HOME", str(server.home))
-        assert main(["train", "--epochs", "1", "--batch-size", "128"]) == 0
-        database = Database(Home(server.home).database)
-        [run] = RunStore(database).runs()
-        database.close()
-        yield server, Answers.of(Artifacts(server.home / "runs" / run.id).load_test_result())
 
 
 def click_cell(page: Page, label: int, answer: int) -> None:
@@ -42,14 +24,15 @@ def click_cell(page: Page, label: int, answer: int) -> None:
 
 
 def test_a_click_on_a_cell_shows_its_images_and_a_second_one_all_mistakes(
-    trained: tuple[Server, Answers], browser_page: Page
+    shared_server: SharedServer, browser_page: Page
 ) -> None:
-    server, answers = trained
+    server = shared_server
+    answers = Answers.of(Artifacts(server.home / "runs" / server.slow).load_test_result())
     cells = {(label, answer): int(answers.confusion[label, answer]) for label in range(10) for answer in range(10)}
     label, answer = max((cell for cell in cells if cell[0] != cell[1]), key=lambda cell: cells[cell])
     mistakes = int((~answers.right).sum())
     heading = browser_page.get_by_role("heading", level=3)
-    open_page(browser_page, f"{server.url}/runs?runs_view=One+run")
+    open_page(browser_page, f"{server.url}/runs?runs_view=One+run&run={server.slow}")
     expect(heading).to_contain_text(f"{mistakes:,} image")
 
     click_cell(browser_page, label, answer)

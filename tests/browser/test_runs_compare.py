@@ -1,36 +1,28 @@
 """Comparing runs in a real browser: a shared link, picking runs on parallel coordinates, a point, an image."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, Server
-from tests.browser.helpers import ask_chart, open_page, poll, steady_box, wait_for_app, wait_for_chart
+from tests.browser.conftest import SharedServer
+from tests.browser.helpers import (
+    ask_chart,
+    open_page,
+    poll,
+    steady_box,
+    wait_for_app,
+    wait_for_chart,
+    wait_for_still_chart,
+)
 
 pytestmark = pytest.mark.browser
 
-TRAIN = """
-from digits_core.__main__ import main
-for name, rate in (("slow", "0.0002"), ("fast", "0.002")):
-    options = ["--epochs", "2", "--batch-size", "128", "--learning-rate", rate, "--name", name, "--json"]
-    assert main(["train", *options]) == 0
-"""
 SECONDS = 60
 
 
-@pytest.fixture(scope="module")
-def link(module_server: Server) -> str:
+@pytest.fixture
+def link(shared_server: SharedServer) -> str:
     """The address that compares two runs: #2 fast and #1 slow."""
-    done = subprocess.run(
-        [sys.executable, "-c", TRAIN], cwd=ROOT, env=os.environ | {"DIGITS_HOME": str(module_server.home)},
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    ids = [line.split('"run": "')[1].split('"')[0] for line in done.stdout.splitlines() if '"run": "' in line]
-    assert len(ids) == 2
-    return f"{module_server.url}/runs?" + "&".join(f"compare={run_id}" for run_id in ids)
+    return f"{shared_server.url}/runs?compare={shared_server.slow}&compare={shared_server.fast}"
 
 
 def test_a_link_shows_the_same_curves_to_whoever_opens_it(link: str, browser_page: Page) -> None:
@@ -51,42 +43,26 @@ def test_a_link_shows_the_same_curves_to_whoever_opens_it(link: str, browser_pag
 def test_a_brush_on_parallel_coordinates_picks_the_runs_that_pass(link: str, browser_page: Page) -> None:
     open_page(browser_page, f"{link}&comparison=Parallel+coordinates")
     wait_for_chart(browser_page, "parallel", "chart.data[0].dimensions.length")
-    axis = browser_page.locator(".st-key-parallel .js-plotly-plot .axis-brush").first
-    everywhere = steady_box(axis)
-    words = browser_page.get_by_text("1 of 2 runs pass through what is picked.")
-    middle = everywhere["x"] + everywhere["width"] / 2
-    top, height = everywhere["y"], everywhere["height"]
+    wait_for_still_chart(browser_page, "parallel")
+    axis = steady_box(browser_page.locator(".st-key-parallel .js-plotly-plot .axis-brush").first)
+    middle, top, height = axis["x"] + axis["width"] / 2, axis["y"], axis["height"]
+    browser_page.mouse.move(middle, top + 0.02 * height)
+    browser_page.mouse.down()
+    browser_page.mouse.move(middle, top + 0.3 * height, steps=8)
+    browser_page.mouse.up()
 
-    def picked() -> bool:
-        if words.is_visible():
-            return True
-        browser_page.mouse.move(middle, top + 0.02 * height)
-        browser_page.mouse.down()
-        browser_page.mouse.move(middle, top + 0.3 * height, steps=8)
-        browser_page.mouse.up()
-        wait_for_app(browser_page)
-        return words.is_visible()
-
-    poll(picked, SECONDS, "one run to be picked", every=0.5)
+    expect(browser_page.get_by_text("1 of 2 runs pass through what is picked.")).to_be_visible()
 
 
 def test_a_point_of_the_scatter_names_its_run(link: str, browser_page: Page) -> None:
     open_page(browser_page, f"{link}&comparison=Scatter&scatter_x=Learning+rate")
     place = "(({xaxis, yaxis}, [dots]) => [xaxis._offset + xaxis.d2p(dots.x[dots.text.indexOf('#2 fast')]), "
     place += "yaxis._offset + yaxis.d2p(dots.y[dots.text.indexOf('#2 fast')])])(chart._fullLayout, chart.data)"
-    shown = browser_page.get_by_role("link", name="Compare #2 fast alone")
+    wait_for_still_chart(browser_page, "scatter")
+    x, y = wait_for_chart(browser_page, "scatter", place)
+    browser_page.locator(".st-key-scatter .js-plotly-plot").click(position={"x": x, "y": y})
 
-    def chosen() -> bool:
-        wait_for_app(browser_page)
-        # A second click on a point would let it go.
-        if shown.is_visible():
-            return True
-        x, y = wait_for_chart(browser_page, "scatter", place)
-        browser_page.locator(".st-key-scatter .js-plotly-plot").last.click(position={"x": x, "y": y})
-        wait_for_app(browser_page)
-        return shown.is_visible()
-
-    poll(chosen, SECONDS, "the run to be named", every=0.5)
+    expect(browser_page.get_by_role("link", name="Compare #2 fast alone")).to_be_visible()
 
 
 def test_an_image_on_which_two_runs_disagree_is_shown_with_both_answers(link: str, browser_page: Page) -> None:

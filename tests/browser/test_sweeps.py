@@ -65,10 +65,10 @@ def shown_after(page: Page, done: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("name", "measure"), [*((name, "") for name in LINES), (LINES[0], "Best so far")])
 def test_every_result_lies_within_the_axes_that_the_first_frame_has(
-    module_server: Server, browser_page: Page, name: str, measure: str
+    shared_server: Server, browser_page: Page, name: str, measure: str
 ) -> None:
-    watched = Watched(module_server, READY[name].plan)
-    open_page(browser_page, f"{module_server.url}/runs?runs_view=Sweeps&sweep={watched.sweep.id}")
+    watched = Watched(shared_server, READY[name].plan)
+    open_page(browser_page, f"{shared_server.url}/runs?runs_view=Sweeps&sweep={watched.sweep.id}")
     if measure:
         browser_page.get_by_role("radio", name=measure).click()
         wait_for_app(browser_page)
@@ -81,10 +81,10 @@ def test_every_result_lies_within_the_axes_that_the_first_frame_has(
         assert (now["type"], now["range"]) == (first["type"], first["range"])
 
 
-def test_the_outer_cells_of_a_map_are_whole(module_server: Server, browser_page: Page) -> None:
+def test_the_outer_cells_of_a_map_are_whole(shared_server: Server, browser_page: Page) -> None:
     varied = [parse_varied("optimizer=adam,sgd"), parse_varied("batch_size=16,64")]
-    watched = Watched(module_server, SweepPlan(varied=varied))
-    open_page(browser_page, f"{module_server.url}/runs?runs_view=Sweeps&sweep={watched.sweep.id}")
+    watched = Watched(shared_server, SweepPlan(varied=varied))
+    open_page(browser_page, f"{shared_server.url}/runs?runs_view=Sweeps&sweep={watched.sweep.id}")
     shown_after(browser_page, 0)
     watched.end(4)
     shown_after(browser_page, 4)

@@ -41,8 +41,8 @@ def wait_for_others(page: Page, before: np.ndarray) -> np.ndarray:
     return variants(page)
 
 
-def test_variants_follow_the_rotation_and_the_draw_and_the_address(module_server: Server, browser_page: Page) -> None:
-    open_page(browser_page, f"{module_server.url}/transforms?transform_view=Variants")
+def test_variants_follow_the_rotation_and_the_draw_and_the_address(shared_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, f"{shared_server.url}/transforms?transform_view=Variants")
     expect(browser_page.get_by_text("Nothing is drawn at random yet")).to_be_visible(timeout=60_000)
     browser_page.locator(".st-key-transform_rotation_on label").click()
     browser_page.locator(".st-key-variants img").wait_for()
@@ -60,10 +60,10 @@ def test_variants_follow_the_rotation_and_the_draw_and_the_address(module_server
     np.testing.assert_array_equal(variants(browser_page), other)
 
 
-def test_the_copied_code_gives_the_tensors_of_training(module_server: Server, browser_page: Page) -> None:
+def test_the_copied_code_gives_the_tensors_of_training(shared_server: Server, browser_page: Page) -> None:
     browser_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     address = "transform_view=Code&centre=true&rotation=12&elastic=0.7&stroke_width=0.5&noise=0.1&erasing=0.5"
-    open_page(browser_page, f"{module_server.url}/transforms?{address}")
+    open_page(browser_page, f"{shared_server.url}/transforms?{address}")
     block = browser_page.get_by_test_id("stCode")
     block.hover(timeout=60_000)
     block.get_by_role("button").first.click()
@@ -79,8 +79,8 @@ def test_the_copied_code_gives_the_tensors_of_training(module_server: Server, br
         assert torch.equal(copied[name](picture), expected)
 
 
-def test_a_drawing_goes_its_way_and_the_transform_goes_to_training(module_server: Server, browser_page: Page) -> None:
-    open_page(browser_page, f"{module_server.url}/transforms?source=Drawing&rotation=9")
+def test_a_drawing_goes_its_way_and_the_transform_goes_to_training(shared_server: Server, browser_page: Page) -> None:
+    open_page(browser_page, f"{shared_server.url}/transforms?source=Drawing&rotation=9")
     expect(browser_page.get_by_text("Draw a digit on the paper")).to_be_visible()
     draw(browser_page, SEVEN)
     rows = "chart._fullData?.[0] && Array.from(chart._fullData[0].z, row => Array.from(row))"
@@ -101,10 +101,10 @@ def test_a_drawing_goes_its_way_and_the_transform_goes_to_training(module_server
 
 
 def test_a_narrow_screen_shows_the_steps_pictures_above_their_controls(
-    module_server: Server, browser_page: Page
+    shared_server: Server, browser_page: Page
 ) -> None:
     browser_page.set_viewport_size({"width": 400, "height": 800})
-    open_page(browser_page, f"{module_server.url}/transforms")
+    open_page(browser_page, f"{shared_server.url}/transforms")
     wait_for_chart(browser_page, "step_1", "chart.data.length")
     controls = browser_page.get_by_role("heading", name="Steps", exact=True)
     picture = "document.querySelector('.st-key-step_1').getBoundingClientRect()"

@@ -1,33 +1,39 @@
 """Imports run one way, from the settings to the pages; heavy libraries stay where they are needed."""
 
 import ast
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOW = ("config", "data", "transforms", "network", "training", "runs", "engine", "recognition", "evaluation",
-        "shell", "dashboard", "pages", "app")  # fmt: skip
-GROUND = ("errors", "home", "config", "migrations", "database")
-"""Below the flow, each only on those before it."""
-ORDER = {name: place for place, name in enumerate((*GROUND, *FLOW[1:]))}
-SHELL = (ROOT / "digits_core" / "__main__.py", *(ROOT / "digits_core" / "shell").glob("*.py"))
-
 FILES = sorted([*(ROOT / "digits_core").rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"])
+FIRST_PAGE = "the first page"
+LIGHT = (
+    "digits_core.__main__",
+    "digits_core.config",
+    "digits_core.dashboard.network.by_hand",
+    "digits_core.data.catalogue",
+    "digits_core.data.handwriting",
+    "digits_core.data.readers",
+    "digits_core.engine.service",
+    "digits_core.dashboard.runs.one_run",
+    "digits_core.evaluation.across",
+    "digits_core.evaluation.robustness",
+    "digits_core.runs.artifacts",
+    "digits_core.runs.store",
+    "digits_core.training.recipes",
+    "digits_core.training.check",
+)
+"""What a page needs first: none of it waits for torch."""
 
 
 def shown(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-def part_of(path: Path) -> str:
-    """The part of the house that a file belongs to: `data`, `figures`, `pages`, `app`; "" for the package itself."""
-    inside = path.relative_to(ROOT).with_suffix("").parts
-    name = inside[1] if inside[0] == "digits_core" else inside[0]
-    return "" if name in ("__init__", "__main__") else name
 
 
 def modules_imported_by(path: Path) -> Iterator[str]:
@@ -46,112 +52,68 @@ def libraries(path: Path) -> set[str]:
     return {module.split(".")[0] for module in modules_imported_by(path)}
 
 
-def parts_imported_by(path: Path) -> set[str]:
-    ours = {module for module in modules_imported_by(path) if module.split(".")[0] in ("digits_core", "pages", "app")}
-    return {module.split(".")[1] if module.startswith("digits_core.") else module.split(".")[0] for module in ours}
+def test_the_contracts_of_pyproject_on_who_may_import_whom_are_kept(monkeypatch):
+    """The report of import-linter is in what a failed test printed."""
+    monkeypatch.chdir(ROOT)
+
+    assert lint_imports(no_cache=True, no_logo=True) == 0
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if part_of(path) in ORDER], ids=shown)
-def test_a_file_imports_only_what_comes_before_it_in_the_flow(path):
-    place = ORDER[part_of(path)]
-    later = {part for part in parts_imported_by(path) if ORDER.get(part, -1) > place}
+def test_a_page_imports_neither_the_app_nor_another_page():
+    imported = {shown(path): libraries(path) & {"app", "pages"} for path in FILES if path.parent == ROOT / "pages"}
 
-    assert later == set()
-
-
-def test_every_part_of_the_house_has_its_place_in_the_flow():
-    assert {part_of(path) for path in FILES} - set(ORDER) <= {"", "figures"}
+    assert {page: names for page, names in imported.items() if names} == {}
+    assert "pages" not in libraries(ROOT / "app.py")
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if part_of(path) == "figures"], ids=shown)
-def test_figures_import_nothing_of_ours_but_figures(path):
-    assert parts_imported_by(path) <= {"figures"}
-
-
-@pytest.mark.parametrize(
-    "path", [path for path in FILES if part_of(path) in ORDER and ORDER[part_of(path)] < ORDER["dashboard"]], ids=shown
-)
-def test_nothing_below_the_dashboard_draws_figures(path):
-    assert "figures" not in parts_imported_by(path)
-
-
-def test_streamlit_is_known_to_the_dashboard_and_the_pages_alone():
-    users = {part_of(path) for path in FILES if {"streamlit", "streamlit_drawable_canvas"} & libraries(path)}
-
-    assert users <= {"dashboard", "pages", "app"}
-    assert "dashboard" in users
-
-
-def test_dask_is_known_to_the_engine_alone():
-    assert {part_of(path) for path in FILES if {"distributed", "dask"} & libraries(path)} == {"engine"}
-
-
-def test_the_training_loop_knows_neither_files_nor_screens():
-    path = ROOT / "digits_core" / "training" / "loop.py"
-
-    assert libraries(path) & {"sqlite3", "pathlib", "os", "io", "streamlit", "plotly"} == set()
-    assert parts_imported_by(path) & {"runs", "database", "home", "dashboard", "figures"} == set()
-
-
-def test_the_shell_knows_nothing_of_the_browser():
-    assert {part for path in SHELL for part in parts_imported_by(path)} & {
-        "dashboard",
-        "pages",
-        "app",
-        "figures",
-    } == set()
+def loaded_by_each(statements: dict[str, str]) -> dict[str, set[str]]:
+    """The top-level modules that a fresh interpreter has loaded after each of these statements, run in this order."""
+    code = (
+        "import json, sys; answers = {}\n"
+        "for name, statement in json.load(sys.stdin).items():\n"
+        "    exec(statement, {})\n"
+        "    answers[name] = sorted({module.split('.')[0] for module in sys.modules})\n"
+        "print(json.dumps(answers))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(statements), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {name: set(modules) for name, modules in json.loads(answer.stdout.splitlines()[-1]).items()}
 
 
 def loaded_after(statement: str) -> set[str]:
     """The top-level modules that a fresh interpreter has loaded after a statement."""
-    code = f"import sys; {statement}; print(*{{name.split('.')[0] for name in sys.modules}})"
-    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(answer.stdout.split())
+    return loaded_by_each({statement: statement})[statement]
 
 
-def test_importing_the_package_imports_nothing_heavy():
-    heavy = {"torch", "torchvision", "streamlit", "numpy", "pandas", "plotly", "pydantic", "distributed", "sqlite3"}
-
-    assert loaded_after("import digits_core") & heavy == set()
-
-
-def test_the_first_page_does_not_wait_for_pandas_or_torch():
-    body = ast.parse((ROOT / "pages" / "data.py").read_text(encoding="utf-8")).body
-    loaded = loaded_after(
-        "; ".join(ast.unparse(each) for each in body if isinstance(each, ast.Import | ast.ImportFrom))
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """What is loaded after the package, the first page, and each light module: what loads too much is the first of
+    those that have it.
+    """
+    page = ast.parse((ROOT / "pages" / "data.py").read_text(encoding="utf-8")).body
+    imports = "\n".join(ast.unparse(each) for each in page if isinstance(each, ast.Import | ast.ImportFrom))
+    figures = [path.with_suffix("") for path in FILES if path.is_relative_to(ROOT / "digits_core" / "figures")]
+    drawn = sorted(".".join(path.relative_to(ROOT).parts).removesuffix(".__init__") for path in figures)
+    return loaded_by_each(
+        {
+            "digits_core": "import digits_core",
+            FIRST_PAGE: imports,
+            **{module: f"import {module}" for module in (*LIGHT, *drawn)},
+        }
     )
 
-    assert {"streamlit", "plotly"} <= loaded
-    assert loaded & {"pandas", "torch", "distributed", "sklearn", "scipy"} == set()
+
+def test_importing_the_package_imports_nothing_heavy(loaded):
+    heavy = {"torch", "torchvision", "streamlit", "numpy", "pandas", "plotly", "pydantic", "distributed", "sqlite3"}
+
+    assert loaded["digits_core"] & heavy == set()
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "digits_core.__main__",
-        "digits_core.config",
-        "digits_core.dashboard.network.by_hand",
-        "digits_core.data.catalogue",
-        "digits_core.data.handwriting",
-        "digits_core.data.readers",
-        "digits_core.engine.service",
-        "digits_core.dashboard.runs.one_run",
-        "digits_core.evaluation.across",
-        "digits_core.evaluation.robustness",
-        "digits_core.runs.artifacts",
-        "digits_core.runs.store",
-        "digits_core.training.recipes",
-        "digits_core.training.check",
-    ],
-)
-def test_what_a_page_needs_first_does_not_wait_for_torch(module):
-    assert "torch" not in loaded_after(f"import {module}")
+def test_the_first_page_does_not_wait_for_pandas_or_torch(loaded):
+    assert {"streamlit", "plotly"} <= loaded[FIRST_PAGE]
+    assert loaded[FIRST_PAGE] & {"pandas", "torch", "distributed", "sklearn", "scipy"} == set()
 
 
-def test_figures_do_not_wait_for_torch():
-    figures = [path for path in FILES if part_of(path) == "figures"]
-    if not figures:
-        pytest.skip("there are no figures yet")
-    names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in figures}
-
-    assert "torch" not in loaded_after(f"import {', '.join(sorted(names))}")
+def test_neither_figures_nor_what_a_page_needs_first_wait_for_torch(loaded):
+    assert [name for name, modules in loaded.items() if "torch" in modules] == []

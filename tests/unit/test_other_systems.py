@@ -64,17 +64,16 @@ def texts_without_encoding(path: Path) -> Iterator[int]:
                 yield node.lineno
 
 
-@pytest.mark.parametrize("path", FILES, ids=shown)
-def test_what_only_some_systems_have_is_used_where_it_is_guarded(path: Path):
-    assert posix_only(path) == GUARDED.get(parts(path), set())
+def test_what_only_some_systems_have_is_used_where_it_is_guarded():
+    assert {parts(path): names for path in FILES if (names := posix_only(path))} == GUARDED
 
 
-@pytest.mark.parametrize("path", FILES, ids=shown)
-def test_a_text_is_read_in_the_encoding_in_which_it_was_written(path: Path):
+def test_a_text_is_read_in_the_encoding_in_which_it_was_written():
     # The numbers of /proc are plain in every encoding.
     numbers_of_linux = {"runs/owner.py", "data/readers/limits.py"}
+    found = {parts(path): lines for path in FILES if (lines := list(texts_without_encoding(path)))}
 
-    assert parts(path) in numbers_of_linux or list(texts_without_encoding(path)) == []
+    assert {name: lines for name, lines in found.items() if name not in numbers_of_linux} == {}
 
 
 def run_without(code: str) -> str:

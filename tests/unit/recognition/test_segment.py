@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits_core.recognition.segment import Box, columns_of, find_digits, ink_in, rows_of, without_dashes
+from digits_core.recognition.segment import MAX_MARKS, Box, columns_of, find_digits, ink_in, rows_of, without_dashes
 
 
 def ink_with(*boxes: Box, shape: tuple[int, int] = (300, 400)) -> np.ndarray:
@@ -81,10 +79,8 @@ def test_dots_and_dust_are_left_out() -> None:
 
 def test_a_picture_full_of_dust_does_not_stop_the_app() -> None:
     dust = np.zeros((600, 600), np.uint8)
-    dust[::4, ::4] = 255
-    began = time.perf_counter()
-    find_digits(dust)
-    assert time.perf_counter() - began < 10
+    dust[::4, ::4] = 255  # 22,500 specks, each of which could belong to any other
+    assert len(find_digits(dust)) == MAX_MARKS
 
 
 def test_the_ink_of_a_box_leaves_out_what_reaches_in_from_a_neighbour() -> None:
