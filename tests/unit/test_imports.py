@@ -130,7 +130,7 @@ def test_the_first_page_does_not_wait_for_pandas_or_torch():
     [
         "digits_core.__main__",
         "digits_core.config",
-        "digits_core.dashboard.network.by_hand",
+        "digits_core.dashboard.network.worked_example",
         "digits_core.data.catalogue",
         "digits_core.data.handwriting",
         "digits_core.data.readers",
