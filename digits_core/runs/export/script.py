@@ -132,10 +132,11 @@ def _templates() -> Environment:
 def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
     """Return what the template asks for."""
     from digits_core.network.source import NAME, as_class
+    from digits_core.transforms import code
 
     transform, training = config.transform, config.training
     names = list(dict.fromkeys((*config.data.train, *config.data.test)))
-    functions, steps = _augmentation(transform)
+    functions, steps = _augmentation(transform) if training.batches == "tensors" else ([], [])
     return {
         "transform": transform,
         "training": training,
@@ -148,7 +149,8 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
         "files": needs_files(config),
         "functions": functions,
         "steps": steps,
-        "torchvision_code": _torchvision_code(transform) if training.batches == "dataloader" else "",
+        "centred": code.CENTRED.rstrip(),
+        "torchvision_pieces": code.pieces(transform) if training.batches == "dataloader" else [],
         "optimizer": _optimizer(training),
         "loss": _loss(training),
         "schedule": SCHEDULES.get(training.schedule),
@@ -206,7 +208,8 @@ def as_comment(text: str) -> str:
 def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
     """Return all constants that a script may use at its top: name, value, and a comment where it needs one."""
     from digits_core.training.batches import BLOCK
-    from digits_core.transforms.centring import INK_LEVEL, INK_SHARE
+    from digits_core.transforms.centring import INK_LEVEL
+    from digits_core.transforms.code import INK_PARTS
     from digits_core.transforms.distortion import ERASED_RATIO, ERASED_SHARE, elastic_alpha, elastic_sigma
 
     transform, training = config.transform, config.training
@@ -218,7 +221,7 @@ def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
         "CLASSES": (CLASSES, ""),
         "SIZE": (transform.size, "pixels along each side of what the network sees"),
         "INTERPOLATION": (transform.interpolation, ""),
-        "INK_SIDE": (round(transform.size * INK_SHARE), "the longer side of the ink after centring"),
+        "INK_SHARE": (Expression(INK_PARTS), "the longer side of the ink, as a share of the image's"),
         "INK_LEVEL": (INK_LEVEL, "of 255: what is fainter is paper"),
         "MEAN": (transform.mean, ""),
         "STD": (transform.std, ""),
@@ -248,7 +251,13 @@ def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
     return [(name, value, words) for name, (value, words) in values.items()]
 
 
+class Expression(str):
+    """Python that is written down as it is."""
+
+
 def _literal(value: Any) -> str:
+    if isinstance(value, Expression):
+        return value
     return json.dumps(value) if isinstance(value, str) else repr(value).replace("'", '"')
 
 
@@ -260,13 +269,6 @@ def _augmentation(transform: TransformConfig) -> tuple[list[str], list[str]]:
     drawn = [pieces.uniform] if {pieces.moved, pieces.written_with_another_pen} & {*taken} else []
     functions = [inspect.getsource(each).rstrip() for each in (*drawn, *taken)]
     return functions, [f"{each.__name__}(pixels, generator)" for each in taken]
-
-
-def _torchvision_code(transform: TransformConfig) -> str:
-    """Return the transform of the lecture's loader without its import statements."""
-    from digits_core.transforms.code import as_code
-
-    return as_code(transform).split("\n\n\n", 1)[1].rstrip()
 
 
 def _optimizer(training: TrainingConfig) -> str:
