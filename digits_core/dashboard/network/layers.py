@@ -143,7 +143,7 @@ def _counted(name: str, count: Count, nothing: str) -> tuple[str, str, str]:
 
 
 def _table(layers: Sequence[Layer]) -> pd.DataFrame:
-    parameters = sum(layer.parameters for layer in layers)
+    parameters = sum(layer.parameters.number for layer in layers)
     kinds = [layer.kind for layer in layers]
     table = pd.DataFrame(
         {

@@ -104,20 +104,17 @@ def as_script(history: History, find: Callable[[str], History], load: Callable[[
     facts = _facts(config, plan, history.run.environment)
     template = _templates().get_template(TEMPLATE)
     # Once without its head, to see what of that it uses.
-    uses = partial(_occurs, template.render(**facts, introduction="", imports=[], constants=[]))
-    imports = [[line for name, line in group.items() if uses(name)] for group in IMPORTS]
-    text = template.render(
-        **facts,
-        introduction=_introduction(history, plan, digits, imports[1]),
-        imports=filter(None, imports),
-        constants=[constant for constant in _constants(config, plan) if uses(constant[0])],
-    )
-    return {NAME: text.encode(), **files}
+    uses = partial(_occurs, template.render(facts))
+    facts["imports"] = [[line for name, line in group.items() if uses(name)] for group in IMPORTS]
+    facts["constants"] = [constant for constant in _constants(config, plan) if uses(constant[0])]
+    facts |= _introduction(history, plan, digits, facts["imports"][-1])
+    return {NAME: template.render(facts).encode(), **files}
 
 
 def _occurs(program: str, name: str) -> bool:
-    """Whether a program uses a name, written as far as it is told from longer ones: `math.`, `SIZE`."""
-    return re.search(rf"\b{re.escape(name)}{'' if name[-1] in '.(' else chr(92) + 'b'}", program) is not None
+    """Whether a program uses a name, written as far as that is told from longer ones: `math.`, `SIZE`."""
+    end = r"\b" if name[-1].isalnum() else ""
+    return re.search(rf"\b{re.escape(name)}{end}", program) is not None
 
 
 def _templates() -> Environment:
@@ -125,12 +122,12 @@ def _templates() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters["literal"] = _literal
+    environment.filters |= {"literal": _literal, "comment": as_comment}
     return environment
 
 
 def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
-    """Return what the template asks for."""
+    """Return what the template asks for, as yet without what its head says."""
     from digits_core.network.source import NAME, as_class
     from digits_core.transforms import code
 
@@ -158,32 +155,23 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
         "threads": environment.get("threads"),
         "cublas_variable": CUBLAS_VARIABLE,
         "cublas_workspace": CUBLAS_WORKSPACE,
+        **{key: [] for key in ("printed", "packages", "comments", "imports", "constants")},
     }
 
 
-def _introduction(history: History, plan: Plan, digits: dict[str, Digits], imports: list[str]) -> str:
-    """What the script is, what it prints and what that depends on. The users' own words are in comments alone."""
-    run = history.run
+def _introduction(history: History, plan: Plan, digits: dict[str, Digits], imports: list[str]) -> dict[str, list[str]]:
+    """Return what a script says of itself: the lines that it prints, what it needs, and comments on its run."""
+    run, environment = history.run, history.run.environment
     lines = [lecture_line(row.epoch, plan.planned, row.train_loss, row.test_accuracy) for row in history.epochs]
-    shown = lines if len(lines) <= 8 else [*lines[:3], "…", lines[-1]]
-    packages = [title for module, title in PACKAGES.items() if any(f" {module}." in line for line in imports)]
-    environment = run.environment
     made = f"PyTorch {environment.get('torch', '?')} on {environment.get('device', '?')}"
-    comments = [
-        f"The run: {run.title}, trained with {made}, {environment.get('threads', '?')} threads.",
-        *_reservations(run, plan, digits),
-    ]
-    return "\n".join([
-        '"""A training run as one plain PyTorch script: the data, the network, the loop.',
-        "",
-        "On the machine that trained the run it prints what the run printed:",
-        "",
-        *(f"    {line}" for line in shown),
-        "",
-        f"It needs {', '.join(['torch', *packages])} and nothing else.",
-        '"""',
-        *(f"# {as_comment(line)}" for line in comments),
-    ])  # fmt: skip
+    return {
+        "printed": lines if len(lines) <= 8 else [*lines[:3], "…", lines[-1]],
+        "packages": [title for module, title in PACKAGES.items() if any(f" {module}." in line for line in imports)],
+        "comments": [
+            f"The run: {run.title}, trained with {made}, {environment.get('threads', '?')} threads.",
+            *_reservations(run, plan, digits),
+        ],
+    }
 
 
 def _reservations(run: Run, plan: Plan, digits: dict[str, Digits]) -> list[str]:
