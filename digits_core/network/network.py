@@ -45,8 +45,7 @@ class Network(nn.Module):
 
     def features(self, images: Tensor, *names: str) -> dict[str, Activation]:
         """Return what each layer makes of images, by name and in order, the input first; or only these layers."""
-        found = {name: each for name, each in self._activations(images) if not names or name in names}
-        return found if names else {INPUT: Activation(images), **found}
+        return {name: each for name, each in self._activations(images) if not names or name in names}
 
     @property
     def last(self) -> Layer:
@@ -77,10 +76,11 @@ class Network(nn.Module):
         return replace(example, quantities=(*example.quantities, quantity))
 
     def _activations(self, x: Tensor) -> Iterator[tuple[str, Activation]]:
-        """Yield each layer's name and what it makes of images, in order."""
+        """Yield the input, then each layer's name and what it makes of it, in order."""
+        yield INPUT, Activation(x)
         waiting = None
         for layer, following in zip(self.layers, (*self.layers[1:], None), strict=True):
-            before = getattr(self, layer.name)(x)
+            before = getattr(self, layer.name)(x.flatten(1) if layer.kind.flattens else x)
             found = Activation(waiting.compute(before) if waiting else before, layer.function)
             yield layer.name, found
             waiting = None
@@ -94,5 +94,3 @@ class Network(nn.Module):
             x = found.after
             if layer.dropout is not None:
                 x = self.dropout(x)
-            if layer.flattened:
-                x = x.flatten(1)

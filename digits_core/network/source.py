@@ -62,9 +62,8 @@ print(network(torch.zeros(1, 1, {{ size }}, {{ size }})).shape)
 """)
 
 
-def as_class(size: int, dropout: float) -> str:
-    """Return Python that defines the network; it names `torch`, `nn` and `nnf`. Shapes in comments are of `size`."""
-    layers = place_layers(LAYERS, size, dropout)
+def as_class(layers: Sequence[Layer]) -> str:
+    """Return Python that defines a network of these layers; it names `torch`, `nn` and `nnf`."""
     mapped = [layer for layer in layers if len(layer.output_shape) > 1]
     connected = layers[len(mapped) :]
     # Written down as the lecture does: the size is computed, so that the class serves images of any size.
@@ -79,7 +78,7 @@ def as_class(size: int, dropout: float) -> str:
 
 def as_source(size: int, dropout: float, seed: int = 0) -> str:
     """Return Python that defines `ImprovedNet`, builds one as `network` and runs it once; it needs torch alone."""
-    source = as_class(size, dropout)
+    source = as_class(place_layers(LAYERS, size, dropout))
     return _PROGRAM.render(source=source, name=NAME, size=size, dropout=dropout, seed=seed) + "\n"
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from digits_core.config import RunConfig
 from digits_core.data.digits import CLASSES
 from digits_core.errors import ExportError
+
+if TYPE_CHECKING:
+    from digits_core.network.layers import Layer
 
 OPSET = 20
 IR_VERSION = 9
@@ -36,10 +39,14 @@ def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
         raise ExportError(MISSING)
     from onnx import TensorProto, checker, helper, numpy_helper
 
+    from digits_core.network.improved_net import LAYERS
+    from digits_core.network.layers import place_layers
+
     size = config.transform.size
     images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", 1, size, size])
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", CLASSES])
-    nodes = [helper.make_node(*arguments, **attributes) for arguments, attributes in _operators(size)]
+    layers = place_layers(LAYERS, size, config.training.dropout)
+    nodes = [helper.make_node(*arguments, **attributes) for arguments, attributes in operators(layers)]
     tensors = [numpy_helper.from_array(np.ascontiguousarray(values), name) for name, values in weights.items()]
     graph = helper.make_graph(nodes, "network", [images], [logits], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
@@ -48,14 +55,13 @@ def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
     return model.SerializeToString()
 
 
-def _operators(size: int) -> Iterator[tuple[tuple, dict[str, Any]]]:
+def operators(layers: Sequence[Layer]) -> Iterator[tuple[tuple, dict[str, Any]]]:
     """Yield what makes each node: the operator with the names of its inputs and outputs, and the attributes."""
-    from digits_core.network.improved_net import LAYERS
-    from digits_core.network.layers import place_layers
-
-    layers = place_layers(LAYERS, size, dropout=0)
     reads = "images"
     for layer in layers:
+        if layer.kind.flattens and len(layer.input_shape) > 1:
+            yield ("Flatten", [reads], [f"{reads}.flat"]), {"axis": 1}
+            reads = f"{reads}.flat"
         operator, attributes = layer.kind.operator()
         own = [f"{layer.name}.{weight}" for weight in layer.kind.weights]
         last = layer is layers[-1]
@@ -64,9 +70,6 @@ def _operators(size: int) -> Iterator[tuple[tuple, dict[str, Any]]]:
         if layer.function and not last:
             reads = f"{layer.name}.activated"
             yield (layer.function.operator, [layer.name], [reads]), {}
-        if layer.flattened:
-            yield ("Flatten", [reads], [f"{layer.name}.flat"]), {"axis": 1}
-            reads = f"{layer.name}.flat"
 
 
 def _metadata(config: RunConfig) -> dict[str, str]:

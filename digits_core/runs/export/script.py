@@ -128,6 +128,8 @@ def _templates() -> Environment:
 
 def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
     """Return what the template asks for, as yet without what its head says."""
+    from digits_core.network.improved_net import LAYERS
+    from digits_core.network.layers import place_layers
     from digits_core.network.source import NAME, as_class
     from digits_core.transforms import code
 
@@ -139,7 +141,7 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
         "training": training,
         "plan": plan,
         "changes": bool(plan.turns),
-        "network": as_class(transform.size, training.dropout).rstrip(),
+        "network": as_class(place_layers(LAYERS, transform.size, training.dropout)).rstrip(),
         "network_name": NAME,
         "datasets": names,
         "readers": {name: READERS.get(name) for name in names},
