@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from digits_core.dashboard.network import by_hand, feature_maps, filters, layers, samples, source
+from digits_core.dashboard.network import feature_maps, filters, layers, samples, source, worked_example
 from digits_core.dashboard.pages import next_step
 
 VIEWS = {
     "Layers": layers.show,
-    "By hand": by_hand.show,
+    "By hand": worked_example.show,
     "Filters": filters.show,
     "Feature maps": feature_maps.show,
     "Samples": samples.show,

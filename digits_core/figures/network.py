@@ -15,20 +15,15 @@ from digits_core.figures.palette import DIGIT_COLOURS, TRAIN_DASH, figure
 DIAGRAM_HEIGHT = 320
 SHEETS = 5
 """Feature maps that a block shows at most, one behind the other."""
-BLOCK_COLOURS = {
-    "image": DIGIT_COLOURS[3],
-    "convolution": DIGIT_COLOURS[0],
-    "max pooling": DIGIT_COLOURS[7],
-    "fully connected": DIGIT_COLOURS[4],
-}
+IMAGE_COLOUR = DIGIT_COLOURS[3]
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block of a diagram: what it is, the shape that comes out of it, and what follows it."""
+    """One block of a diagram: its colour as #rrggbb, the shape that comes out of it, and what follows it."""
 
     name: str
-    kind: str
+    colour: str
     shape: tuple[int, ...]
     then: str
     hover: str
@@ -61,7 +56,7 @@ def diagram(blocks: Sequence[Block], selected: str) -> go.Figure:
 
 def _sheets(place: int, block: Block, largest: int, selected: bool) -> list[dict]:
     """The rectangles of a block, the hindmost first."""
-    colour = BLOCK_COLOURS[block.kind]
+    colour = block.colour
     fill = f"rgba({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:7], 16)}, {0.55 if selected else 0.2})"
     if len(block.shape) == 3:
         channels, side, _ = block.shape

@@ -26,7 +26,7 @@ LARGEST_LOGITS = 3
 class References:
     """Training images to compare with, as the network sees them, sorted by label.
 
-    seen: uint8 (n, S, S); hidden: float32 (n, 64), the values of fc2 at length 1; labels: int64 (n,).
+    seen: uint8 (n, S, S); hidden: float32 (n, H), the values of the last hidden layer at length 1; labels: int64 (n,).
     """
 
     seen: np.ndarray
@@ -38,7 +38,8 @@ class References:
         object.__setattr__(self, "_starts", np.searchsorted(self.labels, np.arange(CLASSES + 1)))
 
     def likeness(self, answers: Sequence[Answer]) -> np.ndarray:
-        """The cosine to the nearest of them, float64 (n, 2): in fc2 among all, in pixels among those of its digit."""
+        """The cosine to the nearest of them, float64 (n, 2): in the last hidden layer among all, in pixels among
+        those of its digit."""
         in_hidden = directions(np.stack([answer.hidden for answer in answers])) @ self.hidden.T  # (n, references)
         pixels = _pixel_directions(np.stack([answer.seen for answer in answers]))
         in_pixels = np.zeros(len(answers))
@@ -76,7 +77,7 @@ def fit(references: References, digits: Sequence[Answer], marks: Sequence[Answer
 
 
 def features(answers: Sequence[Answer], references: References) -> np.ndarray:
-    """What the score is a weighted sum of, float64 (n, 64 + 1 + 3 + 2).
+    """What the score is a weighted sum of, float64 (n, H + 1 + 3 + 2).
 
     The direction of the hidden values, the logarithm of their length, the three largest logits in descending order, and
     the two likenesses to the references.

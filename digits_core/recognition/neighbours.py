@@ -23,9 +23,9 @@ class HiddenNeighbour:
 
 
 class HiddenNeighbours:
-    """What fc2 makes of every training image of a run, worked out once; safe to share between threads.
+    """What the last hidden layer makes of every training image of a run, worked out once; threads may share it.
 
-    The distance is 1 less the cosine between the 64 values of two images: 0 where the same units fire in the same
+    The distance is 1 less the cosine between its values for two images: 0 where the same units fire in the same
     proportions, 1 where they share none (ReLU leaves no negative values). The cosine and not Euclid's distance, because
     the length of these values says how sure the network is, and not of which digit.
     """
@@ -35,7 +35,7 @@ class HiddenNeighbours:
         self._train = list(train)
         self._places = [(which, index) for which, digits in enumerate(train) for index in digits.indices("train")]
         values = [values for digits in train for _, values in recogniser.hidden(digits.of("train")[0])]
-        self._directions = directions(np.concatenate(values))  # (N, 64)
+        self._directions = directions(np.concatenate(values))  # (N, H)
 
     def nearest(self, seen: np.ndarray, count: int = 3) -> list[HiddenNeighbour]:
         """The `count` training images nearest to what the network saw, uint8 (S, S), the nearest first."""

@@ -33,7 +33,7 @@ class Answer:
     """One digit as a network read it.
 
     seen: what it saw, uint8 (S, S); probabilities: the softmax of its logits, float32 (10,); logits: float32 (10,);
-    hidden: what its last hidden layer fc2 made of the digit, after ReLU, float32 (64,).
+    hidden: what its last hidden layer made of the digit, after its activation function, float32 (H,).
     """
 
     seen: np.ndarray
@@ -106,9 +106,9 @@ class Recogniser:
         return answers
 
     def hidden(self, images: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """What fc2 makes of images of one size, uint8 (N, H, W), batch by batch, so that any number fits in memory.
+        """Yield what the last hidden layer makes of images of one size, uint8 (N, H, W), batch by batch to save memory.
 
-        Yields what the network saw, uint8 (n, S, S), and the values after ReLU, float32 (n, 64).
+        Yields what the network saw, uint8 (n, S, S), and the values after the activation function, float32 (n, H).
         """
         for start in range(0, len(images), EVALUATION_BATCH):
             seen = self.seen(images[start : start + EVALUATION_BATCH])
@@ -121,14 +121,10 @@ class Recogniser:
         return batched.normalise(torch.from_numpy(seen)[:, None], self.config.transform)
 
     def layers(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (n, 10) and the last hidden layer after ReLU, (n, 64), of normalised images (n, 1, S, S)."""
-        hidden = self._until_fc2(images)
-        return self.network.fc3(hidden), hidden
-
-    def _until_fc2(self, images: Tensor) -> Tensor:
-        network = self.network
-        maps = nnf.relu(network.pool(network.conv2(nnf.relu(network.conv1(images)))))
-        return nnf.relu(network.fc2(nnf.relu(network.fc1(maps.flatten(1)))))
+        """Return the logits (n, 10) of normalised images (n, 1, S, S), and their last hidden layer, (n, H)."""
+        last = self.network.last
+        found = self.network.features(images, last.reads, last.name)
+        return found[last.name].before, found[last.reads].after
 
     def read_picture(self, picture: Image.Image, name: str = "the picture", way: Way = "auto") -> list[FoundDigit]:
         """Return every digit that is found in a picture, in reading order; `PictureError` where there is no ink.

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
+import inspect
+
 from digits_core.config import TransformConfig
 from digits_core.transforms.batched import check_resolved
-from digits_core.transforms.centring import INK_LEVEL
+from digits_core.transforms.centring import INK_LEVEL, centred
 from digits_core.transforms.distortion import ERASED_RATIO, ERASED_SHARE, elastic_alpha, elastic_sigma
 
 INK_PARTS = "20 / 28"
 """`INK_SHARE`, as people read it."""
 
-CENTRE_BY_MASS = f'''
+CENTRING_CONSTANTS = f"""
+INK_LEVEL = {INK_LEVEL}  # of 255: what is fainter is paper
+INK_SHARE = {INK_PARTS}  # the longer side of the ink, as a share of the image's
+"""
+CENTRED = inspect.getsource(centred)
+CENTRE_BY_MASS = '''
 class CentreByMass(v2.Transform):
-    """The ink scaled to {INK_PARTS} of the side, with its centre of mass in the middle."""
+    """A greyscale picture of any size → one of (size, size) with its ink centred."""
 
     def __init__(self, size):
         super().__init__()
         self.size = size
 
     def transform(self, picture, params):
-        image = v2.functional.pil_to_tensor(picture)[0]
-        square = torch.zeros(self.size, self.size, dtype=torch.uint8)
-        ink = image >= {INK_LEVEL}
-        if ink.any():
-            rows, columns = ink.any(dim=1).nonzero(), ink.any(dim=0).nonzero()
-            image = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-            factor = round(self.size * {INK_PARTS}) / max(image.shape)
-            target = [max(1, round(side * factor)) for side in image.shape]
-            image = v2.functional.resize(image[None], target, antialias=True)[0]
-            top, left = self.corner(image, 0), self.corner(image, 1)
-            square[top : top + target[0], left : left + target[1]] = image
-        return v2.functional.to_pil_image(square)
-
-    def corner(self, image, axis):
-        """Where the image begins along one axis, so that its centre of mass is in the middle."""
-        weight = image.sum(dim=1 - axis).double()
-        middle = (weight * (torch.arange(len(weight)) + 0.5)).sum() / weight.sum().clamp(min=1)
-        return int((self.size / 2 - middle).round().clamp(0, self.size - len(weight)))
+        return v2.functional.to_pil_image(centred(v2.functional.pil_to_tensor(picture)[0], self.size))
 '''
 
 RANDOM_STROKE_WIDTH = '''
@@ -61,14 +51,19 @@ def as_code(config: TransformConfig) -> str:
 
     Its imports are torch, torchvision and Pillow; steps that torchvision does not have are written out in it.
     """
-    check_resolved(config)
-    strokes = config.stroke_width > 0
-    imports = ["import torch", *(["from PIL import Image, ImageFilter"] if strokes else [])]
-    parts = [
-        "\n".join([*imports, "from torchvision.transforms import v2"]),
-        *([CENTRE_BY_MASS.strip()] if config.centre else []),
-        *([RANDOM_STROKE_WIDTH.strip()] if strokes else []),
+    imports = [
+        "import torch",
+        *(["from PIL import Image, ImageFilter"] if config.stroke_width else []),
+        *(["from torch.nn import functional as nnf"] if config.centre else []),
+        "from torchvision.transforms import v2",
     ]
+    head = "\n".join(imports) + (f"\n{CENTRING_CONSTANTS}" if config.centre else "")
+    return "\n\n\n".join([head.rstrip(), *([CENTRED.rstrip()] if config.centre else []), *pieces(config)]) + "\n"
+
+
+def pieces(config: TransformConfig) -> list[str]:
+    """Return the classes that the transforms need, and the two transforms; `centred` and the imports come before."""
+    check_resolved(config)
     transforms = _composed("test_transform", [_fixed(config), *TO_TENSOR, _normalise(config)])
     if config.augments:
         steps = [_fixed(config), *_on_pictures(config), *TO_TENSOR, *_on_tensors(config), _normalise(config)]
@@ -76,7 +71,11 @@ def as_code(config: TransformConfig) -> str:
     else:
         transforms += "\n\n# Nothing is drawn at random: training and test images go the same way.\n"
         transforms += "training_transform = test_transform"
-    return "\n\n\n".join([*parts, transforms]) + "\n"
+    return [
+        *([CENTRE_BY_MASS.strip()] if config.centre else []),
+        *([RANDOM_STROKE_WIDTH.strip()] if config.stroke_width else []),
+        transforms,
+    ]
 
 
 def _composed(name: str, steps: list[str]) -> str:

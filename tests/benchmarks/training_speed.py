@@ -24,7 +24,6 @@ from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.data.dataset import CustomTensorDataset, as_tuples
 from digits_core.data.digits import Digits
 from digits_core.network.improved_net import ImprovedNet
-from digits_core.network.summary import summarise
 from digits_core.training.batches import TensorBatches
 from digits_core.training.events import EpochFinished, Progress
 from digits_core.training.loop import Training
@@ -66,9 +65,10 @@ class Setting:
 class LectureNet(ImprovedNet):
     """The same network with ReLU before the pooling, as the lecture writes it."""
 
-    def _convolve(self, x: Tensor) -> Tensor:
-        x = torch.relu(self.conv1(x))
-        return self.pool(torch.relu(self.conv2(x)))
+    def forward(self, images: Tensor) -> Tensor:
+        x = self.pool(torch.relu(self.conv2(torch.relu(self.conv1(images)))))
+        x = self.dropout(torch.relu(self.fc1(x.flatten(1))))
+        return self.fc3(self.dropout(torch.relu(self.fc2(x))))
 
 
 def measurements(quick: bool) -> Iterator[Measurement]:
@@ -231,8 +231,8 @@ def operations_per_image() -> int:
 
     The gradient of the images is not computed, so that conv1 counts twice, not three times.
     """
-    layers = summarise(ImprovedNet())
-    return 2 * (3 * sum(layer.multiply_adds for layer in layers) - layers[0].multiply_adds)
+    layers = ImprovedNet().layers
+    return 2 * (3 * sum(layer.multiply_adds.number for layer in layers) - layers[0].multiply_adds.number)
 
 
 def accuracies(digits: Digits) -> Iterator[Measurement]:

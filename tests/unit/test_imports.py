@@ -16,7 +16,7 @@ FIRST_PAGE = "the first page"
 LIGHT = (
     "digits_core.__main__",
     "digits_core.config",
-    "digits_core.dashboard.network.by_hand",
+    "digits_core.dashboard.network.worked_example",
     "digits_core.data.catalogue",
     "digits_core.data.handwriting",
     "digits_core.data.readers",

@@ -10,7 +10,7 @@ import streamlit as st
 from digits_core.config import TrainingConfig, TransformConfig, bounds
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.loaders import load_digits
-from digits_core.dashboard.network.subjects import Subject, subject_of, untrained
+from digits_core.dashboard.network.network_choice import Subject, subject_of, untrained
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import (

@@ -11,24 +11,22 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.network.choices import choose_image, choose_other, choose_subject, plain, say_untrained
+from digits_core.dashboard.network.network_choice import (
+    Subject,
+    activations_of,
+    dead_units_of,
+    network_of,
+    searched_for_dead_units,
+)
 from digits_core.dashboard.network.scales import RELATIVE_TO, choose_scale, ranges_of
-from digits_core.dashboard.network.subjects import Subject, activations_of, dead_units_of, searched_for_dead_units
 from digits_core.figures.activations import montage
 from digits_core.figures.charts import probabilities
 from digits_core.figures.network import logits
 
 if TYPE_CHECKING:
-    from digits_core.network.activations import Activation
+    from digits_core.network.network import Activation
 
 MOMENTS = ("after ReLU", "before ReLU")
-TITLES = {
-    "input": "What the network reads",
-    "conv1": "conv1: 16 filters over the image",
-    "conv2": "conv2: 32 filters over the maps of conv1",
-    "pool": "pool: the largest of each 2 × 2",
-    "fc1": "fc1: 128 neurons",
-    "fc2": "fc2: 64 neurons",
-}
 
 
 @st.fragment
@@ -72,11 +70,15 @@ def _show(
     before: bool,
 ) -> None:  # fmt: skip
     """One network's column; the scales that maps share are over all of `found`."""
+    from digits_core.network.layers import INPUT
+
     st.subheader(plain(subject), divider="gray")
-    layers = [{name: _maps(each[name], before) for name in TITLES} for each in found]
-    for name, title in TITLES.items():
+    *drawn, last = network_of(subject).layers
+    titles = {INPUT: "What the network reads", **{layer.name: layer.title for layer in drawn}}
+    layers = [{name: _maps(each[name], before) for name in titles} for each in found]
+    for name, title in titles.items():
         maps = layers[place][name]
-        signed = before and name not in ("input", "pool")
+        signed = before and found[place][name].function is not None
         shared = [each[name] for each in layers] if scale == RELATIVE_TO[1] else _all(layers)
         silent = np.flatnonzero(dead[name]).tolist() if name in dead else []
         words = f"{title}{f', {len(silent)} dead' if silent else ''}"
@@ -86,14 +88,14 @@ def _show(
             "map" if maps.shape[-1] > 1 else "neuron",
         )  # fmt: skip
         show_chart(picture, f"{name}_{place}", words)
-    answer = found[place]["fc3"]
+    answer = found[place][last.name]
     # Two networks' logits on two axes would look alike: as for the maps, only "each alone" asks for that.
     together = len(found) > 1 and scale != RELATIVE_TO[0]
-    reach = 1.05 * max(float(each["fc3"].before.abs().max()) for each in found) if together else None
+    reach = 1.05 * max(float(each[last.name].before.abs().max()) for each in found) if together else None
     for column, chart, key, words in zip(
         st.columns(2) if len(found) == 1 else (st.container(), st.container()),
         (
-            logits(answer.before[0].tolist(), "fc3: the ten logits", reach),
+            logits(answer.before[0].tolist(), f"{last.name}: the ten logits", reach),
             probabilities(answer.after[0].numpy(), "Softmax: probability of each digit"),
         ),
         ("logits", "softmax"),

@@ -1,4 +1,4 @@
-"""Filters: the kernels of both convolutions, and the weights of every layer against their start."""
+"""Filters: the kernels of the convolutions, and the weights of every layer against their start."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.network.choices import choose_other, choose_subject, plain, say_untrained
+from digits_core.dashboard.network.network_choice import Subject, network_of, weights_of
 from digits_core.dashboard.network.scales import RELATIVE_TO, choose_scale, ranges_of
-from digits_core.dashboard.network.subjects import Subject, network_of, weights_of
 from digits_core.figures.activations import montage
 from digits_core.figures.network import Histogram, histograms
-
-CONVOLUTIONS = ("conv1", "conv2")
-LAYERS = (*CONVOLUTIONS, "fc1", "fc2", "fc3")
 
 
 @st.fragment
@@ -32,24 +29,38 @@ def show() -> None:
             _show_kernels(place, kernels, scale)
     st.caption(
         "Red weights ask for bright ink, blue ones for none: a kernel with red on one side and blue on the other finds "
-        "edges. conv2 has a kernel for each of its 32 filters (columns) and each of the 16 maps of conv1 (rows)."
+        f"edges. {' '.join(_rows_and_columns(subject))}"
     )
     _show_histograms(subjects)
 
 
 def _kernels(subject: Subject) -> dict[str, np.ndarray]:
-    """(n, 3, 3) by convolution; those of conv2 input map by input map, as they are drawn."""
-    weights = {name: network_of(subject).get_submodule(name).weight.detach().numpy() for name in CONVOLUTIONS}
-    return {name: values.swapaxes(0, 1).reshape(-1, *values.shape[2:]) for name, values in weights.items()}
+    """Return the kernels of each convolution, (maps, filters, k, k)."""
+    network = network_of(subject)
+    weights = {layer.name: network.weights(layer.name).numpy() for layer in network.layers if layer.kind.weights}
+    return {name: values.swapaxes(0, 1) for name, values in weights.items() if values.ndim == 4}
+
+
+def _rows_and_columns(subject: Subject) -> list[str]:
+    """Say what the rows and columns are, for each convolution over several maps."""
+    layers = {layer.name: layer for layer in network_of(subject).layers}
+    return [
+        f"{name} has a kernel for each of its {values.shape[1]} filters (columns) and each of the {values.shape[0]} "
+        f"maps of {layers[name].reads} (rows)."
+        for name, values in _kernels(subject).items()
+        if len(values) > 1
+    ]
 
 
 def _show_kernels(place: int, kernels: list[dict[str, np.ndarray]], scale: str) -> None:
-    for name, columns, tile, row in (("conv1", 8, 98, ""), ("conv2", 32, 26, "input map")):
-        maps = kernels[place][name]
+    for name, values in kernels[place].items():
+        inputs, filters, *sides = values.shape
+        columns, tile, row = (filters, 26, "input map") if inputs > 1 else (8, 98, "")
+        maps = values.reshape(-1, *sides)
         shared = [each[name] for each in kernels]
         if scale == RELATIVE_TO[2]:
             shared = [values for each in kernels for values in each.values()]
-        title = f"{name}: {len(maps)} kernels of 3 × 3"
+        title = f"{name}: {len(maps)} kernels of {sides[0]} × {sides[1]}"
         picture = montage(
             maps, title, columns, tile // len(kernels), ranges_of(maps, shared, scale, signed=True), signed=True,
             unit="filter", row_of=row,
@@ -66,8 +77,9 @@ def _show_histograms(subjects: list[Subject]) -> None:
     )
     starts = [each.start for each in subjects if each.trained]
     shown = [*subjects, *(start for start in starts if start not in subjects)]
-    columns = [column for _ in range(3) for column in st.columns(2)]
-    for name, column in zip(LAYERS, columns, strict=False):
+    names = [layer.name for layer in network_of(subjects[0]).layers if layer.kind.weights]
+    columns = [column for _ in names[::2] for column in st.columns(2)]
+    for name, column in zip(names, columns, strict=False):
         with column:
             counted = weights_of(tuple(shown), name)
             lines = [

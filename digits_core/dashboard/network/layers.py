@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -9,20 +10,14 @@ import streamlit as st
 
 from digits_core.dashboard.charts import CHART_CONFIG
 from digits_core.dashboard.network.choices import choose_dropout, choose_size
-from digits_core.dashboard.network.subjects import layers_of
-from digits_core.figures.network import Block, diagram
+from digits_core.dashboard.network.network_choice import layers_of
+from digits_core.figures.network import IMAGE_COLOUR, Block, diagram
+from digits_core.figures.palette import DIGIT_COLOURS
 
 if TYPE_CHECKING:
-    from digits_core.network.summary import Layer
+    from digits_core.network.kinds import Count
+    from digits_core.network.layers import Layer
 
-KINDS = {
-    "convolution": "Each filter is a small window of weights that slides over the image: at every place it multiplies "
-    "what it sees with its weights and adds up. The same few weights serve all places, so a stroke is found anywhere.",
-    "max pooling": "Of each window only the largest value goes on: a quarter of the numbers, and it matters less where "
-    "exactly something was found. There is nothing to learn here.",
-    "fully connected": "Every unit has a weight of its own for every number that comes in. That sees everything at "
-    "once, and is where nearly all parameters are.",
-}
 COLUMNS = {
     "Layer": st.column_config.TextColumn(pinned=True, help="By the name that it has in the source."),
     "Kernel": st.column_config.TextColumn(help="Height and width of the window that slides over the maps."),
@@ -56,7 +51,7 @@ def show() -> None:
     )  # fmt: skip
     with above:  # it stands over the list, and shows what the list says
         _show_diagram(layers, size, name)
-    _explain(layers[names.index(name)], dropout)
+    _explain(layers[names.index(name)])
     st.subheader("All layers")
     st.dataframe(
         _table(layers), hide_index=True, column_config=COLUMNS,
@@ -65,17 +60,18 @@ def show() -> None:
     st.caption("The last row has the totals. Parameters and multiply-adds are those that PyTorch itself counts.")
 
 
-def _totals(layers: list[Layer], lecture: list[Layer]) -> None:
+def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
     """The sums, and below them by how much they differ from the lecture's network."""
     figures = {
-        "Parameters": ("Numbers that training changes.", lambda all_: sum(layer.parameters for layer in all_)),
+        "Parameters": ("Numbers that training changes.", lambda all_: sum(layer.parameters.number for layer in all_)),
         "Multiply-adds": (
             "Multiplications with an addition that one image takes.",
-            lambda all_: sum(layer.multiply_adds for layer in all_),
+            lambda all_: sum(layer.multiply_adds.number for layer in all_),
         ),
         "Flattened size": (
-            "Numbers that the last pooling hands to fc1: maps · height · width. It follows from the image size.",
-            lambda all_: next(layer.input_shape[0] for layer in all_ if layer.name == "fc1"),
+            "Numbers that reach the first fully connected layer: maps · height · width. They follow from the image "
+            "size.",
+            lambda all_: next(layer.activations for layer in all_ if layer.flattened),
         ),
         "Activations": (
             "Numbers that all layers put out for one image. Training keeps them until the gradients are computed.",
@@ -91,12 +87,13 @@ def _totals(layers: list[Layer], lecture: list[Layer]) -> None:
             )  # fmt: skip
 
 
-def _show_diagram(layers: list[Layer], size: int, selected: str) -> None:
+def _show_diagram(layers: Sequence[Layer], size: int, selected: str) -> None:
     hint = f"The image: 1 channel of {size} × {size} numbers"
-    blocks = [Block("image", "image", (1, size, size), "", hint)]
+    blocks = [Block("image", IMAGE_COLOUR, (1, size, size), "", hint)]
     for layer in layers:
-        words = f"{layer.name}: {layer.kind}, {layer.parameters:,} parameters, {layer.multiply_adds:,} multiply-adds"
-        blocks.append(Block(layer.name, layer.kind, layer.output_shape, layer.then, words))
+        parameters, multiply_adds = layer.parameters.number, layer.multiply_adds.number
+        words = f"{layer.name}: {layer.kind.title}, {parameters:,} parameters, {multiply_adds:,} multiply-adds"
+        blocks.append(Block(layer.name, DIGIT_COLOURS[layer.kind.colour], layer.output_shape, layer.then, words))
     picture = diagram(blocks, selected)
     st.plotly_chart(
         picture, key="diagram", on_select=_choose_clicked, selection_mode="points", config=CHART_CONFIG,
@@ -110,7 +107,7 @@ def _choose_clicked() -> None:
             st.session_state["layer"] = point["customdata"][0]
 
 
-def _explain(layer: Layer, dropout: float) -> None:
+def _explain(layer: Layer) -> None:
     """One layer in words and formulas."""
     shape = " × ".join(map(str, layer.output_shape))
     rows = [("Output shape", shape, "maps × height × width" if len(layer.output_shape) == 3 else "units")]
@@ -123,23 +120,17 @@ def _explain(layer: Layer, dropout: float) -> None:
             )
         )
     rows += [
-        ("Parameters", f"{layer.parameters:,}", layer.formula if layer.parameters else "nothing to learn"),
-        ("Multiply-adds", f"{layer.multiply_adds:,}", layer.cost_formula if layer.multiply_adds else "none"),
+        _counted("Parameters", layer.parameters, "nothing to learn"),
+        _counted("Multiply-adds", layer.multiply_adds, "none"),
         ("Receptive field", f"{layer.receptive_field} × {layer.receptive_field}", "pixels that one output can see"),
         ("Memory", f"{layer.activation_bytes / 1024:,.1f} KiB", f"{layer.activations:,} numbers of 4 bytes"),
     ]  # fmt: skip
-    if "dropout" in layer.then:
-        off = layer.activations * dropout
-        rows.append(
-            (
-                "Dropout",
-                f"{dropout:g}",
-                f"in training about {off:.0f} of {layer.activations} units are off at each step",
-            )
-        )
+    if layer.dropout is not None:
+        off = f"in training about {layer.activations * layer.dropout:.0f} of {layer.activations} units are off"
+        rows.append(("Dropout", f"{layer.dropout:g}", f"{off} at each step"))
     with st.container(border=True):
         st.markdown(
-            f"**{layer.name}: {layer.kind}**{', then ' + layer.then if layer.then else ''}. {KINDS[layer.kind]}"
+            f"**{layer.name}: {layer.kind.title}**{', then ' + layer.then if layer.then else ''}. {layer.kind.words}"
         )
         st.markdown(
             "| Quantity | Value | How it comes about |\n|:--|--:|:--|\n"
@@ -147,21 +138,26 @@ def _explain(layer: Layer, dropout: float) -> None:
         )
 
 
-def _table(layers: list[Layer]) -> pd.DataFrame:
-    parameters = sum(layer.parameters for layer in layers)
+def _counted(name: str, count: Count, nothing: str) -> tuple[str, str, str]:
+    return name, f"{count.number:,}", count.formula if count.number else nothing
+
+
+def _table(layers: Sequence[Layer]) -> pd.DataFrame:
+    parameters = sum(layer.parameters.number for layer in layers)
+    kinds = [layer.kind for layer in layers]
     table = pd.DataFrame(
         {
             "Layer": [layer.name for layer in layers],
-            "Kind": [layer.kind for layer in layers],
-            "Kernel": [layer.kernel for layer in layers],
-            "Stride": [layer.stride for layer in layers],
-            "Padding": [layer.padding for layer in layers],
+            "Kind": [layer.kind.title for layer in layers],
+            "Kernel": [f"{kind.kernel}×{kind.kernel}" if kind.kernel else "–" for kind in kinds],
+            "Stride": [f"{kind.stride}" if kind.kernel else "–" for kind in kinds],
+            "Padding": [f"{kind.padding}" if kind.kernel else "–" for kind in kinds],
             "Output shape": [" × ".join(map(str, layer.output_shape)) for layer in layers],
             "Then": [layer.then for layer in layers],
-            "Parameters": [layer.parameters for layer in layers],
-            "Formula": [layer.formula for layer in layers],
-            "Share": [layer.parameters / parameters for layer in layers],
-            "Multiply-adds": [layer.multiply_adds for layer in layers],
+            "Parameters": [layer.parameters.number for layer in layers],
+            "Formula": [layer.parameters.formula for layer in layers],
+            "Share": [layer.parameters.number / parameters for layer in layers],
+            "Multiply-adds": [layer.multiply_adds.number for layer in layers],
             "Receptive field": [f"{layer.receptive_field} × {layer.receptive_field}" for layer in layers],
             "Memory": [layer.activation_bytes / 1024 for layer in layers],
         }

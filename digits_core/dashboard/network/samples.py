@@ -13,7 +13,7 @@ from digits_core.dashboard.network.choices import (
     plain,
     say_untrained,
 )
-from digits_core.dashboard.network.subjects import Subject, mapped_samples, sample_maps_of
+from digits_core.dashboard.network.network_choice import Subject, mapped_samples, sample_maps_of
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_dataset, say_not_here
 from digits_core.figures.network import sample_map, separation
@@ -64,8 +64,8 @@ def _show_maps(
     subject: Subject, place: int, found: dict[str, SampleMap], labels: np.ndarray, indices: np.ndarray
 ) -> None:
     st.subheader(plain(subject), divider="gray")
-    columns = [*st.columns(3), *st.columns(3)]
-    for column, (layer, one) in zip(columns, found.items(), strict=True):
+    columns = [column for _ in range(0, len(found), 3) for column in st.columns(3)]
+    for column, (layer, one) in zip(columns, found.items(), strict=False):
         name = NAMES.get(layer, layer)
         with column:
             chart = sample_map(

@@ -12,40 +12,33 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.figures.activations import montage, value_range
 from digits_core.figures.network import contributions
-from digits_core.network.by_hand import BEFORE, WeightedSum, neuron
+from digits_core.network.worked_example import WeightedSum, WorkedExample
 
 if TYPE_CHECKING:
-    from digits_core.network.activations import Activation
-    from digits_core.network.improved_net import ImprovedNet
-    from digits_core.network.summary import Layer
+    from torch import Tensor
+
+    from digits_core.network.layers import Layer
+    from digits_core.network.network import Activation
 
 SHOWN_INPUTS = 15
 
 
-def show_sum(sum_: WeightedSum, products: str, torchs: object, relu: bool = True) -> None:
-    """The arithmetic in one row, and what the network itself says."""
-    figures = {
-        products: (sum_.product_sum, "Each input times its weight, all added up."),
-        "+ bias": (sum_.bias, "A number of the unit's own, added whatever comes in."),
-        "= sum": (sum_.total, "What the layer puts out before its function."),
-    }
-    if relu:
-        figures["after ReLU"] = (sum_.after_relu, "Negative sums become 0: without this, layers would add up to one.")
+def show_arithmetic(example: WorkedExample, torchs: Tensor) -> None:
+    """The arithmetic in one row, and what the network itself computes."""
     with st.container(horizontal=True):
-        for name, (value, words) in figures.items():
-            st.metric(name, with_minus(f"{value:.6f}"), border=True, help=words)
-    difference = abs(float(torchs) - sum_.total)
+        for each in example.quantities:
+            value = each.value if isinstance(each.value, str) else with_minus(f"{each.value:.6f}")
+            st.metric(each.name, value, border=True, help=each.words)
+    difference = abs(float(torchs) - example.result)
     st.caption(f"PyTorch computes {with_minus(f'{float(torchs):.6f}')} here: the difference is {difference:.0e}.")
 
 
-def show_neuron(network: ImprovedNet, found: Mapping[str, Activation], layer: Layer, unit: int) -> None:
-    step = neuron(network, found, layer.name, unit)
-    last = layer.then == "softmax"
-    show_sum(step, f"Sum of {step.products.size:,} products", found[layer.name].before[0, unit], relu=not last)
-    before = found[BEFORE[layer.name]].after[0].numpy()
+def show_sum(step: WeightedSum, found: Mapping[str, Activation], layer: Layer, unit: int, is_last: bool) -> None:
+    """What decides a neuron: the largest products, and all of them as a picture."""
+    before = found[layer.reads].after[0].numpy()
     largest = step.largest(SHOWN_INPUTS)
     rest = step.product_sum - step.products[largest].sum()
-    names = [_name_of(place, before.shape, BEFORE[layer.name]) for place in largest]
+    names = [_name_of(place, before.shape, layer.reads) for place in largest]
     others = step.products.size - len(largest)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -56,9 +49,9 @@ def show_neuron(network: ImprovedNet, found: Mapping[str, Activation], layer: La
         show_chart(chart, "contributions", f"The {len(largest)} largest products, the sum of the others, and the bias")
     with right:
         show_chart(
-            _all_contributions(step, before.shape, BEFORE[layer.name]), "all_contributions", "All products as a picture"
+            _all_contributions(step, before.shape, layer.reads), "all_contributions", "All products as a picture"
         )
-    if last:
+    if is_last:
         chance = float(found[layer.name].after[0, unit])
         st.caption(f"This is the logit of the digit {unit}. Softmax over all ten logits makes {chance:.2%} of it.")
 

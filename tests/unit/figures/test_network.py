@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from digits_core.figures.network import (
+    IMAGE_COLOUR,
     Block,
     Histogram,
     contributions,
@@ -16,10 +17,10 @@ from digits_core.figures.network import (
 from digits_core.figures.palette import DIGIT_COLOURS
 
 BLOCKS = [
-    Block("image", "image", (1, 20, 20), "", "the image"),
-    Block("conv1", "convolution", (4, 20, 20), "ReLU", "<b>four</b> filters"),
-    Block("pool", "max pooling", (4, 10, 10), "flatten", "pooling"),
-    Block("fc1", "fully connected", (10,), "softmax", "ten"),
+    Block("image", IMAGE_COLOUR, (1, 20, 20), "", "the image"),
+    Block("conv1", DIGIT_COLOURS[0], (4, 20, 20), "ReLU", "<b>four</b> filters"),
+    Block("pool", DIGIT_COLOURS[7], (4, 10, 10), "flatten", "pooling"),
+    Block("fc1", DIGIT_COLOURS[4], (10,), "softmax", "ten"),
 ]
 
 

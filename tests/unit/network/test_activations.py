@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from digits_core.network.activations import BATCH, WITH_RELU, activations, dead_units
+from digits_core.network.activations import BATCH, activations, dead_units
 from digits_core.network.improved_net import ImprovedNet, build_network
+
+WITH_RELU = ("conv1", "conv2", "fc1", "fc2")
 
 
 @pytest.fixture
@@ -32,6 +34,14 @@ def test_every_layer_has_its_shape_and_relu_cuts_what_is_below_zero(network):
     for name in WITH_RELU:
         assert found[name].before.min() < 0
         assert torch.equal(found[name].after, found[name].before.clamp(min=0))
+
+
+def test_only_the_layers_that_are_asked_for_are_kept(network):
+    images = torch.randn(2, 1, 28, 28)
+    found = network.features(images, "fc2", "pool")
+
+    assert list(found) == ["pool", "fc2"]
+    assert torch.equal(found["fc2"].after, network.features(images)["fc2"].after)
 
 
 def test_dead_are_the_units_that_no_image_wakes(network):

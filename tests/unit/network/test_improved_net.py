@@ -45,7 +45,7 @@ def test_layers_have_the_lectures_names_and_shapes(network):
 
 @pytest.mark.parametrize(("size", "flattened"), [(28, 6272), (8, 512), (29, 6272), (64, 32768)])
 def test_the_flattened_size_follows_from_the_images(size, flattened):
-    assert ImprovedNet(size)._get_flattened_size() == flattened
+    assert ImprovedNet(size).fc1.in_features == flattened
     assert ImprovedNet(size)(torch.zeros(2, 1, size, size)).shape == (2, 10)
 
 

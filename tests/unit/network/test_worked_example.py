@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digits_core.network.activations import activations
-from digits_core.network.by_hand import WeightedSum, convolution, neuron, pooling
 from digits_core.network.improved_net import ImprovedNet, build_network
+from digits_core.network.worked_example import WeightedSum
 
 seeds = st.integers(0, 2**31 - 1)
 sizes = st.integers(8, 40)
@@ -34,12 +34,12 @@ def test_a_convolution_is_the_networks_at_every_place(seed, size, layer, data):
     network, found = network_and_image(size, seed)
     maps, rows, columns = found[layer].before.shape[1:]
     unit, row, column = (data.draw(st.integers(0, count - 1)) for count in (maps, rows, columns))
-    step = convolution(network, found, layer, unit, row, column)
+    step = network.work_out(found, layer, unit, row, column)
 
     assert step.sum.products.shape == ({"conv1": 1, "conv2": 16}[layer], 3, 3)
-    assert agrees(step.sum.total, found[layer].before[0, unit, row, column])
-    assert agrees(step.sum.after_relu, found[layer].after[0, unit, row, column])
-    assert step.sum.channel_sums.sum() + step.sum.bias == pytest.approx(step.sum.total)
+    assert agrees(step.result, found[layer].before[0, unit, row, column])
+    assert agrees(step.quantities[-1].value, found[layer].after[0, unit, row, column])
+    assert step.sum.channel_sums.sum() + step.sum.bias == pytest.approx(step.result)
     assert (step.place.top, step.place.left) == (row - 1, column - 1)
 
 
@@ -48,12 +48,13 @@ def test_a_pooling_keeps_the_largest_of_its_window(seed, size, data):
     network, found = network_and_image(size, seed)
     maps, rows, columns = found["pool"].after.shape[1:]
     unit, row, column = (data.draw(st.integers(0, count - 1)) for count in (maps, rows, columns))
-    step = pooling(network, found, "pool", unit, row, column)
+    step = network.work_out(found, "pool", unit, row, column)
 
-    assert step.window.shape == (2, 2)
-    assert step.largest == step.window.max() == pytest.approx(float(found["pool"].after[0, unit, row, column]))
-    top, left = step.place.top + step.winner[0], step.place.left + step.winner[1]
-    assert float(found["conv2"].after[0, unit, top, left]) == pytest.approx(step.largest)
+    ((window,),) = step.tables
+    assert window.values.shape == (2, 2)
+    assert step.result == window.values.max() == pytest.approx(float(found["pool"].after[0, unit, row, column]))
+    assert float(found["conv2"].after[0, unit, *step.winner]) == pytest.approx(step.result)
+    assert list(step.maps) == [unit]
 
 
 @given(seed=seeds, size=sizes, layer=st.sampled_from(["fc1", "fc2", "fc3"]), data=st.data())
@@ -61,10 +62,11 @@ def test_a_pooling_keeps_the_largest_of_its_window(seed, size, data):
 def test_a_neuron_is_the_networks(seed, size, layer, data):
     network, found = network_and_image(size, seed)
     unit = data.draw(st.integers(0, found[layer].before.shape[1] - 1))
-    step = neuron(network, found, layer, unit)
+    step = network.work_out(found, layer, unit)
 
-    assert step.products.shape == (network.get_submodule(layer).in_features,)
-    assert agrees(step.total, found[layer].before[0, unit])
+    assert step.sum.products.shape == (network.get_submodule(layer).in_features,)
+    assert agrees(step.result, found[layer].before[0, unit])
+    assert [each.name for each in step.quantities][3:] == (["after ReLU"] if layer != "fc3" else [])
 
 
 def test_the_largest_products_come_first_whatever_their_sign():
@@ -72,12 +74,11 @@ def test_the_largest_products_come_first_whatever_their_sign():
 
     assert step.largest(3).tolist() == [1, 2, 0]
     assert step.total == 1 - 10 + 6 + 0.5
-    assert step.after_relu == 0
 
 
 def test_at_the_edge_the_window_reads_zeros():
     network, found = network_and_image(8, seed=0)
-    patch = convolution(network, found, "conv1", 0, 0, 0).sum.inputs[0]
+    patch = network.work_out(found, "conv1", 0, 0, 0).sum.inputs[0]
 
     assert patch[0].tolist() == [0, 0, 0]
     assert patch[:, 0].tolist() == [0, 0, 0]

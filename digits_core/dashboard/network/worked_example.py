@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,17 @@ import streamlit as st
 from digits_core.config import TransformConfig
 from digits_core.dashboard.charts import CHART_CONFIG, show_chart
 from digits_core.dashboard.network.choices import ChosenImage, choose_image, choose_subject, say_untrained
-from digits_core.dashboard.network.subjects import activations_of, layers_of, network_of
-from digits_core.dashboard.network.sums import show_neuron, show_sum, with_minus
+from digits_core.dashboard.network.network_choice import activations_of, layers_of, network_of
+from digits_core.dashboard.network.sums import show_arithmetic, show_sum, with_minus
 from digits_core.figures.activations import field, numbers, value_range
-from digits_core.network.by_hand import BEFORE, Place, WeightedSum, convolution, pooling
+from digits_core.network.worked_example import Table, WeightedSum, WorkedExample, reach
 
 if TYPE_CHECKING:
-    from digits_core.network.activations import Activation
-    from digits_core.network.improved_net import ImprovedNet
-    from digits_core.network.summary import Layer
+    from digits_core.network.layers import Layer
+    from digits_core.network.network import Activation
 
+Found = Mapping[str, "Activation"]
 MAP_HEIGHT = 330
-UNITS = {"convolution": "Filter", "max pooling": "Map", "fully connected": "Neuron"}
 
 
 @st.fragment
@@ -33,26 +32,28 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         subject = choose_subject()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        layer = _choose_layer(layers_of(subject.size, subject.dropout))
+        layers = layers_of(subject.size, subject.dropout)
+        layer = _choose_layer(layers)
         unit = _choose_number(
-            UNITS[layer.kind], "unit", layer.output_shape[0],
+            layer.kind.unit, "unit", layer.output_shape[0],
             "Counted from 0, as in PyTorch. Each has weights of its own, and so looks for something else.",
         )  # fmt: skip
     say_untrained()
     if image is None:
         return
     network, found = network_of(subject), activations_of(subject, image.pixels)
-    match layer.kind:
-        case "convolution":
-            _show_convolution(network, found, layer, unit, image)
+    place = _choose_place(layer) if len(layer.output_shape) > 1 else ()
+    example = network.work_out(found, layer.name, unit, *place)
+    show_arithmetic(example, found[layer.name].before[0, unit, *place])
+    if example.place:
+        _show_window(example, found, layer, (unit, *place), image)
+        if example.sum:
             st.caption(_on_edges(layer, subject.transform))
-        case "max pooling":
-            _show_pooling(network, found, layer, unit)
-        case _:
-            show_neuron(network, found, layer, unit)
+    elif example.sum:
+        show_sum(example.sum, found, layer, unit, is_last=layer == layers[-1])
 
 
-def _choose_layer(layers: list[Layer]) -> Layer:
+def _choose_layer(layers: Sequence[Layer]) -> Layer:
     by_name = {layer.name: layer for layer in layers}
     name = st.segmented_control(
         "Layer", list(by_name), default=layers[0].name, required=True, key="layer", bind="query-params",
@@ -94,41 +95,46 @@ def _keep_below(key: str, count: int) -> None:
         st.session_state[key] = count - 1
 
 
-def _show_convolution(
-    network: ImprovedNet, found: Mapping[str, Activation], layer: Layer, unit: int, image: ChosenImage
+def _show_window(
+    example: WorkedExample, found: Found, layer: Layer, cell: tuple[int, int, int], image: ChosenImage
 ) -> None:
-    row, column = _choose_place(layer)
-    channels = layer.input_shape[0]
-    step = convolution(network, found, layer.name, unit, row, column)
-    show_sum(step.sum, f"Sum of {step.sum.products.size} products", found[layer.name].before[0, unit, row, column])
-    channel = 0
-    if channels > 1:
+    """What the window reads, the tables of its numbers, and where the result lands."""
+    unit, row, column = cell
+    channel = example.maps[0]
+    several = len(example.maps) > 1
+    if several:
         channel = _choose_number(
-            "Input map", "channel", channels,
-            f"This filter reads all {channels} maps of {BEFORE[layer.name]} at once, with a 3×3 kernel for each. The "
-            "pictures show one of them, the table all.",
+            "Input map", "channel", len(example.maps),
+            f"This {layer.kind.unit.lower()} reads all {len(example.maps)} maps of {layer.reads} at once. The pictures "
+            "show one of them, the table all.",
         )  # fmt: skip
     source, middle, result = st.columns([4, 3, 4], gap="medium")
     with source:
-        name = (
-            f"The image, a {image.label}, as the network reads it"
-            if channels == 1
-            else f"{BEFORE[layer.name]}, map {channel}"
-        )
-        _show_input(found, layer, channel, step.place, name)
+        _show_input(example, found, layer, channel, _title_of_input(found, layer, channel, image))
     with middle:
-        _show_products(step.sum, channel)
+        _show_tables(example.tables[channel - example.maps[0]])
     with result:
-        _show_output(found[layer.name].after[0, unit].numpy(), f"{layer.name}, map {unit}, after ReLU", row, column)
-    if channels > 1:
-        _show_all_products(step.sum, BEFORE[layer.name])
+        _show_output(found[layer.name].after[0, unit].numpy(), _title_of(found, layer.name, unit), row, column)
+    if several and example.sum:
+        _show_all_products(example.sum, layer.reads)
+
+
+def _title_of_input(found: Found, layer: Layer, channel: int, image: ChosenImage) -> str:
+    if len(found[layer.reads].after[0]) == 1:
+        return f"The image, a {image.label}, as the network reads it"
+    return _title_of(found, layer.reads, channel)
+
+
+def _title_of(found: Found, layer: str, unit: int) -> str:
+    function = found[layer].function
+    return f"{layer}, map {unit}{f', after {function.title}' if function else ''}"
 
 
 def _on_edges(layer: Layer, transform: TransformConfig) -> str:
     """What the padding means to a convolution, and its ReLU."""
     words = "Where the window reaches over the edge it reads zeros (padding)"
     if layer.input_shape[0] > 1:
-        words += f", as if {BEFORE[layer.name]} had found nothing there."
+        words += f", as if {layer.reads} had found nothing there."
     else:
         paper, ink = (with_minus(f"{(value - transform.mean) / transform.std:.3g}") for value in (0, 1))
         words += f". Normalised paper is {paper} here and ink {ink}, so that zeros look like "
@@ -137,19 +143,14 @@ def _on_edges(layer: Layer, transform: TransformConfig) -> str:
     return f"{words} ReLU keeps only answers above 0: what this filter asks for."
 
 
-def _show_input(
-    found: Mapping[str, Activation], layer: Layer, channel: int, place: Place, title: str, **marks: object
-) -> None:
+def _show_input(example: WorkedExample, found: Found, layer: Layer, channel: int, title: str) -> None:
     """The map that the window slides over; a click moves it there."""
-    values = found[BEFORE[layer.name]].after[0, channel].numpy()
-    picture = field(
-        values, title, MAP_HEIGHT, value_range([values], signed=False), (place.top, place.left, place.side), **marks
-    )  # fmt: skip
-    # A convolution puts its result where the middle of its window lies, a pooling one result for each window.
-    step = place.side if layer.kind == "max pooling" else 1
+    values, place = found[layer.reads].after[0, channel].numpy(), example.place
+    window, bounds = (place.top, place.left, place.side), value_range([values], signed=False)
     key = f"clicked_{layer.name}"
     st.plotly_chart(
-        picture, key=key, on_select=partial(_move_to_click, key, step, layer.output_shape[1:]),
+        field(values, title, MAP_HEIGHT, bounds, window, winner=example.winner), key=key,
+        on_select=partial(_move_to_click, key, layer.kind.stride, layer.output_shape[1:]),
         selection_mode="points", config=CHART_CONFIG, alt=f"{title}; a click or the sliders above move the window",
     )  # fmt: skip
 
@@ -160,20 +161,11 @@ def _move_to_click(key: str, step: int, shape: tuple[int, int]) -> None:
             st.session_state[name] = min(place // step, count - 1)
 
 
-def _show_products(sum_: WeightedSum, channel: int) -> None:
-    """Patch times kernel, nine products."""
-    patch, kernel, products = (values[channel] for values in (sum_.inputs, sum_.weights, sum_.products))
-    for name, values, bound, title in (
-        ("patch", patch, _reach(sum_.inputs), "Patch: what the window sees"),
-        ("kernel", kernel, _reach(sum_.weights), "× kernel: the weights"),
-        ("products", products, _reach(sum_.products), f"= nine products, sum {with_minus(f'{products.sum():.4f}')}"),
-    ):
-        show_chart(numbers(values, title, 138, bound, digits=3), name, title)
-
-
-def _reach(values: np.ndarray) -> float:
-    """The largest value in size, for a scale around 0: never 0 itself."""
-    return max(1e-9, float(np.abs(values).max()))
+def _show_tables(tables: Sequence[Table]) -> None:
+    """The numbers in the window and what becomes of them, one table over the other."""
+    height = 138 if len(tables) > 1 else 200
+    for table in tables:
+        show_chart(numbers(table.values, table.title, height, table.bound, table.digits), table.key, table.title)
 
 
 def _show_output(values: np.ndarray, title: str, row: int, column: int) -> None:
@@ -193,31 +185,9 @@ def _show_all_products(sum_: WeightedSum, before: str) -> None:
         table,
         title,
         96 + 26 * len(table),
-        _reach(table),
+        reach(table),
         digits=3,
         names=("map", "place"),
         ticks=ticks,
     )
     show_chart(picture, "all_products", title)
-
-
-def _show_pooling(network: ImprovedNet, found: Mapping[str, Activation], layer: Layer, unit: int) -> None:
-    row, column = _choose_place(layer)
-    step = pooling(network, found, layer.name, unit, row, column)
-    with st.container(horizontal=True):
-        st.metric(
-            "Largest of 4", f"{step.largest:.6f}", border=True, help="What goes on to the next layer; three are left."
-        )
-        where = ("upper", "lower")[step.winner[0]] + " " + ("left", "right")[step.winner[1]]
-        st.metric("Found", where, border=True, help="In backpropagation only this place gets a gradient.")
-    torchs = float(found[layer.name].after[0, unit, row, column])
-    st.caption(f"PyTorch computes {torchs:.6f} here: the difference is {abs(torchs - step.largest):.0e}.")
-    source, middle, result = st.columns([4, 3, 4], gap="medium")
-    winner = (step.place.top + step.winner[0], step.place.left + step.winner[1])
-    with source:
-        _show_input(found, layer, unit, step.place, f"{BEFORE[layer.name]}, map {unit}, after ReLU", winner=winner)
-    with middle:
-        bound = max(1e-9, float(step.window.max()))
-        show_chart(numbers(step.window, "The window: the largest stays", 200, bound, 4), "window", "The four values")
-    with result:
-        _show_output(found[layer.name].after[0, unit].numpy(), f"{layer.name}, map {unit}", row, column)

@@ -19,14 +19,13 @@ from digits_core.runs.store import Run
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from digits_core.network.activations import Activation
-    from digits_core.network.improved_net import ImprovedNet
+    from digits_core.network.layers import Layer
+    from digits_core.network.network import Activation, Network
     from digits_core.network.separation import SampleMap
-    from digits_core.network.summary import Layer
     from digits_core.network.weights import Spread
 
 MAPPED = 300
-"""Samples on a map: more would hide one another, and PCA of 25,088 numbers each takes its time."""
+"""Samples on a map: more would hide one another, and PCA of tens of thousands of numbers each takes its time."""
 START_COLOUR = "#8a8fa3"
 LEGEND_LENGTH = 30
 _AT_START = ", before training"
@@ -80,14 +79,17 @@ def untrained(size: int, dropout: float, seed: int) -> Subject:
     )  # fmt: skip
 
 
-def network_of(subject: Subject) -> ImprovedNet:
+def network_of(subject: Subject) -> Network:
     """Ready to compute, without dropout; `RunError` where a run's weights are gone or broken."""
     return _network(_key(subject), subject)
 
 
-def layers_of(size: int, dropout: float) -> list[Layer]:
-    """The summary of a network of this size."""
-    return _layers(size, dropout)
+def layers_of(size: int, dropout: float) -> tuple[Layer, ...]:
+    """Return the layers of a network for images of this size, in order, without building it."""
+    from digits_core.network.improved_net import LAYERS
+    from digits_core.network.layers import place_layers
+
+    return place_layers(LAYERS, size, dropout)
 
 
 def activations_of(subject: Subject, image: np.ndarray) -> dict[str, Activation]:
@@ -157,7 +159,7 @@ def _key(subject: Subject) -> Key:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the network …")
-def _network(key: Key, _subject: Subject) -> ImprovedNet:
+def _network(key: Key, _subject: Subject) -> Network:
     from digits_core.network.improved_net import build_network, restore_network
 
     if _subject.trained:
@@ -166,23 +168,11 @@ def _network(key: Key, _subject: Subject) -> ImprovedNet:
     return build_network(_subject.size, _subject.dropout, _subject.seed).eval()
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _layers(size: int, dropout: float) -> list[Layer]:
-    import torch
-
-    from digits_core.network.improved_net import ImprovedNet
-    from digits_core.network.summary import summarise
-
-    # Shapes alone: a device without memory neither draws weights nor computes with them.
-    with torch.device("meta"):
-        return summarise(ImprovedNet(size, dropout))
-
-
 @st.cache_data(max_entries=64, show_spinner=False)
 def _weights(keys: tuple[Key, ...], layer: str, _subjects: tuple[Subject, ...]) -> list[Spread]:
     from digits_core.network.weights import spread
 
-    return spread([network_of(subject).get_submodule(layer).weight.detach().numpy() for subject in _subjects])
+    return spread([network_of(subject).weights(layer).numpy() for subject in _subjects])
 
 
 @st.cache_resource(show_spinner=False)
@@ -208,5 +198,5 @@ def _sample_maps(key: Key, dataset: str, version: str, _subject: Subject) -> dic
     return {
         layer: map_samples(np.concatenate([batch[layer].after.numpy() for batch in batches]), digits.labels[chosen])
         for layer in batches[0]
-        if layer != "fc3"
+        if layer != network.last.name
     }
