@@ -13,11 +13,10 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from digits_core.transforms.resizing import resize
+from digits_core.transforms.steps import INK_LEVEL
 
 INK_SHARE = 20 / 28
 """The longest side of the ink as a share of the side of the image."""
-INK_LEVEL = 32
-"""Fainter pixels (of 255) are not counted as ink when its box is looked for."""
 
 
 def centre_by_mass(images: Tensor, size: int) -> Tensor:

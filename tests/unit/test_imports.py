@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FLOW = ("config", "data", "transforms", "network", "training", "runs", "engine", "recognition", "evaluation",
         "shell", "dashboard", "pages", "app")  # fmt: skip
-GROUND = ("errors", "home", "config", "migrations", "database")
+GROUND = ("errors", "home", "entries", "config", "settings", "migrations", "database")
 """Below the flow, each only on those before it."""
 ORDER = {name: place for place, name in enumerate((*GROUND, *FLOW[1:]))}
 SHELL = (ROOT / "digits_core" / "__main__.py", *(ROOT / "digits_core" / "shell").glob("*.py"))
@@ -130,6 +130,8 @@ def test_the_first_page_does_not_wait_for_pandas_or_torch():
     [
         "digits_core.__main__",
         "digits_core.config",
+        "digits_core.settings",
+        "digits_core.transforms.steps",
         "digits_core.dashboard.network.by_hand",
         "digits_core.data.catalogue",
         "digits_core.data.handwriting",

@@ -14,10 +14,10 @@ from digits_core.dashboard.live import as_curve, lecture_lines
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.controls import FOLLOWED
 from digits_core.dashboard.training.feed import Feed, batches_per_epoch
+from digits_core.entries.losses import LOSSES
 from digits_core.figures import training as figures
 from digits_core.figures.training import Line, Mark
 from digits_core.runs.rows import Run
-from digits_core.training.hints import GUESSING
 
 LOG_HEIGHT = 340
 VIEW_HELP = (
@@ -121,7 +121,7 @@ def _loss(run: Run, feed: Feed) -> go.Figure:
     line = Line(
         [row.epoch - 1 + row.batch / per_epoch for row in feed.batches], [round(row.loss, 5) for row in feed.batches]
     )
-    guessing = GUESSING[run.config.training.loss]
+    guessing = LOSSES[run.config.training.loss].guessing
     return figures.live_loss(
         as_curve(run, feed.epochs, named=False), line, run.planned_epochs, guessing, _marks(run, feed)
     )

