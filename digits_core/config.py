@@ -5,16 +5,33 @@ The bounds that widgets, shell options and checks use stand here and nowhere els
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, get_args
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from digits_core.entries.augmentations import AUGMENTATIONS, STRENGTHS
+from digits_core.entries.base import Augmentation
+from digits_core.entries.losses import LOSSES
+from digits_core.entries.optimizers import OPTIMIZERS
+from digits_core.entries.schedules import SCHEDULES
 from digits_core.errors import ConfigError
 
-Optimizer = Literal["adam", "adamw", "sgd", "rmsprop", "adagrad"]
-Loss = Literal["cross_entropy", "multi_margin", "mse", "nll"]
-Schedule = Literal["constant", "one_cycle", "cosine"]
+
+class OneOf:
+    """Accepts the names of entries, those that were added later among them."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = names
+
+    def __call__(self, name: str) -> str:
+        if name not in self.names:
+            *others, last = map(repr, self.names)
+            raise ValueError(f"should be {', '.join(others)} or {last}")
+        return name
+
+
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["fp32", "bf16"]
 BatchSource = Literal["tensors", "dataloader"]
@@ -48,7 +65,7 @@ class Config(BaseModel):
         try:
             super().__init__(**fields)
         except ValidationError as error:
-            raise _in_words(error) from None
+            raise _as_config_error(error) from None
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -56,7 +73,7 @@ class Config(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise _in_words(error) from None
+            raise _as_config_error(error) from None
 
     def to_json(self) -> str:
         return self.model_dump_json()
@@ -78,42 +95,48 @@ class DataConfig(Config):
     """Writers whose digits only test, where a dataset knows who wrote what: training never sees their hands."""
 
 
-class TransformConfig(Config):
-    """The way of an image to the network: the same steps for training and test, then augmentation in training alone.
-
-    Angles are in degrees, lengths in pixels of the transformed image, scales and strengths are fractions.
-    """
+class _FixedSteps(Config):
+    """The fields of `TransformConfig` that come before its random steps."""
 
     size: Annotated[int, Field(ge=8, le=64)] = 28
     interpolation: Interpolation = "bilinear"
     centre: bool = False
     """Scale the ink to a box of 20/28 of the size and move its centre of mass to the middle, as MNIST was made."""
-    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
-    translation: Annotated[float, Field(ge=0, le=14)] = 0.0
-    scale: Annotated[float, Field(ge=0, le=0.9)] = 0.0
-    shear: Annotated[float, Field(ge=0, le=60)] = 0.0
-    elastic: Annotated[float, Field(ge=0, le=4)] = 0.0
-    """How far the ink is pulled about in waves: the standard deviation of a pixel's displacement, in pixels."""
-    stroke_width: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Strokes grow or shrink by up to this share of one pixel on each side."""
-    noise: Annotated[float, Field(ge=0, le=0.5)] = 0.0
-    """The standard deviation of what is added to each pixel, as a share of full ink."""
-    erasing: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """How likely it is that a rectangle of the image is blanked."""
+
+
+_AllSteps = create_model(
+    "_AllSteps",
+    __base__=_FixedSteps,
+    **{name: (Annotated[float, Field(ge=0, le=each.most)], 0.0) for name, each in STRENGTHS.items()},
+)
+
+
+class TransformConfig(_AllSteps):
+    """The way of an image to the network: the same steps for training and test, then augmentation in training alone.
+
+    Each augmentation brings its own fields: 0 where it is off. Angles are in degrees, lengths in pixels of the
+    transformed image, scales and strengths are fractions.
+    """
+
     normalisation: Normalisation = "fixed"
     """Where `mean` and `std` come from. A run is made with "fixed" alone: `normalisation.resolve` puts a dataset's own
     into the config, so that the run says by itself how its network wants to be fed."""
     mean: Annotated[float, Field(ge=0, le=1)] = 0.5
     std: Annotated[float, Field(gt=0, le=1)] = 0.5
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, strength: str) -> float: ...
+
     @property
-    def moves(self) -> bool:
-        """Whether the image is turned, moved, scaled or slanted at random: one step does all four."""
-        return any((self.rotation, self.translation, self.scale, self.shear))
+    def augmentations(self) -> list[tuple[Augmentation, tuple[float, ...]]]:
+        """The random steps that are taken, in order, each with its strengths."""
+        all_steps = [(each, tuple(getattr(self, name) for name in each.strengths)) for each in AUGMENTATIONS]
+        return [(each, strengths) for each, strengths in all_steps if any(strengths)]
 
     @property
     def augments(self) -> bool:
-        return self.moves or any((self.elastic, self.stroke_width, self.noise, self.erasing))
+        return bool(self.augmentations)
 
 
 class TrainingConfig(Config):
@@ -122,14 +145,14 @@ class TrainingConfig(Config):
     epochs: Annotated[int, Field(ge=1, le=1000)] = 4
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 16
     learning_rate: Annotated[float, Field(gt=0, le=100)] = 0.001
-    optimizer: Optimizer = "adam"
+    optimizer: Annotated[str, AfterValidator(OneOf(OPTIMIZERS))] = "adam"
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = False
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
-    loss: Loss = "cross_entropy"
+    loss: Annotated[str, AfterValidator(OneOf(LOSSES))] = "cross_entropy"
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
-    schedule: Schedule = "constant"
+    schedule: Annotated[str, AfterValidator(OneOf(SCHEDULES))] = "constant"
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     device: Device = "auto"
     precision: Precision = "fp32"
@@ -166,10 +189,12 @@ def bounds(config: type[Config], field: str) -> Bounds:
 
 def choices(config: type[Config], field: str) -> tuple[str, ...]:
     """The words that `config` accepts for `field`, in the order in which they are offered."""
-    return get_args(config.model_fields[field].annotation)
+    info = config.model_fields[field]
+    entries = [each.func for each in info.metadata if isinstance(each, AfterValidator)]
+    return tuple(entries[0].names) if entries else get_args(info.annotation)
 
 
-def _in_words(error: ValidationError) -> ConfigError:
+def _as_config_error(error: ValidationError) -> ConfigError:
     problems = [text for problem in error.errors(include_url=False) for text in _problems(problem)]
     return ConfigError("; ".join(problems) + ".", problems)
 

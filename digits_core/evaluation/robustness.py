@@ -147,24 +147,24 @@ def _shift(pixels: Tensor, distance: float) -> Tensor:
     whole = round(distance * pixels.shape[-1] / SIDE)
     turn = torch.arange(len(pixels)) % 4
     right, down = (turn == 0).float() - (turn == 2).float(), (turn == 1).float() - (turn == 3).float()
-    return _move(pixels, translate_x=right * whole, translate_y=down * whole)
+    return _move(pixels, x=right * whole, y=down * whole)
 
 
 def _move(pixels: Tensor, **fields: float | Tensor) -> Tensor:
     """Turn, move or scale all images: one number for all, or one for each."""
     import torch
 
-    from digits_core.transforms.batched import Affine, apply_affine
+    from digits_core.entries.augmentations.affine import apply_affine
 
-    still = {"angle": 0.0, "translate_x": 0.0, "translate_y": 0.0, "scale": 1.0, "shear": 0.0}
+    still = {"angle": 0.0, "x": 0.0, "y": 0.0, "scale": 1.0, "shear": 0.0}
     values = {name: torch.as_tensor(value).expand(len(pixels)) for name, value in {**still, **fields}.items()}
-    return apply_affine(pixels, Affine(**values))
+    return apply_affine(pixels, **values)
 
 
 def _add_noise(pixels: Tensor, deviation: float) -> Tensor:
     import torch
 
-    from digits_core.transforms.distortion import apply_noise
+    from digits_core.entries.augmentations.noise import apply_noise
 
     noise = torch.randn(pixels.shape, generator=torch.Generator().manual_seed(NOISE_SEED))
     return apply_noise(pixels, noise * (255 * deviation))
@@ -173,7 +173,7 @@ def _add_noise(pixels: Tensor, deviation: float) -> Tensor:
 def _change_strokes(pixels: Tensor, width: float) -> Tensor:
     import torch
 
-    from digits_core.transforms.batched import apply_stroke_width
+    from digits_core.entries.augmentations.stroke_width import apply_stroke_width
 
     left = width * pixels.shape[-1] / SIDE
     while left:

@@ -15,8 +15,8 @@ from typing import Any
 
 from digits_core.errors import ConfigError
 from digits_core.runs.rows import Run
-from digits_core.runs.settings import CHANGES, in_order, in_words, settings_of, value_in_words, varying
-from digits_core.training.fields import SECTION_OF, SECTIONS
+from digits_core.runs.settings import CHANGES, in_order, settings_of, varying
+from digits_core.settings import SECTION_OF, is_number, name_of, read, title_of, written
 
 OFFERED_VALUES = 24
 """A setting with more values than that, such as a seed, is typed and not offered."""
@@ -58,7 +58,8 @@ class Condition:
     @property
     def words(self) -> str:
         """The condition where people read it."""
-        return f"{in_words(self.field)} {SIGNS.get(self.sign, self.sign)} {self.value or 'none'}"
+        value = written(self.field, self.value) or "none"
+        return f"{name_of(self.field)} {SIGNS.get(self.sign, self.sign)} {value}"
 
     @cached_property
     def _number(self) -> float:
@@ -78,7 +79,7 @@ class Condition:
             # Of several datasets or tags, one that fits is enough; to be without one, none may fit.
             return (all if self.sign == "!=" else any)(self._holds(each) for each in value)
         if isinstance(value, bool):
-            return COMPARE[self.sign](value_in_words(value), self._plain)
+            return COMPARE[self.sign](written(self.field, value), self._plain)
         if isinstance(value, int | float):
             return COMPARE[self.sign](value, self._number)
         return value is not None and COMPARE[self.sign](str(value).casefold(), self._plain)
@@ -94,11 +95,11 @@ def parse(text: str) -> Condition:
             "batch size = 16, accuracy > 97 % or tag = good."
         )
     sign = {"≥": ">=", "≤": "<=", "≠": "!=", ":": "="}.get(parts["sign"], parts["sign"])
-    condition = Condition(field, sign, parts["value"])
+    condition = Condition(field, sign, read(field, parts["value"]))
     if _is_number(field):
         as_number(condition.value)
     elif sign not in ("=", "!="):
-        raise ConfigError(f"{in_words(field).capitalize()} can only be compared with = or ≠.")
+        raise ConfigError(f"{title_of(field)} can only be compared with = or ≠.")
     return condition
 
 
@@ -140,7 +141,7 @@ def offers(runs: Sequence[Run]) -> list[Condition]:
     for field, values in varying(runs).items():
         known[field] = in_order({part for value in values for part in _each(value)})
     return [
-        Condition(field, "=", value_in_words(value) if isinstance(value, bool) else str(value))
+        Condition(field, "=", written(field, value) if isinstance(value, bool) else str(value))
         for field, values in known.items()
         if len(values) <= OFFERED_VALUES and (len(values) > 1 or field == "tag")
         for value in values
@@ -154,15 +155,14 @@ def _each(value: Any) -> tuple[Any, ...]:
 def _field(words: str) -> str | None:
     """The field that is meant by its name or by what it is called; `None` where there is none."""
     plain = " ".join(words.casefold().replace("_", " ").split())
-    by_words = {in_words(field): field for field in (*RESULTS, *WORDS, *SECTION_OF, CHANGES)}
+    by_words = {name_of(field).casefold(): field for field in (*RESULTS, *WORDS, *SECTION_OF, CHANGES)}
     by_words |= {field.replace("_", " "): field for field in (*RESULTS, *WORDS, *SECTION_OF)}
     by_words |= {"tags": "tag", "images/s": "images_per_second", "test accuracy": "accuracy", "time": "seconds"}
     return by_words.get(plain)
 
 
 def _is_number(field: str) -> bool:
-    default = dict(SECTIONS[SECTION_OF[field]]()).get(field) if field in SECTION_OF else None
-    return field in RESULTS or (isinstance(default, int | float) and not isinstance(default, bool))
+    return field in RESULTS or is_number(field)
 
 
 def _said_of(run: Run) -> str:

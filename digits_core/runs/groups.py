@@ -9,7 +9,8 @@ from typing import Any
 
 from digits_core.runs.conditions import value_of
 from digits_core.runs.rows import Run
-from digits_core.runs.settings import in_order, in_words, settings_of, value_in_words, varying
+from digits_core.runs.settings import in_order, settings_of, varying
+from digits_core.settings import name_of, written
 
 REPEATS = "repeats"
 """To group by all settings but the seed: what one group has were repeats of one experiment."""
@@ -61,7 +62,7 @@ def group_by(runs: Sequence[Run], field: str) -> list[Group]:
         for each in (value or ("",)) if field == "tag" else (value,):
             members.setdefault(each, []).append(run)
     return [
-        Group(value_in_words(value) or f"no {field}", tuple(members[value]), _differing(members[value], field))
+        Group(written(field, value) or f"no {field}", tuple(members[value]), _differing(members[value], field))
         for value in in_order(members)
     ]
 
@@ -84,7 +85,7 @@ def _repeats(runs: Sequence[Run]) -> list[Group]:
 def _described(run: Run, fields: Sequence[str]) -> str:
     """How a run differs from those in other groups; its recipe where it does not."""
     settings = settings_of(run)
-    words = (f"{in_words(field)} {value_in_words(settings[field])}" for field in fields)
+    words = (f"{name_of(field)} {written(field, settings[field])}" for field in fields)
     return " · ".join(words) or run.recipe or run.name
 
 

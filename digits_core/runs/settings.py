@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from digits_core.runs.rows import HandChange, Run, by_hand
-from digits_core.training.fields import SECTIONS
+from digits_core.settings import SECTIONS, name_of, written_out
 
 Key = tuple[str, int, str, bool]
 Settings = Mapping[str, Any]
@@ -19,17 +19,8 @@ CHANGES = "changes_by_hand"
 """Beside the fields of the config: what was changed while the run trained, in words; `NONE` where it ran as set."""
 NONE = "none"
 
-WORDS = {
-    "train": "trained on", "test": "tested on", "test_writers": "test writers only", "loss": "loss function",
-    "size": "image size", "batches": "batches from", "std": "standard deviation",
-}  # fmt: skip
 MOSTLY = ("train", "test", "epochs", "batch_size", "learning_rate", "optimizer", "loss")
 """The variables that the lecture changes, in the order in which they are shown."""
-
-
-def in_words(field: str) -> str:
-    """What a field is called where people read it: `learning rate`."""
-    return WORDS.get(field, field.replace("_", " "))
 
 
 def settings_of(run: Run) -> Settings:
@@ -49,15 +40,6 @@ def varying(runs: Iterable[Run]) -> dict[str, list[Any]]:
 def in_order(values: Iterable[Any]) -> list[Any]:
     """Lowest first; numbers before words, where both are there."""
     return sorted(values, key=lambda value: (isinstance(value, str | tuple), value))
-
-
-def value_in_words(value: Any) -> str:
-    """A setting as people write it: `optdigits + mnist-5k`, `yes`, `0.001`."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return " + ".join(str(each) for each in value) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def _key(run: Run) -> Key:
@@ -90,7 +72,7 @@ def _changes_in_words(changes: Sequence[HandChange], continued: bool, schedule: 
     words = ["continued, with its schedule begun anew"] if continued and schedule != "constant" else []
     for each in changes:
         place = f"batch {each.batch + 1} of epoch {each.epoch}" if each.batch else f"epoch {each.epoch}"
-        words.append(f"{in_words(each.what)} {each.value:g} from {place}")
+        words.append(f"{name_of(each.what)} {written_out(each.value)} from {place}")
     return "; ".join(words) or NONE
 
 

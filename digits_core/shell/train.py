@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from digits_core.config import RunConfig, TrainingConfig, choices
+from digits_core.settings import SETTINGS, TRAINING_FORM, kind_of
 from digits_core.shell.common import Commands, WaitForStore, add_json, open_home
 
 if TYPE_CHECKING:
@@ -36,14 +37,21 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     """The options that say what is trained, and how; `config_of` reads them."""
     command.add_argument("--recipe", metavar="NAME", default="Lecture", help="where to start from (default: Lecture)")
     command.add_argument("--dataset", metavar="NAME", action="append", help="train and test on it; may be repeated")
-    command.add_argument("--epochs", type=int, metavar="N")
-    command.add_argument("--batch-size", type=int, metavar="N")
-    command.add_argument("--learning-rate", type=float, metavar="X")
-    command.add_argument("--optimizer", choices=choices(TrainingConfig, "optimizer"))
-    command.add_argument("--loss", choices=choices(TrainingConfig, "loss"))
-    command.add_argument("--seed", type=int, metavar="N")
-    command.add_argument("--device", choices=choices(TrainingConfig, "device"))
-    command.add_argument("--precision", choices=choices(TrainingConfig, "precision"))
+    for field in TRAINING_FORM:
+        _add_setting(command, field)
+
+
+def _add_setting(command: argparse.ArgumentParser, field: str) -> None:
+    """Add the option of a training variable; one that is not given is as in the recipe."""
+    kind, name = kind_of(field), f"--{field.replace('_', '-')}"
+    # A help text of argparse is a format string.
+    words = SETTINGS[field].help.replace("%", "%%")
+    if kind is bool:
+        command.add_argument(name, action=argparse.BooleanOptionalAction, help=words)
+    elif kind in (int, float):
+        command.add_argument(name, type=kind, metavar="N" if kind is int else "X", help=words)
+    else:
+        command.add_argument(name, choices=choices(TrainingConfig, field), help=words)
 
 
 def config_of(options: argparse.Namespace) -> RunConfig:
@@ -51,8 +59,7 @@ def config_of(options: argparse.Namespace) -> RunConfig:
     from digits_core.training.recipes import find
 
     config = find(options.recipe).config
-    names = ("epochs", "batch_size", "learning_rate", "optimizer", "loss", "seed", "device", "precision")
-    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    given = {name: value for name in TRAINING_FORM if (value := getattr(options, name)) is not None}
     config = config.replace(training=config.training.replace(**given), name=options.name)
     if options.dataset:
         config = config.replace(data=config.data.replace(train=options.dataset, test=options.dataset))

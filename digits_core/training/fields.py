@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
-from digits_core.config import Config, DataConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.config import RunConfig
 from digits_core.errors import ConfigError
+from digits_core.settings import SECTION_OF, default_of
 from digits_core.training.recipes import LECTURE, RECIPES
-
-SECTIONS: dict[str, type[Config]] = {"data": DataConfig, "transform": TransformConfig, "training": TrainingConfig}
-SECTION_OF = {field: section for section, config in SECTIONS.items() for field in config.model_fields}
 
 Query = Mapping[str, Sequence[str]]
 """The parameters of a URL: each may be there more than once."""
@@ -79,12 +76,6 @@ def carries_config(query: Query) -> bool:
     return any(name in query for name in ("recipe", "name", *SECTION_OF))
 
 
-def written_out(value: float) -> str:
-    """A number as short as it can be said without an exponent, which few people read: `0.00001`."""
-    short = f"{value:g}"
-    return f"{Decimal(short):f}" if "e" in short else short
-
-
 def _base(recipe: str) -> RunConfig:
     """What a config of that recipe is compared with: the lecture where no recipe has that name."""
     known = {name.casefold(): each for name, each in RECIPES.items()}
@@ -100,7 +91,7 @@ def _as_texts(value: Any) -> list[str]:
 
 
 def _from_texts(field: str, texts: Sequence[str]) -> Any:
-    if SECTIONS[SECTION_OF[field]].model_fields[field].default.__class__ is tuple and not texts[0].startswith("["):
+    if isinstance(default_of(field), tuple) and not texts[0].startswith("["):
         return tuple(text for text in texts if text)
     if texts[-1][:1] in ("[", "{"):
         try:

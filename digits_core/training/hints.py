@@ -13,13 +13,10 @@ from statistics import fmean
 from typing import Any, Protocol
 
 from digits_core.config import RunConfig, TrainingConfig
+from digits_core.entries.losses import LOSSES
+from digits_core.entries.optimizers import OPTIMIZERS
 from digits_core.training.recipes import ROBUST
 
-GUESSING = {"cross_entropy": math.log(10), "nll": math.log(10), "multi_margin": 0.9, "mse": 0.09}
-"""The loss of a network that says the same of every image."""
-USUAL_RATE = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001, "adagrad": 0.01}
-USUAL_SGD_REACH = 0.2
-"""SGD's rate divided by 1 − momentum: how far its steps go in the end."""
 FEW_STEPS = 20
 """Fewer steps an epoch than this are few, whatever the data."""
 SMALL_BATCH = 16
@@ -62,7 +59,7 @@ class History:
 
     @property
     def guessing(self) -> float:
-        return GUESSING[self.training.loss]
+        return LOSSES[self.training.loss].guessing
 
     @property
     def other_hands(self) -> bool:
@@ -284,9 +281,8 @@ def _overfitting(history: History) -> Hint | None:
 
 def usual_rate(training: TrainingConfig) -> float:
     """A learning rate that this optimizer learns well with on networks like ours."""
-    if training.optimizer == "sgd":
-        return round(USUAL_SGD_REACH * (1 - training.momentum), 6)
-    return USUAL_RATE[training.optimizer]
+    entry = OPTIMIZERS[training.optimizer]
+    return entry.usual_rate(*(getattr(training, field) for field in entry.uses))
 
 
 def _lower(training: TrainingConfig) -> float:

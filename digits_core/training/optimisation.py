@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as nnf
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import LRScheduler
 
 from digits_core.config import TrainingConfig
-from digits_core.data.digits import CLASSES
+from digits_core.entries.losses import LOSSES
+from digits_core.entries.optimizers import OPTIMIZERS
+from digits_core.entries.schedules import SCHEDULES
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 """Logits (B, 10) and labels (B,) → the mean loss, a scalar."""
@@ -82,49 +82,20 @@ class Optimisation:
 
 
 def build_optimizer(config: TrainingConfig, network: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer over all weights; one fused call a step where PyTorch has that, else its multi-tensor form."""
-    weights = network.parameters()
-    common = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
-    match config.optimizer:
-        case "adam":
-            return torch.optim.Adam(weights, **common, fused=True)
-        case "adamw":
-            return torch.optim.AdamW(weights, **common, fused=True)
-        case "sgd":
-            # PyTorch refuses Nesterov's look-ahead where there is no momentum to look along.
-            nesterov = config.nesterov and config.momentum > 0
-            return torch.optim.SGD(weights, **common, momentum=config.momentum, nesterov=nesterov, fused=True)
-        case "rmsprop":
-            return torch.optim.RMSprop(weights, **common, foreach=True)
-        case "adagrad":
-            return torch.optim.Adagrad(weights, **common, fused=True)
+    """Return the optimizer over all weights."""
+    entry = OPTIMIZERS[config.optimizer]
+    used = (getattr(config, field) for field in entry.uses)
+    return entry.build(network.parameters(), config.learning_rate, config.weight_decay, *used)
 
 
 def build_schedule(config: TrainingConfig, optimizer: torch.optim.Optimizer, steps: int) -> LRScheduler | None:
-    """The learning rate over `steps` batches; `None` where it stays as it is.
-
-    One-cycle: L. N. Smith, N. Topin, "Super-Convergence", 2018. Cosine: I. Loshchilov, F. Hutter, "SGDR", 2017.
-    """
-    match config.schedule:
-        case "constant":
-            return None
-        case "one_cycle":
-            cycles_momentum = config.optimizer in ("adam", "adamw") or (
-                config.optimizer == "sgd" and config.momentum > 0
-            )
-            return OneCycleLR(optimizer, max_lr=config.learning_rate, total_steps=steps, cycle_momentum=cycles_momentum)
-        case "cosine":
-            return LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)
+    """Return the schedule of the learning rate over `steps` batches; `None` if it stays as it is."""
+    begin = SCHEDULES[config.schedule].begin
+    return begin(optimizer, config.learning_rate, steps) if begin else None
 
 
 def loss_function(config: TrainingConfig) -> LossFunction:
-    """The loss by name; label smoothing belongs to cross-entropy alone."""
-    match config.loss:
-        case "cross_entropy":
-            return lambda logits, labels: nnf.cross_entropy(logits, labels, label_smoothing=config.label_smoothing)
-        case "multi_margin":
-            return nnf.multi_margin_loss
-        case "mse":
-            return lambda logits, labels: nnf.mse_loss(logits, nnf.one_hot(labels, CLASSES).float())
-        case "nll":
-            return lambda logits, labels: nnf.nll_loss(nnf.log_softmax(logits, dim=1), labels)
+    """Return the loss by name, with the settings that it uses."""
+    entry = LOSSES[config.loss]
+    used = [getattr(config, field) for field in entry.uses]
+    return lambda logits, labels: entry.compute(logits, labels, *used)

@@ -14,23 +14,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from digits_core.config import Config, RunConfig, TrainingConfig, TransformConfig
+from digits_core.config import Config, RunConfig
 from digits_core.errors import ConfigError
-from digits_core.training.fields import SECTION_OF, SECTIONS, with_fields, written_out
+from digits_core.settings import SECTION_OF, SECTIONS, SWEPT, is_number, kind_of, name_of, written
+from digits_core.training.fields import with_fields
 
 Method = Literal["grid", "random", "search"]
 Scalar = bool | int | float | str
 Settings = Mapping[str, Scalar]
 """A value for each varied field, in the order of the plan."""
 
-VARIABLE = tuple(
-    field
-    for config in (TrainingConfig, TransformConfig)
-    for field in config.model_fields
-    # The seeds of a sweep are counted, where it computes changes no result, and mean and deviation follow the data.
-    if field not in ("seed", "device", "normalisation", "mean", "std")
-)
-"""What can be varied."""
 MOST_RUNS = 1000
 DIGITS = 3
 """Significant digits of a number that is drawn from a range: more would only be hard to read."""
@@ -48,7 +41,7 @@ class Varied(Config):
     @classmethod
     def _as_the_field_has_them(cls, given: Any) -> Any:
         """Values as the field's own type, without repeats; its own complaint where it refuses one."""
-        if not isinstance(given, dict) or given.get("field") not in VARIABLE:
+        if not isinstance(given, dict) or given.get("field") not in SWEPT:
             return given
         field = given["field"]
         if not is_number(field) and (given.get("low"), given.get("high")) != (None, None):
@@ -59,8 +52,8 @@ class Varied(Config):
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Varied:
-        if self.field not in VARIABLE:
-            raise ConfigError(f"{self.field[:40]!r} cannot be varied. What can: {', '.join(VARIABLE)}.")
+        if self.field not in SWEPT:
+            raise ConfigError(f"{self.field[:40]!r} cannot be varied. What can: {', '.join(SWEPT)}.")
         if (self.low is None) != (self.high is None) or bool(self.values) == self.is_range:
             raise ConfigError(f"{self.field} needs either values or a range with both its ends.")
         if self.is_range and not self.low < self.high:
@@ -76,7 +69,7 @@ class Varied(Config):
     @property
     def whole(self) -> bool:
         """Whether it is a range of whole numbers."""
-        return _kind(self.field) is int
+        return kind_of(self.field) is int
 
     @property
     def count(self) -> float:
@@ -162,7 +155,7 @@ class SweepPlan(Config):
     @property
     def title(self) -> str:
         """Its name, or what it varies in words."""
-        return self.name.strip() or " × ".join(in_words(field) for field in self.fields)
+        return self.name.strip() or " × ".join(name_of(field) for field in self.fields)
 
 
 def parse_varied(text: str) -> Varied:
@@ -205,7 +198,7 @@ def draws(plan: SweepPlan) -> Iterator[dict[str, Scalar]]:
 
 def config_of(plan: SweepPlan, settings: Settings, seed: int) -> RunConfig:
     """The config of one trial, named after what is particular about it."""
-    words = [f"{in_words(field)} {shown(value)}" for field, value in settings.items()]
+    words = [f"{name_of(field)} {written(field, value)}" for field, value in settings.items()]
     if plan.seeds > 1:
         words.append(f"seed {seed}")
     return with_fields(plan.base, {**settings, "seed": seed, "name": " · ".join(words)[:120]})
@@ -236,23 +229,3 @@ def key_of(settings: Settings) -> tuple[Scalar, ...]:
 def as_value(field: str, value: Any) -> Scalar:
     """A value as the config has it; `ConfigError` in the field's own words where it is refused."""
     return getattr(SECTIONS[SECTION_OF[field]](**{field: value}), field)
-
-
-def is_number(field: str) -> bool:
-    return _kind(field) in (int, float)
-
-
-def in_words(field: str) -> str:
-    """`learning rate`."""
-    return field.replace("_", " ")
-
-
-def shown(value: Scalar) -> str:
-    """A value as people write it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return written_out(value) if isinstance(value, float) else str(value)
-
-
-def _kind(field: str) -> Any:
-    return SECTIONS[SECTION_OF[field]].model_fields[field].annotation

@@ -1,99 +1,137 @@
-"""The steps in words: what each is called, why one takes it, and which fields of `TransformConfig` it follows.
+"""The steps of a transform, an entry each: what it is called, why one takes it, what does it, and its code.
 
-Here, apart from what does them, because a page says them before torch is there.
+The words are there before torch is: a step imports it when it is built. Random steps come from `entries`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from digits_core.config import TransformConfig
+from digits_core.entries.augmentations import AUGMENTATIONS, STRENGTHS
+from digits_core.entries.base import Augmentation, Lazy
+from digits_core.settings import SETTINGS
+
+if TYPE_CHECKING:
+    import torch
+    from torchvision.transforms import v2
+else:
+    torch, v2 = Lazy("torch"), Lazy("torchvision.transforms.v2")
+
+CENTRE_BY_MASS = '''
+class CentreByMass(v2.Transform):
+    """A greyscale picture of any size → one of (size, size) with its ink centred."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+
+    def transform(self, picture, params):
+        return v2.functional.to_pil_image(centred(v2.functional.pil_to_tensor(picture)[0], self.size))
+'''
 
 
 @dataclass(frozen=True)
-class StepInfo:
-    """A step's title, a sentence on why one takes it, and its fields; random ones are taken in training alone."""
+class Step:
+    """A step of a transform, with its words.
+
+    Attributes:
+        title: What the list of steps calls it.
+        why: A sentence on why one takes it.
+        fields: The fields of `TransformConfig` that it follows.
+        transform: The config → the torchvision transform that does it.
+        code: The config → the calls that make this transform, as Python.
+        taken: The config → whether the step is taken.
+        random: Whether it is taken in training alone.
+        written_out: A class that `code` needs because torchvision lacks it, as Python; its imports in `imports`.
+    """
 
     title: str
     why: str
-    fields: tuple[str, ...] = ()
+    fields: tuple[str, ...]
+    transform: Callable[[TransformConfig], v2.Transform]
+    code: Callable[[TransformConfig], tuple[str, ...]]
+    taken: Callable[[TransformConfig], bool] = lambda config: True
     random: bool = False
+    written_out: str = ""
+    imports: str = ""
 
 
-STEPS = {
-    "centre": StepInfo(
-        "Centre by mass",
-        "Digits of any size and place come to lie alike, so that the network need not learn every place by itself.",
-        ("centre",),
-    ),
-    "resize": StepInfo(
-        "Resize",
-        "The fully connected layers want one size for every image.",
-        ("size", "interpolation"),
-    ),
-    "rotation": StepInfo("Rotation", "Hands hold the paper at an angle.", ("rotation",), random=True),
-    "translation": StepInfo(
-        "Translation", "A digit stays the same digit wherever it is written.", ("translation",), random=True
-    ),
-    "scale": StepInfo("Scale", "Some write large, some small.", ("scale",), random=True),
-    "shear": StepInfo("Shear", "Handwriting slants, to the right or to the left.", ("shear",), random=True),
-    "elastic": StepInfo(
-        "Elastic",
-        "Muscles tremble and curves come out a little different each time: waves pull the ink about.",
-        ("elastic",),
+def _resize(config: TransformConfig) -> v2.Transform:
+    interpolation = v2.InterpolationMode(config.interpolation)
+    return v2.Resize((config.size, config.size), interpolation, antialias=True)
+
+
+def _resize_code(config: TransformConfig) -> tuple[str, ...]:
+    mode = f"v2.InterpolationMode.{config.interpolation.upper()}"
+    return (f"v2.Resize(\n        ({config.size}, {config.size}), {mode}, antialias=True,\n    )",)
+
+
+def _centre(config: TransformConfig) -> v2.Transform:
+    from digits_core.transforms.centring import centre_picture
+
+    return v2.Lambda(lambda picture: centre_picture(picture, config.size))
+
+
+def _to_tensor(config: TransformConfig) -> v2.Transform:
+    return v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.ToPureTensor()])
+
+
+def _random(each: Augmentation) -> Step:
+    def strengths(config: TransformConfig) -> list[float]:
+        return [getattr(config, name) for name in each.strengths]
+
+    (first, *_) = each.strengths.values()
+    return Step(
+        each.title or f"Random {first.title.lower()}",
+        each.why or first.why,
+        tuple(each.strengths),
+        lambda config: each.transform(config.size, *strengths(config)),
+        lambda config: (each.code(config.size, *strengths(config)),),
+        lambda config: any(strengths(config)),
         random=True,
-    ),
-    "stroke_width": StepInfo(
-        "Stroke width", "Pens differ: the same digit with thicker and thinner strokes.", ("stroke_width",), random=True
-    ),
-    "to_tensor": StepInfo("To tensor", "PyTorch wants (channel, height, width) as floating point from 0 to 1."),
-    "noise": StepInfo(
-        "Noise", "Cameras and scanners add grain; a network that saw some does not stumble over it.", ("noise",), True
-    ),
-    "erasing": StepInfo(
-        "Erasing", "Where a part is missing the rest must do: no single stroke is relied on.", ("erasing",), True
-    ),
-    "normalise": StepInfo(
-        "Normalise",
-        "Values around 0 with a spread near 1 keep gradients of a healthy size.",
-        ("normalisation", "mean", "std"),
-    ),
-}
-"""In the order in which they are taken."""
-
-AFFINE = StepInfo(
-    "Random affine",
-    "Turned, moved, scaled and slanted copies show the network what other hands write. All four are one step, so that "
-    "the pixels are interpolated once.",
-    ("rotation", "translation", "scale", "shear"),
-    random=True,
-)
-"""What rotation, translation, scale and shear are to the pipeline."""
-
-ALWAYS = ("resize", "to_tensor", "normalise")
-"""Steps that cannot be left out; centring takes the place of resizing."""
+        written_out=each.written_out,
+        imports=each.imports,
+    )
 
 
-def in_words(config: TransformConfig) -> str:
-    """A config in a line: what is done to every image, then what training draws at random, then the normalisation."""
+PIPELINE = (
+    Step(
+        SETTINGS["centre"].title, SETTINGS["centre"].why, ("centre",), _centre,
+        lambda config: (f"CentreByMass({config.size})",), lambda config: config.centre, written_out=CENTRE_BY_MASS,
+    ),
+    Step(
+        "Resize", "The fully connected layers want one size for every image.", ("size", "interpolation"), _resize,
+        _resize_code, lambda config: not config.centre,
+    ),
+    *(_random(each) for each in AUGMENTATIONS if not each.on_tensors),
+    Step(
+        "To tensor", "PyTorch wants (channel, height, width) as floating point from 0 to 1.", (), _to_tensor,
+        lambda config: ("v2.ToImage()", "v2.ToDtype(torch.float32, scale=True)", "v2.ToPureTensor()"),
+    ),
+    *(_random(each) for each in AUGMENTATIONS if each.on_tensors),
+    Step(
+        "Normalise", "Values around 0 with a spread near 1 keep gradients of a healthy size.",
+        ("normalisation", "mean", "std"), lambda config: v2.Normalize([config.mean], [config.std]),
+        lambda config: (f"v2.Normalize([{config.mean!r}], [{config.std!r}])",),
+    ),
+)  # fmt: skip
+"""All steps in the order in which they are taken, from a PIL image to a normalised tensor (1, size, size)."""
+
+
+def summary(config: TransformConfig) -> str:
+    """Return a config in a line: what is done to every image, what training draws at random, the normalisation."""
     size = f"{config.size}×{config.size}"
     fixed = f"centred by mass to {size}" if config.centre else f"resized to {size} ({config.interpolation})"
+    drawn = [
+        f"{each.title.lower()} {each.phrase.format(value)}"
+        for name, each in STRENGTHS.items()
+        if (value := getattr(config, name))
+    ]
     if config.normalisation == "dataset":
         normalised = "normalised by the training images' own mean and standard deviation"
     else:
         normalised = f"normalised by mean {config.mean:.4g} and standard deviation {config.std:.4g}"
-    return " · ".join([fixed, *_random_in_words(config), normalised])
-
-
-def _random_in_words(config: TransformConfig) -> list[str]:
-    words = {
-        "rotation": f"rotation ±{config.rotation:g}°",
-        "translation": f"translation ±{config.translation:g} px",
-        "scale": f"scale ±{config.scale:.0%}",
-        "shear": f"shear ±{config.shear:g}°",
-        "elastic": f"elastic {config.elastic:g} px",
-        "stroke_width": f"stroke width ±{config.stroke_width:g} px",
-        "noise": f"noise {config.noise:.0%}",
-        "erasing": f"erasing {config.erasing:.0%} of images",
-    }
-    return [text for field, text in words.items() if getattr(config, field)]
+    return " · ".join([fixed, *drawn, normalised])

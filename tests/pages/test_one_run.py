@@ -179,7 +179,7 @@ def test_the_record_has_settings_environment_history_and_the_lectures_log(show, 
     page = show(result="Record")
     settings, environment = (table.value for table in page.dataframe[:2])
 
-    rate = settings[settings["Setting"] == "learning rate"].iloc[0]
+    rate = settings[settings["Setting"] == "Learning rate"].iloc[0]
     assert (rate["Value"], rate["Recipe"]) == ("0.002", "0.001")
     fingerprint = state().catalogue.load("optdigits").fingerprint
     assert fingerprint in list(environment["Value"])

@@ -26,6 +26,7 @@ LIGHT = (
     "digits_core.evaluation.robustness",
     "digits_core.runs.artifacts",
     "digits_core.runs.store",
+    "digits_core.settings",
     "digits_core.training.recipes",
     "digits_core.training.check",
 )

@@ -12,9 +12,9 @@ from digits_core.dashboard.pages import page
 from digits_core.dashboard.recognise.again import learnt_from_handwriting, with_handwriting
 from digits_core.dashboard.recognise.reading import article
 from digits_core.dashboard.state import state
+from digits_core.settings import SETTINGS, name_of
 from digits_core.training.fields import to_query
 from digits_core.training.recipes import FULL, ROBUST
-from digits_core.transforms.steps import STEPS
 
 if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Answer
@@ -72,7 +72,7 @@ def offer_help(run_id: str, digit: int, found: Sequence[Unusual], key: str) -> N
             )
         if steps := missing_steps(config, found):
             for name in steps:
-                st.markdown(f"**{STEPS[name].title}**: {STEPS[name].why}")
+                st.markdown(f"**{SETTINGS[name].title}**: {SETTINGS[name].why}")
             _link(with_steps(config, steps), f"Train these settings with {_listed(steps)}")
         if config.recipe not in (ROBUST.name, FULL.name):
             _link(ROBUST.config, f"Train the {ROBUST.name} recipe: {ROBUST.lesson}")
@@ -87,7 +87,7 @@ def with_steps(config: RunConfig, steps: dict[str, bool | float]) -> RunConfig:
 
 
 def _listed(steps: dict[str, bool | float]) -> str:
-    return ", ".join(STEPS[name].title.lower() for name in steps)
+    return ", ".join(name_of(name) for name in steps)
 
 
 def _link(config: RunConfig, label: str) -> None:

@@ -15,7 +15,8 @@ from digits_core.errors import ConfigError
 from digits_core.runs.conditions import Condition, matching, offers, parse, value_of
 from digits_core.runs.groups import REPEATS
 from digits_core.runs.rows import Kept, Run
-from digits_core.runs.settings import MOSTLY, in_words, varying
+from digits_core.runs.settings import MOSTLY, varying
+from digits_core.settings import name_of
 
 SHELVES: dict[Kept, str] = {"current": "Current", "archived": "Archive", "deleted": "Deleted"}
 NEWEST = "newest"
@@ -131,7 +132,7 @@ def _understood(texts: Sequence[str]) -> list[Condition]:
 
 def _group(runs: Sequence[Run]) -> str:
     fields = list(dict.fromkeys([*MOSTLY, "recipe", "tag", *varying(runs)]))
-    words = {UNGROUPED: "no grouping", REPEATS: "all but the seed"} | {field: in_words(field) for field in fields}
+    words = {UNGROUPED: "no grouping", REPEATS: "all but the seed"} | {field: name_of(field) for field in fields}
     chosen = one_of("group", list(words))
     st.selectbox(
         "Group by", list(words), **controlled("group", chosen, lambda field: [field] if field != UNGROUPED else []),
@@ -143,7 +144,7 @@ def _group(runs: Sequence[Run]) -> str:
 
 
 def _order(runs: Sequence[Run]) -> str:
-    words = ORDERS | {field: in_words(field) for field in varying(runs)}
+    words = ORDERS | {field: name_of(field) for field in varying(runs)}
     chosen = one_of("sort", list(words))
     st.selectbox(
         "Sort by", list(words), **controlled("sort", chosen, lambda order: [order] if order != NEWEST else []),

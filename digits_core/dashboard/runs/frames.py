@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from digits_core.dashboard.training.fields import TITLES
 from digits_core.runs.groups import REPEATS, Group
 from digits_core.runs.rows import Run
-from digits_core.runs.settings import MOSTLY, in_words, settings_of, value_in_words
-from digits_core.training.fields import SECTION_OF
+from digits_core.runs.settings import MOSTLY, settings_of
+from digits_core.settings import name_of, title_of, written
 
 STATUS_SIGNS = {
     "queued": "…", "running": "▶", "paused": "‖", "finished": "✓", "stopped": "■", "diverged": "↗", "failed": "✕",
@@ -39,7 +38,7 @@ def run_table(runs: Sequence[Run], curves: Mapping[str, Sequence[float]], fields
         "Note": [run.note for run in runs],
     }
     for field in [*MOSTLY, *(field for field in fields if field not in MOSTLY)]:
-        columns[_title(field)] = _column([row[field] for row in settings])
+        columns[title_of(field)] = _column(field, [row[field] for row in settings])
     columns |= {
         "Recipe": [run.recipe for run in runs],
         "Created": pd.to_datetime([run.created for run in runs], unit="s", utc=True),
@@ -68,7 +67,7 @@ def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
         "Images/s": column.NumberColumn(format="%,.0f", width=90, help="Training images a second in the last epoch."),
         "Tags": column.MultiselectColumn(width=130, color="auto", help="Words of yours, to find runs again."),
         "Note": column.TextColumn(width=160, help="What you wrote about the run."),
-        "Learning rate": column.NumberColumn(format="%g"),
+        title_of("learning_rate"): column.NumberColumn(format="%g"),
         "Created": column.DatetimeColumn(format="distance", help="When it was started or queued."),
         "Message": column.TextColumn(help="Why it ended early, where it did."),
     }  # fmt: skip
@@ -77,7 +76,7 @@ def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
 def group_table(groups: Sequence[Group], field: str) -> pd.DataFrame:
     """One row a group: how many runs, and mean and standard deviation of what came out."""
     columns: Columns = {
-        group_title(field): [_group_label(group, field) for group in groups],
+        group_title(field): [group.label for group in groups],
         "Runs": [len(group.runs) for group in groups],
     }
     for title, result in RESULTS.items():
@@ -87,7 +86,7 @@ def group_table(groups: Sequence[Group], field: str) -> pd.DataFrame:
         columns[f"± {title}"] = [
             spread.deviation * scale if spread and spread.deviation is not None else None for spread in spreads
         ]
-    columns["Also differ in"] = [", ".join(in_words(each) for each in group.differing) for group in groups]
+    columns["Also differ in"] = [", ".join(name_of(each) for each in group.differing) for group in groups]
     return pd.DataFrame(columns)
 
 
@@ -122,27 +121,13 @@ def group_columns(field: str) -> Columns:
 
 
 def group_title(field: str) -> str:
-    return "Settings" if field == REPEATS else _title(field)
+    return "Settings" if field == REPEATS else title_of(field)
 
 
-def _group_label(group: Group, field: str) -> str:
-    """As `_shown`; a tag or a recipe is a person's own word."""
-    return TITLES.get(group.label, group.label) if field in SECTION_OF else group.label
-
-
-def _title(field: str) -> str:
-    return in_words(field).capitalize()
-
-
-def _column(values: Sequence[Any]) -> list[Any]:
+def _column(field: str, values: Sequence[Any]) -> list[Any]:
     """Numbers stay numbers, so that they are sorted as such."""
     plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return list(values) if plain else [_shown(value) for value in values]
-
-
-def _shown(value: Any) -> str:
-    """A setting in the words that the Training page has for it."""
-    return TITLES[value] if isinstance(value, str) and value in TITLES else value_in_words(value)
+    return list(values) if plain else [written(field, value) for value in values]
 
 
 def _status(run: Run) -> str:

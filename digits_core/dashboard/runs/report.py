@@ -11,8 +11,10 @@ from typing import Any
 
 from digits_core.dashboard.runs.svg import SvgCurve, chart
 from digits_core.figures.palette import run_colour
-from digits_core.runs.export.history import History, settings
+from digits_core.runs.export.history import History
+from digits_core.runs.settings import settings_of
 from digits_core.runs.store import Run
+from digits_core.settings import title_of, written
 
 WIDE = 10
 STYLE = """
@@ -131,7 +133,7 @@ def _is_wide(values: Sequence[float]) -> bool:
 
 def _settings(runs: Sequence[Run]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Settings by name: those that differ with a value for each run, and those that all share with that one."""
-    each = [settings(run) for run in runs]
+    each = [settings_of(run) for run in runs]
     different: dict[str, list[Any]] = {}
     common: dict[str, Any] = {}
     for name, value in each[0].items():
@@ -147,14 +149,16 @@ def _differences(runs: Sequence[Run], different: dict[str, list[Any]]) -> str:
     if not different:
         return "<p>None: these runs have the same settings.</p>"
     rows = [
-        f"<th>{_words(name)}</th>" + "".join(f"<td>{_value(value)}</td>" for value in values)
+        f"<th>{escape(title_of(name))}</th>" + "".join(f"<td>{escape(written(name, value))}</td>" for value in values)
         for name, values in different.items()
     ]
     return _table("<th>Setting</th>" + "".join(f"<th>{_name(run)}</th>" for run in runs), rows)
 
 
 def _in_common(common: dict[str, Any]) -> str:
-    rows = [f"<th>{_words(name)}</th><td>{_value(value)}</td>" for name, value in common.items()]
+    rows = [
+        f"<th>{escape(title_of(name))}</th><td>{escape(written(name, value))}</td>" for name, value in common.items()
+    ]
     table = _table("<th>Setting</th><th>Value</th>", rows)
     return f"<details><summary>{len(rows)} settings</summary>{table}</details>"
 
@@ -176,11 +180,3 @@ def _table(head: str, rows: Sequence[str]) -> str:
 
 def _name(run: Run) -> str:
     return f'<span class="run"><i style="background:{run_colour(run.number)}"></i>{escape(run.title)}</span>'
-
-
-def _words(name: str) -> str:
-    return escape(name.replace("_", " ").capitalize())
-
-
-def _value(value: Any) -> str:
-    return escape("yes" if value is True else "no" if value is False else str(value) or "–")

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import streamlit as st
 
-from digits_core.config import RunConfig, TrainingConfig, TransformConfig, bounds, choices
+from digits_core.config import RunConfig, TrainingConfig, bounds
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.controls import session_id
-from digits_core.dashboard.training.fields import HELP, TITLES, title_of
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.past import past_runs
+from digits_core.settings import SETTINGS, SWEPT, default_of, is_number, title_of, values_of, written
 from digits_core.training.check import choose_digits
 from digits_core.training.estimate import PastRun, estimate_mean, in_words
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import LECTURE, RECIPES
-from digits_core.training.sweep import VARIABLE, SweepPlan, Varied, foreseen, is_number, shown, varied
+from digits_core.training.sweep import SweepPlan, Varied, foreseen, varied
 from digits_core.training.threads import speed_of_trials, trials_at_once
 
 METHODS = {"grid": "Grid", "random": "Random draws", "search": "Search"}
-SUGGESTED = {
-    "epochs": "1, 2, 4, 8", "batch_size": "16, 64, 256", "learning_rate": "0.0001..0.1", "momentum": "0, 0.5, 0.9",
-    "weight_decay": "0, 0.001, 0.01", "label_smoothing": "0, 0.1, 0.2", "dropout": "0, 0.3, 0.6",
-}  # fmt: skip
-"""What a field is varied over unless something else is written."""
 NAME, BASE, EPOCHS, FIELDS, METHOD = "sweep_name", "sweep_base", "sweep_epochs", "sweep_fields", "sweep_method"
 TRIALS, POINTS, SEEDS, PRUNE = "sweep_trials", "sweep_points", "sweep_seeds", "sweep_prune"
 REFUSED, CHOSEN, FILLED = "sweep_refused", "sweep", "sweep_filled_with"
@@ -69,6 +64,7 @@ def fill(plan: SweepPlan) -> None:
     session[BASE] = f"recipe:{plan.base.recipe if plan.base.recipe in RECIPES else LECTURE.name}"
     session[EPOCHS] = plan.base.training.epochs
     for each in plan.varied:
+        shown = partial(written, each.field)
         text = f"{shown(each.low)}..{shown(each.high)}" if each.is_range else ", ".join(map(shown, each.values))
         session[_key(each.field)] = text if is_number(each.field) else list(each.values)
 
@@ -120,16 +116,16 @@ def _choose_base() -> None:
     varied_too = "epochs" in st.session_state[FIELDS]
     right.number_input(
         "Epochs", int(limits.low), int(limits.high), key=EPOCHS, persist_state="session", disabled=varied_too,
-        help="Epochs are varied below." if varied_too else HELP["epochs"],
+        help="Epochs are varied below." if varied_too else SETTINGS["epochs"].help,
     )  # fmt: skip
 
 
 def _choose_fields() -> bool:
     """What is varied, and over what; returns whether there is a range."""
-    for field in VARIABLE:
-        st.session_state.setdefault(_key(field), SUGGESTED.get(field, _all_of(field)))
+    for field in SWEPT:
+        st.session_state.setdefault(_key(field), _suggested(field))
     st.multiselect(
-        "Vary", VARIABLE, key=FIELDS, format_func=title_of, max_selections=MOST_FIELDS, persist_state="session",
+        "Vary", SWEPT, key=FIELDS, format_func=title_of, max_selections=MOST_FIELDS, persist_state="session",
         wrap=True, placeholder="choose one or more settings",
         help="Each run has another combination of these. Of two settings the result is drawn as a map, of one as a "
         "line.",
@@ -138,15 +134,15 @@ def _choose_fields() -> bool:
         if is_number(field):
             st.text_input(
                 title_of(field), key=_key(field), persist_state="session",
-                help=f"{HELP.get(field, 'A setting of the transform.')} Write values with commas between them, or a "
+                help=f"{SETTINGS[field].help} Write values with commas between them, or a "
                 "range as 0.001..0.1. A range over a factor of ten or more is looked at on a logarithmic scale: as "
                 "many values between 0.001 and 0.01 as between 0.01 and 0.1.",
             )  # fmt: skip
         else:
             st.multiselect(
-                title_of(field), _all_of(field), key=_key(field), persist_state="session", wrap=True,
-                format_func=lambda value: TITLES.get(value, shown(value)),
-                help=HELP.get(field, "A setting of the transform."),
+                title_of(field), values_of(field), key=_key(field), persist_state="session", wrap=True,
+                format_func=partial(written, field),
+                help=SETTINGS[field].help,
             )  # fmt: skip
     return any(".." in str(st.session_state[_key(field)]) for field in st.session_state[FIELDS])
 
@@ -236,13 +232,11 @@ def _past_runs(folder: str, cursor: int) -> tuple[PastRun, ...]:
     return past_runs(state().runs)
 
 
-def _all_of(field: str) -> Any:
-    """Every value of a field that is no number; of one that is, its default."""
-    config = TrainingConfig if field in TrainingConfig.model_fields else TransformConfig
-    kind = config.model_fields[field].annotation
-    if kind is bool:
-        return [False, True]
-    return shown(config.model_fields[field].default) if is_number(field) else list(choices(config, field))
+def _suggested(field: str) -> Any:
+    """Return what a field is varied over unless something else is written."""
+    if not is_number(field):
+        return values_of(field)
+    return SETTINGS[field].values or written(field, default_of(field))
 
 
 def _key(field: str) -> str:

@@ -10,16 +10,17 @@ import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.pages import page
+from digits_core.dashboard.runs.compare.quantities import on_axis
 from digits_core.dashboard.runs.table import choose
-from digits_core.dashboard.training.fields import TITLES
 from digits_core.figures import sweeps as figures
 from digits_core.figures.sweep_axes import Axis
 from digits_core.figures.sweeps import Result
 from digits_core.runs.rows import Run
 from digits_core.runs.settings import settings_of
 from digits_core.runs.sweeps import Sweep, as_trial
+from digits_core.settings import name_of, title_of, written
 from digits_core.training.ready_sweeps import READY
-from digits_core.training.sweep import Scalar, SweepPlan, Varied, in_words, shown
+from digits_core.training.sweep import Scalar, SweepPlan, Varied
 from digits_core.training.trials import Group, ranking, winners
 
 MEASURES = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"}
@@ -46,12 +47,12 @@ def choose_axes(sweep: Sweep) -> tuple[str, str, str | None]:
         if len(fields) <= 2:
             return measure, fields[0], fields[1] if len(fields) > 1 else None
         across = st.selectbox(
-            "Across", fields, key=f"sweep_across_{sweep.id}", format_func=in_words, width=170,
+            "Across", fields, key=f"sweep_across_{sweep.id}", format_func=name_of, width=170,
             help="The setting along the chart. What is not drawn is averaged over.",
         )  # fmt: skip
         down = st.selectbox(
             "Up", [field for field in fields if field != across], index=None, key=f"sweep_up_{sweep.id}", width=170,
-            format_func=in_words, placeholder="none", help="A second setting makes the chart a map.",
+            format_func=name_of, placeholder="none", help="A second setting makes the chart a map.",
         )  # fmt: skip
     return measure, across, down
 
@@ -89,7 +90,7 @@ def _best_in_words(best: Sequence[Group], leaders: Sequence[Run]) -> str:
     """Name the best settings with their best runs: of a tie several, and how many there are."""
     seeds = f", mean of {len(best[0].scores)} seeds" if len(best[0].scores) > 1 else ""
     named = [
-        f"{' · '.join(f'{in_words(field)} {_word(settings_of(run)[field])}' for field in group.settings)} · "
+        f"{' · '.join(f'{name_of(field)} {written(field, settings_of(run)[field])}' for field in group.settings)} · "
         f"run #{run.number}"
         for group, run in zip(best[:NAMED], leaders, strict=False)
     ]
@@ -125,8 +126,8 @@ def _figure(plan: SweepPlan, runs: Sequence[Run], measure: str, across: str, dow
     results = [_result(plan, run, measure, across, down) for run in runs]
     axes = {each.field: _axis(plan, each) for each in plan.varied}
     if down is None:
-        return figures.against_one(results, in_words(across), measure, axes[across])
-    names = in_words(across), in_words(down)
+        return figures.against_one(results, name_of(across), measure, axes[across])
+    names = name_of(across), name_of(down)
     drawn = plan.method != "grid" and any(each.is_range for each in plan.varied if each.field in (across, down))
     if drawn:
         return figures.over_two(results, names, measure, (axes[across], axes[down]))
@@ -138,7 +139,7 @@ def _axis(plan: SweepPlan, varied: Varied) -> Axis:
     drawn = varied.is_range and plan.method != "grid"
     values = (varied.low, varied.high) if drawn else varied.spread(plan.points)
     log = varied.log if varied.is_range else _is_wide(values)
-    return Axis([TITLES.get(value, value) for value in values], log, ticks=not drawn)
+    return Axis([on_axis(varied.field, value) for value in values], log, ticks=not drawn)
 
 
 def _is_wide(values: Sequence[Scalar]) -> bool:
@@ -149,7 +150,7 @@ def _is_wide(values: Sequence[Scalar]) -> bool:
 
 def _result(plan: SweepPlan, run: Run, measure: str, across: str, down: str | None) -> Result:
     trial = as_trial(plan, run, ())
-    settings = {field: TITLES.get(value, value) for field, value in _settings(plan, run).items()}
+    settings = {field: on_axis(field, value) for field, value in _settings(plan, run).items()}
     value = trial.score if measure == "accuracy" else run.seconds if run.status == "finished" else None
     return Result(settings[across], settings[down] if down else None, value, f"#{run.number} {run.name}")
 
@@ -170,7 +171,7 @@ def _row(plan: SweepPlan, run: Run) -> dict[str, object]:
     seed = {"Seed": trial.seed} if plan.seeds > 1 else {}
     return {
         "Run": f"#{run.number}",
-        **{in_words(field).capitalize(): _word(value) for field, value in _settings(plan, run).items()},
+        **{title_of(field): written(field, value) for field, value in _settings(plan, run).items()},
         **seed,
         "Accuracy": run.test_accuracy,
         "Progress": run.progress,
@@ -178,7 +179,3 @@ def _row(plan: SweepPlan, run: Run) -> dict[str, object]:
         "Time": run.seconds,
         "Message": run.message,
     }
-
-
-def _word(value: object) -> str:
-    return TITLES.get(value) or shown(value)

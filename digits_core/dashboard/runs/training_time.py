@@ -17,7 +17,7 @@ from digits_core.dashboard.runs.compare.quantities import (
     SECONDS_PER_EPOCH,
     SPEED,
     Quantity,
-    in_words,
+    on_axis,
     setting,
 )
 from digits_core.evaluation.comparison import (
@@ -31,9 +31,10 @@ from digits_core.figures.training_time import Mean, Measured, Series, accuracy_f
 from digits_core.runs.groups import same_but_for_the_seed
 from digits_core.runs.settings import settings_of, varying
 from digits_core.runs.store import Run
+from digits_core.settings import title_of, written
 
-AGAINST = ("Epochs", "Batch size", "Learning rate")
-BY = ("Optimizer", "Loss function")
+AGAINST = tuple(map(title_of, ("epochs", "batch_size", "learning_rate")))
+BY = tuple(map(title_of, ("optimizer", "loss")))
 MEASURES = (SECONDS_PER_EPOCH, SECONDS, SPEED, ACCURACY)
 APART = ("epochs", "batch_size", "learning_rate", "optimizer", "loss", "seed")
 """What the charts show or average over; whatever else differs is said."""
@@ -68,12 +69,12 @@ def _training_time(runs: list[Run]) -> None:
 def _choose() -> tuple[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         against = st.segmented_control(
-            "Against", AGAINST, default="Batch size", required=True, key="time_against", bind="query-params",
+            "Against", AGAINST, default=title_of("batch_size"), required=True, key="time_against", bind="query-params",
             help="Twice the epochs take twice the time. Larger batches take fewer steps an epoch, and processors like "
             "them. The learning rate costs no time at all: it changes what the time is worth.",
         )  # fmt: skip
         by = st.segmented_control(
-            "Coloured by", BY, default="Optimizer", required=True, key="time_by", bind="query-params",
+            "Coloured by", BY, default=BY[0], required=True, key="time_by", bind="query-params",
             help="Adam keeps two averages for each weight, SGD with momentum one: that costs a little time per step. "
             "The loss function costs next to nothing.",
         )  # fmt: skip
@@ -94,10 +95,10 @@ def series_of(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -> li
     """The runs of each optimizer or loss function, with the means of those that differ by their seeds alone."""
     found = []
     for place, value in enumerate(choices(TrainingConfig, by.name)):
-        name = in_words(value)
+        name = written(by.name, value)
         own = [run for run in runs if by.of(run) == name and y.of(run) is not None]
         points = [Measured(run.title, float(x.of(run)), float(y.of(run))) for run in own]
-        found.append(Series(str(name), place, points, _means(own, x, y)))
+        found.append(Series(name, place, points, _means(own, x, y)))
     return [series for series in found if series.points]
 
 
@@ -137,7 +138,7 @@ def _comparable(runs: Sequence[Run]) -> list[Run]:
         return list(runs)
     names = _names_of([images for images, _ in counts.most_common()])
     chosen = st.selectbox(
-        "Tested on", list(names), key="time_tested_on",
+        title_of("test"), list(names), key="time_tested_on",
         help="Accuracies on different images cannot be compared: one set of digits is easier than another.",
     )  # fmt: skip
     return [run for run, images in zip(runs, tested_on, strict=True) if images == names[chosen]]
@@ -168,11 +169,11 @@ def _show_front(runs: Sequence[Run], by: Quantity) -> None:
             "Run": st.column_config.TextColumn(pinned=True, width=190, help="Number and name."),
             "Accuracy": st.column_config.NumberColumn(format="percent"),
             "Training time": st.column_config.NumberColumn(format="%.2f s"),
-            "Learning rate": st.column_config.NumberColumn(format="%g"),
+            title_of("learning_rate"): st.column_config.NumberColumn(format="%g"),
         },
     )  # fmt: skip
 
 
 def _row(run: Run) -> dict[str, object]:
-    shown = {setting(field).title: in_words(settings_of(run)[field]) for field in APART[:5]}
+    shown = {setting(field).title: on_axis(field, settings_of(run)[field]) for field in APART[:5]}
     return {"Run": run.title, "Accuracy": run.test_accuracy, "Training time": run.seconds} | shown

@@ -12,7 +12,8 @@ from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.training.form import fill_undoably
 from digits_core.runs.rows import Run
-from digits_core.training.fields import value_of, with_fields, written_out
+from digits_core.settings import name_of, written
+from digits_core.training.fields import value_of, with_fields
 from digits_core.training.hints import Hint
 
 HEIGHT = 148
@@ -55,6 +56,5 @@ def _describe(changes: dict[str, Any], config: RunConfig) -> str:
             parts.append("transform → that of the Robust recipe")
             continue
         before = value_of(config, field)
-        words = [" + ".join(each) if isinstance(each, tuple) else written_out(each) for each in (before, value)]
-        parts.append(as_plain_text(f"{field.replace('_', ' ')} {words[0]} → {words[1]}"))
+        parts.append(as_plain_text(f"{name_of(field)} {written(field, before)} → {written(field, value)}"))
     return ", ".join(parts)

@@ -14,12 +14,13 @@ from digits_core.config import TrainingConfig, bounds
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.fields import HELP, real_number
+from digits_core.dashboard.training.fields import real_number
 from digits_core.dashboard.training.run_feed import feed_of
 from digits_core.dashboard.widgets import CHOSEN_RUN, follow_choice, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import RESUMABLE, Run, why_not_continued
 from digits_core.runs.settings import CHANGES, NONE, settings_of
+from digits_core.settings import SETTINGS, title_of
 
 REFUSED = "control_refused"
 FOLLOWED = "followed_run"
@@ -183,8 +184,8 @@ def _learning_rate(run: Run) -> None:
     st.session_state.setdefault(key, run.orders.learning_rate or run.config.training.learning_rate)
     with st.container(width=130):
         real_number(
-            "Learning rate", "learning_rate", key=key, disabled=not run.live,
-            help=f"{HELP['learning_rate']} Takes effect from the next batch and ends any schedule.",
+            title_of("learning_rate"), "learning_rate", key=key, disabled=not run.live,
+            help=f"{SETTINGS['learning_rate'].help} Takes effect from the next batch and ends any schedule.",
         )  # fmt: skip
     _button(
         "Apply", ":material/check:", run, _change_rate, run, key,

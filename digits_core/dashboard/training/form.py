@@ -17,7 +17,8 @@ from digits_core.dashboard.training.sweeps import offer_sweeps
 from digits_core.dashboard.transforms.choice import choose_transform
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
-from digits_core.training.fields import SECTION_OF, Query, carries_config, from_query, to_query
+from digits_core.settings import SECTION_OF, SETTINGS, label_of
+from digits_core.training.fields import Query, carries_config, from_query, to_query
 from digits_core.training.recipes import LECTURE, RECIPES, Recipe
 
 HIDEABLE = {
@@ -191,16 +192,12 @@ def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The fields of a `DataConfig`, which may refuse them."""
     titles = {entry.name: entry.title for entry in state().catalogue.entries()}
     chosen: dict[str, tuple[str, ...]] = {}
-    for field, label, help_text in (
-        ("train", "Train on", "The training images of these datasets, together."),
-        ("test", "Test on", "The test images of these datasets. Testing on other hands than those trained on shows "
-        "what carries over."),
-    ):  # fmt: skip
+    for field in ("train", "test"):
         _keep_only(titles, key_of(field))  # a dataset may have been deleted since it was chosen
         if field not in hidden:
             st.multiselect(
-                label, list(titles), key=key_of(field), format_func=lambda name: titles.get(name, name),
-                help=help_text, persist_state="session", wrap=True,
+                label_of(field), list(titles), key=key_of(field), format_func=lambda name: titles.get(name, name),
+                help=SETTINGS[field].help, persist_state="session", wrap=True,
             )  # fmt: skip
         chosen[field] = tuple(st.session_state[key_of(field)])
     return chosen | {"test_writers": _choose_writers({*chosen["train"], *chosen["test"]}, hidden)}
@@ -217,10 +214,8 @@ def _choose_writers(names: set[str], hidden: Collection[str]) -> tuple[str, ...]
     _keep_only(writers, key)
     if "test_writers" not in hidden:
         st.multiselect(
-            "Hold-out writers", writers, key=key, persist_state="session", wrap=True,
-            placeholder="none: every hand is in both splits",
-            help="All digits of these writers are kept for the test, and training sees none of them: the accuracy then "
-            "says how well the network reads hands that it never saw.",
+            label_of("test_writers"), writers, key=key, persist_state="session", wrap=True,
+            placeholder="none: every hand is in both splits", help=SETTINGS["test_writers"].help,
         )  # fmt: skip
     return tuple(st.session_state[key])
 

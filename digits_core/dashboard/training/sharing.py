@@ -10,6 +10,7 @@ from digits_core.config import RunConfig
 from digits_core.dashboard.training.form import HIDEABLE, HIDEABLE_FIELDS, check_known, fill, show_all
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
+from digits_core.settings import title_of
 from digits_core.training.fields import to_query
 
 HIDEABLE_TITLES = {
@@ -48,7 +49,7 @@ def _show_link(config: RunConfig) -> None:
     st.markdown("**As a link**")
     hide = st.multiselect(
         "Hide in the link", [*HIDEABLE, *(name for name in HIDEABLE_FIELDS if name not in HIDEABLE)], key="share_hide",
-        format_func=lambda name: HIDEABLE_TITLES.get(name, name.replace("_", " ").capitalize()),
+        format_func=lambda name: HIDEABLE_TITLES.get(name, title_of(name)),
         placeholder="nothing: all settings are shown", persist_state="session",
         help="For a lesson: whoever follows the link sees only the settings that it is about. The hidden ones keep the "
         "values that they have here.",

@@ -14,12 +14,12 @@ from digits_core.dashboard.live import lecture_lines
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.controls import FOLLOWED
 from digits_core.dashboard.training.run_feed import Feed, batches_per_epoch
+from digits_core.entries.losses import LOSSES
 from digits_core.figures import training as figures
 from digits_core.figures.charts import Curve
 from digits_core.figures.palette import run_colour
 from digits_core.figures.training import Line, Mark
 from digits_core.runs.rows import Run
-from digits_core.training.hints import GUESSING
 
 LOG_HEIGHT = 340
 VIEW_HELP = (
@@ -123,7 +123,7 @@ def _loss(run: Run, feed: Feed) -> go.Figure:
     line = Line(
         [row.epoch - 1 + row.batch / per_epoch for row in feed.batches], [round(row.loss, 5) for row in feed.batches]
     )
-    guessing = GUESSING[run.config.training.loss]
+    guessing = LOSSES[run.config.training.loss].guessing
     return figures.live_loss(_curve(run, feed), line, run.planned_epochs, guessing, _marks(run, feed))
 
 

@@ -10,7 +10,7 @@ from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
 from digits_core.dashboard.transforms.url import as_link
 from digits_core.training.recipes import Recipe
-from digits_core.transforms.steps import in_words
+from digits_core.transforms.steps import summary
 
 CONTROL = "training_transform"
 
@@ -31,7 +31,7 @@ def choose_transform(key: str, recipe: Recipe) -> None:
         help="The way of each image to the network: the recipe's, one that you saved, or the one that you made on the "
         "Transforms page. Random steps are taken in training alone.",
     )  # fmt: skip
-    st.caption(as_plain_text(in_words(current)))
+    st.caption(as_plain_text(summary(current)))
     link("transforms", "Change it under Transforms", **as_link(current))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import partial
 
 import streamlit as st
 
 from digits_core.config import TransformConfig, bounds, choices
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.transforms.url import from_query, of_transform, to_query
+from digits_core.entries.augmentations import STRENGTHS
 from digits_core.errors import ConfigError
-from digits_core.transforms.steps import STEPS, StepInfo
+from digits_core.settings import SETTINGS, title_of, written
+from digits_core.transforms.steps import PIPELINE, Step
 
 CONFIG = "transform_config"
 IN_URL = "transform_in_url"
@@ -19,47 +21,22 @@ WAS_OFF = "transform_normalise_was_off"
 SMALLEST_STD = 1e-6
 
 
-class Strength(NamedTuple):
-    """How a random step's slider works: where it begins when switched on, its step, how it is written and meant."""
-
-    first: float
-    step: float
-    form: str
-    help: str
-
-
-STRENGTHS = {
-    "rotation": Strength(12, 1, "±%g°", "Each image is turned by an angle between minus and plus this. Beyond some 30° "
-                         "a 6 begins to be a 9."),
-    "translation": Strength(2, 1, "±%g px", "Each image is moved by up to this many whole pixels, both ways. Too far "
-                            "and ink leaves the image."),
-    "scale": Strength(0.15, 0.01, "±%.2f", "Each image becomes larger or smaller by up to this share of its size."),
-    "shear": Strength(12, 1, "±%g°", "Upright strokes lean by up to this angle, as slanted handwriting does."),
-    "elastic": Strength(0.7, 0.1, "%.1f px", "How far a pixel typically moves. Neighbouring pixels move alike, so that "
-                        "strokes bend and do not break."),
-    "stroke_width": Strength(0.7, 0.05, "±%.2f px", "Edges of strokes move out- or inwards by up to this share of a "
-                             "pixel."),
-    "noise": Strength(0.1, 0.01, "%.2f", "The standard deviation of what is added to each pixel, where full ink is 1."),
-    "erasing": Strength(0.3, 0.05, "%.2f", "How likely an image loses a rectangle, of 2 to 15 % of its area."),
-}  # fmt: skip
-
-
 def choose_steps() -> TransformConfig:
     """Draw the controls of all steps and return what they say, which is what the address says from then on."""
     _take_from_url()
     fields: dict[str, object] = {}
     group = None
-    for name, step in STEPS.items():
+    for step in PIPELINE:
         if step.random != group:
             group = step.random
             st.markdown(TRAINING_ONLY if group else EVERY_IMAGE)
         if step.random:
-            fields[name] = _random_step(name, step)
-        elif name == "centre":
-            fields[name] = _switch(name, step, _current().centre)
-        elif name == "resize":
+            fields |= {name: _strength(name) for name in step.fields}
+        elif "centre" in step.fields:
+            fields["centre"] = _switch("centre", step.title, step.why, _current().centre)
+        elif "size" in step.fields:
             fields |= _resize(step, centred=bool(fields["centre"]))
-        elif name == "normalise":
+        elif "mean" in step.fields:
             fields |= _normalise(step)
         else:
             _always(step)
@@ -107,52 +84,50 @@ def _current() -> TransformConfig:
     return st.session_state.get(CONFIG, TransformConfig())
 
 
-def _switch(name: str, step: StepInfo, on: bool) -> bool:
+def _switch(name: str, title: str, why: str, on: bool) -> bool:
     key = _key(name, "on")
     st.session_state.setdefault(key, on)
-    return st.toggle(step.title, key=key, help=step.why, persist_state="session")
+    return st.toggle(title, key=key, help=why, persist_state="session")
 
 
-def _always(step: StepInfo) -> None:
+def _always(step: Step) -> None:
     st.markdown(f":small[:material/check: {step.title}]", help=f"{step.why} Every image takes this step.")
 
 
-def _random_step(name: str, step: StepInfo) -> float:
-    """A switch, and a slider for the strength while it is on; 0 while it is off."""
-    if not _switch(name, step, bool(getattr(_current(), name))):
-        return 0.0
+def _strength(name: str) -> float:
+    """Draw the switch of a random step, and a slider while it is on; return its strength, 0 while it is off."""
     strength, key = STRENGTHS[name], _key(name)
+    if not _switch(name, strength.title, strength.why, bool(getattr(_current(), name))):
+        return 0.0
     st.session_state.setdefault(key, float(getattr(_current(), name) or strength.first))
-    limits = bounds(TransformConfig, name)
-    st.session_state[key] = float(min(limits.high, st.session_state[key]))
-    st.caption(step.why)
+    st.session_state[key] = float(min(strength.most, st.session_state[key]))
+    st.caption(strength.why)
     return st.slider(
-        step.title, float(limits.low), float(limits.high), step=float(strength.step), format=strength.form, key=key,
+        strength.title, 0.0, float(strength.most), step=float(strength.step), format=strength.form, key=key,
         help=strength.help, label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
 
 
-def _resize(step: StepInfo, centred: bool) -> dict[str, object]:
+def _resize(step: Step, centred: bool) -> dict[str, object]:
     _always(step)
     for name in step.fields:
         st.session_state.setdefault(_key(name), getattr(_current(), name))
     limits = bounds(TransformConfig, "size")
     with st.container(horizontal=True):
         size = st.number_input(
-            "Size", int(limits.low), int(limits.high), step=1, key=_key("size"), persist_state="session",
-            help="The side of the square image in pixels. The first fully connected layer grows with its square.",
+            title_of("size"), int(limits.low), int(limits.high), step=1, key=_key("size"), persist_state="session",
+            help=SETTINGS["size"].help,
         )  # fmt: skip
         interpolation = st.selectbox(
-            "Interpolation", choices(TransformConfig, "interpolation"), key=_key("interpolation"), disabled=centred,
-            persist_state="session",
-            help="How new pixels come from old ones: the nearest one, or a weighted mean of 4 (bilinear) or 16 "
-            "(bicubic). Centring by mass always takes bilinear.",
+            title_of("interpolation"), choices(TransformConfig, "interpolation"), key=_key("interpolation"),
+            format_func=partial(written, "interpolation"), disabled=centred, persist_state="session",
+            help=SETTINGS["interpolation"].help,
         )  # fmt: skip
     return {"size": size, "interpolation": interpolation}
 
 
-def _normalise(step: StepInfo) -> dict[str, object]:
-    if not _switch("normalise", step, _normalises(_current())):
+def _normalise(step: Step) -> dict[str, object]:
+    if not _switch("normalise", step.title, step.why, _normalises(_current())):
         st.session_state[WAS_OFF] = True
         return {"normalisation": "fixed", "mean": 0.0, "std": 1.0}
     if st.session_state.pop(WAS_OFF, False):  # the lecture's numbers are the ones to start from
@@ -160,23 +135,21 @@ def _normalise(step: StepInfo) -> dict[str, object]:
     for name in step.fields:
         st.session_state.setdefault(_key(name), getattr(_current(), name))
     own = st.segmented_control(
-        "Mean and deviation", choices(TransformConfig, "normalisation"), key=_key("normalisation"),
-        required=True, persist_state="session",
-        help="Fixed numbers, as in the lecture, or the dataset's own, measured over all pixels of its training images. "
-        "The test images are normalised by the same numbers, or they would mean something else to the network.",
+        title_of("normalisation"), choices(TransformConfig, "normalisation"), key=_key("normalisation"),
+        format_func=partial(written, "normalisation"), required=True, persist_state="session",
+        help=SETTINGS["normalisation"].help,
     )  # fmt: skip
     if own == "dataset":
         return {"normalisation": own}
     with st.container(horizontal=True):
-        mean = st.number_input(
-            "Mean", 0.0, 1.0, step=0.05, format="%g", key=_key("mean"), persist_state="session",
-            help="What is subtracted, where no ink is 0 and full ink is 1. 0.5 and 0.5 bring the values to -1 to 1.",
-        )  # fmt: skip
-        std = st.number_input(
-            "Standard deviation", SMALLEST_STD, 1.0, step=0.05, format="%g", key=_key("std"), persist_state="session",
-            help="What is divided by afterwards. The smaller it is, the larger are the values that the network reads.",
-        )  # fmt: skip
-    return {"normalisation": own, "mean": mean, "std": std}
+        numbers = {
+            name: st.number_input(
+                title_of(name), low, 1.0, step=0.05, format="%g", key=_key(name), persist_state="session",
+                help=SETTINGS[name].help,
+            )
+            for name, low in (("mean", 0.0), ("std", SMALLEST_STD))
+        }  # fmt: skip
+    return {"normalisation": own, **numbers}
 
 
 def _normalises(config: TransformConfig) -> bool:

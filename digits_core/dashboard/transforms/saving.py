@@ -14,7 +14,7 @@ from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.training.recipes import LECTURE, ROBUST
 from digits_core.transforms.saved import NAME_LENGTH, SavedTransform
-from digits_core.transforms.steps import in_words
+from digits_core.transforms.steps import summary
 
 PRESET = "transform_preset"
 DELETED = "transform_deleted"
@@ -60,7 +60,7 @@ def keep(config: TransformConfig) -> None:
 
 def _entry(saved: SavedTransform) -> None:
     with st.container(border=True):
-        st.caption(f"**{as_plain_text(saved.name)}** · {in_words(saved.config)}")
+        st.caption(f"**{as_plain_text(saved.name)}** · {summary(saved.config)}")
         key = f"transform_rename_{saved.id}"
         st.text_input(
             "New name", saved.name, key=key, label_visibility="collapsed", on_change=_rename,

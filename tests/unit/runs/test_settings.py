@@ -7,7 +7,7 @@ from digits_core.config import DataConfig, TransformConfig
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.migrations import MIGRATIONS
-from digits_core.runs.settings import CHANGES, NONE, in_words, settings_of, value_in_words, varying
+from digits_core.runs.settings import CHANGES, NONE, settings_of, varying
 from digits_core.runs.store import RunStore
 from digits_core.training.events import Changed, Started
 from digits_core.training.fields import SECTION_OF, value_of
@@ -93,10 +93,3 @@ def test_only_what_differs_varies_lowest_first(store):
 
     assert varying(runs) == {"seed": [0, 2], "optimizer": ["adam", "sgd"]}
     assert varying(runs[:1]) == varying([]) == {}
-
-
-def test_values_read_as_people_write_them():
-    assert [value_in_words(value) for value in (True, ("a", "b"), (), 0.001, 28.0, "cross_entropy")] == [
-        "yes", "a + b", "none", "0.001", "28", "cross entropy",
-    ]  # fmt: skip
-    assert (in_words("loss"), in_words("batch_size")) == ("loss function", "batch size")

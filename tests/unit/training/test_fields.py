@@ -8,14 +8,12 @@ from hypothesis import strategies as st
 
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.errors import ConfigError
+from digits_core.settings import SECTION_OF, SECTIONS, written_out
 from digits_core.training.fields import (
-    SECTION_OF,
-    SECTIONS,
     carries_config,
     differences,
     from_query,
     to_query,
-    written_out,
 )
 from digits_core.training.recipes import RECIPES
 

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digits_core.errors import ConfigError
+from digits_core.settings import SWEPT
 from digits_core.training.fields import value_of
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import ROBUST
 from digits_core.training.sweep import (
     MOST_RUNS,
-    VARIABLE,
     SweepPlan,
     Varied,
     config_of,
@@ -196,4 +196,4 @@ def test_a_ready_made_sweep_varies_what_its_name_says_in_few_runs(name):
 
     assert plan.size <= 20
     assert len(list(islice(grid(plan), plan.size))) * plan.seeds == plan.size
-    assert set(plan.fields) <= set(VARIABLE)
+    assert set(plan.fields) <= set(SWEPT)

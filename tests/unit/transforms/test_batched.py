@@ -10,9 +10,11 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
 from digits_core.config import TransformConfig
+from digits_core.entries.augmentations import affine
+from digits_core.entries.augmentations.affine import apply_affine
+from digits_core.entries.augmentations.stroke_width import apply_stroke_width, blend_picture
 from digits_core.transforms import batched
-from digits_core.transforms.batched import Affine
-from digits_core.transforms.pipeline import RandomStrokeWidth, build_pipeline, random_affine
+from digits_core.transforms.pipeline import build_pipeline
 
 ROUNDING = {"bilinear": 1, "bicubic": 2, "nearest": 0}
 """Grey levels by which Pillow and torch may differ in 8 bits."""
@@ -24,8 +26,8 @@ def one_by_one(images: np.ndarray, config: TransformConfig) -> torch.Tensor:
     return torch.stack([pipeline(Image.fromarray(image)) for image in images])
 
 
-def affine_of(angle: float, x: float, y: float, scale: float, shear: float, count: int = 1) -> Affine:
-    return Affine(*(torch.full((count,), float(value)) for value in (angle, x, y, scale, shear)))
+def affine_of(angle: float, x: float, y: float, scale: float, shear: float, count: int = 1) -> list[torch.Tensor]:
+    return [torch.full((count,), float(value)) for value in (angle, x, y, scale, shear)]
 
 
 def by_torchvision(image, angle, x, y, scale, shear):
@@ -65,7 +67,7 @@ def test_normalising_gives_the_values_of_torchvision(mean, std):
 @given(ANGLES, PIXELS, PIXELS, SCALES, SHEARS)
 def test_an_affine_step_gives_the_pixels_of_torchvision(mnist_5k, angle, x, y, scale, shear):
     pixels = torch.from_numpy(mnist_5k.images[::1000]).float()[:, None]
-    ours = batched.apply_affine(pixels, affine_of(angle, x, y, scale, shear, len(pixels)))
+    ours = apply_affine(pixels, *affine_of(angle, x, y, scale, shear, len(pixels)))
     theirs = by_torchvision(pixels, angle, x, y, scale, shear)
 
     # A pixel on the very edge of the source may fall in or out by rounding; elsewhere they are one.
@@ -76,7 +78,7 @@ def test_an_affine_step_gives_the_pixels_of_torchvision(mnist_5k, angle, x, y, s
 def test_an_affine_step_gives_the_pixels_of_pillow(mnist_5k, angle, x, y, scale, shear):
     image = mnist_5k.images[1234]
     pixels = torch.from_numpy(image).float()[None, None]
-    ours = batched.apply_affine(pixels, affine_of(angle, x, y, scale, shear))[0, 0].numpy()
+    ours = apply_affine(pixels, *affine_of(angle, x, y, scale, shear))[0, 0].numpy()
     pillows = np.array(by_torchvision(Image.fromarray(image), angle, x, y, scale, shear), dtype=float)
 
     # Pillow leaves the outermost half pixel empty where torch fades it out: the frame is not compared.
@@ -88,7 +90,7 @@ def source_is_inside(angle, x, y, scale, shear) -> np.ndarray:
     """The pixels whose source lies well within the image, bool (28, 28)."""
     frame = torch.zeros(1, 1, 28, 28)
     frame[..., 1:-1, 1:-1] = 1
-    return (batched.apply_affine(frame, affine_of(angle, x, y, scale, shear))[0, 0] > 0.999).numpy()
+    return (apply_affine(frame, *affine_of(angle, x, y, scale, shear))[0, 0] > 0.999).numpy()
 
 
 def test_each_image_of_a_batch_has_draws_of_its_own(mnist_5k):
@@ -111,9 +113,8 @@ def test_the_same_seed_draws_the_same_variants(mnist_5k):
 def test_the_same_share_gives_the_same_stroke_width(mnist_5k, share):
     image = mnist_5k.images[77]
     picture = Image.fromarray(image)
-    # As `RandomStrokeWidth` does once it has drawn its share.
-    alone = np.array(RandomStrokeWidth(1.0).transform(picture, {"share": share}), dtype=float)
-    together = batched.apply_stroke_width(torch.from_numpy(image).float()[None, None], torch.tensor([share]))
+    alone = np.array(blend_picture(picture, share), dtype=float)
+    together = apply_stroke_width(torch.from_numpy(image).float()[None, None], torch.tensor([share]))
 
     assert np.abs(together[0, 0].numpy() - alone).max() <= 1
 
@@ -121,28 +122,28 @@ def test_the_same_share_gives_the_same_stroke_width(mnist_5k, share):
 @pytest.mark.parametrize(("share", "filtered"), [(1.0, ImageFilter.MaxFilter(3)), (-1.0, ImageFilter.MinFilter(3))])
 def test_a_whole_share_is_the_largest_or_smallest_of_nine_pixels(mnist_5k, share, filtered):
     image = mnist_5k.images[77]
-    ours = batched.apply_stroke_width(torch.from_numpy(image).float()[None, None], torch.tensor([share]))
+    ours = apply_stroke_width(torch.from_numpy(image).float()[None, None], torch.tensor([share]))
 
     np.testing.assert_array_equal(ours[0, 0].numpy(), np.array(Image.fromarray(image).filter(filtered)))
 
 
-CONFIG = TransformConfig(rotation=12, translation=2, scale=0.12, shear=9)
+STRENGTHS = {"rotation": 12, "translation": 2, "scale": 0.12, "shear": 9}
 DRAWS = 4000
 
 
 @pytest.fixture(scope="module")
 def draws() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """What either way draws for `CONFIG`, by name: the batched way's, torchvision's."""
+    """What either way draws with `STRENGTHS`, by name: the batched way's, torchvision's."""
     torch.manual_seed(0)
-    ours = batched.draw_affine(DRAWS, CONFIG, torch.Generator().manual_seed(0))
-    step, image = random_affine(CONFIG), Image.new("L", (28, 28))
+    angle, x, y, scale, shear = affine.draw_affine(DRAWS, *STRENGTHS.values(), torch.Generator().manual_seed(0))
+    step, image = affine.transform(28, **STRENGTHS), Image.new("L", (28, 28))
     theirs = [step.make_params([image]) for _ in range(DRAWS)]
     return {
-        "angle": (ours.angle.numpy(), np.array([each["angle"] for each in theirs])),
-        "translate_x": (ours.translate_x.numpy(), np.array([each["translate"][0] for each in theirs])),
-        "translate_y": (ours.translate_y.numpy(), np.array([each["translate"][1] for each in theirs])),
-        "scale": (ours.scale.numpy(), np.array([each["scale"] for each in theirs])),
-        "shear": (ours.shear.numpy(), np.array([each["shear"][0] for each in theirs])),
+        "angle": (angle.numpy(), np.array([each["angle"] for each in theirs])),
+        "translate_x": (x.numpy(), np.array([each["translate"][0] for each in theirs])),
+        "translate_y": (y.numpy(), np.array([each["translate"][1] for each in theirs])),
+        "scale": (scale.numpy(), np.array([each["scale"] for each in theirs])),
+        "shear": (shear.numpy(), np.array([each["shear"][0] for each in theirs])),
     }
 
 

@@ -9,17 +9,12 @@ from PIL import Image
 from torchvision.transforms.v2 import functional as F
 
 from digits_core.config import TransformConfig
+from digits_core.entries.augmentations import elastic, erasing
+from digits_core.entries.augmentations.elastic import apply_elastic, draw_elastic
+from digits_core.entries.augmentations.erasing import apply_erasing, draw_erasing
+from digits_core.entries.augmentations.noise import apply_noise, draw_noise
 from digits_core.transforms import batched
-from digits_core.transforms.distortion import (
-    Rectangles,
-    apply_elastic,
-    apply_erasing,
-    apply_noise,
-    draw_elastic,
-    draw_erasing,
-    draw_noise,
-)
-from digits_core.transforms.pipeline import build_pipeline, random_elastic, random_erasing
+from digits_core.transforms.pipeline import build_pipeline
 
 DRAWS = 3000
 DECILES = np.linspace(0.05, 0.95, 10)
@@ -37,7 +32,7 @@ def own(seed: int = 0) -> torch.Generator:
 @given(st.floats(0.1, 4), st.integers(0, 99))
 def test_the_same_waves_give_the_pixels_of_torchvision(pixels, strength, seed):
     torch.manual_seed(seed)
-    waves = random_elastic(TransformConfig(elastic=strength)).make_params([pixels[0]])["displacement"]
+    waves = elastic.transform(28, strength).make_params([pixels[0]])["displacement"]
     ours = apply_elastic(pixels.float(), waves.expand(len(pixels), -1, -1, -1))
 
     torch.testing.assert_close(ours, F.elastic(pixels.float(), waves), atol=0.01, rtol=0)
@@ -46,7 +41,7 @@ def test_the_same_waves_give_the_pixels_of_torchvision(pixels, strength, seed):
 @given(st.floats(0.1, 4), st.integers(0, 99))
 def test_the_same_waves_give_the_pixels_of_pillow(mnist_5k, strength, seed):
     image = mnist_5k.images[1234]
-    waves = draw_elastic(1, TransformConfig(elastic=strength), own(seed))
+    waves = draw_elastic(1, 28, strength, own(seed))
     ours = apply_elastic(torch.from_numpy(image).float()[None, None], waves)[0, 0].numpy()
 
     assert np.abs(ours - np.array(F.elastic(Image.fromarray(image), waves), dtype=float)).max() <= 1
@@ -54,9 +49,8 @@ def test_the_same_waves_give_the_pixels_of_pillow(mnist_5k, strength, seed):
 
 @pytest.mark.parametrize("size", [8, 28, 41])
 def test_both_ways_draw_waves_alike(size):
-    config = TransformConfig(size=size, elastic=1)
-    ours = draw_elastic(200, config, own()).numpy()
-    step, image = random_elastic(config), Image.new("L", (size, size))
+    ours = draw_elastic(200, size, 1.0, own()).numpy()
+    step, image = elastic.transform(size, 1.0), Image.new("L", (size, size))
     torch.manual_seed(0)
     theirs = torch.cat([step.make_params([image])["displacement"] for _ in range(200)]).numpy()
 
@@ -69,33 +63,31 @@ def test_both_ways_draw_waves_alike(size):
 
 @pytest.mark.parametrize("strength", [0.5, 2])
 def test_the_strength_of_waves_is_the_spread_of_a_pixel_in_pixels(strength):
-    waves = draw_elastic(400, TransformConfig(elastic=strength), own()) * (28 / 2)
+    waves = draw_elastic(400, 28, strength, own()) * (28 / 2)
 
     assert waves[:, 8:-8, 8:-8].std().item() == pytest.approx(strength, rel=0.1)
 
 
 def test_the_same_noise_gives_the_pixels_of_torchvision(pixels):
-    config = TransformConfig(noise=0.2)
     torch.manual_seed(3)
     theirs = F.gaussian_noise(pixels.float() / 255, sigma=0.2)
     torch.manual_seed(3)
-    noise = torch.randn(pixels.shape) * (255 * config.noise)
+    noise = torch.randn(pixels.shape) * (255 * 0.2)
 
     torch.testing.assert_close(apply_noise(pixels.float(), noise) / 255, theirs, atol=1e-5, rtol=0)
 
 
 def test_noise_has_the_spread_of_the_config():
-    noise = draw_noise(torch.Size((200, 1, 28, 28)), TransformConfig(noise=0.2), own())
+    noise = draw_noise(torch.Size((200, 1, 28, 28)), 0.2, own())
 
     assert noise.std().item() / 255 == pytest.approx(0.2, rel=0.01)
     assert noise.mean().item() / 255 == pytest.approx(0, abs=0.002)
 
 
 def test_the_same_rectangle_gives_the_pixels_of_torchvision(pixels):
-    rectangles = Rectangles(*(torch.tensor(each) for each in ([3, 0, 20, 9, 5], [5, 0, 1, 9, 7], [7, 28, 4, 1, 0],
-                                                             [4, 28, 9, 1, 6])))  # fmt: skip
-    ours = apply_erasing(pixels.float(), rectangles)
-    for image, place, result in zip(pixels.float(), zip(*vars(rectangles).values(), strict=True), ours, strict=True):
+    sides = ([3, 0, 20, 9, 5], [5, 0, 1, 9, 7], [7, 28, 4, 1, 0], [4, 28, 9, 1, 6])
+    ours = apply_erasing(pixels.float(), *map(torch.tensor, sides))
+    for image, place, result in zip(pixels.float(), zip(*sides, strict=True), ours, strict=True):
         top, left, height, width = (int(each) for each in place)
         assert torch.equal(result, F.erase(image, top, left, height, width, torch.zeros(1, 1, 1)))
 
@@ -103,14 +95,13 @@ def test_the_same_rectangle_gives_the_pixels_of_torchvision(pixels):
 @pytest.fixture(scope="module")
 def rectangles() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """What either way draws, by name: the batched way's, torchvision's."""
-    config = TransformConfig(erasing=1)
-    ours = draw_erasing(DRAWS, config, own())
-    step, image = random_erasing(config), torch.zeros(1, 28, 28)
+    ours = draw_erasing(DRAWS, 28, 1.0, own())
+    step, image = erasing.transform(28, 1.0), torch.zeros(1, 28, 28)
     torch.manual_seed(0)
     theirs = [step.make_params([image]) for _ in range(DRAWS)]
     return {
-        name: (getattr(ours, name).numpy(), np.array([each[key] for each in theirs]))
-        for name, key in (("top", "i"), ("left", "j"), ("height", "h"), ("width", "w"))
+        name: (drawn.numpy(), np.array([each[key] for each in theirs]))
+        for name, key, drawn in zip(("top", "left", "height", "width"), "ijhw", ours, strict=True)
     }
 
 
@@ -124,19 +115,19 @@ def test_both_ways_draw_rectangles_alike(rectangles, name):
 
 @pytest.mark.parametrize("size", [8, 28, 64])
 def test_every_rectangle_lies_within_its_image(size):
-    drawn = draw_erasing(DRAWS, TransformConfig(size=size, erasing=1), own())
+    top, left, height, width = draw_erasing(DRAWS, size, 1.0, own())
 
-    assert min(drawn.top.min(), drawn.left.min()) >= 0
-    assert (drawn.top + drawn.height).max() <= size
-    assert (drawn.left + drawn.width).max() <= size
-    assert min(drawn.height.min(), drawn.width.min()) >= 1
+    assert min(top.min(), left.min()) >= 0
+    assert (top + height).max() <= size
+    assert (left + width).max() <= size
+    assert min(height.min(), width.min()) >= 1
 
 
 @pytest.mark.parametrize("chance", [0.2, 0.7])
 def test_as_many_images_are_erased_as_the_config_says(chance):
-    drawn = draw_erasing(DRAWS, TransformConfig(erasing=chance), own())
+    _, _, height, _ = draw_erasing(DRAWS, 28, chance, own())
 
-    assert (drawn.height > 0).float().mean().item() == pytest.approx(chance, abs=0.03)
+    assert (height > 0).float().mean().item() == pytest.approx(chance, abs=0.03)
 
 
 @pytest.mark.parametrize("field", ["elastic", "noise", "erasing"])

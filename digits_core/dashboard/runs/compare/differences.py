@@ -7,22 +7,23 @@ import streamlit as st
 
 from digits_core.dashboard.runs.compare.quantities import (
     ACCURACY,
+    ALL_SETTINGS,
     BY_HAND,
     LOSS,
     SECONDS,
-    SETTINGS,
     Quantity,
     settings_that_differ,
 )
 from digits_core.evaluation.comparison import images_tested_on
 from digits_core.runs.store import Run
+from digits_core.settings import title_of
 
 COLUMNS = {
     "Run": st.column_config.TextColumn(pinned=True, width=190, help="Number and name."),
     ACCURACY.title: st.column_config.NumberColumn(format="percent", help="Share of test images recognised."),
     LOSS.title: st.column_config.NumberColumn(format="%.4f", help="Mean loss on the test images."),
     SECONDS.title: st.column_config.NumberColumn(format="%.1f s", help="Training and evaluation, all epochs."),
-    "Learning rate": st.column_config.NumberColumn(format="%g"),
+    title_of("learning_rate"): st.column_config.NumberColumn(format="%g"),
 }
 
 
@@ -36,7 +37,7 @@ def differences(runs: list[Run]) -> None:
             help="All settings of these runs, not only those that are not the same in all of them.",
         )  # fmt: skip
     st.caption(_in_words(runs, differ))
-    shown = table(runs, [*SETTINGS, BY_HAND] if everything else differ)
+    shown = table(runs, [*ALL_SETTINGS, BY_HAND] if everything else differ)
     st.dataframe(
         shown, hide_index=True, column_config=COLUMNS, key="differences", placeholder="–",
         alt="The chosen runs with their settings and results",
@@ -61,6 +62,5 @@ def _in_words(runs: list[Run], differ: list[Quantity]) -> str:
     changed = " They differ in what was changed by hand." if len(names) < len(differ) else ""
     if not names:
         return f"These {len(runs)} runs have the same settings.{changed}"
-    return (
-        f"{len(names)} of {len(SETTINGS)} settings differ between these {len(runs)} runs: {', '.join(names)}.{changed}"
-    )
+    few = f"{len(names)} of {len(ALL_SETTINGS)} settings"
+    return f"{few} differ between these {len(runs)} runs: {', '.join(names)}.{changed}"

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from math import isfinite, isnan, log10
 from typing import Any
 
-from digits_core.dashboard.training.fields import TITLES, title_of
 from digits_core.figures.comparison import Axis, Scale
 from digits_core.runs.rows import Run
 from digits_core.runs.settings import CHANGES, settings_of, varying
-from digits_core.training.fields import SECTION_OF
-
-LOGARITHMIC = ("learning_rate", "batch_size", "weight_decay")
-"""Settings that people change by factors."""
-OWN_TITLES = {"train": "Trained on", "test": "Tested on", "loss": "Loss function", "std": "Standard deviation"}
+from digits_core.settings import SECTION_OF, SETTINGS, title_of, written
 
 
 @dataclass(frozen=True)
@@ -27,28 +22,23 @@ class Quantity:
     of: Callable[[Run], float | str | None]
     unit: str = ""
     percent: bool = False
+    log: bool = False
 
     @property
     def scale(self) -> Scale:
         title = f"{self.title} ({self.unit})" if self.unit else self.title
-        return Scale(title, self.percent, self.name in LOGARITHMIC)
+        return Scale(title, self.percent, self.log)
 
 
 def setting(field: str) -> Quantity:
     """A field of the config, or the changes by hand."""
-    return Quantity(field, OWN_TITLES.get(field, title_of(field)), lambda run: in_words(settings_of(run)[field]))
+    log = field in SETTINGS and SETTINGS[field].log
+    return Quantity(field, title_of(field), lambda run: on_axis(field, settings_of(run)[field]), log=log)
 
 
-def in_words(value: Any) -> float | str:
-    """A number as it is; anything else in the words that the Training page has for it."""
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case tuple():
-            return " + ".join(str(each) for each in value) or "–"
-        case str():
-            return TITLES.get(value, value)
-    return value
+def on_axis(field: str, value: Any) -> float | str:
+    """Return a number as it is, and anything else in words."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else written(field, value)
 
 
 def seconds_per_epoch(run: Run) -> float | None:
@@ -57,7 +47,7 @@ def seconds_per_epoch(run: Run) -> float | None:
     return run.seconds / done if run.seconds and done >= 1 else None
 
 
-SETTINGS = tuple(setting(field) for field in SECTION_OF)
+ALL_SETTINGS = tuple(setting(field) for field in SECTION_OF)
 BY_HAND = setting(CHANGES)
 ACCURACY = Quantity("accuracy", "Accuracy", lambda run: run.test_accuracy, percent=True)
 LOSS = Quantity("test_loss", "Loss", lambda run: run.test_loss)
@@ -65,7 +55,7 @@ SECONDS = Quantity("seconds", "Training time", lambda run: run.seconds, unit="s"
 SECONDS_PER_EPOCH = Quantity("seconds_per_epoch", "Time per epoch", seconds_per_epoch, unit="s")
 SPEED = Quantity("images_per_second", "Images per second", lambda run: run.images_per_second)
 RESULTS = (ACCURACY, LOSS, SECONDS, SECONDS_PER_EPOCH, SPEED)
-BY_TITLE = {each.title: each for each in (*SETTINGS, BY_HAND, *RESULTS)}
+BY_TITLE = {each.title: each for each in (*ALL_SETTINGS, BY_HAND, *RESULTS)}
 
 
 def settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
@@ -83,7 +73,7 @@ def axis_of(quantity: Quantity, runs: Sequence[Run]) -> Axis:
     if quantity.scale.log and known and known[0] > 0:
         ticks = [(log10(number), f"{number:g}") for number in known[:: max(1, len(known) // 8)]]
         return Axis(quantity.title, [number if isnan(number) else log10(number) for number in numbers], ticks)
-    ticks = [(number, f"{number:g}") for number in known] if quantity in SETTINGS and len(known) <= 8 else []
+    ticks = [(number, f"{number:g}") for number in known] if quantity in ALL_SETTINGS and len(known) <= 8 else []
     return Axis(quantity.scale.title, numbers, ticks, quantity.percent)
 
 

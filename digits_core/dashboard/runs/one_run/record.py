@@ -15,9 +15,10 @@ from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
 from digits_core.runs.data import changed_data
 from digits_core.runs.rows import ChangeRow
-from digits_core.runs.settings import CHANGES, NONE, in_words, settings_of
+from digits_core.runs.settings import CHANGES, NONE, settings_of
 from digits_core.runs.store import Run
-from digits_core.training.fields import SECTION_OF, to_query, value_of, written_out
+from digits_core.settings import SECTION_OF, title_of, written
+from digits_core.training.fields import to_query, value_of
 from digits_core.training.recipes import LECTURE, find
 
 DONE = {
@@ -57,7 +58,7 @@ def show_record(run: Run) -> None:
 def _settings(run: Run) -> None:
     base = _base(run)
     rows = [
-        {"Setting": in_words(field), "Value": _text(value), "Recipe": _marked(value, base, field)}
+        {"Setting": title_of(field), "Value": written(field, value), "Recipe": _marked(value, base, field)}
         for field in SECTION_OF
         for value in [value_of(run.plan, field)]
     ]
@@ -90,15 +91,7 @@ def _base(run: Run) -> Any:
 
 def _marked(value: Any, base: Any, field: str) -> str:
     recipes = value_of(base, field)
-    return "" if recipes == value else _text(recipes)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return " + ".join(value) or "none"
-    return written_out(value) if isinstance(value, float) else str(value)
+    return "" if recipes == value else written(field, recipes)
 
 
 def _environment(run: Run) -> None:
@@ -121,7 +114,7 @@ def _flat(content: dict[str, Any], before: str = "") -> list[tuple[str, str]]:
     for name, value in content.items():
         title = f"{before} {name}".strip().replace("_", " ")
         title = NOTED.get(title, title)
-        rows += _flat(value, title) if isinstance(value, dict) else [(title, _text(value) or "unknown")]
+        rows += _flat(value, title) if isinstance(value, dict) else [(title, written(name, value) or "unknown")]
     return rows
 
 
