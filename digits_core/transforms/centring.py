@@ -6,17 +6,12 @@ aspect ratio kept, anti-aliased, then placed by centre of mass in 28×28.
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as nnf
 
 from digits_core.transforms.resizing import resize
-from digits_core.transforms.steps import INK_LEVEL
-
-INK_SHARE = 20 / 28
-"""The longest side of the ink as a share of the side of the image."""
+from digits_core.transforms.steps import INK_LEVEL, INK_SHARE
 
 
 def centre_by_mass(images: Tensor, size: int) -> Tensor:
@@ -27,12 +22,6 @@ def centre_by_mass(images: Tensor, size: int) -> Tensor:
         ink = images[members, top:bottom, left:right]  # (n, h, w)
         centred[members] = _place_by_mass(_scale(ink, round(size * INK_SHARE)), size)
     return centred
-
-
-def centre_picture(picture: Image.Image, size: int) -> Image.Image:
-    """The same for one greyscale picture."""
-    image = torch.from_numpy(np.array(picture))
-    return Image.fromarray(centre_by_mass(image[None], size)[0].numpy())
 
 
 def centring_steps(image: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor] | None:

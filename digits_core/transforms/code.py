@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from digits_core.config import TransformConfig
+from digits_core.entries.base import source_of
 from digits_core.transforms.batched import check_resolved
 from digits_core.transforms.steps import PIPELINE
 
@@ -14,10 +15,11 @@ def as_code(config: TransformConfig) -> str:
     """
     check_resolved(config)
     taken = [step for step in PIPELINE if step.taken(config)]
-    imports = ["import torch", *(step.imports for step in taken if step.imports)]
+    wanted = {each for step in taken for each in (*step.imports, "from torchvision.transforms import v2")}
+    imports = ["import torch", *sorted(wanted)]
     parts = [
-        "\n".join([*imports, "from torchvision.transforms import v2"]),
-        *(step.written_out.strip() for step in taken if step.written_out),
+        "\n".join(imports),
+        *(source_of(function) for step in taken for function in step.written_out),
     ]
     transforms = _composed("test_transform", [each for step in taken if not step.random for each in step.code(config)])
     if config.augments:

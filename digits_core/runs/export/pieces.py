@@ -22,7 +22,7 @@ from torchvision.datasets import MNIST
 from torchvision.transforms.v2.functional import to_pil_image
 
 # What a script sets at its top; here only so that the names are known.
-BATCH_SIZE = SEED = SIZE = INK_SIDE = INK_LEVEL = BLOCK = 1
+BATCH_SIZE = SEED = SIZE = BLOCK = 1
 LEARNING_RATE = MEAN = STD = 1.0
 INTERPOLATION = "bilinear"
 CHANGES = []
@@ -30,7 +30,7 @@ DIGITS = {}
 device = torch.device("cpu")
 train_images = train_labels = test_images = test_labels = torch.empty(0)
 train_tuples = []
-network = optimizer = training_transform = schedule_of = fit = augmented = None
+network = optimizer = training_transform = schedule_of = centred = fit = augmented = None
 batches_per_epoch = 1
 
 
@@ -108,27 +108,7 @@ def fit_by_nearest(images):
 
 def fit_by_centring(images):
     """uint8 (N, H, W) → uint8 (N, SIZE, SIZE), the ink of each scaled alike and centred."""
-    return torch.stack([centred(image) for image in images])
-
-
-def centred(image):
-    """One image with its ink scaled to INK_SIDE pixels and its centre of mass in the middle, as MNIST was made."""
-    square = torch.zeros(SIZE, SIZE, dtype=torch.uint8)
-    ink = image >= INK_LEVEL
-    if not ink.any():
-        return square
-    rows, columns = ink.any(dim=1).nonzero(), ink.any(dim=0).nonzero()
-    image = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    factor = INK_SIDE / max(image.shape)
-    height, width = (max(1, round(side * factor)) for side in image.shape)
-    smooth = {"mode": "bilinear", "antialias": True, "align_corners": False}
-    image = nnf.interpolate(image[None, None], (height, width), **smooth)[0, 0]
-    mass = image.sum(dtype=torch.float64).clamp(min=1)
-    middle = [(image.sum(dim=1 - axis) * torch.arange(image.shape[axis])).sum() / mass + 0.5 for axis in (0, 1)]
-    top = int((SIZE / 2 - middle[0]).round().clamp(0, SIZE - height))
-    left = int((SIZE / 2 - middle[1]).round().clamp(0, SIZE - width))
-    square[top : top + height, left : left + width] = image
-    return square
+    return torch.stack([centred(image, SIZE) for image in images])
 
 
 def normalised(pixels):

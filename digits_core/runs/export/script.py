@@ -29,6 +29,7 @@ from digits_core.runs.rows import Run
 from digits_core.training.check import choose_digits
 from digits_core.training.events import lecture_line
 from digits_core.training.exactness import CUBLAS_VARIABLE, CUBLAS_WORKSPACE
+from digits_core.transforms.steps import centred
 
 NAME = "train.py"
 PIECES = Path(__file__).with_name("pieces.py")
@@ -63,7 +64,7 @@ def as_script(history: History, find: Callable[[str], History], load: Callable[[
     functions = needed(program, _pieces(config))
     classes = definitions(NETWORK)["ImprovedNet"]
     own_imports, *transforms = _torchvision_code(config)
-    body = [classes, *functions, *transforms, program]
+    body = [classes, *functions, *(each for each in transforms if each not in functions), program]
     names = names_in("\n".join(body))
     known = {**imports(NETWORK), **imports(PIECES)}
     used = (statement for name, statement in known.items() if name in names and "digits_core" not in statement)
@@ -122,7 +123,6 @@ def as_comment(text: str) -> str:
 def _settings(config: RunConfig, plan: Plan, names: set[str]) -> str:
     """The constants that the script uses, one a line."""
     from digits_core.training.batches import BLOCK
-    from digits_core.transforms.centring import INK_LEVEL, INK_SHARE
 
     transform, training = config.transform, config.training
     batch = training.batch_size
@@ -132,8 +132,6 @@ def _settings(config: RunConfig, plan: Plan, names: set[str]) -> str:
         "CLASSES": (CLASSES, ""),
         "SIZE": (transform.size, "pixels along each side of what the network sees"),
         "INTERPOLATION": (transform.interpolation, ""),
-        "INK_SIDE": (round(transform.size * INK_SHARE), "the longer side of the ink after centring"),
-        "INK_LEVEL": (INK_LEVEL, "of 255: what is fainter is paper"),
         "MEAN": (transform.mean, ""),
         "STD": (transform.std, ""),
         **_augmentation_constants(config),
@@ -180,7 +178,8 @@ def _pieces(config: RunConfig) -> dict[str, str]:
         *(f"    pixels = {step.call}" for step in taken),
         "    return pixels",
     ])  # fmt: skip
-    functions = dict.fromkeys(function for step in taken for function in step.functions)
+    functions = dict.fromkeys([centred] if config.transform.centre else [])
+    functions |= dict.fromkeys(function for step in taken for function in step.functions)
     if begin := SCHEDULES[config.training.schedule].begin:
         functions[begin] = None
         pieces["begin_schedule"] = pieces["begin_schedule"].replace("schedule_of", begin.__name__)
