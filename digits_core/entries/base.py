@@ -1,26 +1,13 @@
-"""What entries are made of: the words of a setting and of its choices, and heavy libraries that are imported late."""
+"""What entries are made of: the words of a setting and of its choices."""
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    import torch
-    from torchvision.transforms import v2
-
-
-class Lazy:
-    """A module that is imported when something of it is first used: configs must not wait for torch."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        return getattr(importlib.import_module(self._name), attribute)
+from digits_core.entries.lazy import torch, v2
 
 
 def source_of(function: Callable[..., Any]) -> str:
@@ -104,7 +91,7 @@ class Augmentation:
         on_tensors: Whether that transform takes a tensor from 0 to 1; the others take a PIL image.
         helpers: The functions that `apply` calls, in the order in which a script defines them.
         constants: The constants that these use: value and comment by name.
-        written_out: A class that `code` needs because torchvision lacks it, as Python; its imports in `imports`.
+        written_out: Functions that `code` names because torchvision lacks the step; `imports` are theirs.
         title, why: Its words if it has several strengths; those of its only strength otherwise.
     """
 
@@ -116,8 +103,8 @@ class Augmentation:
     on_tensors: bool = False
     helpers: tuple[Callable[..., Any], ...] = ()
     constants: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
-    written_out: str = ""
-    imports: str = ""
+    written_out: tuple[Callable[..., Any], ...] = ()
+    imports: tuple[str, ...] = ()
     title: str = ""
     why: str = ""
 

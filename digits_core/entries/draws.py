@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from digits_core.entries.base import Lazy
-
-if TYPE_CHECKING:
-    import torch
-else:
-    torch = Lazy("torch")
+from digits_core.entries.lazy import torch
 
 
 def uniform(count: int, bound: float, generator: torch.Generator) -> torch.Tensor:

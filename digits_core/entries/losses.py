@@ -5,15 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from digits_core.entries.base import Lazy
-
-if TYPE_CHECKING:
-    import torch
-    from torch.nn import functional as nnf
-else:
-    torch, nnf = Lazy("torch"), Lazy("torch.nn.functional")
+from digits_core.entries.lazy import nnf, torch
 
 
 @dataclass(frozen=True)

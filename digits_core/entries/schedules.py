@@ -5,14 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from digits_core.entries.base import Lazy
-
-if TYPE_CHECKING:
-    import torch
-else:
-    torch = Lazy("torch")
+from digits_core.entries.lazy import torch
 
 
 @dataclass(frozen=True)

@@ -6,54 +6,22 @@ aspect ratio kept, anti-aliased, then placed by centre of mass in 28×28.
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as nnf
 
 from digits_core.transforms.resizing import resize
-
-INK_SHARE = 20 / 28
-"""The longest side of the ink as a share of the side of the image."""
-INK_LEVEL = 32
-"""Fainter pixels (of 255) are not counted as ink when its box is looked for."""
+from digits_core.transforms.steps import INK_LEVEL, INK_SHARE
 
 
 def centre_by_mass(images: Tensor, size: int) -> Tensor:
-    """Centre the ink of many images as `centred` does that of one; uint8 (N, H, W) → uint8 (N, size, size)."""
-    placed = torch.zeros(len(images), size, size, dtype=torch.uint8)
+    """Centre the ink of each image; uint8 (N, H, W) → uint8 (N, size, size). An image without ink stays empty."""
+    centred = torch.zeros(len(images), size, size, dtype=torch.uint8)
     for box, members in _by_box(images):
         left, top, right, bottom = box
         ink = images[members, top:bottom, left:right]  # (n, h, w)
-        placed[members] = _place_by_mass(_scale(ink, round(size * INK_SHARE)), size)
-    return placed
-
-
-def centred(image: torch.Tensor, size: int) -> torch.Tensor:
-    """Scale the ink of an image (H, W) and move its centre of mass to the middle, as MNIST was made."""
-    square = torch.zeros(size, size, dtype=torch.uint8)
-    ink = image >= INK_LEVEL
-    if not ink.any():
-        return square
-    rows, columns = ink.any(dim=1).nonzero(), ink.any(dim=0).nonzero()
-    image = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    factor = round(size * INK_SHARE) / max(image.shape)
-    height, width = (max(1, round(side * factor)) for side in image.shape)
-    smooth = {"mode": "bilinear", "antialias": True, "align_corners": False}
-    image = nnf.interpolate(image[None, None], (height, width), **smooth)[0, 0]
-    mass = image.sum(dtype=torch.float64).clamp(min=1)
-    weighted = (image.sum(dim=1 - axis) * torch.arange(side) for axis, side in enumerate(image.shape))
-    down, across = (each.sum() / mass + 0.5 for each in weighted)
-    top = int((size / 2 - down).round().clamp(0, size - height))
-    left = int((size / 2 - across).round().clamp(0, size - width))
-    square[top : top + height, left : left + width] = image
-    return square
-
-
-def centre_picture(picture: Image.Image, size: int) -> Image.Image:
-    """Return one greyscale picture centred by mass."""
-    return Image.fromarray(centred(torch.from_numpy(np.array(picture)), size).numpy())
+        centred[members] = _place_by_mass(_scale(ink, round(size * INK_SHARE)), size)
+    return centred
 
 
 def centring_steps(image: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor] | None:

@@ -7,30 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 
 from digits_core.config import TransformConfig
 from digits_core.entries.augmentations import AUGMENTATIONS, STRENGTHS
-from digits_core.entries.base import Augmentation, Lazy
+from digits_core.entries.base import Augmentation
+from digits_core.entries.lazy import Image, nnf, torch, v2
 from digits_core.settings import SETTINGS
 
-if TYPE_CHECKING:
-    import torch
-    from torchvision.transforms import v2
-else:
-    torch, v2 = Lazy("torch"), Lazy("torchvision.transforms.v2")
+INK_SHARE, INK_LEVEL = 20 / 28, 32
+"""The longest side of centred ink as a share of the side; fainter pixels, of 255, are not ink when its box is found."""
 
-CENTRE_BY_MASS = '''
-class CentreByMass(v2.Transform):
-    """A greyscale picture of any size → one of (size, size) with its ink centred."""
 
-    def __init__(self, size):
-        super().__init__()
-        self.size = size
+def centred(image: torch.Tensor, size: int) -> torch.Tensor:
+    """Scale the ink to 20/28 of the side, its centre of mass in the middle; uint8 (H, W) → (size, size)."""
+    square = torch.zeros(size, size, dtype=torch.uint8)
+    ink = image >= 32  # of 255: what is fainter is paper
+    if not ink.any():
+        return square
+    rows, columns = ink.any(dim=1).nonzero(), ink.any(dim=0).nonzero()
+    image = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    factor = round(size * 20 / 28) / max(image.shape)
+    height, width = (max(1, round(side * factor)) for side in image.shape)
+    smooth = {"mode": "bilinear", "antialias": True, "align_corners": False}
+    image = nnf.interpolate(image[None, None], (height, width), **smooth)[0, 0]
+    mass = image.sum(dtype=torch.float64).clamp(min=1)
+    row = (image.sum(dim=1) * torch.arange(height)).sum() / mass + 0.5
+    column = (image.sum(dim=0) * torch.arange(width)).sum() / mass + 0.5
+    top = int((size / 2 - row).round().clamp(0, size - height))
+    left = int((size / 2 - column).round().clamp(0, size - width))
+    square[top : top + height, left : left + width] = image
+    return square
 
-    def transform(self, picture, params):
-        return v2.functional.to_pil_image(centred(v2.functional.pil_to_tensor(picture)[0], self.size))
-'''
+
+def centre_picture(picture: Image.Image, size: int) -> Image.Image:
+    """Do the same to a greyscale picture."""
+    return v2.functional.to_pil_image(centred(v2.functional.pil_to_tensor(picture)[0], size))
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,7 @@ class Step:
         code: The config → the calls that make this transform, as Python.
         taken: The config → whether the step is taken.
         random: Whether it is taken in training alone.
-        written_out: A class that `code` needs because torchvision lacks it, as Python; its imports in `imports`.
+        written_out: Functions that `code` names because torchvision lacks the step; `imports` are theirs.
     """
 
     title: str
@@ -55,8 +68,8 @@ class Step:
     code: Callable[[TransformConfig], tuple[str, ...]]
     taken: Callable[[TransformConfig], bool] = lambda config: True
     random: bool = False
-    written_out: str = ""
-    imports: str = ""
+    written_out: tuple[Callable[..., Any], ...] = ()
+    imports: tuple[str, ...] = ()
 
 
 def _resize(config: TransformConfig) -> v2.Transform:
@@ -67,12 +80,6 @@ def _resize(config: TransformConfig) -> v2.Transform:
 def _resize_code(config: TransformConfig) -> tuple[str, ...]:
     mode = f"v2.InterpolationMode.{config.interpolation.upper()}"
     return (f"v2.Resize(\n        ({config.size}, {config.size}), {mode}, antialias=True,\n    )",)
-
-
-def _centre(config: TransformConfig) -> v2.Transform:
-    from digits_core.transforms.centring import centre_picture
-
-    return v2.Lambda(lambda picture: centre_picture(picture, config.size))
 
 
 def _to_tensor(config: TransformConfig) -> v2.Transform:
@@ -99,8 +106,12 @@ def _random(each: Augmentation) -> Step:
 
 PIPELINE = (
     Step(
-        SETTINGS["centre"].title, SETTINGS["centre"].why, ("centre",), _centre,
-        lambda config: (f"CentreByMass({config.size})",), lambda config: config.centre, written_out=CENTRE_BY_MASS,
+        SETTINGS["centre"].title, SETTINGS["centre"].why, ("centre",),
+        lambda config: v2.Lambda(partial(centre_picture, size=config.size)),
+        lambda config: (f"v2.Lambda(lambda picture: centre_picture(picture, {config.size}))",),
+        lambda config: config.centre,
+        written_out=(centred, centre_picture),
+        imports=("from PIL import Image", "from torch.nn import functional as nnf"),
     ),
     Step(
         "Resize", "The fully connected layers want one size for every image.", ("size", "interpolation"), _resize,

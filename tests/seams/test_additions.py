@@ -96,9 +96,10 @@ def test_a_choice_that_was_added_trains_and_is_in_the_exported_script(train, few
 
 
 STEP = '''
-from digits_core.entries.base import Augmentation, Lazy, Strength
+from digits_core.entries.base import Augmentation, Strength
+from digits_core.entries.lazy import v2
 
-v2 = Lazy("torchvision.transforms.v2")
+
 
 
 def fade(pixels, fading, generator):

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from digits_core.entries.base import Augmentation, Lazy, Strength
+from digits_core.entries.base import Augmentation, Strength
 from digits_core.entries.draws import uniform
-
-if TYPE_CHECKING:
-    import torch
-    from torch.nn import functional as nnf
-    from torchvision.transforms import v2
-else:
-    torch, nnf, v2 = Lazy("torch"), Lazy("torch.nn.functional"), Lazy("torchvision.transforms.v2")
+from digits_core.entries.lazy import nnf, torch, v2
 
 
 def draw_affine(

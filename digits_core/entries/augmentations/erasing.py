@@ -6,15 +6,9 @@ Source: Z. Zhong et al., "Random Erasing Data Augmentation" (2017).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from digits_core.entries.base import Augmentation, Lazy, Strength
-
-if TYPE_CHECKING:
-    import torch
-    from torchvision.transforms import v2
-else:
-    torch, v2 = Lazy("torch"), Lazy("torchvision.transforms.v2")
+from digits_core.entries.base import Augmentation, Strength
+from digits_core.entries.lazy import torch, v2
 
 ERASED_SHARE = (0.02, 0.15)
 """How much of the image a rectangle covers, at least and at most."""

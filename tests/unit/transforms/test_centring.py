@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from digits_core.transforms.centring import INK_LEVEL, centre_by_mass, centre_picture
+from digits_core.transforms.centring import INK_LEVEL, centre_by_mass
+from digits_core.transforms.steps import centre_picture
 
 
 def centre_of_mass(image: np.ndarray) -> np.ndarray:

@@ -72,8 +72,8 @@ def test_the_code_needs_torch_torchvision_and_pillow_alone(config):
 def test_the_code_writes_out_only_the_steps_that_are_taken(config):
     code = as_code(config)
 
-    assert ("class CentreByMass" in code) == config.centre
-    assert ("class RandomStrokeWidth" in code) == bool(config.stroke_width)
+    assert ("def centred(" in code) == config.centre
+    assert ("def random_stroke_width(" in code) == bool(config.stroke_width)
     assert max(map(len, code.splitlines())) <= 110
 
 
