@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import urllib.request
@@ -22,6 +21,7 @@ from digits_core.__main__ import main
 from digits_core.dashboard.pages import PAGES
 from tests.browser import chromium
 from tests.browser.helpers import free_port, poll
+from tests.unit.helpers import ctrl_c_given_back
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILED = pytest.StashKey[bool]()
@@ -129,11 +129,9 @@ def module_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
 
 def train(home: Path, *options: str) -> str:
     """Train two short epochs by the shell's own command; returns the id of the run."""
-    with pytest.MonkeyPatch.context() as patch, StringIO() as out, redirect_stdout(out):
+    with pytest.MonkeyPatch.context() as patch, StringIO() as out, redirect_stdout(out), ctrl_c_given_back():
         patch.setenv("DIGITS_HOME", str(home))
-        interrupt = signal.getsignal(signal.SIGINT)  # the command takes it for itself
         status = main(["train", "--epochs", "2", "--batch-size", "128", *options, "--json"])
-        signal.signal(signal.SIGINT, interrupt)
         assert status == 0, out.getvalue()
         return json.loads(out.getvalue().splitlines()[-1])["run"]
 

@@ -41,12 +41,19 @@ def row(page: Page, name: str) -> Locator:
 
 
 def mark(page: Page, place: int, run: Run) -> None:
-    """Press the box at the beginning of a row, and wait until it is marked and the address names its run."""
+    """Press the box at the beginning of a row, until it is marked, and wait until the address names its run."""
+    canvas = page.locator('.st-key-runs_table canvas[data-testid="data-grid-canvas"]')
+
+    def marked() -> bool:
+        if row(page, run.title).get_attribute("aria-selected") == "true":
+            return True
+        # By the mouse, for what scrolls the grid lies over it; again where the page moved under it.
+        box = steady_box(canvas)
+        page.mouse.click(box["x"] + 18, box["y"] + ROW_HEIGHT * (place + 1.5))
+        return False
+
     wait_for_app(page)
-    # By the mouse, for what scrolls the grid lies over it.
-    box = steady_box(page.locator('.st-key-runs_table canvas[data-testid="data-grid-canvas"]'))
-    page.mouse.click(box["x"] + 18, box["y"] + ROW_HEIGHT * (place + 1.5))
-    expect(row(page, run.title)).to_have_attribute("aria-selected", "true")
+    poll(marked, SECONDS, f"the mark of {run.title}", every=1)
     poll(lambda: run.id in page.url, SECONDS, f"{run.title} in the address")
     wait_for_app(page)
 
