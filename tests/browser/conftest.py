@@ -1,14 +1,15 @@
 """A server of the app for all tests, for a module or for one test, and a browser that looks at it."""
 
+import json
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,11 +21,14 @@ from digits_core.__main__ import main
 from digits_core.dashboard.pages import PAGES
 from tests.browser import chromium
 from tests.browser.helpers import free_port, poll
+from tests.unit.helpers import ctrl_c_given_back
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILED = pytest.StashKey[bool]()
 START_SECONDS = 60
 END_SECONDS = 15
+TWO_RUNS = {"slow": "0.0002", "fast": "0.002"}
+"""The learning rates of the runs with which the shared app begins."""
 PROBE = re.compile(rf"/({'|'.join(PAGES)})/_stcore/(health|host-config)")
 
 
@@ -123,6 +127,15 @@ def module_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
             print(running.log.read_text())
 
 
+def train(home: Path, *options: str) -> str:
+    """Train two short epochs by the shell's own command; returns the id of the run."""
+    with pytest.MonkeyPatch.context() as patch, StringIO() as out, redirect_stdout(out), ctrl_c_given_back():
+        patch.setenv("DIGITS_HOME", str(home))
+        status = main(["train", "--epochs", "2", "--batch-size", "128", *options, "--json"])
+        assert status == 0, out.getvalue()
+        return json.loads(out.getvalue().splitlines()[-1])["run"]
+
+
 @dataclass(frozen=True)
 class SharedServer(Server):
     """The app that the tests share, with the ids of the two runs that its home begins with."""
@@ -137,13 +150,8 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     showing its first page takes longer than most tests do.
     """
     folder = tmp_path_factory.mktemp("shared")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DIGITS_HOME", str(folder / "home"))
-        for name, rate in (("slow", "0.0002"), ("fast", "0.002")):
-            options = ["--epochs", "2", "--batch-size", "128", "--learning-rate", rate, "--name", name]
-            assert main(["train", *options]) == 0
-    with closing(sqlite3.connect(folder / "home" / "digits.sqlite")) as database:
-        slow, fast = (run_id for (run_id,) in database.execute("SELECT id FROM runs ORDER BY number"))
+    home = folder / "home"
+    slow, fast = (train(home, "--learning-rate", rate, "--name", name) for name, rate in TWO_RUNS.items())
     with serve(folder) as running:
         failed_before = request.session.testsfailed
         yield SharedServer(running.url, running.home, running.process, running.log, slow, fast)

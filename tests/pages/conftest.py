@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from digits_core.dashboard import state
 from digits_core.dashboard.pages import PAGES
+from tests.unit.helpers import ctrl_c_given_back
 
 SECONDS = 60
 
@@ -37,7 +38,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from digits_core.__main__ import main
 
     folder = tmp_path_factory.mktemp("trained") / "home"
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ctrl_c_given_back():
         patch.setenv("DIGITS_HOME", str(folder))
         for name, rate in (("slow", "0.0005"), ("fast", "0.002")):
             options = ["--epochs", "1", "--batch-size", "64", "--learning-rate", rate, "--name", name]

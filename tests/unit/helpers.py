@@ -1,8 +1,9 @@
 """What several tests of the library call."""
 
+import signal
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,16 @@ def children_running(module: str) -> list[psutil.Process]:
         with suppress(psutil.Error):
             found += [child] if module in " ".join(child.cmdline()) else []
     return found
+
+
+@contextmanager
+def ctrl_c_given_back() -> Iterator[None]:
+    """Let a command of the shell run in the tests' own process: it takes Ctrl-C for itself, and has it only so long."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def run_config(data: DataConfig | None = None, transform: TransformConfig | None = None, **training) -> RunConfig:

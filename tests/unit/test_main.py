@@ -17,7 +17,7 @@ from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.store import RunStore
 from digits_core.shell import runs as runs_module
-from tests.unit.helpers import fill
+from tests.unit.helpers import ctrl_c_given_back, fill
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH_KEYS = {
@@ -30,9 +30,8 @@ QUICK = ["train", "--epochs", "2", "--batch-size", "128"]
 @pytest.fixture(autouse=True)
 def _ctrl_c_stays_the_tests():
     """`train` takes Ctrl-C for itself: inside of pytest it has to give it back."""
-    before = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, before)
+    with ctrl_c_given_back():
+        yield
 
 
 @pytest.fixture

@@ -37,6 +37,13 @@ def test_ci_runs_the_test_command_of_the_readme_and_installs_nothing_else() -> N
     assert [step for step in steps if "venv/bin" in step] == [TESTING]
 
 
+def test_the_workflow_for_other_systems_runs_the_test_command_of_the_readme() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    on_windows = TESTING.replace("python3", "python").replace("bin/", "Scripts/")
+
+    assert {line.split("run: ")[1] for line in workflow.splitlines() if " run: " in line} == {TESTING, on_windows}
+
+
 def test_ci_can_be_run() -> None:
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
 
