@@ -7,11 +7,11 @@ import streamlit as st
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.runs.comparison import show_comparison
 from digits_core.dashboard.runs.editing import edit_runs
+from digits_core.dashboard.runs.export import offer_comparison
 from digits_core.dashboard.runs.filters import filter_bar
 from digits_core.dashboard.runs.one_run import show_one_run
 from digits_core.dashboard.runs.sweeps import show_sweeps
 from digits_core.dashboard.runs.table import choose_runs
-from digits_core.dashboard.runs.take_away import offer_comparison
 from digits_core.dashboard.runs.training_time import show_training_time
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import empty_state

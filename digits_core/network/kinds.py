@@ -109,6 +109,10 @@ class Kind(ABC):
 class Windowed(Kind):
     """A square window that slides over maps: how it changes their side, and how much of the image it sees."""
 
+    kernel: int
+    stride: int
+    padding: int
+
     def _side(self, side: int) -> int:
         return (side + 2 * self.padding - self.kernel) // self.stride + 1
 

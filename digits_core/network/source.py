@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from jinja2 import Environment, StrictUndefined
 
-from digits_core.network.improved_net import LAYERS
+from digits_core.network.improved_net import LAYERS, ImprovedNet
 from digits_core.network.layers import Layer, place_layers
 
-NAME = "ImprovedNet"
+NAME = ImprovedNet.__name__
 
 _ENVIRONMENT = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
 

@@ -120,7 +120,7 @@ def _neighbours(answer: Answer, run: Run, key: str) -> None:
 
 
 def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
-    from digits_core.recognition.tipping import what_would_tip
+    from digits_core.recognition.counterfactual import find_counterfactual
 
     st.markdown(
         f"**What would make it {article(other)} {other}**",
@@ -128,7 +128,7 @@ def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
         "the ink and just beside it. A small change means that the answer stands on little.",
     )
     with st.spinner("Trying dabs of ink …"):
-        tip = what_would_tip(load_recogniser(run.id), answer.seen, other)
+        tip = find_counterfactual(load_recogniser(run.id), answer.seen, other)
     if tip is None:
         st.caption(f"Nothing small does: no change of the ink was found that makes it {article(other)} {other}.")
         return

@@ -39,7 +39,7 @@ def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
         raise ExportError(MISSING)
     from onnx import TensorProto, checker, helper, numpy_helper
 
-    from digits_core.network.improved_net import LAYERS
+    from digits_core.network.improved_net import LAYERS, ImprovedNet
     from digits_core.network.layers import place_layers
 
     size = config.transform.size
@@ -48,7 +48,7 @@ def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
     layers = place_layers(LAYERS, size, config.training.dropout)
     nodes = [helper.make_node(*arguments, **attributes) for arguments, attributes in operators(layers)]
     tensors = [numpy_helper.from_array(np.ascontiguousarray(values), name) for name, values in weights.items()]
-    graph = helper.make_graph(nodes, "network", [images], [logits], tensors)
+    graph = helper.make_graph(nodes, ImprovedNet.__name__, [images], [logits], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     helper.set_model_props(model, _metadata(config))
     checker.check_model(model, full_check=True)

@@ -55,7 +55,7 @@ IMPORTS = (
         "nnf.": "from torch.nn import functional as nnf",
         "DataLoader(": "from torch.utils.data import DataLoader, Dataset",
         "MNIST(": "from torchvision.datasets import MNIST",
-        "v2.": "from torchvision.transforms import v2",
+        "v2.Compose(": "from torchvision.transforms import v2",
         "to_pil_image(": "from torchvision.transforms.v2.functional import to_pil_image",
     },
 )

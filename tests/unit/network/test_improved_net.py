@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as nnf
 
 from digits_core.errors import RunError
@@ -33,6 +34,30 @@ def as_in_the_lecture(network: ImprovedNet, x: torch.Tensor) -> torch.Tensor:
     x = network.dropout(nnf.relu(network.fc1(x)))
     x = network.dropout(nnf.relu(network.fc2(x)))
     return network.fc3(x)
+
+
+class AsWritten(nn.Module):
+    """The modules of the lecture's network as its own source creates them."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 16, kernel_size=3, stride=1, padding=1)
+        self.conv2 = nn.Conv2d(16, 32, kernel_size=3, stride=1, padding=1)
+        self.pool = nn.MaxPool2d(kernel_size=2, stride=2)
+        self.fc1 = nn.Linear(32 * (size // 2) ** 2, 128)
+        self.fc2 = nn.Linear(128, 64)
+        self.fc3 = nn.Linear(64, 10)
+
+
+@pytest.mark.parametrize(("size", "seed"), [(28, 0), (28, 7), (9, 3)])
+def test_a_seed_gives_the_starting_weights_that_the_lectures_source_has(size, seed):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        written = AsWritten(size).state_dict()
+    ours = build_network(size, 0.3, seed).state_dict()
+
+    assert list(ours) == list(written)
+    assert all(torch.equal(ours[name], written[name]) for name in written)
 
 
 def test_it_has_816650_parameters(network):

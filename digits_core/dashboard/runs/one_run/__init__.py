@@ -8,12 +8,12 @@ import streamlit as st
 
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.dashboard.live import POLL_S, STATUS_ICONS
+from digits_core.dashboard.runs.export import offer_run
 from digits_core.dashboard.runs.one_run.confidence import show_confidence
 from digits_core.dashboard.runs.one_run.datasets import show_datasets
 from digits_core.dashboard.runs.one_run.mistakes import show_mistakes
 from digits_core.dashboard.runs.one_run.record import show_record
 from digits_core.dashboard.runs.one_run.robustness import show_robustness
-from digits_core.dashboard.runs.take_away import offer_run
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_run, empty_state, follow_old_link
 from digits_core.evaluation.metrics import standard_error

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,13 @@ def load(few_optdigits, few_mnist):
     return known.__getitem__
 
 
+def names_that_ruff_finds_wrong(paths: list[Path]) -> str:
+    """Names that scripts use without defining them, or define or import without using them."""
+    checked = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F,I", "--output-format", "concise"]
+    answer = subprocess.run([*checked, "--quiet", *map(str, paths)], capture_output=True, text=True)
+    return answer.stdout + answer.stderr
+
+
 @pytest.fixture
 def printed(history_of, load, tmp_path):
     """What the scripts of these runs print when they are run, a list of lines for each; all in one fresh Python."""
@@ -72,6 +80,7 @@ def printed(history_of, load, tmp_path):
             for name, content in as_script(history, history_of, load).items():
                 (folder / name).write_bytes(content)
             paths.append(folder / "train.py")
+        assert names_that_ruff_finds_wrong(paths) == ""
         code = "import runpy, sys\nfor path in sys.argv[1:]: print('#'); runpy.run_path(path)"
         answer = subprocess.run(
             [sys.executable, "-I", "-c", code, *paths], capture_output=True, text=True, cwd=tmp_path
@@ -145,6 +154,7 @@ def test_what_a_run_does_not_need_is_not_in_its_script(train, load):
 
 HOSTILE = [
     '"""\nimport os; os._exit(3)\n"""', "x\rimport os", "coding: utf-7 +AAo-", "\\", "a\0b", "\ud800", "\f\x85\u2028=1",
+    "{{ 1 / 0 }}{% include 'script.py' %}",
 ]  # fmt: skip
 
 

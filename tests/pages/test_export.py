@@ -1,4 +1,4 @@
-"""The buttons with which runs are taken away."""
+"""The buttons with which runs are exported."""
 
 from streamlit.testing.v1 import AppTest
 
@@ -9,7 +9,7 @@ from tests.pages.conftest import SECONDS
 def offer() -> None:
     import streamlit as st
 
-    from digits_core.dashboard.runs.take_away import offer_comparison, offer_run
+    from digits_core.dashboard.runs.export import offer_comparison, offer_run
     from digits_core.dashboard.state import state
 
     runs = state().runs.runs()

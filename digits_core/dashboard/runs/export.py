@@ -1,4 +1,4 @@
-"""Runs to take away: each form a button, made when it is pressed."""
+"""Export buttons for runs: each file is made when its button is pressed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_YET = "This run has kept no weights yet: its first epoch is not done."
 
 
 def offer_run(run: Run) -> None:
-    """Buttons for all that one run leaves: its weights, its history, and itself as a script."""
+    """Offer all that one run leaves: its weights, its history, and itself as a script."""
     export = Export(run.id, state().runs, state().artifacts, run_loader(run.id))
     stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
     weights = state().artifacts(run.id).weights_path.exists()
@@ -62,7 +62,7 @@ def offer_run(run: Run) -> None:
 
 
 def offer_comparison(runs: list[Run]) -> None:
-    """Buttons for what several runs are together: a report, and two tables."""
+    """Offer what several runs are together: a report, and two tables."""
     if not runs:
         return
     from digits_core.dashboard.runs.report import as_html

@@ -1,4 +1,4 @@
-"""What would tip an answer: the smallest change of ink, found by search, with which a network says another digit."""
+"""Find a counterfactual: the smallest change of ink with which a network reads another digit."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _SHARES = np.linspace(0.02, 1, 50, dtype=np.float32)
 
 
 @dataclass(frozen=True)
-class Tip:
-    """A digit that tipped.
+class Counterfactual:
+    """A changed image that is read as another digit.
 
     seen: the changed image as the network sees it, uint8 (S, S); change: what was added (up to 1) or taken away (down
     to -1) as a share of full ink, float32 (S, S); share: all of that change as a share of the ink that was there;
@@ -36,8 +36,8 @@ class Tip:
     probabilities: np.ndarray
 
 
-def what_would_tip(recogniser: Recogniser, seen: np.ndarray, other: int) -> Tip | None:
-    """The smallest change found to what the network saw, uint8 (S, S), with which it answers `other`.
+def find_counterfactual(recogniser: Recogniser, seen: np.ndarray, other: int) -> Counterfactual | None:
+    """Return the smallest change found to what the network saw, uint8 (S, S), with which it answers `other`.
 
     Dab by dab of a pen or an eraser, three pixels wide, on the ink and just beside it: always the one that gains
     `other` most for the ink that it costs. Then needless dabs are undone, and the rest is weakened to the point where
@@ -53,7 +53,9 @@ def what_would_tip(recogniser: Recogniser, seen: np.ndarray, other: int) -> Tip 
         return None
     change = _weakened(recogniser, start, _with_dabs(start, _needed(recogniser, start, dabs, other)) - start, other)
     tipped = _as_pixels(start + change)
-    return Tip(tipped, change, float(np.abs(change).sum()) / ink, recogniser.read_seen(tipped[None])[0].probabilities)
+    return Counterfactual(
+        tipped, change, float(np.abs(change).sum()) / ink, recogniser.read_seen(tipped[None])[0].probabilities
+    )
 
 
 Dab = tuple[int, int, int]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digits_core.recognition.tipping import MOST_CHANGED, Tip, what_would_tip
+from digits_core.recognition.counterfactual import MOST_CHANGED, Counterfactual, find_counterfactual
 
 
 @pytest.fixture(scope="module")
@@ -12,7 +12,7 @@ def tips(recogniser, answers) -> list[tuple]:
     """For eight answers: the answer, its runner-up, and what would tip it to that."""
     runners_up = [int(np.argsort(answer.probabilities)[-2]) for answer in answers[:8]]
     return [
-        (answer, other, what_would_tip(recogniser, answer.seen, other))
+        (answer, other, find_counterfactual(recogniser, answer.seen, other))
         for answer, other in zip(answers[:8], runners_up, strict=True)
     ]
 
@@ -57,18 +57,18 @@ def test_ink_is_only_added_within_reach_of_a_pen_that_goes_on_from_a_stroke(tips
 
 
 def test_an_answer_is_not_tipped_to_itself(recogniser, answers):
-    assert what_would_tip(recogniser, answers[0].seen, answers[0].digit) is None
+    assert find_counterfactual(recogniser, answers[0].seen, answers[0].digit) is None
 
 
 def test_empty_paper_is_not_tipped(recogniser):
-    assert what_would_tip(recogniser, np.zeros((28, 28), np.uint8), 5) is None
+    assert find_counterfactual(recogniser, np.zeros((28, 28), np.uint8), 5) is None
 
 
 def test_what_would_take_too_much_ink_is_not_found(recogniser, answers):
     speck = np.zeros((28, 28), np.uint8)
     speck[14, 14] = 255
     said = recogniser.read_seen(speck[None])[0].digit
-    tips = [what_would_tip(recogniser, speck, other) for other in range(10) if other != said]
+    tips = [find_counterfactual(recogniser, speck, other) for other in range(10) if other != said]
 
     assert None in tips
-    assert all(isinstance(tip, Tip) and tip.share <= MOST_CHANGED for tip in tips if tip)
+    assert all(isinstance(tip, Counterfactual) and tip.share <= MOST_CHANGED for tip in tips if tip)
