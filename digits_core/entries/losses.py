@@ -42,7 +42,7 @@ def _smoothing(label_smoothing: float) -> str:
 
 LOSSES = {
     "cross_entropy": Loss(
-        "Cross-entropy", "Punishes confident wrong answers most.", r"-\log\frac{e^{z_y}}{\sum_k e^{z_k}}", math.log(10),
+        "Cross-entropy", "Punishes confident wrong answers most.", r"\log\sum_k e^{z_k} - z_y", math.log(10),
         lambda logits, labels, smoothing: nnf.cross_entropy(logits, labels, label_smoothing=smoothing),
         lambda smoothing: f"nnf.cross_entropy(logits, labels{_smoothing(smoothing)})",
         uses=("label_smoothing",),

@@ -120,7 +120,8 @@ AUGMENTATION = Augmentation(
 )
 '''
 CHECK = """
-from types import SimpleNamespace
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -128,8 +129,14 @@ from streamlit.testing.v1 import AppTest
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.dashboard.pages import PAGES
+from digits_core.data.builtin import read_optdigits
+from digits_core.database import Database
+from digits_core.home import Home
 from digits_core.runs.conditions import parse
-from digits_core.runs.export.script import _augmentation_constants, _facts
+from digits_core.runs.export.history import History
+from digits_core.runs.export.script import as_script
+from digits_core.runs.rows import EpochRow
+from digits_core.runs.store import RunStore
 from digits_core.training.fields import from_query, to_query
 from digits_core.training.sweep import parse_varied
 from digits_core.transforms import batched
@@ -143,7 +150,10 @@ images = np.full((2, 28, 28), 200, np.uint8)
 page = AppTest.from_file(PAGES["transforms"].file, default_timeout=60)
 page.query_params["fading"] = "0.5"
 page.run()
-facts = _facts(config, SimpleNamespace(turns=[]), {})
+run = RunStore(Database(Home(Path("home")).create().database)).create(config, "me")
+history = History(replace(run, status="finished"), [EpochRow(1, run.id, 1, *[0.1] * 7)])
+script = as_script(history, lambda _: history, lambda _: read_optdigits())["train.py"].decode()
+compile(script, "train.py", "exec")
 print([
     from_query(to_query(config)).transform == transform,
     TransformConfig.from_json('{"rotation": 12}').fading == 0,
@@ -151,8 +161,8 @@ print([
     "Random fading" in [step.name for step in steps(transform, training=True)],
     "v2.Identity()" in as_code(transform),
     "fading 50%" in summary(transform),
-    any("def fade(" in each for each in facts["functions"]) and "fade(pixels, FADING, generator)" in facts["steps"],
-    _augmentation_constants(config) == {"FADING": (0.5, "50%")},
+    "def fade(" in script and "pixels = fade(pixels, FADING, generator)" in script,
+    "FADING = 0.5  # 50%" in script,
     parse("fading > 0.2").words == "fading > 0.2",
     parse_varied("fading=0..0.5").is_range,
     not page.exception and page.slider(key="transform_fading_value").value == 0.5,
