@@ -33,13 +33,16 @@ class Answer:
     """One digit as a network read it.
 
     seen: what it saw, uint8 (S, S); probabilities: the softmax of its logits, float32 (10,); logits: float32 (10,);
-    hidden: what its last hidden layer fc2 made of the digit, after ReLU, float32 (64,).
+    hidden: what its last hidden layer fc2 made of the digit, after ReLU, float32 (64,); first: the same of fc1,
+    float32 (128,); maps: the feature maps after pooling, the mean of each 2×2, float32 (1568,) for images of 28×28.
     """
 
     seen: np.ndarray
     probabilities: np.ndarray
     logits: np.ndarray
     hidden: np.ndarray
+    first: np.ndarray
+    maps: np.ndarray
 
     @property
     def digit(self) -> int:
@@ -99,10 +102,13 @@ class Recogniser:
         for start in range(0, len(seen), EVALUATION_BATCH):
             batch = seen[start : start + EVALUATION_BATCH]
             with torch.inference_mode():
-                logits, hidden = self.layers(self.normalised(batch))
-                probabilities = nnf.softmax(logits, dim=1)
-            rows = zip(batch, probabilities.numpy(), logits.numpy(), hidden.numpy(), strict=True)
-            answers += [Answer(*row) for row in rows]
+                maps = self._maps(self.normalised(batch))
+                first = self._first(maps)
+                hidden = self._hidden(first)
+                logits = self.network.fc3(hidden)
+                coarse = nnf.avg_pool2d(maps, 2).flatten(1)
+            made = (nnf.softmax(logits, dim=1), logits, hidden, first, coarse)
+            answers += [Answer(*row) for row in zip(batch, *(each.numpy() for each in made), strict=True)]
         return answers
 
     def hidden(self, images: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -122,13 +128,18 @@ class Recogniser:
 
     def layers(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (n, 10) and the last hidden layer after ReLU, (n, 64), of normalised images (n, 1, S, S)."""
-        hidden = self._until_fc2(images)
+        hidden = self._hidden(self._first(self._maps(images)))
         return self.network.fc3(hidden), hidden
 
-    def _until_fc2(self, images: Tensor) -> Tensor:
+    def _maps(self, images: Tensor) -> Tensor:
         network = self.network
-        maps = nnf.relu(network.pool(network.conv2(nnf.relu(network.conv1(images)))))
-        return nnf.relu(network.fc2(nnf.relu(network.fc1(maps.flatten(1)))))
+        return nnf.relu(network.pool(network.conv2(nnf.relu(network.conv1(images)))))
+
+    def _first(self, maps: Tensor) -> Tensor:
+        return nnf.relu(self.network.fc1(maps.flatten(1)))
+
+    def _hidden(self, first: Tensor) -> Tensor:
+        return nnf.relu(self.network.fc2(first))
 
     def read_picture(self, picture: Image.Image, name: str = "the picture", way: Way = "auto") -> list[FoundDigit]:
         """Return every digit that is found in a picture, in reading order; `PictureError` where there is no ink.
