@@ -53,7 +53,11 @@ def draw_digits(per_digit: int = PER_DIGIT, seed: int = SEED) -> tuple[np.ndarra
 def draw(digit: int, rng: np.random.Generator) -> np.ndarray:
     """One drawing of a digit, uint8 (28, 28), its ink centred by its box."""
     forms = FORMS[digit]
-    strokes = forms[rng.integers(len(forms))](rng)
+    return drawn_by_hand(forms[rng.integers(len(forms))](rng), rng)
+
+
+def drawn_by_hand(strokes: Drawing, rng: np.random.Generator) -> np.ndarray:
+    """Strokes as a hand might draw them, uint8 (28, 28): moved, slanted, stretched, with a pen of any width."""
     slant, stretch = rng.normal(0.08, 0.13), rng.uniform(0.75, 1.3)
     turn = np.deg2rad(rng.normal(0, 4))
     matrix = np.array([[stretch * np.cos(turn), -slant - np.sin(turn)], [stretch * np.sin(turn), np.cos(turn)]])

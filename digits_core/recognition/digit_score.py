@@ -2,9 +2,10 @@
 
 Softmax spreads 100 % over ten digits whatever it is shown, so its largest probability says little about that. More
 telling are how near the nearest training image is, in the last hidden layer (Y. Sun et al., "Out-of-Distribution
-Detection with Deep Nearest Neighbors", ICML 2022) and in pixels, and which hidden units fire together at all. A
-logistic regression weighs these, fitted on training digits, varied as in training, against the marks of
-`not_digits`. `tests/benchmarks/refusal.py` compares it with each of its parts and with other scores.
+Detection with Deep Nearest Neighbors", ICML 2022) and in pixels, which hidden units fire together at all, and what the
+convolutions found where: a φ that ends as a sure 9 in the last layer is still a φ in the feature maps. A logistic
+regression weighs these, fitted on training digits against the marks of `not_digits` and the letters of `letters`, all
+varied as in training. `tests/benchmarks/refusal.py` compares it with each of its parts and with other scores.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from digits_core.recognition.neighbours import directions
 from digits_core.recognition.recogniser import Answer
 
 LARGEST_LOGITS = 3
+FREEDOM = 30.0
+"""How far the weights may grow, as scikit-learn's C: from 10 to 100 it makes little difference."""
 
 
 @dataclass(frozen=True)
@@ -68,29 +71,50 @@ def fit(references: References, digits: Sequence[Answer], marks: Sequence[Answer
     """Fit the score on answers to digits, none of which may be among the references, and to other marks."""
     from sklearn.linear_model import LogisticRegression  # a second to import, and only fitting needs it
 
-    values = np.concatenate([features(digits, references), features(marks, references)])
-    middle, spread = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-6)
+    groups = [
+        np.concatenate(pair) for pair in zip(_groups(digits, references), _groups(marks, references), strict=True)
+    ]
+    values = np.concatenate(groups, axis=1)
+    middle = values.mean(axis=0)
+    # All values of a group together weigh as much as those of any other: the many maps do not drown the few logits.
+    size = np.concatenate([np.full(group.shape[1], group.shape[1]) for group in groups])
+    spread = np.maximum(values.std(axis=0), 1e-6) * np.sqrt(size)
     is_digit = np.repeat([1, 0], [len(digits), len(marks)])
-    model = LogisticRegression(class_weight="balanced", max_iter=2000).fit((values - middle) / spread, is_digit)
+    model = LogisticRegression(C=FREEDOM, class_weight="balanced", max_iter=2000)
+    model.fit((values - middle) / spread, is_digit)
     weights = model.coef_[0] / spread
     return DigitScore(references, weights, float(model.intercept_[0] - middle @ weights))
 
 
 def features(answers: Sequence[Answer], references: References) -> np.ndarray:
-    """What the score is a weighted sum of, float64 (n, H + 1 + 3 + 2).
+    """What the score is a weighted sum of, float64 (n, F)."""
+    return np.concatenate(_groups(answers, references), axis=1)
 
-    The direction of the hidden values, the logarithm of their length, the three largest logits in descending order, and
-    the two likenesses to the references.
+
+def feature_count(answer: Answer) -> int:
+    """Return how many `features` there are of a network that gave this answer."""
+    return len(answer.hidden) + 1 + LARGEST_LOGITS + 2 + len(answer.first) + 1 + len(answer.maps)
+
+
+def _groups(answers: Sequence[Answer], references: References) -> list[np.ndarray]:
+    """The features by what they say, each float64 (n, its size).
+
+    The directions of the two hidden layers and of the feature maps, the first two with the logarithm of their length; the three
+    largest logits in descending order; the two likenesses to the references.
     """
-    hidden = np.stack([answer.hidden for answer in answers]).astype(np.float64)
+    hidden, first, maps = (
+        np.stack([getattr(answer, layer) for answer in answers]).astype(np.float64)
+        for layer in ("hidden", "first", "maps")
+    )
     logits = np.sort(np.stack([answer.logits for answer in answers]), axis=1)[:, : -LARGEST_LOGITS - 1 : -1]
-    length = np.log1p(np.linalg.norm(hidden, axis=1, keepdims=True))
-    return np.concatenate([directions(hidden), length, logits, references.likeness(answers)], axis=1)
+    likeness = references.likeness(answers)
+    return [_with_length(hidden), logits, likeness, _with_length(first), directions(maps)]
 
 
-def feature_count(hidden: np.ndarray) -> int:
-    """Return how many `features` there are for references with these hidden values, (n, H)."""
-    return hidden.shape[1] + 1 + LARGEST_LOGITS + 2
+def _with_length(values: np.ndarray) -> np.ndarray:
+    """Rows at length 1, and the logarithm of the length that they had."""
+    length = np.log1p(np.linalg.norm(values, axis=1, keepdims=True))
+    return np.concatenate([directions(values), length], axis=1)
 
 
 def _pixel_directions(seen: np.ndarray) -> np.ndarray:

@@ -33,13 +33,16 @@ class Answer:
     """One digit as a network read it.
 
     seen: what it saw, uint8 (S, S); probabilities: the softmax of its logits, float32 (10,); logits: float32 (10,);
-    hidden: what its last hidden layer made of the digit, after its activation function, float32 (H,).
+    hidden: what its last hidden layer made of the digit, after its activation function, float32 (H,); first: the same of
+    the hidden layer before, float32 (F,); maps: the feature maps that this one reads, the mean of each 2×2, float32 (M,).
     """
 
     seen: np.ndarray
     probabilities: np.ndarray
     logits: np.ndarray
     hidden: np.ndarray
+    first: np.ndarray
+    maps: np.ndarray
 
     @property
     def digit(self) -> int:
@@ -96,13 +99,17 @@ class Recogniser:
     def read_seen(self, seen: np.ndarray) -> list[Answer]:
         """The same for images that have been through the transform, uint8 (n, S, S)."""
         answers: list[Answer] = []
+        last = self.network.last
+        first = self.network.layer(last.reads).reads
+        maps = self.network.layer(first).reads
         for start in range(0, len(seen), EVALUATION_BATCH):
             batch = seen[start : start + EVALUATION_BATCH]
             with torch.inference_mode():
-                logits, hidden = self.layers(self.normalised(batch))
-                probabilities = nnf.softmax(logits, dim=1)
-            rows = zip(batch, probabilities.numpy(), logits.numpy(), hidden.numpy(), strict=True)
-            answers += [Answer(*row) for row in rows]
+                found = self.network.features(self.normalised(batch), maps, first, last.reads, last.name)
+                logits = found[last.name].before
+                coarse = nnf.avg_pool2d(found[maps].after, 2).flatten(1)
+            made = (nnf.softmax(logits, dim=1), logits, found[last.reads].after, found[first].after, coarse)
+            answers += [Answer(*row) for row in zip(batch, *(each.numpy() for each in made), strict=True)]
         return answers
 
     def hidden(self, images: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

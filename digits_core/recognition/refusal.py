@@ -21,6 +21,7 @@ from digits_core.config import RunConfig
 from digits_core.data.digits import Digits
 from digits_core.errors import DatasetError, StoreError
 from digits_core.recognition.digit_score import DigitScore, References, feature_count, fit
+from digits_core.recognition.letters import letters
 from digits_core.recognition.neighbours import directions
 from digits_core.recognition.not_digits import not_digits
 from digits_core.recognition.recogniser import Answer, Recogniser
@@ -30,7 +31,7 @@ from digits_core.transforms import batched
 
 LOG = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 """Of how a threshold is worked out. Count it up with every change to `calibrate` or to what it calls: thresholds that
 were kept by an earlier version are then worked out again."""
 WRONGLY_REFUSED = 0.03
@@ -38,10 +39,12 @@ WRONGLY_REFUSED = 0.03
 
 REFERENCES = 2000
 """Training images to compare with: more are slower, and hardly nearer."""
-FITTED = 1000
+FITTED = 2000
 """Training digits that the score is fitted on; none of them is a reference, which would be its own nearest."""
 MARKS_OF_A_KIND = 60
 """Marks of each kind that the score is fitted on."""
+LETTERS_FITTED = 900
+"""Letters that it is fitted on besides: they are most like digits, and what people bring most often."""
 TEST_IMAGES = 1000
 FEWEST_TEST_IMAGES = 20
 OTHERS_OF_A_KIND = 40
@@ -144,9 +147,11 @@ def _fitted(recogniser: Recogniser, train: Sequence[Digits]) -> DigitScore:
     fitted = [each[:: 1 + REFERENCES // FITTED] for each in places]
     references = _references(recogniser, train, [np.setdiff1d(*each) for each in zip(places, fitted, strict=True)])
     images = [digits.images[each] for digits, each in zip(train, fitted, strict=True)]
-    varied = _varied(recogniser, images, _FITTED_SEED)
-    marks = [ink for inks in not_digits(MARKS_OF_A_KIND, _FITTED_SEED).values() for ink in inks]
-    return fit(references, recogniser.read_seen(varied), recogniser.read_all(marks))
+    marks = [np.stack(inks) for inks in not_digits(MARKS_OF_A_KIND, _FITTED_SEED).values()]
+    marks.append(letters(LETTERS_FITTED, _FITTED_SEED))
+    # Marks are varied as the digits are: else those would be told from these by their sharp edges alone.
+    varied = [recogniser.read_seen(_varied(recogniser, each, _FITTED_SEED)) for each in (images, marks)]
+    return fit(references, *varied)
 
 
 def _references(recogniser: Recogniser, train: Sequence[Digits], places: Sequence[np.ndarray]) -> References:
@@ -195,13 +200,18 @@ def _read_kept(artifacts: Artifacts, recogniser: Recogniser) -> tuple[Refusal, s
     ):  # fmt: skip
         return None
     try:
-        return _from_kept(report, arrays), str(report["data"])
+        return _from_kept(report, arrays, _features_of(recogniser)), str(report["data"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         LOG.warning("A kept threshold for what is no digit is damaged and is worked out again: %r", error)
         return None
 
 
-def _from_kept(report: dict, arrays: dict[str, np.ndarray]) -> Refusal:
+def _features_of(recogniser: Recogniser) -> int:
+    blank = np.zeros((1, recogniser.config.transform.size, recogniser.config.transform.size), np.uint8)
+    return feature_count(recogniser.read_seen(blank)[0])
+
+
+def _from_kept(report: dict, arrays: dict[str, np.ndarray], count: int) -> Refusal:
     """Raises `AttributeError`, `KeyError`, `TypeError` or `ValueError` for what `_to_keep` would not have written."""
     seen, hidden, labels = (arrays[name] for name in ("seen", "hidden", "labels"))
     if (seen.dtype, seen.ndim, hidden.ndim, labels.ndim) != (np.uint8, 3, 2, 1) or not (
@@ -212,7 +222,7 @@ def _from_kept(report: dict, arrays: dict[str, np.ndarray]) -> Refusal:
         raise ValueError(f"references {labels.dtype}, {hidden.dtype}")
     weights = arrays["weights"]
     numbers = [float(report[name]) for name in ("threshold", "refused_digits", "intercept")]
-    if weights.shape != (feature_count(hidden),) or not np.isfinite([*numbers, *weights]).all():
+    if weights.shape != (count,) or not np.isfinite([*numbers, *weights]).all():
         raise ValueError(f"numbers {numbers}, weights {weights.shape}")
     counts = {str(kind): int(count) for kind, count in report["counts"].items()}
     others = {str(kind): float(share) for kind, share in report["refused_others"].items()}

@@ -26,6 +26,7 @@ PROGRAMS = {
     "first-report": "first_report",
     "accuracy": "recognition_accuracy",
     "hands": "hands",
+    "own-hand": "own_hand",
     "start": "start",
     "pages": "page_change",
     "stroke": "stroke",

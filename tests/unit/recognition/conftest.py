@@ -4,6 +4,7 @@ import pytest
 
 from digits_core.config import TransformConfig
 from digits_core.recognition.recogniser import Recogniser
+from digits_core.recognition.refusal import Refusal, calibrate
 from digits_core.runs.execution import as_arrays
 from digits_core.training.loop import Training
 from tests.unit.conftest import cut
@@ -37,3 +38,8 @@ def digits(mnist_5k):
 def answers(recogniser, digits):
     """What it says of twenty test images."""
     return recogniser.read_all(list(digits.of("test")[0][::10]))
+
+
+@pytest.fixture(scope="package")
+def refusal(recogniser, digits) -> Refusal:
+    return calibrate(recogniser, [digits], [digits])

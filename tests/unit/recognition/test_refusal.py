@@ -32,11 +32,6 @@ KEPT_NUMBERS = ("data", "threshold", "refused_digits", "refused_others", "counts
 KEPT_ARRAYS = ("seen", "hidden", "labels")
 
 
-@pytest.fixture(scope="module")
-def refusal(recogniser, digits) -> Refusal:
-    return calibrate(recogniser, [digits], [digits])
-
-
 @pytest.fixture
 def artifacts(tmp_path) -> Artifacts:
     return Artifacts(tmp_path)

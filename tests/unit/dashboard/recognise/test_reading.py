@@ -32,7 +32,12 @@ def answer(**probabilities: float) -> Answer:
     values = np.zeros(10, dtype=np.float32)
     for name, value in probabilities.items():
         values[int(name[1:])] = value
-    return Answer(np.zeros((28, 28), dtype=np.uint8), values, np.log(values + 1e-6), np.zeros(64, dtype=np.float32))
+    return Answer(
+        np.zeros((28, 28), dtype=np.uint8),
+        values,
+        np.log(values + 1e-6),
+        *(np.zeros(size, np.float32) for size in (64, 128, 1568)),
+    )
 
 
 def drawing(*digits: int) -> Image.Image:
@@ -168,5 +173,5 @@ def test_a_verdict_leads_with_the_answer_and_says_what_is_unusual(refusal):
 @pytest.fixture
 def refusal() -> Refusal:
     references = References(np.zeros((1, 28, 28), np.uint8), np.ones((1, 64), np.float32), np.zeros(1, int))
-    score = DigitScore(references, np.zeros(feature_count(references.hidden)), 0.0)
+    score = DigitScore(references, np.zeros(feature_count(answer(d1=1))), 0.0)
     return Refusal(0.0, 0.03, {"letters": 0.8}, {"digits": 100, "letters": 40}, score)
