@@ -6,6 +6,7 @@ it as the boxes of one row, each box has its own, or they are ticks on a base li
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,7 +26,7 @@ _ALIKE = 0.1  # of a wall's height: so much may the tops, and the bottoms, of tw
 _STEEPEST = 0.06  # slope of a base line that may be levelled, 3.4°
 _NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as its cell, or less
 _REGULAR = 0.6  # of the cells were seen between walls: letters, and strokes of digits, are less regular
-_OF_ONE_FORM = 1.5  # times as high may a row of boxes be as another
+_OF_ONE_FORM = 1.5  # times as high, and as wide, may the cells of a row be as those of another
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
 _CORNERED = 0.7  # of the cells have corners, also where a corner is worn or blurred
 _PRINTED_INSIDE = 0.95  # of a row's width, for a line between two rows: digits that touch are no line
@@ -62,6 +63,11 @@ class Comb:
         """The width of a cell in pixels."""
         bottoms = self.walls[self.cells, 1]
         return float(np.median(np.linalg.norm(bottoms[:, 1] - bottoms[:, 0], axis=1)))
+
+    def is_as_large_as(self, other: Comb) -> bool:
+        """Return True if the cells of both are, within `_OF_ONE_FORM`, as high and as wide."""
+        sizes = np.array([[self.height, self.width], [other.height, other.width]])
+        return bool((sizes.max(axis=0) < _OF_ONE_FORM * sizes.min(axis=0)).all())
 
     def overlaps(self, other: Comb) -> bool:
         """Return True if one of both lies, at least in part, where the other does."""
@@ -109,39 +115,33 @@ def find_combs(values: np.ndarray, noise: float) -> list[Comb]:
     `noise` is the standard deviation of the contrast on bare paper.
     """
     floors = [floor for floor in _FLOORS if floor > 3 * noise] or [3 * noise]
-    found = [comb for floor in floors for comb in [_darker_than(values, floor)]]
-    best = _of_one_form(max(found, key=_worth))
+    best = _of_one_form([comb for floor in floors for comb in _darker_than(values, floor)])
     return sorted(best, key=lambda comb: comb.walls[0, 1, 1])
 
 
-def _darker_than(values: np.ndarray, floor: float) -> list[Comb]:
-    """Return the rows of boxes whose print is darker than some share of the paper's light."""
+def _darker_than(values: np.ndarray, floor: float) -> Iterator[Comb]:
+    """Yield the rows of boxes whose print is darker than some share of the paper's light, some of them repeatedly."""
     plumb, level = (ndimage.uniform_filter1d(values, _ALONG, axis=axis) > floor for axis in (0, 1))
     runs = _runs(ndimage.maximum_filter1d(plumb.view(np.uint8), 3, axis=1).view(bool))
-    best: list[Comb] = []
     shortest = values.shape[0] // 2
     # From long runs to short ones: where walls lean, or print is faint, they are seen in pieces only.
     while shortest >= _SHORTEST:
         walls = _strokes(runs >= shortest)
-        found = [comb for group in _groups(walls) if (comb := _comb(walls[group], level)) is not None]
-        found = [comb for comb in found if comb.regular >= _REGULAR * len(comb.cells)]
-        if _worth(found) > _worth(best):
-            best = found
+        for group in _groups(walls):
+            comb = _comb(walls[group], level)
+            if comb is not None and comb.regular >= _REGULAR * len(comb.cells):
+                yield comb
         shortest //= 2
-    return best
-
-
-def _worth(combs: list[Comb]) -> float:
-    """Return how sure it is that these are boxes: many, regular, and high, for alike digits in them look like walls."""
-    return sum(comb.regular * comb.height for comb in combs)
 
 
 def _of_one_form(combs: list[Comb]) -> list[Comb]:
-    """Return the combs whose cells are about as high as those of the best one, and do not lie in another."""
+    """Return the surest combs that are about as large as the surest of all, and do not lie in another.
+
+    Sure are many regular and high cells, for alike digits in them look like walls.
+    """
     kept: list[Comb] = []
-    for comb in sorted(combs, key=lambda each: _worth([each]), reverse=True):
-        if all(max(comb.height, other.height) < _OF_ONE_FORM * min(comb.height, other.height)
-               and not comb.overlaps(other) for other in kept):  # fmt: skip
+    for comb in sorted(combs, key=lambda each: each.regular * each.height, reverse=True):
+        if all(comb.is_as_large_as(other) and not comb.overlaps(other) for other in kept):
             kept.append(comb)
     return kept
 

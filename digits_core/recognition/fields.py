@@ -15,11 +15,12 @@ from digits_core.recognition import perspective
 from digits_core.recognition.comb import Comb, find_combs
 from digits_core.recognition.ink import LEAST_CONTRAST, contrast, soft_ink
 from digits_core.recognition.marks import LeftOut
-from digits_core.recognition.prepare import shrunk
+from digits_core.recognition.prepare import WORKING_SIDE, shrunk
 from digits_core.recognition.segment import CONNECTED, Box
 from digits_core.recognition.sheet import SIDE, Sheet
 
 _SMALLEST_FORM = 100  # pixels of the longest side of a picture in which boxes are looked for
+_LARGEST_PIXEL = 2  # pixels that one of a small picture is looked at as, for walls to be long enough
 _WIDEST_STROKE = 0.08  # of the picture's longest side
 _CELL = 80  # pixels of a cell's height in the levelled picture: more than a network sees
 _SEARCH = 0.12  # of a cell's height: so far from where it was found may a printed line lie in the levelled picture
@@ -44,7 +45,7 @@ def find_fields(picture: Image.Image, name: str = "the picture") -> Sheet | None
     tones = grey(as_picture(picture, name))
     if max(tones.size) < _SMALLEST_FORM:
         return None
-    small = shrunk(tones)
+    small = _of_working_size(tones)
     combs = find_combs(*_contrast(small))
     if not combs:
         return None
@@ -58,6 +59,13 @@ def find_fields(picture: Image.Image, name: str = "the picture") -> Sheet | None
     scale = image.width / tones.width
     from_photo = to_level @ np.diag([scale, scale, 1.0])
     return _read(seen, values, noise, [comb.moved(to_level) for comb in combs], from_photo)
+
+
+def _of_working_size(tones: Image.Image) -> Image.Image:
+    """Return a picture at the size that boxes are looked for in: in a small one, walls are few pixels long."""
+    if max(tones.size) >= WORKING_SIDE / _LARGEST_PIXEL:
+        return shrunk(tones)
+    return tones.resize([_LARGEST_PIXEL * side for side in tones.size], Image.Resampling.BICUBIC)
 
 
 def _contrast(image: Image.Image) -> tuple[np.ndarray, float]:

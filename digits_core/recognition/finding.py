@@ -26,6 +26,8 @@ _SMALLER = 0.5
 """Beside one dominant mark, all others are smaller than this share of its longest side."""
 _WIDEST, _HALF, _WHOLE = 1.25, 0.5, 0.75
 """A digit in pieces is at most so many times as wide as high, one piece at least half as high, the others less."""
+_STRIP = 2.0
+"""Times as wide as high: a picture of that shape is one of a row rather than of one digit."""
 _ACROSS = 0.95
 """Of the picture's width or height: what is longer may be a line of the paper that crosses the picture."""
 
@@ -48,8 +50,8 @@ def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") 
         raise
     dominant = _dominant(plain)
     is_one = dominant is not None and not _crosses(plain, dominant) and not _lies_on_table(plain)
-    # What is wider than a digit may be the boxes of a form, which are looked for only then: that takes a while.
-    if is_one and dominant.width <= _WIDEST * dominant.height:
+    # What is wider than a digit, or in a strip of paper, may be boxes of a form. To look for them takes a while.
+    if is_one and dominant.width <= _WIDEST * dominant.height and picture.width < _STRIP * picture.height:
         return replace(plain, boxes=(dominant,))
     if way == "auto" and (fields := find_fields(picture, name)):
         return fields

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +35,12 @@ class LeftOut:
 
     box: Box
     reason: Reason
+
+
+def reasons_of(marks: Iterable[LeftOut]) -> str:
+    """Return why marks were left out and how many for each reason, as in "2 × a speck, 1 × a dash"."""
+    counted = Counter(mark.reason for mark in marks).most_common()
+    return ", ".join(f"{count} × {reason}" for reason, count in counted)
 
 
 def writing_of(

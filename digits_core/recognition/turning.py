@@ -28,7 +28,8 @@ FEWEST = 4
 """Digits: fewer say too little about how a sheet lies. A photo of one digit is never turned."""
 _CLEARER = 0.08  # of the mean logarithm of the probability of a digit, on its side and turned
 
-_LEFT, _RIGHT = 1, -1  # quarter turns, counter-clockwise
+LEFT, RIGHT = 1, -1
+"""Quarter turns, counter-clockwise."""
 
 
 def upright(sheet: Sheet, read: Read) -> Sheet:
@@ -36,21 +37,27 @@ def upright(sheet: Sheet, read: Read) -> Sheet:
     if not _looks_sideways(sheet.boxes):
         return sheet
     inks = [ink_of(sheet, box) for box in sheet.boxes]
-    clearness = {turns: _clearness([np.rot90(ink, turns) for ink in inks], read) for turns in (0, _LEFT, _RIGHT)}
-    best = max((_LEFT, _RIGHT), key=clearness.__getitem__)
+    clearness = {turns: _clearness([np.rot90(ink, turns) for ink in inks], read) for turns in (0, LEFT, RIGHT)}
+    best = max((LEFT, RIGHT), key=clearness.__getitem__)
     return turned(sheet, best) if clearness[best] > clearness[0] + _CLEARER else sheet
 
 
 def turned(sheet: Sheet, turns: int) -> Sheet:
-    """Return a sheet after quarter turns counter-clockwise, 1 or -1, its digits found anew.
+    """Return a sheet after quarter turns counter-clockwise, `LEFT` or `RIGHT`, its digits found anew in its ink.
 
-    The parts of a digit are joined by how they lie to each other, so a digit may be found that was in pieces before.
+    Anew, because which marks are parts of one digit, or dashes, depends on how they lie to each other.
     """
     ink = np.ascontiguousarray(np.rot90(sheet.ink, turns))
-    picture = sheet.picture.transpose(Image.Transpose.ROTATE_90 if turns == _LEFT else Image.Transpose.ROTATE_270)
-    left_out = (LeftOut(_turned_box(each.box, turns, sheet.ink.shape), each.reason) for each in sheet.left_out)
+    picture = sheet.picture.transpose(Image.Transpose.ROTATE_90 if turns == LEFT else Image.Transpose.ROTATE_270)
+    found = find_digits(ink)
+    boxes = without_dashes(found)
+    left_out = [
+        LeftOut(_turned_box(each.box, turns, sheet.ink.shape), each.reason)
+        for each in sheet.left_out if each.reason != "a dash"
+    ]  # fmt: skip
+    left_out += [LeftOut(box, "a dash") for box in found if box not in boxes]
     return replace(
-        sheet, picture=picture, ink=ink, boxes=tuple(without_dashes(find_digits(ink))),
+        sheet, picture=picture, ink=ink, boxes=tuple(boxes),
         from_photo=_turn_of_points(turns, sheet.ink.shape) @ sheet.from_photo, left_out=tuple(left_out),
     )  # fmt: skip
 
@@ -68,13 +75,13 @@ def _clearness(inks: list[np.ndarray], read: Read) -> float:
 def _turn_of_points(turns: int, shape: tuple[int, ...]) -> np.ndarray:
     """Return the homography (3, 3) of a quarter turn of a picture of (H, W)."""
     height, width = shape
-    if turns == _LEFT:
+    if turns == LEFT:
         return np.array([[0.0, 1, 0], [-1, 0, width], [0, 0, 1]])
     return np.array([[0.0, -1, height], [1, 0, 0], [0, 0, 1]])
 
 
 def _turned_box(box: Box, turns: int, shape: tuple[int, ...]) -> Box:
     height, width = shape
-    if turns == _LEFT:
+    if turns == LEFT:
         return Box(box.top, width - box.right, box.height, box.width)
     return Box(height - box.bottom, box.left, box.height, box.width)

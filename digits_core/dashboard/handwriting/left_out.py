@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,10 +30,10 @@ def show_left_out(work: Work) -> None:
     marks = work.left_out
     if not marks:
         return
-    reasons = Counter(mark.reason for mark in marks)
-    counted = ", ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
+    from digits_core.recognition.marks import reasons_of
+
     words = "1 mark was" if len(marks) == 1 else f"{len(marks)} marks were"
-    with st.expander(f"{words} left out: {counted}", icon=":material/filter_alt:"):
+    with st.expander(f"{words} left out: {reasons_of(marks)}", icon=":material/filter_alt:"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.toggle(
                 "Show on the picture", key=left_key(work), persist_state="session",

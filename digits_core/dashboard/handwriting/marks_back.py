@@ -1,4 +1,4 @@
-"""Change a sheet that was found: bring back ink that was left out, split a box in two, turn it.
+"""Change a sheet that was found: bring back ink that was left out, split a box in two.
 
 Pure: a sheet or its ink in, a new one out.
 """
@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
@@ -76,15 +75,3 @@ def _close(ink: np.ndarray, box: Box) -> Box:
         box, left=box.left + left, top=box.top + top, width=int(columns.max()) - left + 1,
         height=int(rows.max()) - top + 1,
     )  # fmt: skip
-
-
-def read_turned(sheet: Sheet, name: str) -> Sheet:
-    """Return the sheet after a quarter turn clockwise, read anew; `PictureError` if it then shows no digits.
-
-    Anew, because which marks are dashes or printed lines depends on how the sheet lies.
-    """
-    from digits_core.recognition.sheet import read_sheet
-
-    found = read_sheet(sheet.picture.transpose(Image.Transpose.ROTATE_270), name)
-    quarter = np.array([[0.0, -1, sheet.picture.height], [1, 0, 0], [0, 0, 1]])
-    return replace(found, from_photo=found.from_photo @ quarter @ sheet.from_photo)

@@ -11,11 +11,11 @@ import numpy as np
 from PIL import Image
 
 from digits_core.dashboard.handwriting.boxes import Boxes, LabelledBox
-from digits_core.dashboard.handwriting.marks_back import read_turned, with_ink
+from digits_core.dashboard.handwriting.marks_back import with_ink
 from digits_core.dashboard.handwriting.shared import as_drawing
 from digits_core.dashboard.packed import PackedSheet
 from digits_core.data.handwriting import NewSample
-from digits_core.data.picture import read_picture
+from digits_core.data.picture import beginning, read_picture
 from digits_core.errors import PictureError
 
 if TYPE_CHECKING:
@@ -148,7 +148,11 @@ class Work:
 
         One step for `undo`, which brings back the boxes and labels from before.
         """
-        sheet = read_turned(self.sheet, self.name)
+        from digits_core.recognition.turning import RIGHT, turned
+
+        sheet = turned(self.sheet, RIGHT)
+        if not sheet.boxes:
+            raise PictureError(f"{beginning(self.name)} shows no digits when it is turned. It stays as it was.")
         self._remember()
         self._show(PackedSheet.of(sheet), Boxes.found(sheet.boxes, 1).now)
 

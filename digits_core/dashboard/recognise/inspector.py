@@ -61,12 +61,14 @@ def _picture(photo: Photo, chosen: Box | None) -> None:
     chart = boxed(photo.address, (sheet.width, sheet.height), photo.boxed(chosen), height, left_out)
     show_chart(chart, f"photo_{number}", f"{photo.work.name} with its digits in boxes", height)
     if photo.left_out:
+        from digits_core.recognition.marks import reasons_of
+
         st.toggle(
             f"Show {len(photo.left_out)} left out", key=key, persist_state="session",
             help="Marks that were seen and not read as digits. If one of them is a digit, read the picture in the "
             "other way, or draw a box around it.",
         )  # fmt: skip
-        st.caption("Left out: " + " · ".join(f"{count} × {reason}" for reason, count in photo.reasons.items()))
+        st.caption(f"Left out: {reasons_of(photo.left_out)}")
 
 
 def _answer(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold, run: Run) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -109,11 +108,6 @@ class Photo:
 
         kept = [each.box for each in self.work.boxes.now if each.keep and self.label(each.box) is not None]
         return " ".join("".join(str(self.label(kept[place])) for place in row) for row in rows_of(kept))
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """Why marks were left out, and how many for each reason; the most frequent one first."""
-        return dict(Counter(each.reason for each in self.left_out).most_common())
 
     def boxed_left_out(self) -> list[Boxed]:
         """What was left out, for the figure."""

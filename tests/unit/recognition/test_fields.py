@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from digits_core.data.builtin import read_mnist_5k
 from digits_core.recognition.fields import find_fields
 from digits_core.recognition.finding import find_in
+from tests.benchmarks.field_rendering import Form, form_photo
 
 HIGH, WIDE = 60, 50
 
@@ -69,6 +71,16 @@ def test_several_rows_are_read_from_top_to_bottom():
     found = find_in(picture)
 
     assert [len(row) for row in found.rows()] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("printed", "rows", "seed"), [("ticks", 2, 23), ("grouped", 1, 34), ("ticks", 1, 11)],
+    ids=["a row seen better at another darkness", "a strip cut out along the boxes", "boxes 22 pixels high"],
+)  # fmt: skip
+def test_each_digit_of_a_form_that_is_hard_to_see_gets_a_box(printed: Form, rows: int, seed: int):
+    photo = form_photo(printed, *read_mnist_5k().of("test"), np.random.default_rng([102, seed]), rows)
+
+    assert len(find_in(Image.fromarray(photo.photo)).boxes) == len(photo.text)
 
 
 def test_print_beside_the_boxes_is_no_digit():

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from digits_core.data.catalogue import read_mnist_5k
+from digits_core.data.picture import grey
 from digits_core.errors import PictureError
+from digits_core.recognition.ink import contrast
 from digits_core.recognition.segment import Box
 from digits_core.recognition.sheet import SIDE, Sheet, digit_in, ink_of, read_sheet
 from tests.benchmarks.rendering import DEVELOPMENT_SEED
@@ -47,6 +49,14 @@ def test_every_digit_on_a_sheet_gets_one_box_in_its_row(conditions: Conditions) 
     chosen = matches([digit.box(sheet.from_photo) for digit in photo.digits], list(sheet.boxes))
     assert len(chosen) == len(photo.digits) == len(sheet.boxes)
     assert in_order(photo, sheet, chosen)
+
+
+@pytest.mark.parametrize("seed", [2, 6, 10])
+def test_writing_in_the_lit_part_of_a_shaded_sheet_is_not_taken_for_its_paper(seed: int) -> None:
+    conditions = Conditions("ruled", "inside", shadow=True, noise=True, side=400, count=100)
+    images, labels = read_mnist_5k().of("test")
+    tones = grey(Image.fromarray(photograph(conditions, images, labels, np.random.default_rng(seed)).photo))
+    assert np.array_equal(contrast(np.asarray(tones))[0], contrast(np.asarray(tones), light_on_dark=False)[0])
 
 
 def test_paper_seen_from_the_side_is_straightened() -> None:

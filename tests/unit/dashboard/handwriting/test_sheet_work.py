@@ -15,6 +15,7 @@ from digits_core.dashboard.handwriting.sheet_work import UNDO_STEPS, Work, read_
 from digits_core.dashboard.packed import PackedSheet
 from digits_core.errors import PictureError
 from digits_core.recognition.segment import Box
+from digits_core.recognition.turning import RIGHT, turned
 from tests.pictures import as_png, sheet
 
 
@@ -205,7 +206,7 @@ def test_a_sheet_on_its_side_is_turned_and_turned_back(work):
 
 
 def test_a_sheet_that_shows_nothing_when_turned_stays_as_it_was(work):
-    empty = replace(work.sheet, picture=Image.new("L", work.sheet.picture.size, 240))
+    empty = replace(work.sheet, ink=np.zeros_like(work.sheet.ink))
     work.packed = PackedSheet.of(empty)
     before = state_of(work)
 
@@ -216,10 +217,10 @@ def test_a_sheet_that_shows_nothing_when_turned_stays_as_it_was(work):
 
 
 def test_a_turned_sheet_knows_where_its_boxes_are_in_the_photo(found):
-    turned = marks_back.read_turned(found.sheet, "sheet.png")
+    lying = turned(found.sheet, RIGHT)
     photo = found.sheet.in_photo(found.places[0])
     # The first digit, upper left, is now the upper right one.
-    same = turned.in_photo(max(turned.boxes, key=lambda box: box.left - box.top))
+    same = lying.in_photo(max(lying.boxes, key=lambda box: box.left - box.top))
 
     assert max(abs(np.subtract(sides(photo), sides(same)))) <= 3
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from digits_core.dashboard.recognise.photos import Photo, other_ways, read_photo
-from digits_core.recognition.marks import LeftOut
+from digits_core.recognition.marks import LeftOut, reasons_of
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.recognition.segment import Box
 from tests.pictures import STROKES, as_png, sheet
@@ -96,7 +96,7 @@ def test_what_was_left_out_is_listed_by_reason_and_shown(photo):
     line, edge = "a line of the paper", "cut off at the edge"
     photo.left_out = tuple(LeftOut(Box(0, top, 50, 2), why) for top, why in ((10, edge), (20, line), (40, line)))
 
-    assert [*photo.reasons.items()] == [(line, 2), (edge, 1)]
+    assert reasons_of(photo.left_out) == f"2 × {line}, 1 × {edge}"
     assert [each.words for each in photo.boxed_left_out()] == [f"left out: {why}" for why in (edge, line, line)]
     assert [each.top for each in photo.boxed_left_out()] == [10, 20, 40]
 
