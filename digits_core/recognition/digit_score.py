@@ -99,8 +99,8 @@ def feature_count(answer: Answer) -> int:
 def _groups(answers: Sequence[Answer], references: References) -> list[np.ndarray]:
     """The features by what they say, each float64 (n, its size).
 
-    The directions of the two hidden layers and of the feature maps, the first two with the logarithm of their length; the three
-    largest logits in descending order; the two likenesses to the references.
+    The directions of the two hidden layers and of the feature maps, the first two with the logarithm of their length;
+    the three largest logits in descending order; the two likenesses to the references.
     """
     hidden, first, maps = (
         np.stack([getattr(answer, layer) for answer in answers]).astype(np.float64)

@@ -33,8 +33,8 @@ class Answer:
     """One digit as a network read it.
 
     seen: what it saw, uint8 (S, S); probabilities: the softmax of its logits, float32 (10,); logits: float32 (10,);
-    hidden: what its last hidden layer made of the digit, after its activation function, float32 (H,); first: the same of
-    the hidden layer before, float32 (F,); maps: the feature maps that this one reads, the mean of each 2×2, float32 (M,).
+    hidden: what its last hidden layer made of the digit, after its activation function, float32 (H,); first: the same
+    of the hidden layer before, float32 (F,); maps: the feature maps that this reads, the mean of each 2×2, (M,).
     """
 
     seen: np.ndarray
