@@ -25,7 +25,7 @@ _MOST = 400  # strokes that are looked at, the tallest first
 _ALIKE = 0.1  # of a wall's height: so much may the tops, and the bottoms, of two walls be apart
 _STEEPEST = 0.06  # slope of a base line that may be levelled, 3.4°
 _NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as its cell, or less
-_REGULAR = 0.6  # of the cells were seen between walls: letters, and strokes of digits, are less regular
+_REGULAR = 0.7  # of the walls of a row were seen: letters, and strokes of digits, are less regular
 _OF_ONE_FORM = 1.5  # times as high, and as wide, may the cells of a row be as those of another
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
 _CORNERED = 0.7  # of the cells have corners, also where a corner is worn or blurred
@@ -41,8 +41,8 @@ class Comb:
     """A row of boxes, or several rows that share their walls.
 
     walls: (n, 2, 2), the top and the bottom of each as (x, y); cells: (m, 2), which walls are left and right of each;
-    levels: where level lines cross the walls, from 0 (top) to 1 (bottom); regular: how many cells were seen between
-    two walls of their own, less half the walls that do not fit.
+    levels: where level lines cross the walls, from 0 (top) to 1 (bottom); regular: the number of cells times the share
+    of their walls that were seen, less half the strokes that do not fit.
     """
 
     walls: np.ndarray
@@ -232,8 +232,8 @@ def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
     if len(cells) < _FEWEST or _cornered(walls, cells, level, tall) < _CORNERED:
         return None
     x = walls[cells][:, :, 1, 0]
-    whole = np.isin(x, seen[:, 1, 0]).all(axis=1).sum()
-    regular = whole - 0.5 * (~np.isin(seen[:, 1, 0], x)).sum()
+    share = np.isin(np.unique(x), seen[:, 1, 0]).mean()
+    regular = share * len(cells) - 0.5 * (~np.isin(seen[:, 1, 0], x)).sum()
     walls, cells = _prolonged(walls, cells, near, 1)
     used, cells = np.unique(cells, return_inverse=True)  # other strokes are no walls
     walls, cells = walls[used], cells.reshape(-1, 2)
