@@ -9,7 +9,7 @@ import streamlit as st
 from digits_core.dashboard.errors import as_plain_text
 from digits_core.runs.epoch_feed import Epoch
 from digits_core.runs.store import Run
-from digits_core.training.estimate import in_words
+from digits_core.training.estimate import duration
 from digits_core.training.events import lecture_line
 
 POLL_S = 0.4
@@ -71,4 +71,4 @@ def _speed(run: Run) -> str:
     if not run.images_per_second or not run.progress or not run.seconds:
         return ""
     left = run.seconds * (1 - run.progress) / run.progress
-    return f" · {run.images_per_second:,.0f} images/s · {in_words(left)} left"
+    return f" · {run.images_per_second:,.0f} images/s · {duration(left)} left"

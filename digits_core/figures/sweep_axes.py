@@ -10,7 +10,7 @@ from typing import Any, Literal
 from digits_core.figures.palette import PERCENT_RANGE
 
 Measure = Literal["accuracy", "seconds"]
-Value = bool | int | float | str
+Value = int | float | str
 
 ROOM = 0.06
 """The free space at both ends of an axis, as a share of what it shows."""
@@ -65,16 +65,14 @@ def in_order(values: Sequence[Value | None]) -> list[Value]:
 
 
 def are_numbers(values: Sequence[Value]) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return all(isinstance(value, int | float) for value in values)
 
 
 def word(value: Value) -> str:
     """As a category: a number written out, which plotly would else place by size."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def on_axis(value: Value) -> Value:
     """As a place on an axis that may be one of numbers."""
-    return word(value) if isinstance(value, bool | str) else value
+    return word(value) if isinstance(value, str) else value

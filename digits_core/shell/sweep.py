@@ -139,14 +139,14 @@ def _as_json(event: dict[str, Any]) -> None:
 
 
 def _as_text(event: dict[str, Any]) -> None:
-    from digits_core.training.estimate import in_words
+    from digits_core.training.estimate import duration
     from digits_core.training.events import lecture_line
     from digits_core.training.trials import places
 
     match event["event"]:
         case "sweep":
             seconds = event["estimated_seconds"]
-            takes = f"about {in_words(seconds)}" if seconds else "no run here says yet how long that takes"
+            takes = f"about {duration(seconds)}" if seconds else "no run here says yet how long that takes"
             print(
                 f"Sweep {event['sweep']}: {event['settings']} settings × {event['seeds']} seeds, {takes}.", flush=True
             )

@@ -67,7 +67,7 @@ def estimate_mean(
     return sum(known) / len(known) if known else None
 
 
-def in_words(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """`a second`, `40 s`, `3 min`: as exact as an estimate is."""
     if seconds < 1.5:
         return "a second"

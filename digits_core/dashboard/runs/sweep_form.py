@@ -16,7 +16,7 @@ from digits_core.errors import DigitsError
 from digits_core.runs.past import past_runs
 from digits_core.settings import SETTINGS, SWEPT, default_of, is_number, title_of, values_of, written
 from digits_core.training.check import choose_digits
-from digits_core.training.estimate import PastRun, estimate_mean, in_words
+from digits_core.training.estimate import PastRun, duration, estimate_mean
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import LECTURE, RECIPES
 from digits_core.training.sweep import SweepPlan, Varied, foreseen, varied
@@ -212,7 +212,7 @@ def _size_in_words(plan: SweepPlan) -> str:
     if (each := _seconds_each(plan)) is None:
         return f":material/timer: {runs}{detail} · how long they take shows once a run like them has been trained here"
     together = f", {at_once} at a time" if at_once > 1 else ", one after another"
-    return f":material/timer: {runs}{detail} · about **{in_words(each * plan.size / speed_of_trials())}**{together}"
+    return f":material/timer: {runs}{detail} · about **{duration(each * plan.size / speed_of_trials())}**{together}"
 
 
 def _seconds_each(plan: SweepPlan) -> float | None:

@@ -15,7 +15,7 @@ from digits_core.dashboard.widgets import choose_named, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import Run
 from digits_core.runs.sweeps import CONTINUABLE, Sweep
-from digits_core.training.estimate import in_words
+from digits_core.training.estimate import duration
 
 REFUSED, DELETED = "sweep_control_refused", "sweep_deleted"
 ICONS = {
@@ -80,7 +80,7 @@ def _show_progress(sweep: Sweep, runs: Sequence[Run]) -> None:
     share = sum(run.progress if run.live else 1.0 for run in runs) / size
     words = f"{ICONS[sweep.status]} **{sweep.status}** · {done} of {size} runs"
     if sweep.status == "running" and (left := _seconds_left(runs, size, share)) is not None:
-        words += f" · about {in_words(left)} left"
+        words += f" · about {duration(left)} left"
     if sweep.message and sweep.status != "stopped":
         words += f" · {as_plain_text(sweep.message)}"
     st.progress(1.0 if sweep.status == "finished" else min(share, 1.0), words)

@@ -13,7 +13,7 @@ from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
 from digits_core.runs.past import past_runs
 from digits_core.training.check import choose_digits
-from digits_core.training.estimate import PastRun, estimate, in_words
+from digits_core.training.estimate import PastRun, duration, estimate
 
 
 def show_estimate(config: RunConfig) -> None:
@@ -27,7 +27,7 @@ def show_estimate(config: RunConfig) -> None:
     past = _past_runs(str(state().home.folder), state().runs.cursor())
     if found := estimate(config, train_images, test_images, past):
         st.caption(
-            f":material/timer: About **{in_words(found.seconds)}** on this machine. {as_plain_text(found.basis)}"
+            f":material/timer: About **{duration(found.seconds)}** on this machine. {as_plain_text(found.basis)}"
         )
 
 

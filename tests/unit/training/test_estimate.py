@@ -3,7 +3,7 @@
 import pytest
 
 from digits_core.config import TransformConfig
-from digits_core.training.estimate import PastRun, estimate, in_words
+from digits_core.training.estimate import PastRun, duration, estimate
 from tests.unit.helpers import run_config
 
 
@@ -77,4 +77,4 @@ def test_a_run_on_the_gpu_is_no_basis_for_the_processor():
     ("seconds", "words"), [(0.2, "a second"), (7.7, "8 s"), (44, "40 s"), (200, "3 min"), (7200, "2.0 h")]
 )
 def test_it_is_said_as_exactly_as_it_is_known(seconds, words):
-    assert in_words(seconds) == words
+    assert duration(seconds) == words
