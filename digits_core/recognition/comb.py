@@ -13,18 +13,10 @@ import numpy as np
 from scipy import ndimage
 
 from digits_core.recognition.segment import Box
-
-_FEWEST = 3
-"""Cells of a row: one printed frame, or two, may be the cell of a puzzle that was cut out."""
+from digits_core.recognition.walls import FEWEST, SHORTEST, groups_of, line_through, runs_down, strokes
 
 _FLOORS = (0.06, 0.12, 0.24)  # of the paper's light: pale print needs a low floor, blurred print a high one
 _ALONG = 5  # pixels along a printed line over which it is smoothed
-_SHORTEST = 8  # pixels of a wall
-_THICKEST = 0.12  # of its height
-_MOST = 400  # strokes that are looked at, the tallest first
-_ALIKE = 0.1  # of a wall's height: so much may the tops, and the bottoms, of two walls be apart
-_STEEPEST = 0.06  # slope of a base line that may be levelled, 3.4°
-_NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as its cell, or less
 _REGULAR = 0.7  # of the walls of a row were seen: letters, and strokes of digits, are less regular
 _OF_ONE_FORM = 1.5  # times as high, and as wide, may the cells of a row be as those of another
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
@@ -122,12 +114,12 @@ def find_combs(values: np.ndarray, noise: float) -> list[Comb]:
 def _darker_than(values: np.ndarray, floor: float) -> Iterator[Comb]:
     """Yield the rows of boxes whose print is darker than some share of the paper's light, some of them repeatedly."""
     plumb, level = (ndimage.uniform_filter1d(values, _ALONG, axis=axis) > floor for axis in (0, 1))
-    runs = _runs(ndimage.maximum_filter1d(plumb.view(np.uint8), 3, axis=1).view(bool))
+    runs = runs_down(ndimage.maximum_filter1d(plumb.view(np.uint8), 3, axis=1).view(bool))
     shortest = values.shape[0] // 2
     # From long runs to short ones: where walls lean, or print is faint, they are seen in pieces only.
-    while shortest >= _SHORTEST:
-        walls = _strokes(runs >= shortest)
-        for group in _groups(walls):
+    while shortest >= SHORTEST:
+        walls = strokes(runs >= shortest)
+        for group in groups_of(walls):
             comb = _comb(walls[group], level)
             if comb is not None and comb.regular >= _REGULAR * len(comb.cells):
                 yield comb
@@ -146,82 +138,11 @@ def _of_one_form(combs: list[Comb]) -> list[Comb]:
     return kept
 
 
-def _runs(dark: np.ndarray) -> np.ndarray:
-    """Return how many dark pixels there are in a row down each column, int (H, W), at each of them."""
-    rows = np.arange(len(dark), dtype=np.int32)[:, None]
-    before = np.maximum.accumulate(np.where(dark, -1, rows), axis=0)
-    after = np.minimum.accumulate(np.where(dark, len(dark), rows)[::-1], axis=0)[::-1]
-    return np.where(dark, after - before - 1, 0)
-
-
-def _strokes(mask: np.ndarray) -> np.ndarray:
-    """Return the top and the bottom of each thin plumb stroke as (x, y), (n, 2, 2), from left to right."""
-    columns = mask.any(axis=0)
-    if np.count_nonzero(columns[1:] & ~columns[:-1]) < _FEWEST:  # quickly, for most pictures show no forms
-        return np.zeros((0, 2, 2))
-    labels, _ = ndimage.label(mask, structure=np.ones((3, 3)))
-    sizes = np.bincount(labels.reshape(-1))
-    found = []
-    for index, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
-        tall = rows.stop - rows.start
-        thick = sizes[index] / tall
-        bent = columns.stop - columns.start > thick + _STEEPEST * tall + 2
-        if tall < _SHORTEST or thick > 3 + _THICKEST * tall or bent:
-            continue
-        part = labels[rows, columns] == index
-        third = max(1, tall // 3)
-        ends = [float(np.nonzero(half)[1].mean()) if half.any() else 0.0 for half in (part[:third], part[-third:])]
-        lean = (ends[1] - ends[0]) / max(1, tall - third)
-        middle = columns.start + sum(ends) / 2
-        found.append([[middle - lean * tall / 2, rows.start], [middle + lean * tall / 2, rows.stop - 1]])
-    walls = np.array(found).reshape(-1, 2, 2)
-    walls = walls[np.argsort(walls[:, 0, 1] - walls[:, 1, 1])[:_MOST]]
-    return walls[np.argsort(walls[:, 1, 0])]
-
-
-def _groups(walls: np.ndarray) -> list[np.ndarray]:
-    """Return the indices of the walls of each row: their tops and bottoms lie on one line each."""
-    if len(walls) <= _FEWEST:
-        return []
-    x, top, bottom = walls[:, 1, 0], walls[:, 0, 1], walls[:, 1, 1]
-    tall = bottom - top
-    least = np.minimum(tall[:, None], tall)
-    away = abs(x[:, None] - x)
-    linked = (away < _NEXT * least) & (abs(tall[:, None] - tall) < 1.5 * _ALIKE * least + 2)
-    for end in (top, bottom):
-        linked &= abs(end[:, None] - end) < _ALIKE * least + 1 + _STEEPEST * away
-    groups, left = [], np.ones(len(walls), bool)
-    for seed in np.argsort(-linked.sum(axis=1)):
-        if not left[seed]:
-            continue
-        group = linked[seed] & left
-        while (more := linked[group].any(axis=0) & left).sum() > group.sum():
-            group = more
-        left &= ~group
-        indices = np.flatnonzero(group)
-        for end in (top, bottom):  # those that are not on the line of the others are strokes of digits
-            if len(indices) > _FEWEST:
-                line = _fit(x[indices], end[indices])
-                indices = indices[abs(np.polyval(line, x[indices]) - end[indices]) < _ALIKE * tall[indices] + 1]
-        if len(indices) > _FEWEST:
-            groups.append(indices)
-    return groups
-
-
-def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return slope and offset of the line through points, strays counting for nothing (Theil and Sen)."""
-    one, other = np.triu_indices(len(x), 1)
-    apart = x[other] - x[one]
-    far = apart > max(1.0, 0.2 * np.ptp(x))
-    slope = float(np.median((y[other] - y[one])[far] / apart[far])) if far.any() else 0.0
-    return np.array([slope, np.median(y - slope * x)])
-
-
 def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
     """Return the comb of a group of walls, or None where they do not stand on a printed line, or are too few."""
     walls = walls.copy()
     for end in (0, 1):
-        walls[:, end, 1] = np.polyval(_fit(walls[:, 1, 0], walls[:, end, 1]), walls[:, 1, 0])
+        walls[:, end, 1] = np.polyval(line_through(walls[:, 1, 0], walls[:, end, 1]), walls[:, 1, 0])
     tall = float(np.median(walls[:, 1, 1] - walls[:, 0, 1]))
     near = ndimage.maximum_filter1d(level.view(np.uint8), 2 * max(2, round(0.08 * tall)) + 1, axis=0).view(bool)
     based = np.array([_share(near, *pair[:, 1]) >= _PRINTED for pair in _pairs(walls)])
@@ -229,7 +150,7 @@ def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
     is_box = topped.sum() >= 0.6 * based.sum()
     seen = walls
     walls, cells = _cells(walls, based | topped if is_box else based, tall)
-    if len(cells) < _FEWEST or _cornered(walls, cells, level, tall) < _CORNERED:
+    if len(cells) < FEWEST or _cornered(walls, cells, level, tall) < _CORNERED:
         return None
     x = walls[cells][:, :, 1, 0]
     share = np.isin(np.unique(x), seen[:, 1, 0]).mean()
@@ -264,7 +185,7 @@ def _cells(walls: np.ndarray, printed: np.ndarray, tall: float) -> tuple[np.ndar
     x = walls[:, 1, 0]
     widths = np.diff(x)
     fits = printed & (widths > _NARROWEST * tall) & (widths < _WIDEST * tall)
-    if fits.sum() < _FEWEST - 1:
+    if fits.sum() < FEWEST - 1:
         return walls, np.zeros((0, 2), int)
     usual = _usual_width(widths[fits])
     kept, cells = [walls[0]], []
