@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from digits_core.dashboard.charts import plotly_route
-from digits_core.dashboard.errors import on_script_error
+from digits_core.dashboard.error_messages import on_script_error
 from digits_core.dashboard.lifespan import lifespan
 from digits_core.dashboard.pages import front_route
 

@@ -11,10 +11,26 @@ import sys
 from typing import NoReturn
 
 from digits_core.errors import DigitsError
-from digits_core.shell import datasets, evaluate, export, recognise, runs, sweep, train
+from digits_core.shell import (
+    datasets_command,
+    evaluate_command,
+    export_command,
+    recognise_command,
+    runs_command,
+    sweep_command,
+    train_command,
+)
 from digits_core.shell.common import BAD_INPUT, INTERRUPTED
 
-COMMANDS = (datasets, train, sweep, recognise, runs, evaluate, export)
+COMMANDS = (
+    datasets_command,
+    train_command,
+    sweep_command,
+    recognise_command,
+    runs_command,
+    evaluate_command,
+    export_command,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -24,15 +24,18 @@ _DATA = {
         title="Trained on", label="Train on", help="The training images of these datasets, together.", swept=False
     ),
     "test": Setting(
-        title="Tested on", label="Test on", swept=False,
+        title="Tested on",
+        label="Test on",
+        swept=False,
         help="The test images of these datasets. Testing on other hands than those trained on shows what carries over.",
     ),
     "test_writers": Setting(
-        title="Hold-out writers", swept=False,
+        title="Hold-out writers",
+        swept=False,
         help="Training never sees the digits of these writers: the test then shows how well the network reads a hand "
         "that is new to it.",
     ),
-}  # fmt: skip
+}
 _TRANSFORM = {
     "size": Setting(
         title="Image size",
@@ -52,80 +55,108 @@ _TRANSFORM = {
     ),
     **STRENGTHS,
     "normalisation": Setting(
-        title="Mean and deviation", swept=False,
+        title="Mean and deviation",
+        swept=False,
         choices={"fixed": Choice("Fixed"), "dataset": Choice("The dataset's own")},
         help="Fixed numbers, as in the lecture, or the dataset's own, measured over all pixels of its training images. "
         "The test images are normalised by the same numbers, or they would mean something else to the network.",
     ),
     "mean": Setting(
-        title="Mean", swept=False,
+        title="Mean",
+        swept=False,
         help="What is subtracted, where no ink is 0 and full ink is 1. 0.5 and 0.5 bring the values to -1 to 1.",
     ),
     "std": Setting(
-        title="Standard deviation", swept=False,
+        title="Standard deviation",
+        swept=False,
         help="What is divided by afterwards. The smaller it is, the larger are the values that the network reads.",
     ),
-}  # fmt: skip
+}
 _TRAINING = {
     "epochs": Setting(
-        title="Epochs", main=True, values="1, 2, 4, 8",
+        title="Epochs",
+        main=True,
+        values="1, 2, 4, 8",
         help="How often training goes through all its images. Too few underfits, too many may overfit.",
     ),
     "batch_size": Setting(
-        title="Batch size", main=True, log=True, values="16, 64, 256",
+        title="Batch size",
+        main=True,
+        log=True,
+        values="16, 64, 256",
         help="Images per step of the optimizer. Small batches learn in more, noisier steps; large ones compute faster "
         "per image.",
     ),
     "learning_rate": Setting(
-        title="Learning rate", main=True, log=True, step=0.0005, values="0.0001..0.1",
+        title="Learning rate",
+        main=True,
+        log=True,
+        step=0.0005,
+        values="0.0001..0.1",
         help="How far a step goes along the gradient. Too high and the loss jumps or explodes, too low and it hardly "
         "moves.",
     ),
     "optimizer": Setting(
-        title="Optimizer", main=True, choices=OPTIMIZERS,
+        title="Optimizer",
+        main=True,
+        choices=OPTIMIZERS,
         help="The rule that turns gradients into steps.",
     ),
     "loss": Setting(
-        title="Loss function", main=True, choices=LOSSES,
+        title="Loss function",
+        main=True,
+        choices=LOSSES,
         help="The number that training makes small.",
     ),
     "dropout": Setting(
-        title="Dropout", main=True, values="0, 0.3, 0.6",
+        title="Dropout",
+        main=True,
+        values="0, 0.3, 0.6",
         help="The share of activations switched off at random while training, so that no single one is relied on.",
     ),
     "schedule": Setting(
-        title="Schedule", choices=SCHEDULES,
+        title="Schedule",
+        choices=SCHEDULES,
         help="How the learning rate changes while it trains.",
     ),
     "weight_decay": Setting(
-        title="Weight decay", log=True, step=0.001, values="0, 0.001, 0.01",
+        title="Weight decay",
+        log=True,
+        step=0.001,
+        values="0, 0.001, 0.01",
         help="Pulls weights towards zero at each step, which keeps the network simpler.",
     ),
     "seed": Setting(
-        title="Seed", swept=False,
+        title="Seed",
+        swept=False,
         help="Starting weights, order and random steps follow from it: the same seed gives the same numbers on the "
         "same machine with as many threads.",
     ),
     "label_smoothing": Setting(
-        title="Label smoothing", values="0, 0.1, 0.2",
+        title="Label smoothing",
+        values="0, 0.1, 0.2",
         help="Cross-entropy aims at slightly less than certainty, which curbs overconfidence.",
     ),
     "momentum": Setting(
-        title="Momentum", values="0, 0.5, 0.9",
+        title="Momentum",
+        values="0, 0.5, 0.9",
         help="How much of the previous step SGD keeps. 0 is plain gradient descent.",
     ),
     "nesterov": Setting(
-        title="Nesterov", needs=("momentum", "Without momentum there is nothing to look along."),
+        title="Nesterov",
+        needs=("momentum", "Without momentum there is nothing to look along."),
         help="SGD looks at the gradient where its momentum is about to take it.",
     ),
     "device": Setting(
-        title="Device", swept=False,
+        title="Device",
+        swept=False,
         choices={"auto": Choice("Automatic"), "cpu": Choice("CPU"), "cuda": Choice("CUDA (GPU)")},
         help="Where training computes. Automatic takes a GPU where there is one. Results may differ slightly between "
         "devices.",
     ),
     "precision": Setting(
-        title="Precision", choices={"fp32": Choice("32-bit"), "bf16": Choice("Mixed bf16")},
+        title="Precision",
+        choices={"fp32": Choice("32-bit"), "bf16": Choice("Mixed bf16")},
         help="Mixed precision computes in 16 bits where that is safe: faster on processors that have it, and with "
         "slightly other numbers.",
     ),
@@ -138,7 +169,7 @@ _TRAINING = {
         help="Prepared tensors do the fixed steps once. The lecture's DataLoader runs Pillow for every sample in each "
         "epoch: the same numbers, several times slower.",
     ),
-}  # fmt: skip
+}
 SETTINGS: dict[str, Setting] = {**_DATA, **_TRANSFORM, **_TRAINING}
 """Every field by its name; those of the training in the order of its form."""
 TRAINING_FORM = tuple(_TRAINING)

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from digits_core.dashboard.data.compare import compare
-from digits_core.dashboard.data.duplicates import duplicates
+from digits_core.dashboard.data.compare_datasets import compare
+from digits_core.dashboard.data.duplicates_view import duplicates
 from digits_core.dashboard.data.maps import image_maps
-from digits_core.dashboard.data.outliers import outliers
+from digits_core.dashboard.data.outliers_view import outliers
 from digits_core.dashboard.data.overview import overview
 from digits_core.dashboard.data.own_datasets import import_dataset, manage, offer_mnist, offer_undo
-from digits_core.dashboard.data.samples import samples
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.data.samples_view import samples
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
@@ -34,10 +34,15 @@ def choose_view() -> str:
     if "view" not in st.session_state and st.query_params.get("view") not in names:
         st.session_state["view"] = names[0]
     return st.segmented_control(
-        "View", names, required=True, key="view", bind="query-params", wrap=True,
+        "View",
+        names,
+        required=True,
+        key="view",
+        bind="query-params",
+        wrap=True,
         help="Overview: numbers and averages. Samples: the images. Map: which are alike. Duplicates and Outliers: what "
         "to look at before trusting an accuracy. Compare: two datasets. Import: bring your own.",
-    )  # fmt: skip
+    )
 
 
 def facts(digits: Digits) -> None:
@@ -50,10 +55,12 @@ def facts(digits: Digits) -> None:
         st.metric("Training", f"{train:,}", border=True, help="Images that teach the network.")
         st.metric("Test", f"{test:,}", border=True, help="Images that only judge it: the same for everyone.")
         st.metric(
-            f"Values, {digits.images.dtype}", f"{digits.images.min()}–{digits.images.max()}", border=True,
+            f"Values, {digits.images.dtype}",
+            f"{digits.images.min()}–{digits.images.max()}",
+            border=True,
             help=f"Whole numbers of 8 bits in an array of shape {digits.images.shape}: 0 is paper, 255 is full ink. In "
             f"the source: {as_plain_text(entry.original_range)}.",
-        )  # fmt: skip
+        )
     st.caption(
         f"**{as_plain_text(entry.title)}.** {as_plain_text(entry.summary)} Source: {as_plain_text(entry.source)}. "
         f"Licence: {as_plain_text(entry.licence)}."

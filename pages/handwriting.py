@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from digits_core.dashboard.handwriting import browse, draw, pictures, sheet, writers
+from digits_core.dashboard.handwriting import browse, draw_view, pictures_view, sheet_view, writers
 from digits_core.dashboard.pages import link, next_step
 from digits_core.dashboard.state import state
 
 WAYS = {
-    "Draw": draw.show,
-    "Pictures": pictures.show,
-    "Sheet": sheet.show,
+    "Draw": draw_view.show,
+    "Pictures": pictures_view.show,
+    "Sheet": sheet_view.show,
     "Your digits": browse.show,
     "Writers": writers.show,
 }
@@ -18,9 +18,15 @@ st.title("Handwriting")
 st.write("Collect your own digits, to train on and to find out how well a network reads your hand.")
 state().load_torch()
 way = st.segmented_control(
-    "Input method", list(WAYS), default="Draw", required=True, key="way", bind="query-params", wrap=True,
+    "Input method",
+    list(WAYS),
+    default="Draw",
+    required=True,
+    key="way",
+    bind="query-params",
+    wrap=True,
     help="Draw digits here, upload pictures of one digit each, or a photo of a whole sheet of them.",
-)  # fmt: skip
+)
 WAYS[way]()
 link("training", "Train with it", recipe="Lecture + my handwriting")
 next_step("handwriting")

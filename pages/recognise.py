@@ -2,32 +2,39 @@
 
 import streamlit as st
 
-from digits_core.dashboard.recognise import compare, draw, history, train_here, upload
+from digits_core.dashboard.recognise import canvas_view, compare_runs, reading_history, train_here, upload
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_best_run, warn_of_doubtful
 from digits_core.runs.store import Run
 
 WAYS = ["Draw", "Upload", "Compare", "History"]
-WITH_ONE_RUN = {"Draw": draw.show, "Upload": upload.show, "History": history.show}
+WITH_ONE_RUN = {"Draw": canvas_view.show, "Upload": upload.show, "History": reading_history.show}
 
 
 def recognise(runs: list[Run]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         way = st.segmented_control(
-            "Input", WAYS, default="Draw", required=True, key="input", bind="query-params", wrap=True,
+            "Input",
+            WAYS,
+            default="Draw",
+            required=True,
+            key="input",
+            bind="query-params",
+            wrap=True,
             help="**Draw** with mouse, pen or finger. **Upload** photos or scans of paper. **Compare** runs on one "
             "drawing. **History**: what was read in this session.",
-        )  # fmt: skip
+        )
         if way in WITH_ONE_RUN:
             run = choose_best_run(
-                runs, "The network that reads; the best finished run unless you choose another. One trained on other "
+                runs,
+                "The network that reads; the best finished run unless you choose another. One trained on other "
                 "people's digits may fail on yours: compare.",
-            )  # fmt: skip
+            )
     if way in WITH_ONE_RUN:
         warn_of_doubtful(run)
         WITH_ONE_RUN[way](run)
     else:
-        compare.show(runs)
+        compare_runs.show(runs)
 
 
 st.title("Recognise")

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from digits_core.dashboard.pages import next_step
-from digits_core.dashboard.runs.comparison import show_comparison
+from digits_core.dashboard.runs.comparison_view import show_comparison
 from digits_core.dashboard.runs.editing import edit_runs
-from digits_core.dashboard.runs.export import offer_comparison
-from digits_core.dashboard.runs.filters import filter_bar
+from digits_core.dashboard.runs.export_view import offer_comparison
+from digits_core.dashboard.runs.filter_controls import filter_bar
 from digits_core.dashboard.runs.one_run import show_one_run
-from digits_core.dashboard.runs.sweeps import show_sweeps
+from digits_core.dashboard.runs.sweeps_view import show_sweeps
 from digits_core.dashboard.runs.table import choose_runs
-from digits_core.dashboard.runs.training_time import show_training_time
+from digits_core.dashboard.runs.training_time_view import show_training_time
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import empty_state
 
@@ -53,9 +53,15 @@ VIEWS: dict[str, Callable[[], None]] = {
 st.title("Runs")
 st.write("Compare what was trained: which settings gave which accuracy, and how fast.")
 view = st.segmented_control(
-    "View", list(VIEWS), default="Compare", required=True, key="runs_view", bind="query-params", wrap=True,
+    "View",
+    list(VIEWS),
+    default="Compare",
+    required=True,
+    key="runs_view",
+    bind="query-params",
+    wrap=True,
     help="Compare: all runs in a table, and those that you choose beside each other. Training time: what the settings "
     "cost in seconds. Sweeps: many runs that vary a setting by themselves. One run: what it gets right and wrong.",
-)  # fmt: skip
+)
 VIEWS[view]()
 next_step("runs")

@@ -8,7 +8,8 @@ from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.advice import show_hints
-from digits_core.dashboard.training.controls import (
+from digits_core.dashboard.training.form import hidden_controls, offer_undo, training_form
+from digits_core.dashboard.training.run_controls import (
     follow_run,
     pick_run,
     run_to_watch,
@@ -16,11 +17,10 @@ from digits_core.dashboard.training.controls import (
     show_controls,
     show_queue,
 )
-from digits_core.dashboard.training.estimate import show_estimate
-from digits_core.dashboard.training.form import hidden_controls, offer_undo, training_form
 from digits_core.dashboard.training.run_feed import batches_per_epoch, feed_of, hints_for
 from digits_core.dashboard.training.sharing import offer_hidden, offer_sharing
-from digits_core.dashboard.training.views import choose_view, show_charts, show_view
+from digits_core.dashboard.training.time_estimate import show_estimate
+from digits_core.dashboard.training.training_views import choose_view, show_charts, show_view
 from digits_core.dashboard.widgets import choose_run, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
@@ -60,9 +60,15 @@ def form() -> None:
         say_why_not(config)
     offer_undo()
     st.button(
-        "Train", type="primary", icon=":material/play_arrow:", width="stretch", on_click=train, args=(config,),
-        disabled=config is None, help="Fix the error above first." if config is None else None,
-    )  # fmt: skip
+        "Train",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        on_click=train,
+        args=(config,),
+        disabled=config is None,
+        help="Fix the error above first." if config is None else None,
+    )
     if config is not None:
         show_estimate(config)
     if "share" not in hidden_controls():
@@ -79,9 +85,12 @@ def watch() -> None:
         return
     live = state().runs.live()
     run = choose_run(
-        runs, "Which run to look at. A run that starts to train is shown when the one before has ended.",
-        label=lambda run: run.title, instead=run_to_watch(live), on_pick=pick_run,
-    )  # fmt: skip
+        runs,
+        "Which run to look at. A run that starts to train is shown when the one before has ended.",
+        label=lambda run: run.title,
+        instead=run_to_watch(live),
+        on_pick=pick_run,
+    )
     if not live:
         state().load_torch()  # the next step is to recognise; while a run trains, it needs the processor for itself
     show_controls(run)

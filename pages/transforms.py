@@ -4,10 +4,10 @@ import streamlit as st
 
 from digits_core.dashboard.pages import next_step
 from digits_core.dashboard.state import state
-from digits_core.dashboard.transforms.controls import choose_steps
-from digits_core.dashboard.transforms.saving import keep, start_from, use_in_training
-from digits_core.dashboard.transforms.source import Source, choose_source
-from digits_core.dashboard.transforms.views import VIEWS, choose_draw, choose_view, with_numbers
+from digits_core.dashboard.transforms.code_view import Source, choose_source
+from digits_core.dashboard.transforms.save_transform import keep, start_from, use_in_training
+from digits_core.dashboard.transforms.transform_controls import choose_steps
+from digits_core.dashboard.transforms.transform_views import VIEWS, choose_draw, choose_view, with_numbers
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 

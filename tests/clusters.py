@@ -156,13 +156,17 @@ class Cluster:
                 os.environ[connection.SCHEDULER_VARIABLE] = before
 
     def _run(self, name: str, host: Host | None, command: str, *options: str) -> None:
-        tls = [f"--tls-{part}={self.folder / f'tls_{owner}{part}'.replace('-', '_')}"
-               for owner, part in (("", "ca-file"), ("scheduler_", "key"), ("scheduler_", "cert"))]  # fmt: skip
+        tls = [
+            f"--tls-{part}={self.folder / f'tls_{owner}{part}'.replace('-', '_')}"
+            for owner, part in (("", "ca-file"), ("scheduler_", "key"), ("scheduler_", "cert"))
+        ]
         environment = {name: value for name, value in os.environ.items() if name != "DIGITS_HOME"}
         there = host.command if host else []
         with (self.folder / f"{name}.log").open("wb") as log:
             self.processes[name] = psutil.Popen(
                 [*there, sys.executable, "-m", "dask", command, "--no-dashboard", *tls, *options],
-                cwd=self.folder, env=environment | {"PYTHONPATH": str(ROOT)} | self.settings, stdout=log,
+                cwd=self.folder,
+                env=environment | {"PYTHONPATH": str(ROOT)} | self.settings,
+                stdout=log,
                 stderr=subprocess.STDOUT,
-            )  # fmt: skip
+            )

@@ -83,10 +83,15 @@ def beside_canvas() -> tuple[DeltaGenerator, DeltaGenerator]:
 def choose_brush() -> int:
     """The width of a stroke in pixels of the paper, the same on every page."""
     return st.slider(
-        "Brush", 8, 40, BRUSH_WIDTH, key="brush", persist_state="session",
+        "Brush",
+        8,
+        40,
+        BRUSH_WIDTH,
+        key="brush",
+        persist_state="session",
         help="Width of a stroke in pixels of the paper, ten of which become one of the network's. Thin strokes "
         "fade at 28 × 28, thick ones close the loops of 6, 8 and 9.",
-    )  # fmt: skip
+    )
 
 
 def clear_canvas(key: str) -> None:

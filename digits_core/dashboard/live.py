@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.runs.epoch_feed import Epoch
 from digits_core.runs.store import Run
 from digits_core.training.estimate import duration

@@ -15,8 +15,8 @@ from digits_core.errors import HandwritingChanged
 from digits_core.runs.artifacts import Artifacts
 
 if TYPE_CHECKING:
+    from digits_core.recognition.out_of_distribution import Refusal
     from digits_core.recognition.recogniser import Recogniser
-    from digits_core.recognition.refusal import Refusal
     from digits_core.recognition.turning import Read
 
 THRESHOLDS = Thresholds()
@@ -94,13 +94,13 @@ def _recogniser(folder: str, run_id: str, finished: float) -> Recogniser:
 
 
 def _data_key(recogniser: Recogniser, version: Callable[[str], str]) -> str:
-    from digits_core.recognition.refusal import data_key
+    from digits_core.recognition.out_of_distribution import data_key
 
     return data_key(recogniser.config, version)
 
 
 def _work_out(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits], data: str) -> Refusal:
     """Not on a page's thread: nothing here may ask Streamlit for anything."""
-    from digits_core.recognition.refusal import load_refusal
+    from digits_core.recognition.out_of_distribution import load_refusal
 
     return load_refusal(recogniser, artifacts, load, data)

@@ -17,22 +17,22 @@ from typing import TYPE_CHECKING
 from digits_core.config import RunConfig
 from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
-from digits_core.data.handwriting import Handwriting
+from digits_core.data.handwriting_store import Handwriting
 from digits_core.database import Database
 from digits_core.errors import DigitsError, StoreError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.data import RunData
 from digits_core.runs.epoch_feed import EpochFeed
-from digits_core.runs.owner import is_local
+from digits_core.runs.process_owner import is_local
+from digits_core.runs.run_data import RunData
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import SweepStore
+from digits_core.runs.sweep_store import SweepStore
 from digits_core.training.check import prepared
 from digits_core.transforms.saved import SavedTransforms
 
 if TYPE_CHECKING:
     from digits_core.engine.service import Engine
-    from digits_core.engine.sweeps import Conductor
+    from digits_core.engine.sweep_conductor import Conductor
 
 LOG = logging.getLogger(__name__)
 LOOK_S = 5.0
@@ -90,7 +90,7 @@ class State:
     @cached_property
     def conductor(self) -> Conductor:
         """What keeps the trials of sweeps coming."""
-        from digits_core.engine.sweeps import Conductor
+        from digits_core.engine.sweep_conductor import Conductor
 
         engine = self.engine
         with _LOCK:

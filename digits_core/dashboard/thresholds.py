@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from digits_core.errors import DigitsError
 
 if TYPE_CHECKING:
-    from digits_core.recognition.refusal import Refusal
+    from digits_core.recognition.out_of_distribution import Refusal
 
 LOG = logging.getLogger(__name__)
 

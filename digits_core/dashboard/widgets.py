@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
@@ -27,10 +27,13 @@ def choose_dataset(key: str = "dataset", label: str = "Dataset") -> str:
     """The name of the dataset that this page looks at; in the URL as `key`."""
     titles = {entry.name: entry.title for entry in state().catalogue.entries()}
     return choose_named(
-        label, titles, key, "A dataset is a set of images with their labels. What holds for one need not hold for "
+        label,
+        titles,
+        key,
+        "A dataset is a set of images with their labels. What holds for one need not hold for "
         "another: that is what the comparison of datasets teaches.",
         lambda wanted: f"There is no dataset {wanted} any more. {next(iter(titles.values()))} is shown.",
-    )  # fmt: skip
+    )
 
 
 def choose_split(key: str = "split") -> Split:
@@ -98,9 +101,14 @@ def choose_run(
     if st.session_state.get(RUN) != shown:
         st.session_state[RUN] = shown
     st.selectbox(
-        "Run", list(by_id), format_func=lambda run_id: (label or run_label)(by_id[run_id]) if run_id in by_id else "",
-        key=RUN, persist_state="session", on_change=lambda: pick(st.session_state[RUN]), help=help_text,
-    )  # fmt: skip
+        "Run",
+        list(by_id),
+        format_func=lambda run_id: (label or run_label)(by_id[run_id]) if run_id in by_id else "",
+        key=RUN,
+        persist_state="session",
+        on_change=lambda: pick(st.session_state[RUN]),
+        help=help_text,
+    )
     _write_address(RUN, linked, shown)
     if chosen and chosen not in by_id:
         _say_why_not_shown(chosen, default)
@@ -177,9 +185,13 @@ def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str
             st.warning(gone(as_plain_text(wanted[:40])))
         st.session_state[key] = next(iter(titles))
     chosen = st.selectbox(
-        label, list(titles), format_func=lambda name: titles.get(name, name), key=key, persist_state="session",
+        label,
+        list(titles),
+        format_func=lambda name: titles.get(name, name),
+        key=key,
+        persist_state="session",
         help=help_text,
-    )  # fmt: skip
+    )
     _write_address(key, in_url, chosen)
     return chosen
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from digits_core.data import mnist
 from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.data.digits import Digits
-from digits_core.data.handwriting import Handwriting
+from digits_core.data.handwriting_store import Handwriting
 from digits_core.data.imported import ImportedDataset, Imports
 from digits_core.data.strokes import read_strokes
 from digits_core.database import Database

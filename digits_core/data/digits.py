@@ -77,9 +77,12 @@ class Digits:
             return self
         kept = held_out | ~self.test
         return Digits(
-            self.name, self.images[kept], self.labels[kept], held_out[kept],
+            self.name,
+            self.images[kept],
+            self.labels[kept],
+            held_out[kept],
             tuple(writer for writer, keep in zip(self.writers, kept, strict=True) if keep),
-        )  # fmt: skip
+        )
 
     @cached_property
     def fingerprint(self) -> str:

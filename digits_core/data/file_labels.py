@@ -8,8 +8,26 @@ from pathlib import PurePosixPath
 
 _SAYS_SO = {"digit", "label", "class", "number", "ziffer", "zahl"}
 """The number after one of these words is the label, whatever else is in the name."""
-_COUNTS = {"img", "image", "pic", "picture", "photo", "foto", "bild", "scan", "page", "file", "screenshot", "sample",
-           "copy", "kopie", "version", "v", "no", "nr"}  # fmt: skip
+_COUNTS = {
+    "img",
+    "image",
+    "pic",
+    "picture",
+    "photo",
+    "foto",
+    "bild",
+    "scan",
+    "page",
+    "file",
+    "screenshot",
+    "sample",
+    "copy",
+    "kopie",
+    "version",
+    "v",
+    "no",
+    "nr",
+}
 """The number after one of these words counts files."""
 _COPY = re.compile(r"\s*(\(\d+\)|- copy( \(\d+\))?)$", re.IGNORECASE)
 

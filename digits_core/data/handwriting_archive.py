@@ -23,7 +23,7 @@ import numpy as np
 
 from digits_core.data import papers
 from digits_core.data.digits import CLASSES
-from digits_core.data.handwriting import SIZE, SOURCES, NewSample
+from digits_core.data.handwriting_store import SIZE, SOURCES, NewSample
 from digits_core.errors import DatasetError
 
 MAX_BYTES = 100 * 2**20
@@ -37,9 +37,17 @@ _SINCE_PAPER = {"papers", "paper_ends"}
 _JOINED = {"drawings", "papers"}
 _LATEST = 1e11  # seconds since 1970, in the year 5138
 _KINDS = {
-    "images": "u1", "labels": "u1", "test": "b1", "created": "f8", "writers": "U", "sources": "U", "drawings": "u1",
-    "drawing_ends": "i8", "papers": "u1", "paper_ends": "i8",
-}  # fmt: skip
+    "images": "u1",
+    "labels": "u1",
+    "test": "b1",
+    "created": "f8",
+    "writers": "U",
+    "sources": "U",
+    "drawings": "u1",
+    "drawing_ends": "i8",
+    "papers": "u1",
+    "paper_ends": "i8",
+}
 
 
 class _Wrong(Exception):

@@ -43,8 +43,9 @@ def as_json(rows: Sequence[sqlite3.Row]) -> str:
             "writers": names,
             "written_by": [place[row["writer"]] for row in rows],
         },
-        ensure_ascii=False, separators=(",", ":"),
-    )  # fmt: skip
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
 
 
 def version_of(samples: str) -> str:

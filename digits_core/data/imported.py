@@ -255,9 +255,12 @@ def _write(digits: Digits, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         np.savez(
-            file, images=digits.images, labels=digits.labels, test=digits.test,
+            file,
+            images=digits.images,
+            labels=digits.labels,
+            test=digits.test,
             writers=np.array(digits.writers, dtype=np.str_),
-        )  # fmt: skip
+        )
         file.flush()
         os.fsync(file.fileno())
 

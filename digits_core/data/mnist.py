@@ -65,9 +65,13 @@ def download(downloads: Path, report: Report = lambda _: None, cancelled: Cancel
             start = done
             try:
                 _fetch(
-                    [mirror + archive for mirror in MNIST.mirrors], md5, target, _size(part, kind),
-                    lambda written, start=start: report((start + written) / total), cancelled,
-                )  # fmt: skip
+                    [mirror + archive for mirror in MNIST.mirrors],
+                    md5,
+                    target,
+                    _size(part, kind),
+                    lambda written, start=start: report((start + written) / total),
+                    cancelled,
+                )
             except OSError as error:
                 raise DatasetError(f"MNIST could not be kept: {error.strerror or error}. Nothing is lost.") from error
         if cancelled():

@@ -190,12 +190,17 @@ def _six(rng: np.random.Generator) -> Drawing:
     return [
         (
             [
-                (rng.uniform(0.35, 0.5), 0.0), (0.12, 0.35), (0.02, 0.72), (0.25, 1.0), (0.5, 0.78), (0.3, loop),
+                (rng.uniform(0.35, 0.5), 0.0),
+                (0.12, 0.35),
+                (0.02, 0.72),
+                (0.25, 1.0),
+                (0.5, 0.78),
+                (0.3, loop),
                 (0.06, 0.75),
             ],
             True,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _seven(rng: np.random.Generator) -> Drawing:
@@ -221,10 +226,19 @@ def _arched_seven(rng: np.random.Generator) -> Drawing:
     """In one curve from a hook over an arch into the stem, with a bar."""
     width = rng.uniform(0.4, 0.6)
     return [
-        ([(0.0, rng.uniform(0.15, 0.35)), (0.1, 0.03), (width * 0.7, 0.0), (width, 0.15), (width * 0.8, 0.55),
-          (width * 0.6, 1.0)], True),
+        (
+            [
+                (0.0, rng.uniform(0.15, 0.35)),
+                (0.1, 0.03),
+                (width * 0.7, 0.0),
+                (width, 0.15),
+                (width * 0.8, 0.55),
+                (width * 0.6, 1.0),
+            ],
+            True,
+        ),
         *_maybe(rng, 0.7, ([(width * 0.8 - 0.22, 0.56), (width * 0.8 + 0.22, 0.54)], False)),
-    ]  # fmt: skip
+    ]
 
 
 def _four_as_a_flash(rng: np.random.Generator) -> Drawing:
@@ -238,12 +252,20 @@ def _eight(rng: np.random.Generator) -> Drawing:
     return [
         (
             [
-                (0.42, 0.08), (0.2, 0.0), (0.06, 0.2), (0.28, waist), (0.52, 0.75), (0.28, 1.0), (0.02, 0.76),
-                (0.26, waist), (0.48, 0.2), (0.4, 0.06),
+                (0.42, 0.08),
+                (0.2, 0.0),
+                (0.06, 0.2),
+                (0.28, waist),
+                (0.52, 0.75),
+                (0.28, 1.0),
+                (0.02, 0.76),
+                (0.26, waist),
+                (0.48, 0.2),
+                (0.4, 0.06),
             ],
             True,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _nine(rng: np.random.Generator) -> Drawing:

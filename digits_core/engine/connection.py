@@ -12,10 +12,10 @@ from distributed.security import Security
 
 from digits_core.engine import SCHEDULER_VARIABLE, worker
 from digits_core.engine.embedded import EmbeddedCluster
-from digits_core.engine.remote import Freight
+from digits_core.engine.remote_training import Freight
 from digits_core.errors import EngineError
 from digits_core.home import Home
-from digits_core.runs.owner import this_process
+from digits_core.runs.process_owner import this_process
 from digits_core.training.threads import parallel_runs, threads_per_run, threads_per_trial
 
 log = logging.getLogger(__name__)

@@ -19,13 +19,13 @@ from distributed import Future, KilledWorker
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.engine import worker
 from digits_core.engine.connection import Connection
-from digits_core.engine.inbox import Inbox
-from digits_core.engine.remote import DataLost, Outcome
+from digits_core.engine.event_writer import Inbox
+from digits_core.engine.remote_training import DataLost, Outcome
 from digits_core.errors import DatasetError, DigitsError, RunError, StoreError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import Heartbeat
-from digits_core.runs.owner import this_process
+from digits_core.runs.process_owner import this_process
 from digits_core.runs.retrying import log_wait
 from digits_core.runs.rows import RESUMABLE, Status, why_not_continued
 from digits_core.runs.store import Run, RunStore, new_id
@@ -248,8 +248,11 @@ class Engine:
         """Complete what was changed by hand in a run that goes on: its last machine may not have sent all of it."""
         artifacts = self._artifacts(run.id)
         noted = artifacts.load_changes()
-        stored = [asdict(Changed(each.what, each.value, each.epoch, each.batch))
-                  for each in self._store.changes(run.id) if each.what in get_args(Setting)]  # fmt: skip
+        stored = [
+            asdict(Changed(each.what, each.value, each.epoch, each.batch))
+            for each in self._store.changes(run.id)
+            if each.what in get_args(Setting)
+        ]
         if missing := [change for change in stored if change not in noted]:
             artifacts.save_changes(sorted([*noted, *missing], key=lambda change: (change["epoch"], change["batch"])))
 

@@ -16,8 +16,8 @@ from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.data import RunData
 from digits_core.runs.heartbeat import Hold, Owners
+from digits_core.runs.run_data import RunData
 from digits_core.runs.store import RunStore
 from digits_core.training.control import Orders
 from digits_core.training.events import Changed, EpochFinished, Event, Progress

@@ -57,7 +57,7 @@ def evaluate(config: RunConfig, artifacts: Artifacts, digits: Digits) -> Evaluat
     known = kept(artifacts, digits)
     if known is not None:
         return known
-    from digits_core.evaluation.network import TrainedNetwork
+    from digits_core.evaluation.run_network import TrainedNetwork
 
     weights = artifacts.weights_fingerprint()
     network = TrainedNetwork(config, artifacts.load_weights())

@@ -22,7 +22,7 @@ from digits_core.runs.artifacts import Artifacts
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from digits_core.evaluation.network import TrainedNetwork
+    from digits_core.evaluation.run_network import TrainedNetwork
 
 FILE = "robustness"
 VERSION = 1
@@ -46,26 +46,46 @@ class Change:
 
 CHANGES = (
     Change(
-        "rotation", "Rotation", "degrees clockwise", tuple(range(-60, 61, 10)), 0,
+        "rotation",
+        "Rotation",
+        "degrees clockwise",
+        tuple(range(-60, 61, 10)),
+        0,
         "Turned about the centre of the image. Beyond some angle a 6 is a 9, whoever looks.",
     ),
     Change(
-        "shift", "Shift", "pixels of 28", tuple(range(0, 11, 2)), 0,
+        "shift",
+        "Shift",
+        "pixels of 28",
+        tuple(range(0, 11, 2)),
+        0,
         "Moved by whole pixels: right, down, left and up in turn, image by image. What leaves the image is gone.",
     ),
     Change(
-        "scale", "Scale", "times its size", (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6), 1.0,
+        "scale",
+        "Scale",
+        "times its size",
+        (0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6),
+        1.0,
         "Made smaller or larger about the centre of the image.",
     ),
     Change(
-        "noise", "Noise", "standard deviation, share of full ink", (0.0, 0.1, 0.2, 0.3, 0.4, 0.5), 0.0,
+        "noise",
+        "Noise",
+        "standard deviation, share of full ink",
+        (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+        0.0,
         "Random grey added to every pixel, the same at each measurement.",
     ),
     Change(
-        "stroke", "Stroke width", "pixels of 28 on each side", (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0), 0.0,
+        "stroke",
+        "Stroke width",
+        "pixels of 28 on each side",
+        (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0),
+        0.0,
         "Strokes grown by their 3 × 3 maximum or shrunk by their minimum, as with a thicker or thinner pen.",
     ),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,7 @@ def kept(artifacts: Artifacts) -> Robustness | None:
 
 def measure(config: RunConfig, artifacts: Artifacts, tested: TestSet, report: Report = nobody) -> Robustness:
     """Ask the run's network about every change of its test images, and keep the answers with the run."""
-    from digits_core.evaluation.network import TrainedNetwork
+    from digits_core.evaluation.run_network import TrainedNetwork
 
     fingerprint = artifacts.weights_fingerprint()
     network = TrainedNetwork(config, artifacts.load_weights())
@@ -184,5 +204,9 @@ def _change_strokes(pixels: Tensor, width: float) -> Tensor:
 
 
 _WAYS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "rotation": _rotate, "shift": _shift, "scale": _scale, "noise": _add_noise, "stroke": _change_strokes,
-}  # fmt: skip
+    "rotation": _rotate,
+    "shift": _shift,
+    "scale": _scale,
+    "noise": _add_noise,
+    "stroke": _change_strokes,
+}

@@ -14,8 +14,12 @@ from digits_core.figures.palette import INK_SCALE, figure
 # Pixels are square and row 0 is on top.
 SQUARE_X = {"visible": False, "constrain": "domain", "constraintoward": "left"}
 SQUARE_Y = {
-    "visible": False, "autorange": "reversed", "scaleanchor": "x", "constrain": "domain", "constraintoward": "top",
-}  # fmt: skip
+    "visible": False,
+    "autorange": "reversed",
+    "scaleanchor": "x",
+    "constrain": "domain",
+    "constraintoward": "top",
+}
 
 
 def pixels(
@@ -26,9 +30,16 @@ def pixels(
     `written` puts the values into the cells, too: for images of a few pixels.
     """
     picture = figure(
-        title, height, margin={"l": 0, "r": 0, "t": 32 if title else 0, "b": 0}, dragmode=False,
-        title_font_size=13, title_y=0.98, title_yanchor="top", xaxis=SQUARE_X, yaxis=SQUARE_Y,
-    )  # fmt: skip
+        title,
+        height,
+        margin={"l": 0, "r": 0, "t": 32 if title else 0, "b": 0},
+        dragmode=False,
+        title_font_size=13,
+        title_y=0.98,
+        title_yanchor="top",
+        xaxis=SQUARE_X,
+        yaxis=SQUARE_Y,
+    )
     picture.add_trace(heatmap(image, value_range, written))
     return picture
 
@@ -36,10 +47,14 @@ def pixels(
 def heatmap(image: np.ndarray, value_range: tuple[float, float] = (0, 255), written: bool = False) -> go.Heatmap:
     """The image alone, to be put into a figure with axes such as `SQUARE_X` and `SQUARE_Y`."""
     return go.Heatmap(
-        z=image, zmin=value_range[0], zmax=value_range[1], colorscale=INK_SCALE, showscale=False,
+        z=image,
+        zmin=value_range[0],
+        zmax=value_range[1],
+        colorscale=INK_SCALE,
+        showscale=False,
         hovertemplate="row %{y}, column %{x}<br>value %{z}<extra></extra>",
         texttemplate="%{z}" if written else None,
-    )  # fmt: skip
+    )
 
 
 def as_png(image: np.ndarray) -> str:

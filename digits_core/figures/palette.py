@@ -10,8 +10,17 @@ import plotly.graph_objects as go
 import digits_core.figures.half_imports  # noqa: F401 - makes plotly safe on threads
 
 DIGIT_COLOURS = (
-    "#3472ff", "#a07031", "#523ed7", "#6b666b", "#9b96df", "#a92a43", "#f06ca2", "#9ca000", "#7c447f", "#1aa86d",
-)  # fmt: skip
+    "#3472ff",
+    "#a07031",
+    "#523ed7",
+    "#6b666b",
+    "#9b96df",
+    "#a92a43",
+    "#f06ca2",
+    "#9ca000",
+    "#7c447f",
+    "#1aa86d",
+)
 
 # Ink on paper, as networks see it: bright ink on a dark ground, in both themes.
 INK_SCALE = "gray"

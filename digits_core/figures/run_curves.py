@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from digits_core.figures.comparison import Scale, shortened
+from digits_core.figures.comparison_figures import Scale, shortened
 from digits_core.figures.palette import TRAIN_DASH, figure
-from digits_core.figures.training import FLOORS, nice_above
+from digits_core.figures.training_figures import FLOORS, nice_above
 
 CURVE_HEIGHT = 320
 LEGEND_ROW = 20
@@ -66,13 +66,22 @@ def run_curves(
     chart.add_traces(traces if len(lines) <= SINGLE_LINES else _bundled(traces))
     _fit_axes(chart, lines, scale, by_seconds, epochs)
     chart.update_layout(
-        uirevision=f"{by_seconds}{scale.log}", transition={"duration": 0},
+        uirevision=f"{by_seconds}{scale.log}",
+        transition={"duration": 0},
         margin={"l": 58, "r": 12, "t": 44, "b": 52 + LEGEND_ROW * rows, "autoexpand": False},
         legend={
-            "x": 0, "xanchor": "left", "xref": "container", "y": 0, "yanchor": "bottom", "yref": "container",
-            "entrywidth": 0.47, "entrywidthmode": "fraction", "font": {"size": 11}, "tracegroupgap": 0,
+            "x": 0,
+            "xanchor": "left",
+            "xref": "container",
+            "y": 0,
+            "yanchor": "bottom",
+            "yref": "container",
+            "entrywidth": 0.47,
+            "entrywidthmode": "fraction",
+            "font": {"size": 11},
+            "tracegroupgap": 0,
         },
-    )  # fmt: skip
+    )
     return chart
 
 
@@ -102,19 +111,31 @@ def _traces(line: RunLine, scale: Scale, by_seconds: bool, most: int, named: boo
     if line.smoothed is not None:
         kept = thinned(line.values, most)
         yield {
-            "type": "scatter", "x": x[kept], "y": line.values[kept], "mode": "lines", "opacity": 0.28,
-            "hoverinfo": "skip", "showlegend": False, "legendgroup": escape(line.run),
+            "type": "scatter",
+            "x": x[kept],
+            "y": line.values[kept],
+            "mode": "lines",
+            "opacity": 0.28,
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "legendgroup": escape(line.run),
             "line": {"color": line.colour, "width": 1, "dash": dash},
-        }  # fmt: skip
+        }
     kept = thinned(shown, most)
     yield {
-        "type": "scatter", "x": x[kept], "y": shown[kept], "name": escape(shortened(line.run)),
-        "legendgroup": escape(line.run), "showlegend": named,
-        "text": escape(line.run), "hovertemplate": _label(line, scale, by_seconds),
+        "type": "scatter",
+        "x": x[kept],
+        "y": shown[kept],
+        "name": escape(shortened(line.run)),
+        "legendgroup": escape(line.run),
+        "showlegend": named,
+        "text": escape(line.run),
+        "hovertemplate": _label(line, scale, by_seconds),
         "customdata": np.stack([other[kept], line.values[kept]], axis=1),
-        "mode": "lines+markers" if marked and len(kept) <= 40 else "lines", "marker": {"size": 6},
+        "mode": "lines+markers" if marked and len(kept) <= 40 else "lines",
+        "marker": {"size": 6},
         "line": {"color": line.colour, "width": 2, "dash": dash},
-    }  # fmt: skip
+    }
 
 
 def _bundled(traces: Sequence[Trace]) -> list[Trace]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from digits_core.network.network import Activation, Network
+from digits_core.network.layered_network import Activation, Network
 
 BATCH = 128
 """Images that pass at once where all activations are kept: 300 MB at the largest size."""

@@ -10,8 +10,8 @@ import torch
 from digits_core.data.digits import CLASSES
 from digits_core.errors import RunError
 from digits_core.network.kinds import Convolution, FullyConnected, MaxPooling
+from digits_core.network.layered_network import Network
 from digits_core.network.layers import LayerSpec
-from digits_core.network.network import Network
 
 LAYERS = (
     LayerSpec("conv1", Convolution(16), "relu"),  # (B, 16, 28, 28)

@@ -171,9 +171,13 @@ class Convolution(Windowed):
         place = self._place(row, column)
         sum_ = _weighted_sum(module, padded_window(inputs, place, self.padding), unit)
         return WorkedExample(
-            sum_.quantities, sum_.total, sum_, place, range(len(inputs)),
+            sum_.quantities,
+            sum_.total,
+            sum_,
+            place,
+            range(len(inputs)),
             tuple(self._tables(sum_, channel) for channel in range(len(inputs))),
-        )  # fmt: skip
+        )
 
     def _tables(self, sum_: WeightedSum, channel: int) -> tuple[Table, ...]:
         patch, kernel, products = (values[channel] for values in (sum_.inputs, sum_.weights, sum_.products))
@@ -227,9 +231,14 @@ class MaxPooling(Windowed):
         )
         table = Table("window", "The window: the largest stays", window, max(1e-9, float(window.max())), digits=4)
         return WorkedExample(
-            quantities, largest, None, place, range(unit, unit + 1), ((table,),),
+            quantities,
+            largest,
+            None,
+            place,
+            range(unit, unit + 1),
+            ((table,),),
             (place.top + down, place.left + across),
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)

@@ -74,11 +74,13 @@ class Layer:
     @property
     def then(self) -> str:
         """What follows it and has no parameters."""
-        return ", ".join([
-            *([self.function.title] if self.function else []),
-            *([f"dropout {self.dropout:g}"] if self.dropout is not None else []),
-            *(["flatten"] if self.flattened else []),
-        ])  # fmt: skip
+        return ", ".join(
+            [
+                *([self.function.title] if self.function else []),
+                *([f"dropout {self.dropout:g}"] if self.dropout is not None else []),
+                *(["flatten"] if self.flattened else []),
+            ]
+        )
 
     @property
     def activations(self) -> int:

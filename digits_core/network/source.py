@@ -71,9 +71,15 @@ def as_class(layers: Sequence[Layer]) -> str:
     computed = replace(connected[0].call, arguments=("self._get_flattened_size()", *connected[0].call.arguments[1:]))
     calls[len(mapped)] = (connected[0], computed)
     return _CLASS.render(
-        name=NAME, layers=layers, calls=calls, mapped=mapped, connected=connected, shape=_shape, step=_step,
+        name=NAME,
+        layers=layers,
+        calls=calls,
+        mapped=mapped,
+        connected=connected,
+        shape=_shape,
+        step=_step,
         flattened=connected[0].call.arguments[0],
-    )  # fmt: skip
+    )
 
 
 def as_source(size: int, dropout: float, seed: int = 0) -> str:

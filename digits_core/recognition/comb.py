@@ -243,10 +243,12 @@ def _cornered(walls: np.ndarray, cells: np.ndarray, level: np.ndarray, tall: flo
         if not seen.size or not seen.max() > 0:
             continue
         base = top + np.flatnonzero(seen > 0.5 * seen.max())[-1] - middle[1]
-        found.append(all(
-            level[max(0, round(y + base) - 1) : round(y + base) + 2, max(0, round(x) - 1) : round(x) + 2].any()
-            for x, y in (left, right)
-        ))  # fmt: skip
+        found.append(
+            all(
+                level[max(0, round(y + base) - 1) : round(y + base) + 2, max(0, round(x) - 1) : round(x) + 2].any()
+                for x, y in (left, right)
+            )
+        )
     return float(np.mean(found)) if found else 0.0
 
 

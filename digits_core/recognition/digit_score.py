@@ -17,7 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from digits_core.data.digits import CLASSES
-from digits_core.recognition.neighbours import directions
+from digits_core.recognition.nearest_images import directions
 from digits_core.recognition.recogniser import Answer
 
 LARGEST_LOGITS = 3

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from digits_core.recognition.edges import SOLID
-from digits_core.recognition.ruling import rests_of_lines
+from digits_core.recognition.ruled_lines import rests_of_lines
 from digits_core.recognition.segment import Box, usual_height
 
 Reason = Literal[
@@ -101,9 +101,10 @@ def writing_of(
     drop = np.zeros(count + 1, bool)
     drop[list(reasons)] = True
     left_out = [
-        LeftOut(boxes[index], reason) for index, reason in sorted(reasons.items())
+        LeftOut(boxes[index], reason)
+        for index, reason in sorted(reasons.items())
         if reason not in ("a speck", "too faint") or sides[index] >= _SMALLEST * max(ink.shape)
-    ]  # fmt: skip
+    ]
     return np.where(drop[labels], 0, ink).astype(np.uint8), left_out
 
 

@@ -49,9 +49,10 @@ def find_paper(tones: np.ndarray) -> Paper | None:
     papers = [(share, paper) for share, paper in papers if share >= _SEEN]
     if not papers:
         return None
-    _, best = max(papers, key=lambda each: (
-        each[1].whole, _edges(each[1], small.shape).sum(), round(each[0], 1), _area(each[1].corners)
-    ))  # fmt: skip
+    _, best = max(
+        papers,
+        key=lambda each: (each[1].whole, _edges(each[1], small.shape).sum(), round(each[0], 1), _area(each[1].corners)),
+    )
     return Paper(best.corners * (np.array(tones.shape[::-1]) / small.shape[::-1]), best.whole)
 
 

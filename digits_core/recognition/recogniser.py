@@ -24,7 +24,7 @@ from digits_core.training.testing import EVALUATION_BATCH
 from digits_core.transforms import batched
 
 if TYPE_CHECKING:
-    from digits_core.recognition.finding import Way
+    from digits_core.recognition.digit_detection import Way
     from digits_core.recognition.segment import Box
 
 
@@ -139,7 +139,7 @@ class Recogniser:
         A sheet that lies on its side is read as if it stood upright; the boxes are where its digits are in the picture.
         """
         # Here and not above: what finds digits takes half a second to import, and a drawing has its digit found.
-        from digits_core.recognition.finding import find_in
+        from digits_core.recognition.digit_detection import find_in
         from digits_core.recognition.sheet import ink_of
         from digits_core.recognition.turning import upright
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from digits_core.data import papers
-from digits_core.data.handwriting import SIZE
+from digits_core.data.handwriting_store import SIZE
 from digits_core.recognition.prepare import to_ink, whole_square
 from digits_core.transforms.centring import centre_by_mass
 from digits_core.transforms.resizing import resize
@@ -31,7 +31,7 @@ def photographed(picture: Image.Image, name: str = "the picture") -> np.ndarray:
     `PictureError` where there is no ink.
     """
     # Here and not above: what finds digits takes half a second to import, and a drawing has its digit found.
-    from digits_core.recognition.finding import find_in
+    from digits_core.recognition.digit_detection import find_in
     from digits_core.recognition.sheet import ink_of
 
     sheet = find_in(picture, name, "one")

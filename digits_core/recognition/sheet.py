@@ -16,7 +16,7 @@ from digits_core.recognition.ink import contrast, of_windows, soft_ink
 from digits_core.recognition.marks import LeftOut, writing_of
 from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import cut_out
-from digits_core.recognition.ruling import without_lines
+from digits_core.recognition.ruled_lines import without_lines
 from digits_core.recognition.sample import sample_of
 from digits_core.recognition.segment import Box, Marks, columns_of, find_digits, rows_of, without_dashes
 

@@ -53,13 +53,18 @@ def turned(sheet: Sheet, turns: int) -> Sheet:
     boxes = without_dashes(found)
     left_out = [
         LeftOut(_turned_box(each.box, turns, sheet.ink.shape), each.reason)
-        for each in sheet.left_out if each.reason != "a dash"
-    ]  # fmt: skip
+        for each in sheet.left_out
+        if each.reason != "a dash"
+    ]
     left_out += [LeftOut(box, "a dash") for box in found if box not in boxes]
     return replace(
-        sheet, picture=picture, ink=ink, boxes=tuple(boxes),
-        from_photo=_turn_of_points(turns, sheet.ink.shape) @ sheet.from_photo, left_out=tuple(left_out),
-    )  # fmt: skip
+        sheet,
+        picture=picture,
+        ink=ink,
+        boxes=tuple(boxes),
+        from_photo=_turn_of_points(turns, sheet.ink.shape) @ sheet.from_photo,
+        left_out=tuple(left_out),
+    )
 
 
 def _looks_sideways(boxes: tuple[Box, ...]) -> bool:

@@ -18,9 +18,12 @@ from digits_core.transforms import batched
 PROPERTIES = ("stroke", "size", "across", "down", "slant")
 """In the columns of `measured`."""
 _WORDS = {
-    "stroke": ("thin", "thick"), "size": ("small", "large"), "across": ("off centre", "off centre"),
-    "down": ("off centre", "off centre"), "slant": ("leaning left", "leaning right"),
-}  # fmt: skip
+    "stroke": ("thin", "thick"),
+    "size": ("small", "large"),
+    "across": ("off centre", "off centre"),
+    "down": ("off centre", "off centre"),
+    "slant": ("leaning left", "leaning right"),
+}
 _OUTER = 0.01
 """This share of the training images may lie on either side of what is usual."""
 _MARGIN = 0.1
@@ -56,12 +59,15 @@ class Usual:
         away = np.maximum(low - values, values - high) / np.maximum(high - low, 1e-6)
         return [
             Unusual(
-                PROPERTIES[place], _WORDS[PROPERTIES[place]][int(values[place] > high[place])],
-                float(values[place]), float(low[place]), float(high[place]),
+                PROPERTIES[place],
+                _WORDS[PROPERTIES[place]][int(values[place] > high[place])],
+                float(values[place]),
+                float(low[place]),
+                float(high[place]),
             )
             for place in np.argsort(-away)
             if away[place] > 0
-        ]  # fmt: skip
+        ]
 
 
 def usual_of(seen: np.ndarray, labels: np.ndarray, config: TransformConfig) -> Usual:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from digits_core.runs.conditions import value_of
 from digits_core.runs.rows import Run
-from digits_core.runs.settings import in_order, settings_of, varying
+from digits_core.runs.run_filters import value_of
+from digits_core.runs.run_settings import in_order, settings_of, varying
 from digits_core.settings import name_of, written
 
 REPEATS = "repeats"

@@ -17,7 +17,7 @@ from typing import Self
 
 from digits_core.database import Database
 from digits_core.errors import RunError, StoreError
-from digits_core.runs import owner as processes
+from digits_core.runs import process_owner as processes
 from digits_core.runs import queue
 from digits_core.runs.recording import keep_to_weights
 

@@ -122,18 +122,31 @@ def _add_epoch(db: sqlite3.Connection, run_id: str, event: EpochFinished) -> Non
         "INSERT OR IGNORE INTO epochs (run, epoch, train_loss, train_accuracy, test_loss, test_accuracy, "
         f"learning_rate, images_per_second, seconds) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE {_RUN_IS_LIVE}",
         (
-            run_id, event.epoch, event.train_loss, event.train_accuracy, event.test_loss, event.test_accuracy,
-            event.learning_rate, event.images_per_second, event.seconds, run_id,
+            run_id,
+            event.epoch,
+            event.train_loss,
+            event.train_accuracy,
+            event.test_loss,
+            event.test_accuracy,
+            event.learning_rate,
+            event.images_per_second,
+            event.seconds,
+            run_id,
         ),
-    )  # fmt: skip
+    )
     db.execute(
         "INSERT OR IGNORE INTO details (run, epoch, gradient_norms, weight_norms, confusion, watched) "
         f"SELECT ?, ?, ?, ?, ?, ? WHERE {_RUN_IS_LIVE}",
         (
-            run_id, event.epoch, json.dumps(event.gradient_norms), json.dumps(event.weight_norms),
-            json.dumps(event.confusion), json.dumps(event.watched), run_id,
+            run_id,
+            event.epoch,
+            json.dumps(event.gradient_norms),
+            json.dumps(event.weight_norms),
+            json.dumps(event.confusion),
+            json.dumps(event.watched),
+            run_id,
         ),
-    )  # fmt: skip
+    )
     _add_batches(db, run_id, event)
     db.execute(
         "UPDATE runs SET test_loss = ?, test_accuracy = ?, images_per_second = ?, "
@@ -185,9 +198,15 @@ def _end(db: sqlite3.Connection, run_id: str, status: str, event: Finished | Fai
         "test_loss = coalesce(?, test_loss), test_accuracy = coalesce(?, test_accuracy), "
         f"progress = CASE WHEN ? = 'finished' THEN 1 ELSE progress END WHERE id = ? AND {IS_LIVE}",
         (
-            status, time.time(), message, finished and finished.seconds, finished and finished.test_loss,
-            finished and finished.test_accuracy, status, run_id,
+            status,
+            time.time(),
+            message,
+            finished and finished.seconds,
+            finished and finished.test_loss,
+            finished and finished.test_accuracy,
+            status,
+            run_id,
         ),
-    ).rowcount  # fmt: skip
+    ).rowcount
     if ended:
         keep_to_weights(db, run_id)

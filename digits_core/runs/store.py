@@ -17,9 +17,7 @@ from digits_core.data import handwriting_versions
 from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.runs import heartbeat, queue
-from digits_core.runs.curves import SmallCurve, small_curves
 from digits_core.runs.heartbeat import Owners
-from digits_core.runs.labels import Labels
 from digits_core.runs.numbers import next_number
 from digits_core.runs.preferred import best_of
 from digits_core.runs.recording import IS_LIVE, add_change, keep_to_weights, note_weights, reason_of_stop, record
@@ -36,6 +34,8 @@ from digits_core.runs.rows import (
     Status,
     StopReason,
 )
+from digits_core.runs.run_edits import Labels
+from digits_core.runs.sparklines import SmallCurve, small_curves
 from digits_core.training.control import Orders
 from digits_core.training.events import Event
 
@@ -82,10 +82,20 @@ class RunStore:
                 "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, parent, session, epochs, "
                 "sweep, environment) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    run_id, number, name, config.recipe, config.to_json(), owner, time.time(), parent, session or "",
-                    config.training.epochs, sweep, json.dumps({"threads": threads} if threads else {}),
+                    run_id,
+                    number,
+                    name,
+                    config.recipe,
+                    config.to_json(),
+                    owner,
+                    time.time(),
+                    parent,
+                    session or "",
+                    config.training.epochs,
+                    sweep,
+                    json.dumps({"threads": threads} if threads else {}),
                 ),
-            )  # fmt: skip
+            )
             if handwriting_versions.NAME in (*config.data.train, *config.data.test):
                 _note_handwriting(db, run_id, parent or data_of, sweep)
             if session is not None:

@@ -14,15 +14,15 @@ from tqdm import tqdm
 
 from digits_core.config import RunConfig
 from digits_core.engine.service import Engine
-from digits_core.engine.sweeps import Conductor
+from digits_core.engine.sweep_conductor import Conductor
 from digits_core.home import Home
 from digits_core.runs.retrying import keep_trying
 from digits_core.runs.rows import EpochRow, Run
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import CONDUCTED, Sweep, SweepStatus, SweepStore, as_trial
-from digits_core.runs.wishes import ASK_INTERVAL_S
+from digits_core.runs.stored_requests import ASK_INTERVAL_S
+from digits_core.runs.sweep_store import CONDUCTED, Sweep, SweepStatus, SweepStore, as_trial
 from digits_core.shell.common import WaitForStore
-from digits_core.shell.train import SAID
+from digits_core.shell.train_command import SAID
 from digits_core.training.trials import ranking
 
 BEST = 3
@@ -116,9 +116,14 @@ class SweepProgress:
     def _end(self, run: Run) -> dict[str, Any]:
         settings = as_trial(self.sweep.plan, run, ()).settings
         return {
-            "event": run.status, "run": run.id, "settings": dict(settings), "seed": run.config.training.seed,
-            "test_accuracy": run.test_accuracy, "seconds": run.seconds, "message": run.message,
-        }  # fmt: skip
+            "event": run.status,
+            "run": run.id,
+            "settings": dict(settings),
+            "seed": run.config.training.seed,
+            "test_accuracy": run.test_accuracy,
+            "seconds": run.seconds,
+            "message": run.message,
+        }
 
 
 _BAR = "{percentage:3.0f}% {bar} {remaining}"

@@ -92,11 +92,12 @@ def _not_a_number(history: History) -> Hint | None:
     if history.status != "diverged":
         return None
     return Hint(
-        "nan", "The loss is no longer a number",
+        "nan",
+        "The loss is no longer a number",
         f"At a learning rate of {history.training.learning_rate:g} each step went further past the goal than the one "
         "before, until the weights were too large to compute with. Smaller steps keep them in bounds.",
         {"learning_rate": _lower(history.training)},
-    )  # fmt: skip
+    )
 
 
 def _diverging(history: History) -> Hint | None:
@@ -107,11 +108,12 @@ def _diverging(history: History) -> Hint | None:
     if now < 1.5 * history.guessing:
         return None
     return Hint(
-        "diverging", "The loss has exploded",
+        "diverging",
+        "The loss has exploded",
         f"It is {now:.3g}; a network that only guesses has {history.guessing:.2f}. Steps of a learning rate of "
         f"{history.training.learning_rate:g} jump over the valley that they should walk down.",
         {"learning_rate": _lower(history.training)},
-    )  # fmt: skip
+    )
 
 
 def _jumping(history: History) -> Hint | None:
@@ -121,11 +123,12 @@ def _jumping(history: History) -> Hint | None:
     if not rises:
         return None
     return Hint(
-        "learning_rate_too_high", "The learning rate looks too high",
+        "learning_rate_too_high",
+        "The learning rate looks too high",
         f"The training loss rose by {max(rises) - 1:.0%} from one epoch to the next: steps of "
         f"{history.training.learning_rate:g} throw away what the epoch before had learnt.",
         {"learning_rate": _lower(history.training)},
-    )  # fmt: skip
+    )
 
 
 def _stuck(history: History) -> Hint | None:
@@ -139,17 +142,19 @@ def _stuck(history: History) -> Hint | None:
     )
     if rate >= 3 * usual:
         return Hint(
-            "learning_rate_too_high", "The learning rate looks too high",
+            "learning_rate_too_high",
+            "The learning rate looks too high",
             f"{guesses} Large first steps ({rate:g}; {usual:g} is usual here) can switch most of the units off for "
             "good: they answer 0 to every image, and nothing is left to learn from.",
             {"learning_rate": usual},
-        )  # fmt: skip
+        )
     if rate <= usual / 3:
         return Hint(
-            "learning_rate_too_low", "The learning rate looks too low",
+            "learning_rate_too_low",
+            "The learning rate looks too low",
             f"{guesses} Steps of {rate:g} ({usual:g} is usual here) have hardly moved the weights.",
             {"learning_rate": usual},
-        )  # fmt: skip
+        )
     return None
 
 
@@ -160,11 +165,12 @@ def _too_slow(history: History) -> Hint | None:
     if not falls or rate > usual / 3 or history.last.train_accuracy > 0.9:
         return None
     return Hint(
-        "learning_rate_too_low", "The learning rate looks too low",
+        "learning_rate_too_low",
+        "The learning rate looks too low",
         f"The loss falls in every epoch, but slowly: {history.last.train_loss:.2f} after {_epochs(history)}. The "
         f"direction is right and the steps ({rate:g}; {usual:g} is usual here) are short.",
         {"learning_rate": usual},
-    )  # fmt: skip
+    )
 
 
 def _batch_too_large(history: History) -> Hint | None:
@@ -180,13 +186,14 @@ def _batch_too_large(history: History) -> Hint | None:
     if history.training.batch_size < 2 * fitting:
         return None
     return Hint(
-        "batch_too_large", "The batches are large for this little data",
+        "batch_too_large",
+        "The batches are large for this little data",
         f"{history.train_images:,} images in batches of {history.training.batch_size:,} make "
         f"{_count(math.ceil(steps), 'step')} an epoch: the weights were changed "
         f"{_count(math.ceil(steps) * len(history.epochs), 'time')} in all. Smaller batches take more steps for the "
         "same work.",
         {"batch_size": fitting},
-    )  # fmt: skip
+    )
 
 
 def _held_back(history: History) -> Hint | None:
@@ -195,18 +202,20 @@ def _held_back(history: History) -> Hint | None:
         return None
     if history.training.dropout >= 0.6:
         return Hint(
-            "underfitting", "Dropout holds it back",
+            "underfitting",
+            "Dropout holds it back",
             f"Only {history.last.train_accuracy:.0%} of its own training images are recognised while "
             f"{history.training.dropout:.0%} of the activations are switched off: too little is left to decide by.",
             {"dropout": 0.3},
-        )  # fmt: skip
+        )
     if history.training.weight_decay >= 0.05:
         return Hint(
-            "underfitting", "Weight decay holds it back",
+            "underfitting",
+            "Weight decay holds it back",
             f"Only {history.last.train_accuracy:.0%} of its own training images are recognised: a weight decay of "
             f"{history.training.weight_decay:g} pulls the weights towards zero faster than they learn.",
             {"weight_decay": 0.0},
-        )  # fmt: skip
+        )
     return None
 
 
@@ -222,11 +231,12 @@ def _too_short(history: History) -> Hint | None:
     if not falling:
         return None
     return Hint(
-        "too_few_epochs", "It was still learning when it ended",
+        "too_few_epochs",
+        "It was still learning when it ended",
         f"After {_epochs(history)} the training loss is {history.last.train_loss:.2f} and falling, and with it the "
         "loss on test images. More epochs let it finish; the run can also be continued.",
         {"epochs": min(1000, 2 * history.last.epoch)},
-    )  # fmt: skip
+    )
 
 
 def _test_is_harder(history: History) -> Hint | None:
@@ -240,18 +250,20 @@ def _test_is_harder(history: History) -> Hint | None:
     )
     if history.config.transform != ROBUST.config.transform:
         return Hint(
-            "test_harder", "The test is harder than the training",
+            "test_harder",
+            "The test is harder than the training",
             why + "Centring the digits as the Robust recipe does makes the two more alike, and turning, moving and "
             "thickening the training images shows it more kinds of writing.",
             {"transform": ROBUST.config.transform},
-        )  # fmt: skip
+        )
     if not others:
         return None
     return Hint(
-        "test_harder", "The test is harder than the training",
+        "test_harder",
+        "The test is harder than the training",
         why + "Training on some of those as well is what helps now; the test keeps images of its own.",
         {"train": (*history.config.data.train, *others)},
-    )  # fmt: skip
+    )
 
 
 def _overfitting(history: History) -> Hint | None:
@@ -262,20 +274,22 @@ def _overfitting(history: History) -> Hint | None:
     now = fmean(each.test_loss for each in history.epochs[-3:])
     if best.epoch <= history.last.epoch - 3 and now > 1.25 * best.test_loss:
         return Hint(
-            "overfitting", "It learns its training images by heart",
+            "overfitting",
+            "It learns its training images by heart",
             f"The loss on test images was lowest after epoch {best.epoch} ({best.test_loss:.3f}) and is "
             f"{now:.3f} now, while that on training images went on falling. What it learns since "
             "then holds for those images only.",
             {"epochs": best.epoch},
-        )  # fmt: skip
+        )
     if history.last.train_accuracy > 0.95 and _gap(history) > 0.05 and history.training.dropout < 0.5:
         return Hint(
-            "overfitting", "It learns its training images by heart",
+            "overfitting",
+            "It learns its training images by heart",
             f"It recognises {history.last.train_accuracy:.1%} of its training images and "
             f"{history.last.test_accuracy:.1%} of the test images. More dropout keeps it from relying on single "
             "details; more or augmented images help further.",
             {"dropout": 0.5},
-        )  # fmt: skip
+        )
     return None
 
 

@@ -176,9 +176,17 @@ class Training:
         self.seconds += seconds
         self.epochs_done += 1
         yield EpochFinished(
-            self.epochs_done, self.epochs, train_loss, train_accuracy, test_loss, test_accuracy,
-            self._optimisation.learning_rate, images_per_second, seconds, **measures,
-        )  # fmt: skip
+            self.epochs_done,
+            self.epochs,
+            train_loss,
+            train_accuracy,
+            test_loss,
+            test_accuracy,
+            self._optimisation.learning_rate,
+            images_per_second,
+            seconds,
+            **measures,
+        )
         return True
 
     def _change(self, batch: int) -> Iterator[Changed]:
@@ -234,9 +242,16 @@ class Training:
     def _progress(self, batch: int, count: Count) -> Progress:
         seconds = self._elapsed()
         return Progress(
-            self.epochs_done + 1, self.epochs, batch, self._batches_per_epoch, count.means()[0], count.images / seconds,
-            self._optimisation.learning_rate, self.seconds + seconds, **self._losses.take(),
-        )  # fmt: skip
+            self.epochs_done + 1,
+            self.epochs,
+            batch,
+            self._batches_per_epoch,
+            count.means()[0],
+            count.images / seconds,
+            self._optimisation.learning_rate,
+            self.seconds + seconds,
+            **self._losses.take(),
+        )
 
     def _elapsed(self) -> float:
         """Seconds of this epoch, without its pauses."""

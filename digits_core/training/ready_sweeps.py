@@ -7,7 +7,7 @@ from typing import Literal
 
 from digits_core.config import TrainingConfig, choices
 from digits_core.training.recipes import LECTURE
-from digits_core.training.sweep import SweepPlan, Varied
+from digits_core.training.sweep_plan import SweepPlan, Varied
 
 
 @dataclass(frozen=True)

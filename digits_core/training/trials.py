@@ -15,7 +15,7 @@ from math import isclose
 from statistics import mean
 from typing import TYPE_CHECKING, Any, Literal
 
-from digits_core.training.sweep import Settings, SweepPlan, Varied, draws, grid, key_of, seeds
+from digits_core.training.sweep_plan import Settings, SweepPlan, Varied, draws, grid, key_of, seeds
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -27,11 +27,13 @@ def steps(config: TransformConfig, training: bool) -> list[TakenStep]:
     return [
         TakenStep(
             f"Resize to {config.size}×{config.size}" if step.title == "Resize" else step.title,
-            step.why, step.transform(config), step.random,
+            step.why,
+            step.transform(config),
+            step.random,
         )
         for step in PIPELINE
         if step.taken(config) and (training or not step.random)
-    ]  # fmt: skip
+    ]
 
 
 def build_pipeline(config: TransformConfig, training: bool) -> v2.Compose:

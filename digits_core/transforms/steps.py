@@ -106,7 +106,9 @@ def _random(each: Augmentation) -> Step:
 
 PIPELINE = (
     Step(
-        SETTINGS["centre"].title, SETTINGS["centre"].why, ("centre",),
+        SETTINGS["centre"].title,
+        SETTINGS["centre"].why,
+        ("centre",),
         lambda config: v2.Lambda(partial(centre_picture, size=config.size)),
         lambda config: (f"v2.Lambda(lambda picture: centre_picture(picture, {config.size}))",),
         lambda config: config.centre,
@@ -114,21 +116,30 @@ PIPELINE = (
         imports=("from PIL import Image", "from torch.nn import functional as nnf"),
     ),
     Step(
-        "Resize", "The fully connected layers want one size for every image.", ("size", "interpolation"), _resize,
-        _resize_code, lambda config: not config.centre,
+        "Resize",
+        "The fully connected layers want one size for every image.",
+        ("size", "interpolation"),
+        _resize,
+        _resize_code,
+        lambda config: not config.centre,
     ),
     *(_random(each) for each in AUGMENTATIONS if not each.on_tensors),
     Step(
-        "To tensor", "PyTorch wants (channel, height, width) as floating point from 0 to 1.", (), _to_tensor,
+        "To tensor",
+        "PyTorch wants (channel, height, width) as floating point from 0 to 1.",
+        (),
+        _to_tensor,
         lambda config: ("v2.ToImage()", "v2.ToDtype(torch.float32, scale=True)", "v2.ToPureTensor()"),
     ),
     *(_random(each) for each in AUGMENTATIONS if each.on_tensors),
     Step(
-        "Normalise", "Values around 0 with a spread near 1 keep gradients of a healthy size.",
-        ("normalisation", "mean", "std"), lambda config: v2.Normalize([config.mean], [config.std]),
+        "Normalise",
+        "Values around 0 with a spread near 1 keep gradients of a healthy size.",
+        ("normalisation", "mean", "std"),
+        lambda config: v2.Normalize([config.mean], [config.std]),
         lambda config: (f"v2.Normalize([{config.mean!r}], [{config.std!r}])",),
     ),
-)  # fmt: skip
+)
 """All steps in the order in which they are taken, from a PIL image to a normalised tensor (1, size, size)."""
 
 

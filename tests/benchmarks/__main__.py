@@ -82,9 +82,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="fewer rounds: to see that it works, not to quote")
     stamp = time.strftime("%Y%m%d-%H%M%S")
     parser.add_argument(
-        "--json", type=Path, default=Path(tempfile.gettempdir()) / f"digits-lab-benchmarks-{stamp}.json",
+        "--json",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / f"digits-lab-benchmarks-{stamp}.json",
         help="where every value is written (default: %(default)s)",
-    )  # fmt: skip
+    )
     return parser
 
 

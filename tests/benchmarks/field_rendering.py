@@ -82,9 +82,15 @@ def _style(form: Form, rng: np.random.Generator) -> _Style:
     gap = int(wide * rng.uniform(0.08, 0.4)) + wall if form == "separate" else 0
     size = min(rng.uniform(0.5, 0.95) * HIGH, 1.15 * wide)
     return _Style(
-        form, wide, gap, wall, np.array(PRINTS[rng.integers(len(PRINTS))]) / 255,
-        rng.uniform(0, 0.12) if rng.random() < 0.5 else 0.0, rng.uniform(0.03, 0.1) * HIGH, size,
-    )  # fmt: skip
+        form,
+        wide,
+        gap,
+        wall,
+        np.array(PRINTS[rng.integers(len(PRINTS))]) / 255,
+        rng.uniform(0, 0.12) if rng.random() < 0.5 else 0.0,
+        rng.uniform(0.03, 0.1) * HIGH,
+        size,
+    )
 
 
 def _left_and_right(style: _Style, cells: int, tight: bool, rng: np.random.Generator) -> tuple[int, int]:
@@ -128,9 +134,14 @@ def _separator(tones: np.ndarray, x: int, top: int, style: _Style, rng: np.rando
 
 
 def _fill(
-    ink: np.ndarray, style: _Style, places: list[int], top: int, digits: np.ndarray, labels: np.ndarray,
+    ink: np.ndarray,
+    style: _Style,
+    places: list[int],
+    top: int,
+    digits: np.ndarray,
+    labels: np.ndarray,
     rng: np.random.Generator,
-) -> str:  # fmt: skip
+) -> str:
     """Write a digit into most boxes; the digits."""
     empty = rng.random() < 0.4
     text = ""
@@ -198,8 +209,9 @@ def _photographed(scene: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if scale < 1:
         scene = ndimage.gaussian_filter(scene, (0.45 / scale, 0.45 / scale, 0), truncate=3)
     rim = np.clip(np.rint(scene * 255), 0, 255).astype(np.uint8)
-    page = Image.fromarray(rim).transform(size, Image.Transform.PERSPECTIVE, back, Image.Resampling.BICUBIC,
-                                          fillcolor=(255, 255, 255))  # fmt: skip
+    page = Image.fromarray(rim).transform(
+        size, Image.Transform.PERSPECTIVE, back, Image.Resampling.BICUBIC, fillcolor=(255, 255, 255)
+    )
     seen = np.asarray(page, np.float32)
     if scan:
         blur, noise, quality = rng.uniform(0, 0.6), rng.uniform(0, 3), int(rng.integers(60, 96))

@@ -17,8 +17,8 @@ from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.data.picture import read_picture
 from digits_core.data.strokes import read_strokes
 from digits_core.errors import PictureError
+from digits_core.recognition.out_of_distribution import Refusal, calibrate
 from digits_core.recognition.recogniser import Recogniser
-from digits_core.recognition.refusal import Refusal, calibrate
 from digits_core.training.recipes import find
 from tests.benchmarks.measurement import Measurement, Target, counted, measured
 from tests.benchmarks.recognition_accuracy import trained
@@ -26,8 +26,13 @@ from tests.benchmarks.report import ROOT
 
 HANDS = ROOT.parent / "shared" / "hands"
 SINGLE = {
-    "photo": 97.0, "photo-28": 98.0, "canvas": 98.0, "paint-28": 98.0, "newspaper-cell": 93.0, "scan-cell": 97.0,
-}  # fmt: skip
+    "photo": 97.0,
+    "photo-28": 98.0,
+    "canvas": 98.0,
+    "paint-28": 98.0,
+    "newspaper-cell": 93.0,
+    "scan-cell": 97.0,
+}
 """The kinds of pictures of one digit, with the least percentage to read."""
 MANY = {"row": (85.0, 98.0), "sheet": (80.0, 98.0)}
 """The kinds of pictures of several, with the least percentages of pictures read wholly and of digits."""

@@ -99,9 +99,13 @@ class Trainer:
         if spin is not None:
             environment[SPINNING] = str(spin)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.in_company"], cwd=ROOT, env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+            [sys.executable, "-m", "tests.benchmarks.in_company"],
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         try:
             yield cls(process)
         finally:

@@ -41,11 +41,26 @@ def write_runs(database: Database, count: int, epochs: int = 8, training: int = 
         last = (None, None) if live else (now, accuracy(number, epochs))
         runs.append(
             (
-                run_id, number, f"Grid {number % 7}", "Lecture", "running" if live else "finished", config.to_json(),
-                "elsewhere:1:1", now - count + number, now, last[0], 0.5 if live else 1.0, 9000.0 + number % 500, 6.5,
-                1 - accuracy(number, epochs), accuracy(number, epochs), epochs, json.dumps(TAGS[number % 4]), epochs,
+                run_id,
+                number,
+                f"Grid {number % 7}",
+                "Lecture",
+                "running" if live else "finished",
+                config.to_json(),
+                "elsewhere:1:1",
+                now - count + number,
+                now,
+                last[0],
+                0.5 if live else 1.0,
+                9000.0 + number % 500,
+                6.5,
+                1 - accuracy(number, epochs),
+                accuracy(number, epochs),
+                epochs,
+                json.dumps(TAGS[number % 4]),
+                epochs,
             )
-        )  # fmt: skip
+        )
         rows.append(epoch_rows(run_id, number, epochs))
     with database.write() as db:
         db.executemany(

@@ -69,12 +69,14 @@ CASES = [
     Case("Filters beside the start, scale", "look=Filters&other=start", chart("kernels_conv2_1"), COLOURS),
     Case("Feature maps, next image", f"look=Feature+maps&{IMAGE}", chart("softmax_0"), step_up("image")),
     Case(
-        "Feature maps beside the start, image", f"look=Feature+maps&other=start&{IMAGE}", chart("softmax_1"),
+        "Feature maps beside the start, image",
+        f"look=Feature+maps&other=start&{IMAGE}",
+        chart("softmax_1"),
         step_up("image"),
     ),
     Case("Samples, before and after training", "look=Samples&dataset=mnist", chart("map_fc2_0"), WEIGHTS),
     Case("Source, image size", f"look=Source&{SIZE}", "document.querySelector('code')?.innerText", step_up("size")),
-]  # fmt: skip
+]
 
 
 def measurements(quick: bool) -> Iterator[Measurement]:
@@ -105,8 +107,9 @@ def until_new(page: Page, case: Case, before: str) -> None:
     page.wait_for_function(
         "([shown, before, ready]) => { const now = JSON.stringify(eval(shown)); "
         "return now !== undefined && now !== before && document.querySelector(ready) !== null; }",
-        arg=[case.shown, before, READY], timeout=60_000,
-    )  # fmt: skip
+        arg=[case.shown, before, READY],
+        timeout=60_000,
+    )
 
 
 def measure(page: Page, address: str, case: Case, changes: int) -> tuple[float, list[float]]:

@@ -1,7 +1,7 @@
 """What people bring that is no digit, other than the marks that the library calibrates with: to judge refusals by.
 
-Fonts, kinds and seeds are none of `digits_core.recognition.not_digits`. Fonts come inside matplotlib, photos of faces
-and of things inside scikit-image: nothing is downloaded. Two seeds have names: `DEVELOPMENT_SEED` to choose a score by,
+It shares no font, kind or seed with `recognition.synthetic_negatives`. Fonts come inside matplotlib, photos of faces and
+of things inside scikit-image: nothing is downloaded. Two seeds have names: `DEVELOPMENT_SEED` to choose a score by,
 `HELD_BACK_SEED` to decide.
 """
 
@@ -18,8 +18,8 @@ from PIL import Image, ImageFont
 from skimage import data
 
 from digits_core.errors import PictureError
-from digits_core.recognition.not_digits import LETTERS, drawn, written
 from digits_core.recognition.prepare import cut_out, to_ink
+from digits_core.recognition.synthetic_negatives import LETTERS, drawn, written
 
 FONTS = ("DejaVuSans", "DejaVuSerif-Bold", "DejaVuSansMono-Oblique", "STIXGeneralItalic", "cmr10", "cmtt10")
 SYMBOLS = "?!&%#@+=*~<>$€§"
@@ -129,18 +129,30 @@ def _arc(x: float, y: float, radius: float, start: float = 0, end: float = 360) 
     return [(x + radius * np.cos(angle), y + radius * np.sin(angle)) for angle in angles]
 
 
-_HEART = [(16 * np.sin(t) ** 3 * 1.7, -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t)) * 1.7)
-          for t in np.linspace(0, 2 * np.pi, 40)]  # fmt: skip
+_HEART = [
+    (16 * np.sin(t) ** 3 * 1.7, -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t)) * 1.7)
+    for t in np.linspace(0, 2 * np.pi, 40)
+]
 _DOODLES: dict[str, list[list[tuple[float, float]]]] = {
-    "house": [[(-22, 28), (-22, -4), (22, -4), (22, 28), (-22, 28)], [(-26, -2), (0, -28), (26, -2)],
-              [(-5, 28), (-5, 12), (6, 12), (6, 28)]],
+    "house": [
+        [(-22, 28), (-22, -4), (22, -4), (22, 28), (-22, 28)],
+        [(-26, -2), (0, -28), (26, -2)],
+        [(-5, 28), (-5, 12), (6, 12), (6, 28)],
+    ],
     "heart": [_HEART],
     "arrow": [[(-28, 10), (28, -10)], [(10, -20), (28, -10), (17, 8)]],
     "figure": [_arc(0, -20, 9), [(0, -11), (0, 10)], [(-16, -2), (16, -4)], [(-13, 30), (0, 10), (14, 30)]],
     "tree": [[(-4, 30), (-4, 8)], [(5, 30), (5, 8)], _arc(0, -8, 18)],
-    "flower": [_arc(0, -14, 4), _arc(-8, -14, 5), _arc(8, -14, 5), _arc(0, -22, 5), _arc(0, -6, 5), [(0, 0), (1, 30)],
-               [(0, 18), (12, 10)]],
-}  # fmt: skip
+    "flower": [
+        _arc(0, -14, 4),
+        _arc(-8, -14, 5),
+        _arc(8, -14, 5),
+        _arc(0, -22, 5),
+        _arc(0, -6, 5),
+        [(0, 0), (1, 30)],
+        [(0, 18), (12, 10)],
+    ],
+}
 
 MAKERS: dict[str, Maker] = {
     "letters": letter,

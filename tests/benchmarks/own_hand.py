@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from digits_core.data.builtin import read_optdigits
-from digits_core.data.handwriting import Handwriting, NewSample
+from digits_core.data.handwriting_store import Handwriting, NewSample
 from digits_core.database import Database
-from digits_core.recognition.refusal import calibrate
+from digits_core.recognition.out_of_distribution import calibrate
 from digits_core.recognition.sample import drawn, kept_paper, sample_of
 from digits_core.training.check import choose_digits
 from digits_core.training.recipes import find

@@ -57,9 +57,11 @@ def measurements(quick: bool) -> Iterator[Measurement]:
     few, labels = test_digits(read_mnist_5k(), min(len(labels), LARGE))
     large = [read_photo(recogniser, photo) for photo in render(few, large_photo, HELD_BACK_SEED)]
     yield counted(
-        f"{len(labels)} unseen digits as photos of 500 to 1,000 pixels, right", "%",
-        100 * accuracy(large, labels), Target(98, True),
-    )  # fmt: skip
+        f"{len(labels)} unseen digits as photos of 500 to 1,000 pixels, right",
+        "%",
+        100 * accuracy(large, labels),
+        Target(98, True),
+    )
     times = preparations_ms(max(photos, key=np.size))
     yield measured("preparing a photo of 1,000 × 1,000 pixels", "ms", times, target=Target(50))
 

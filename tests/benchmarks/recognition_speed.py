@@ -87,7 +87,11 @@ def shell(home: Path, *arguments: str, typed: str = "") -> tuple[list[str], floa
     """Run a command; returns its lines and the seconds that it took, the start of Python and torch included."""
     began = time.perf_counter()
     answer = subprocess.run(
-        [sys.executable, "-m", "digits_core", *arguments], env={**os.environ, "DIGITS_HOME": str(home)}, input=typed,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "digits_core", *arguments],
+        env={**os.environ, "DIGITS_HOME": str(home)},
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return answer.stdout.splitlines(), time.perf_counter() - began

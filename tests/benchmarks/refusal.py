@@ -18,9 +18,9 @@ import numpy as np
 from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.data.digits import Digits
 from digits_core.errors import PictureError
+from digits_core.recognition.out_of_distribution import WRONGLY_REFUSED, Refusal, calibrate, refused_share
 from digits_core.recognition.prepare import cut_out, to_ink, whole_square
 from digits_core.recognition.recogniser import Answer, Recogniser
-from digits_core.recognition.refusal import WRONGLY_REFUSED, Refusal, calibrate, refused_share
 from digits_core.training.recipes import find
 from tests.benchmarks.other_marks import other_marks
 from tests.benchmarks.recognition_accuracy import test_digits, trained
@@ -79,8 +79,10 @@ def main() -> None:
     train, test = ([sets[name] for name in names] for names in (config.data.train, config.data.test))
     began = time.perf_counter()
     refusal = calibrate(recogniser, train, test)
-    print(f"calibrated in {time.perf_counter() - began:.2f} s; on its own held-out images {refusal.refused_digits:.1%} "
-          f"of digits refused, of others {refusal.refused_others}")  # fmt: skip
+    print(
+        f"calibrated in {time.perf_counter() - began:.2f} s; on its own held-out images {refusal.refused_digits:.1%} "
+        f"of digits refused, of others {refusal.refused_others}"
+    )
 
     seed = DEVELOPMENT_SEED if options.development else HELD_BACK_SEED
     images, _ = test_digits(sets["mnist-5k"], options.limit)

@@ -25,7 +25,7 @@ from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.data.digits import Digits
 from digits_core.data.picture import as_picture, grey
 from digits_core.errors import PictureError
-from digits_core.recognition.finding import find_in
+from digits_core.recognition.digit_detection import find_in
 from digits_core.recognition.prepare import to_ink, whole_square
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.recognition.sheet import ink_of

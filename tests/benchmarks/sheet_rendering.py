@@ -90,15 +90,26 @@ class _Flat:
 def all_conditions(seed: int) -> list[Conditions]:
     """80 sheets: each paper in each view, with and without shadow and noise; JPEG quality and the rest at random."""
     rng = np.random.default_rng(seed)
-    combined = itertools.product(("plain", "ruled", "squared", "table"), ("above", "turned", "edges", "inside", "cut"),
-                                 (False, True), (False, True))  # fmt: skip
+    combined = itertools.product(
+        ("plain", "ruled", "squared", "table"),
+        ("above", "turned", "edges", "inside", "cut"),
+        (False, True),
+        (False, True),
+    )
     return [
         Conditions(
-            paper, view, shadow, noise, int(rng.integers(30, 96)), paper == "table" or rng.random() < 0.3,
-            int(rng.choice(SIDES)), None, bool(rng.random() < 0.2),
+            paper,
+            view,
+            shadow,
+            noise,
+            int(rng.integers(30, 96)),
+            paper == "table" or rng.random() < 0.3,
+            int(rng.choice(SIDES)),
+            None,
+            bool(rng.random() < 0.2),
         )
         for paper, view, shadow, noise in combined
-    ]  # fmt: skip
+    ]
 
 
 def photograph(conditions: Conditions, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> SheetPhoto:
@@ -131,8 +142,12 @@ def _written(conditions: Conditions, digits: np.ndarray, labels: np.ndarray, rng
     spacing = {"plain": 1.0, "ruled": rng.uniform(7, 10), "squared": rng.choice([4.0, 5.0]), "table": 1.0}[
         conditions.paper
     ]
-    size = {"plain": rng.uniform(6, 14), "ruled": spacing * rng.uniform(0.6, 0.95),
-            "squared": spacing * rng.uniform(1.0, 2.6), "table": rng.uniform(7, 14)}[conditions.paper]  # fmt: skip
+    size = {
+        "plain": rng.uniform(6, 14),
+        "ruled": spacing * rng.uniform(0.6, 0.95),
+        "squared": spacing * rng.uniform(1.0, 2.6),
+        "table": rng.uniform(7, 14),
+    }[conditions.paper]
     cell = size * rng.uniform(1.4, 2.0) if conditions.grid else None
     flat = _Flat(width, height, np.zeros(shape, np.float32), _paper(shape, rng), [])
     top = MARGIN + rng.uniform(0, 10)
@@ -153,8 +168,11 @@ def _places(
     """Rows and places (row, x, y) in millimetres at which digits of this size are centred, in reading order."""
     step = cell or size * rng.uniform(1.4, 2.6)
     if paper in ("ruled", "squared"):
-        step = max(1, np.ceil(1.25 * size / spacing)) * spacing if paper == "squared" else \
-            max(1, round(step / spacing)) * spacing  # fmt: skip
+        step = (
+            max(1, np.ceil(1.25 * size / spacing)) * spacing
+            if paper == "squared"
+            else max(1, round(step / spacing)) * spacing
+        )
     left = MARGIN + rng.uniform(0, 12)
     gap = rng.uniform(0.2, 1.2)
     slant = np.tan(np.deg2rad(rng.uniform(-0.6, 0.6)))

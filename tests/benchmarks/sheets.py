@@ -86,9 +86,15 @@ def score(conditions: Conditions, sheet: SheetPhoto, recogniser: Recogniser | No
     labels = proposed(read, recogniser) if recogniser else {}
     right = sum(labels.get(j) == sheet.digits[i].label for i, j in chosen.items())
     return Score(
-        conditions, len(sheet.digits), len(read.boxes), len(chosen), right,
-        in_order(sheet, read, chosen), seconds, sheet.photo.size / 3e6,
-    )  # fmt: skip
+        conditions,
+        len(sheet.digits),
+        len(read.boxes),
+        len(chosen),
+        right,
+        in_order(sheet, read, chosen),
+        seconds,
+        sheet.photo.size / 3e6,
+    )
 
 
 def proposed(sheet: Sheet, recogniser: Recogniser) -> dict[int, int]:
@@ -122,8 +128,9 @@ def show(scores: list[Score]) -> None:
         groups[f"JPEG {low}–{high - 1}"] = [each for each in scores if low <= each.conditions.quality < high]
     print(f"{'':14}sheets  digits  recall  precision  labels right  rows right")
     for name, group in groups.items():
-        written, boxes, found, right = (sum(getattr(each, part) for each in group) for part in
-                                        ("written", "boxes", "found", "right"))  # fmt: skip
+        written, boxes, found, right = (
+            sum(getattr(each, part) for each in group) for part in ("written", "boxes", "found", "right")
+        )
         print(
             f"{name:14}{len(group):6}{written:8}{found / max(1, written):8.1%}{found / max(1, boxes):11.1%}"
             f"{right / max(1, found):14.1%}{np.mean([each.ordered for each in group]):12.1%}"

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from digits_core.dashboard.runs.filters import in_order
+from digits_core.dashboard.runs.filter_controls import in_order
 from digits_core.dashboard.runs.frames import run_table
 from digits_core.dashboard.runs.table import PAGE_ROWS
 from digits_core.database import Database
-from digits_core.runs.conditions import matching, offers, parse
 from digits_core.runs.groups import group_by
-from digits_core.runs.settings import settings_of
+from digits_core.runs.run_filters import matching, offers, parse
+from digits_core.runs.run_settings import settings_of
 from digits_core.runs.store import EpochRow, RunStore
 from digits_core.training.events import EpochFinished
 from tests.benchmarks.many_runs import accuracy, write_runs
@@ -76,9 +76,10 @@ def many(database: Database, count: int, rounds: int) -> Iterator[Measurement]:
     page = runs[:PAGE_ROWS]
     ids = [run.id for run in page]
     yield timed(
-        f"{where}, a page of the table with small curves", rounds,
+        f"{where}, a page of the table with small curves",
+        rounds,
         lambda: run_table(page, store.small_curves(ids), ["seed"]),
-    )  # fmt: skip
+    )
 
 
 def timed(what: str, rounds: int, call: Callable[[], Any], target: Target | None = None) -> Measurement:

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from digits_core.config import RunConfig
 from digits_core.data.builtin import read_mnist_5k
-from digits_core.engine.sweeps import Conductor
+from digits_core.engine.sweep_conductor import Conductor
 from digits_core.runs.store import Run
-from digits_core.runs.sweeps import Sweep, SweepStore
+from digits_core.runs.sweep_store import Sweep, SweepStore
 from digits_core.training.check import prepared
 from digits_core.training.loop import Training
-from digits_core.training.sweep import SweepPlan, parse_varied
+from digits_core.training.sweep_plan import SweepPlan, parse_varied
 from tests.benchmarks.measurement import Measurement, Target, counted, measured, ratio
 from tests.clusters import NOTICE_S, Cluster, Host, hosts
 from tests.unit.engine.conftest import Lab, own_lab
@@ -183,6 +183,7 @@ def training_on(host: Host, sweep: Sweeping) -> list[str]:
     """The runs that are in the middle of it there."""
     sweep.watch.look(sweep.lab)
     return [
-        run.id for run in sweep.runs("running")
+        run.id
+        for run in sweep.runs("running")
         if sweep.watch.places.get(run.id, [""])[-1] == host.address and 0.1 < run.progress < 0.6
-    ]  # fmt: skip
+    ]

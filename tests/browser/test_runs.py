@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.database import Database
 from digits_core.home import Home
-from digits_core.runs.owner import this_process
+from digits_core.runs.process_owner import this_process
 from digits_core.runs.store import Run, RunStore
 from digits_core.training.events import EpochFinished, Finished, Progress, Started
 from tests.browser.conftest import Server

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.data.catalogue import Catalogue
-from digits_core.data.handwriting import Handwriting, NewSample
+from digits_core.data.handwriting_store import Handwriting, NewSample
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts

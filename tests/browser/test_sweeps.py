@@ -7,12 +7,12 @@ from playwright.sync_api import Page
 
 from digits_core.database import Database
 from digits_core.home import Home
-from digits_core.runs.owner import this_process
+from digits_core.runs.process_owner import this_process
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import Sweep, SweepStore
+from digits_core.runs.sweep_store import Sweep, SweepStore
 from digits_core.training.events import EpochFinished, Finished, Started
 from digits_core.training.ready_sweeps import READY
-from digits_core.training.sweep import SweepPlan, config_of, grid, parse_varied, seeds
+from digits_core.training.sweep_plan import SweepPlan, config_of, grid, parse_varied, seeds
 from tests.browser.conftest import Server
 from tests.browser.helpers import open_page, poll, wait_for_app, wait_for_chart
 

@@ -9,7 +9,7 @@ import torchvision
 
 from digits_core.dashboard.state import state
 from digits_core.data.builtin import read_optdigits
-from digits_core.data.handwriting import Handwriting
+from digits_core.data.handwriting_store import Handwriting
 from digits_core.data.readers import Reading
 from digits_core.data.statistics.neighbours import nearest
 from digits_core.database import Database
@@ -63,8 +63,12 @@ def test_the_first_view_is_the_lectures_data(open_page):
     page = open_page("data")
     assert not page.exception
     assert metrics(page) == {
-        "Images": "1,797", "Size": "8 × 8", "Training": "1,438", "Test": "359", "Values, uint8": "0–255",
-    }  # fmt: skip
+        "Images": "1,797",
+        "Size": "8 × 8",
+        "Training": "1,438",
+        "Test": "359",
+        "Values, uint8": "0–255",
+    }
     assert [tile["note"] for tile in tiles(page, "means")["tiles"]][:2] == ["n = 178", "n = 182"]
 
 

@@ -9,7 +9,7 @@ from tests.pages.conftest import SECONDS
 def offer() -> None:
     import streamlit as st
 
-    from digits_core.dashboard.runs.export import offer_comparison, offer_run
+    from digits_core.dashboard.runs.export_view import offer_comparison, offer_run
     from digits_core.dashboard.state import state
 
     runs = state().runs.runs()
@@ -29,8 +29,16 @@ def test_a_finished_run_is_offered_in_every_form(open_page, trained_home):
     offered = buttons(trained_home)
 
     assert list(offered) == [
-        "PyTorch script", "Weights", "ONNX", "CSV", "JSON", "TensorBoard", "Report", "Runs as CSV", "Epochs as CSV",
-    ]  # fmt: skip
+        "PyTorch script",
+        "Weights",
+        "ONNX",
+        "CSV",
+        "JSON",
+        "TensorBoard",
+        "Report",
+        "Runs as CSV",
+        "Epochs as CSV",
+    ]
     assert not any(proto.disabled for proto in offered.values())
     assert all(proto.help for proto in offered.values())
 
@@ -42,8 +50,12 @@ def test_what_cannot_be_had_yet_is_disabled_and_says_why(open_page, home):
     offered = buttons(home)
 
     assert [label for label, proto in offered.items() if proto.disabled] == [
-        "PyTorch script", "Weights", "ONNX", "CSV", "TensorBoard",
-    ]  # fmt: skip
+        "PyTorch script",
+        "Weights",
+        "ONNX",
+        "CSV",
+        "TensorBoard",
+    ]
     assert "still trains" in offered["PyTorch script"].help
 
 

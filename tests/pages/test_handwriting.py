@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from digits_core.dashboard.state import state
-from digits_core.data.handwriting import NewSample
 from digits_core.data.handwriting_archive import pack
+from digits_core.data.handwriting_store import NewSample
 from tests.pictures import as_png, one_digit, sheet
 
 EMPTY_PAPER = as_png(Image.new("L", (90, 90), 240))

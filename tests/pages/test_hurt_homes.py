@@ -133,7 +133,7 @@ def serve(page: str) -> None:
     """A page as the server runs it: with the one place that shows errors around it."""
     import runpy
 
-    from digits_core.dashboard.errors import on_script_error
+    from digits_core.dashboard.error_messages import on_script_error
 
     try:
         runpy.run_path(page)

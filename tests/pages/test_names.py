@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
-from digits_core.data.handwriting import NOBODY_NAMED, WRITER_LENGTH
+from digits_core.data.handwriting_store import NOBODY_NAMED, WRITER_LENGTH
 from tests.pages.conftest import SECONDS
 from tests.pages.test_handwriting import button, save, saved
 

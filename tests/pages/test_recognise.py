@@ -12,20 +12,20 @@ from streamlit.testing.v1 import AppTest
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.dashboard.loaders import THRESHOLDS
-from digits_core.dashboard.recognise.again import HANDWRITING
-from digits_core.dashboard.recognise.reading import UNLIKE
+from digits_core.dashboard.recognise.before_after import HANDWRITING
+from digits_core.dashboard.recognise.recognition_result import UNLIKE
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import CHOSEN_RUN
-from digits_core.data.handwriting import NewSample
-from digits_core.recognition.refusal import VERSION, Refusal
+from digits_core.data.handwriting_store import NewSample
+from digits_core.recognition.out_of_distribution import VERSION, Refusal
 from digits_core.recognition.sample import drawn, sample_of
 from digits_core.runs.execution import execute
 from digits_core.runs.preferred import best_of
 from digits_core.runs.store import Run
+from digits_core.training.config_fields import from_query
 from digits_core.training.events import Finished, Started
-from digits_core.training.fields import from_query
 from tests.pictures import one_digit, sheet
-from tests.unit.dashboard.recognise.test_reading import drawing
+from tests.unit.dashboard.recognise.test_recognition_result import drawing
 
 
 def metrics(page: AppTest) -> list[str]:
@@ -134,8 +134,10 @@ def choose(page: AppTest, name: str) -> AppTest:
 def test_uploaded_pictures_are_a_grid_with_their_answers_and_one_of_them_is_looked_at(open_page, trained_home):
     page = upload(
         open_page("recognise", input="Upload"),
-        ("one.png", one_digit(1)), ("many.png", sheet([[1, 0], [7, 4]])), ("notes.png", b"no picture"),
-    )  # fmt: skip
+        ("one.png", one_digit(1)),
+        ("many.png", sheet([[1, 0], [7, 4]])),
+        ("notes.png", b"no picture"),
+    )
 
     assert not page.exception
     one, many, notes = grid(page)

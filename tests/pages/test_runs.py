@@ -24,9 +24,11 @@ def train(name: str, accuracy: float = 0.9, **training) -> Run:
 def four(home) -> list[Run]:
     """Two repeats of each of two batch sizes, oldest first."""
     return [
-        train("small", 0.95, batch_size=16, seed=0), train("small again", 0.97, batch_size=16, seed=1),
-        train("large", 0.90, batch_size=64, seed=0), train("large again", 0.91, batch_size=64, seed=1),
-    ]  # fmt: skip
+        train("small", 0.95, batch_size=16, seed=0),
+        train("small again", 0.97, batch_size=16, seed=1),
+        train("large", 0.90, batch_size=64, seed=0),
+        train("large again", 0.91, batch_size=64, seed=1),
+    ]
 
 
 def names(page: AppTest) -> list[str]:

@@ -12,7 +12,7 @@ from digits_core.dashboard import state as app_state
 from digits_core.dashboard.state import state
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.owner import this_process
+from digits_core.runs.process_owner import this_process
 from digits_core.training.events import EpochFinished, Finished, Started
 
 SECONDS = 60
@@ -36,9 +36,7 @@ def filled(trained, tmp_path_factory):
         other = runs.create(RunConfig(name="other", data=DataConfig(test=("mnist-5k",))), this_process())
         runs.apply(other.id, Started(1, 1438, 359, {"datasets": {"optdigits": "a", "mnist-5k": "b"}}))
         runs.apply(other.id, Finished("finished", 1, 2.0, 0.2, 3.0))
-        Artifacts(Home(folder).run(other.id)).save_test_result(
-            state().artifacts(first.id).load_test_result()
-        )  # fmt: skip
+        Artifacts(Home(folder).run(other.id)).save_test_result(state().artifacts(first.id).load_test_result())
     yield folder
     app_state.stop()
     st.cache_resource.clear()
@@ -77,7 +75,7 @@ def _comparison():
 
     import streamlit as st
 
-    from digits_core.dashboard.runs.comparison import show_comparison
+    from digits_core.dashboard.runs.comparison_view import show_comparison
     from digits_core.dashboard.state import state
 
     names = json.loads(st.query_params["names"])
@@ -89,7 +87,7 @@ def _training_time():
 
     import streamlit as st
 
-    from digits_core.dashboard.runs.training_time import show_training_time
+    from digits_core.dashboard.runs.training_time_view import show_training_time
     from digits_core.dashboard.state import state
 
     names = json.loads(st.query_params["names"])
@@ -155,8 +153,9 @@ def test_two_runs_disagree_on_as_many_images_as_their_answers_say(compare):
     page = compare("slow", "fast", comparison="Disagreement")
 
     assert [each.value for each in page.metric[:2]] == [
-        str((fast_right & ~slow_right).sum()), str((slow_right & ~fast_right).sum())
-    ]  # fmt: skip
+        str((fast_right & ~slow_right).sum()),
+        str((slow_right & ~fast_right).sum()),
+    ]
 
 
 def test_training_time_needs_a_finished_run_and_says_so(training_time):

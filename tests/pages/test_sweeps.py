@@ -9,17 +9,17 @@ from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
 from digits_core.database import Database
 from digits_core.home import Home
-from digits_core.runs.owner import this_process
+from digits_core.runs.process_owner import this_process
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import SweepStore
+from digits_core.runs.sweep_store import SweepStore
 from digits_core.training.events import Finished
 from digits_core.training.ready_sweeps import READY
-from digits_core.training.sweep import SweepPlan, config_of, grid, parse_varied
+from digits_core.training.sweep_plan import SweepPlan, config_of, grid, parse_varied
 from tests.pages.conftest import SECONDS
 
 
 def view():
-    from digits_core.dashboard.runs.sweeps import show_sweeps
+    from digits_core.dashboard.runs.sweeps_view import show_sweeps
 
     show_sweeps()
 

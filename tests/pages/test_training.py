@@ -11,7 +11,7 @@ from digits_core.config import RunConfig, TrainingConfig
 from digits_core.dashboard import state as app_state
 from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
-from digits_core.runs.owner import this_process
+from digits_core.runs.process_owner import this_process
 from digits_core.training.events import Changed, EpochFinished, Finished
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import RECIPES
@@ -266,9 +266,10 @@ def test_continue_says_what_it_does_with_what_was_changed_by_hand(open_with_runs
     stopped = state().runs.create(RunConfig(), this_process())
     shutil.copytree(state().artifacts(finished.id).weights_path.parent, state().home.run(stopped.id))
     for event in (
-        Changed("learning_rate", 0.01, 1, 7), EpochFinished(1, 4, 0.5, 0.8, 0.4, 0.9, 0.01, 900.0, 1.0),
+        Changed("learning_rate", 0.01, 1, 7),
+        EpochFinished(1, 4, 0.5, 0.8, 0.4, 0.9, 0.01, 900.0, 1.0),
         Finished("stopped", 1, 0.4, 0.9, 1.5, "Stopped by hand.", batch=20),
-    ):  # fmt: skip
+    ):
         state().runs.apply(stopped.id, event)
     page = open_with_runs(run=stopped.id)
     help_text = page.button(key=f"continue_{stopped.id}").help

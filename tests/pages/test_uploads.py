@@ -19,7 +19,7 @@ EMPTY_PAPER = as_png(Image.new("L", (90, 90), 240))
 
 READERS = {
     "data": "digits_core.dashboard.data.own_datasets.read_file",
-    "Sheet": "digits_core.dashboard.handwriting.sheet.read_work",
+    "Sheet": "digits_core.dashboard.handwriting.sheet_view.read_work",
     "Your digits": "digits_core.dashboard.handwriting.browse.unpack",
     "Upload": "digits_core.dashboard.recognise.tray.read_photo",
 }

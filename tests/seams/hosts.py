@@ -27,11 +27,11 @@ from digits_core.home import Home
 from digits_core.runs import heartbeat
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import Heartbeat, Hold
-from digits_core.runs.owner import STALE_S, this_process
+from digits_core.runs.process_owner import STALE_S, this_process
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import SweepStore
+from digits_core.runs.sweep_store import SweepStore
 from digits_core.training.events import Finished
-from digits_core.training.sweep import SweepPlan, parse_varied
+from digits_core.training.sweep_plan import SweepPlan, parse_varied
 from tests.unit.helpers import run_config
 from tests.unit.runs.test_store import STARTED, epoch
 

@@ -14,10 +14,10 @@ from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.entries.losses import LOSSES, Loss
 from digits_core.entries.optimizers import OPTIMIZERS, Optimizer
 from digits_core.entries.schedules import SCHEDULES, Schedule
-from digits_core.runs.conditions import matching, offers, parse
 from digits_core.runs.export.script import as_script
-from digits_core.training.fields import from_query, to_query
-from digits_core.training.sweep import SweepPlan, parse_varied
+from digits_core.runs.run_filters import matching, offers, parse
+from digits_core.training.config_fields import from_query, to_query
+from digits_core.training.sweep_plan import SweepPlan, parse_varied
 from tests.unit.runs.export.conftest import artifacts, history_of, train  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,16 +30,26 @@ def halving(optimizer, learning_rate, steps):
 
 ADDED = {
     "optimizer": (
-        OPTIMIZERS, "adadelta", Optimizer("Adadelta", "Needs no learning rate.", lambda: 1.0, "foreach"),
+        OPTIMIZERS,
+        "adadelta",
+        Optimizer("Adadelta", "Needs no learning rate.", lambda: 1.0, "foreach"),
         "torch.optim.Adadelta(network.parameters(), lr=LEARNING_RATE, weight_decay=0.0, foreach=True)",
     ),
     "loss": (
-        LOSSES, "sum", Loss("Sum", "Rewards small logits.", "z", 0.0, lambda logits, labels: logits.square().mean(),
-                            lambda: "logits.square().mean()"),
+        LOSSES,
+        "sum",
+        Loss(
+            "Sum",
+            "Rewards small logits.",
+            "z",
+            0.0,
+            lambda logits, labels: logits.square().mean(),
+            lambda: "logits.square().mean()",
+        ),
         "loss = logits.square().mean()",
     ),
     "schedule": (SCHEDULES, "halving", Schedule("Halving", "Halves at each step.", halving), "def halving("),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(params=ADDED)
@@ -132,13 +142,13 @@ from digits_core.dashboard.pages import PAGES
 from digits_core.data.builtin import read_optdigits
 from digits_core.database import Database
 from digits_core.home import Home
-from digits_core.runs.conditions import parse
-from digits_core.runs.export.history import History
+from digits_core.runs.run_filters import parse
+from digits_core.runs.export.run_history import History
 from digits_core.runs.export.script import as_script
 from digits_core.runs.rows import EpochRow
 from digits_core.runs.store import RunStore
-from digits_core.training.fields import from_query, to_query
-from digits_core.training.sweep import parse_varied
+from digits_core.training.config_fields import from_query, to_query
+from digits_core.training.sweep_plan import parse_varied
 from digits_core.transforms import batched
 from digits_core.transforms.code import as_code
 from digits_core.transforms.pipeline import steps

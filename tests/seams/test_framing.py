@@ -8,10 +8,10 @@ from digits_core.config import TransformConfig
 from digits_core.dashboard.handwriting.boxes import Boxes
 from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.dashboard.packed import PackedSheet
-from digits_core.dashboard.recognise.reading import digit_on, number_on
-from digits_core.dashboard.recognise.saving import samples
+from digits_core.dashboard.recognise.recognition_result import digit_on, number_on
+from digits_core.dashboard.recognise.save_reading import samples
 from digits_core.data import papers
-from digits_core.recognition.finding import find_in
+from digits_core.recognition.digit_detection import find_in
 from digits_core.recognition.sample import drawn, paper_of, photographed
 from digits_core.recognition.sheet import ink_of
 from digits_core.transforms import batched

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from digits_core.config import TransformConfig
-from digits_core.dashboard.data.background import Workshop
-from digits_core.data.handwriting import Handwriting, NewSample
+from digits_core.dashboard.data.kept_statistics import Workshop
 from digits_core.data.handwriting_archive import pack, unpack
+from digits_core.data.handwriting_store import Handwriting, NewSample
 from digits_core.data.imported import Imports
 from digits_core.database import Database
 from digits_core.errors import ExportError, StoreError

@@ -14,9 +14,9 @@ from digits_core.home import Home
 from digits_core.runs import heartbeat as heartbeat_module
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import TAKEN_OVER, Heartbeat
-from digits_core.runs.owner import STALE_S, is_local, this_process
-from digits_core.runs.sweeps import SweepStore
-from digits_core.shell import sweep, train
+from digits_core.runs.process_owner import STALE_S, is_local, this_process
+from digits_core.runs.sweep_store import SweepStore
+from digits_core.shell import sweep_command, train_command
 from digits_core.training.events import EpochFinished, Finished, Started
 from tests.seams.hosts import ROOT, let_pass, on_another_host, other_host
 from tests.unit.helpers import run_config, wait_for
@@ -203,7 +203,7 @@ def test_a_process_whose_host_gets_another_name_stays_itself():
 
 RENAMED = """
 import subprocess
-from digits_core.runs.owner import is_alive, this_process
+from digits_core.runs.process_owner import is_alive, this_process
 before = this_process()
 subprocess.run(["hostname", "renamed"], check=True)
 print(this_process() == before, is_alive(before))
@@ -213,7 +213,7 @@ print(this_process() == before, is_alive(before))
 def controls(run_id: str) -> None:
     """The buttons of the Training page; the page itself would start a cluster."""
     from digits_core.dashboard.state import state
-    from digits_core.dashboard.training.controls import show_controls
+    from digits_core.dashboard.training.run_controls import show_controls
 
     show_controls(state().runs.get(run_id))
 
@@ -233,8 +233,9 @@ def test_an_app_that_is_open_offers_to_go_on_with_it(database, home, open_page, 
 
         assert [button.disabled for button in before] == [False, False]
         assert [(button.label, button.disabled) for button in (resume, go_on)] == [
-            ("Resume", False), ("Continue", False),
-        ]  # fmt: skip
+            ("Resume", False),
+            ("Continue", False),
+        ]
         assert (stop.disabled, delete.disabled) == (True, False)
 
 
@@ -245,7 +246,7 @@ def test_the_shell_lists_it_as_interrupted_and_goes_on_with_the_sweep(store, dat
     assert shell(["runs"]) == 0
     listed = capsys.readouterr().out
     beating = set()
-    monkeypatch.setattr(sweep, "_as_json", lambda event: beating.update(beats(database)))
+    monkeypatch.setattr(sweep_command, "_as_json", lambda event: beating.update(beats(database)))
     assert shell(["sweep", "--continue", "latest", "--json"]) == 0
     trials = SweepStore(database).runs(other.sweep)
 
@@ -258,7 +259,7 @@ def test_the_shell_lists_it_as_interrupted_and_goes_on_with_the_sweep(store, dat
 
 def test_a_training_in_the_shell_has_a_heartbeat(database, home, capsys, monkeypatch):
     beating = set()
-    monkeypatch.setattr(train, "with_progress_bar", lambda events, show: noting(beating, database, events))
+    monkeypatch.setattr(train_command, "with_progress_bar", lambda events, show: noting(beating, database, events))
     assert shell(["train", "--epochs", "1", "--batch-size", "512"]) == 0
 
     assert beating == {this_process()}

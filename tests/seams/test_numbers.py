@@ -2,11 +2,11 @@
 
 from digits_core.database import MIGRATIONS, Database
 from digits_core.home import Home
-from digits_core.runs import labels as labels_module
+from digits_core.runs import run_edits as labels_module
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import SweepStore
+from digits_core.runs.sweep_store import SweepStore
 from digits_core.training.events import Finished
-from digits_core.training.sweep import SweepPlan, parse_varied
+from digits_core.training.sweep_plan import SweepPlan, parse_varied
 from tests.unit.helpers import run_config
 
 PLAN = SweepPlan(varied=[parse_varied("epochs=1,2")])

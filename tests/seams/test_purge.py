@@ -10,7 +10,7 @@ from digits_core import database as database_module
 from digits_core.database import Database
 from digits_core.errors import RunError, StoreError
 from digits_core.home import Home
-from digits_core.runs import labels as labels_module
+from digits_core.runs import run_edits as labels_module
 from digits_core.runs.store import Run, RunStore
 from tests.unit.helpers import fill, run_config
 from tests.unit.runs.test_store import WHOLE
@@ -21,16 +21,16 @@ import os, sys
 from pathlib import Path
 from digits_core.database import Database
 from digits_core.home import Home
-from digits_core.runs import labels
+from digits_core.runs import run_edits
 from digits_core.runs.store import RunStore
 
-labels.KEPT_S = -60
-when, real = sys.argv[2], labels.shutil.rmtree
+run_edits.KEPT_S = -60
+when, real = sys.argv[2], run_edits.shutil.rmtree
 def rmtree(folder):
     if when == "after":
         real(folder)
     os._exit(9)
-labels.shutil.rmtree = rmtree
+run_edits.shutil.rmtree = rmtree
 home = Home(Path(sys.argv[1]))
 RunStore(Database(home.database)).labels.purge(home)
 """

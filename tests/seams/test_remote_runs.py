@@ -17,7 +17,7 @@ from digits_core.__main__ import main
 from digits_core.dashboard.state import state
 from digits_core.data.builtin import read_optdigits
 from digits_core.database import Database
-from digits_core.engine import connection, remote
+from digits_core.engine import connection, remote_training
 from digits_core.errors import RunError
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import execute
@@ -52,7 +52,7 @@ def interrupt(lab: Lab, run: Run, cluster: Cluster) -> Run:
 @pytest.fixture
 def without_weights(trained_home, tmp_path, monkeypatch) -> Run:
     """A run in a home that has two others, interrupted on another machine before any of its weights came home."""
-    monkeypatch.setattr(remote, "SEND_INTERVAL_S", math.inf)
+    monkeypatch.setattr(remote_training, "SEND_INTERVAL_S", math.inf)
     with far_away(tmp_path / "cluster") as cluster, own_lab(trained_home) as lab:
         run = lab.engine.submit(FOREVER)
         lab.wait_for_epoch(run, 2)
@@ -104,8 +104,8 @@ def test_a_run_whose_weights_never_came_home_is_offered_by_no_page_and_no_comman
 
 
 def test_what_came_home_on_the_way_is_usable_and_resumes_to_the_same_numbers(home, tmp_path, monkeypatch):
-    monkeypatch.setattr(remote, "SEND_INTERVAL_S", 0.0)
-    monkeypatch.setattr(remote, "SECONDS_PER_WORKER", 0.0)
+    monkeypatch.setattr(remote_training, "SEND_INTERVAL_S", 0.0)
+    monkeypatch.setattr(remote_training, "SECONDS_PER_WORKER", 0.0)
     with own_lab(home) as lab:
         with far_away(tmp_path / "cluster") as cluster:
             run = lab.engine.submit(FOREVER)

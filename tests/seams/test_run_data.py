@@ -16,7 +16,7 @@ from digits_core.data import handwriting_versions as versions
 from digits_core.data.builtin import read_mnist_5k
 from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
-from digits_core.data.handwriting import Handwriting, NewSample
+from digits_core.data.handwriting_store import Handwriting, NewSample
 from digits_core.data.handwriting_versions import NAME
 from digits_core.data.readers import Reading
 from digits_core.database import Database
@@ -25,9 +25,9 @@ from digits_core.errors import DatasetError, ExportError
 from digits_core.evaluation.test_set import test_set_of_run as images_behind
 from digits_core.home import KEPT_S, Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.data import RunData, changed_data
 from digits_core.runs.execution import execute
 from digits_core.runs.export.files import Export
+from digits_core.runs.run_data import RunData, changed_data
 from digits_core.runs.store import Run, RunStore
 from digits_core.training.control import Orders
 from digits_core.training.loop import Training

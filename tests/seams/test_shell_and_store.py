@@ -15,7 +15,7 @@ from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import SweepStore
+from digits_core.runs.sweep_store import SweepStore
 from digits_core.shell import common
 from tests.unit.helpers import fill, wait_for
 

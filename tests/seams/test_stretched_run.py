@@ -18,17 +18,17 @@ from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.runs.compare.quantities import BY_TITLE, axis_of, settings_that_differ
 from digits_core.dashboard.runs.frames import run_table
 from digits_core.dashboard.runs.report import as_html
-from digits_core.dashboard.runs.training_time import series_of
+from digits_core.dashboard.runs.training_time_view import series_of
 from digits_core.data.catalogue import Catalogue
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.conditions import matching, parse
 from digits_core.runs.execution import execute
 from digits_core.runs.export.files import Export
-from digits_core.runs.export.history import runs_as_csv
+from digits_core.runs.export.run_history import runs_as_csv
 from digits_core.runs.groups import REPEATS, group_by
-from digits_core.runs.settings import CHANGES, NONE, settings_of
+from digits_core.runs.run_filters import matching, parse
+from digits_core.runs.run_settings import CHANGES, NONE, settings_of
 from digits_core.runs.store import Run, RunStore
 from digits_core.training.events import EpochFinished
 from tests.unit.helpers import run_config

@@ -5,12 +5,12 @@ import torch
 
 from digits_core.data.builtin import read_optdigits
 from digits_core.engine import connection
-from digits_core.engine.sweeps import Conductor
+from digits_core.engine.sweep_conductor import Conductor
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import execute
-from digits_core.runs.sweeps import SweepStore
+from digits_core.runs.sweep_store import SweepStore
 from digits_core.training.events import EpochFinished, Started
-from digits_core.training.sweep import SweepPlan, parse_varied
+from digits_core.training.sweep_plan import SweepPlan, parse_varied
 from digits_core.training.threads import cores, parallel_runs
 from tests.unit.engine.conftest import FOREVER, config, own_lab, reference
 from tests.unit.helpers import epochs_in, numbers, wait_for

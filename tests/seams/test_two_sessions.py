@@ -20,10 +20,10 @@ from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.home import KEPT_S, Home
 from digits_core.runs import heartbeat as heartbeat_module
-from digits_core.runs import labels as labels_module
-from digits_core.runs import owner as owner_module
-from digits_core.runs.labels import Change
-from digits_core.runs.owner import STALE_S
+from digits_core.runs import process_owner as owner_module
+from digits_core.runs import run_edits as labels_module
+from digits_core.runs.process_owner import STALE_S
+from digits_core.runs.run_edits import Change
 from digits_core.runs.store import LIVE, RunStore
 from digits_core.training.events import Finished
 from tests.unit.helpers import run_config
@@ -185,9 +185,15 @@ class Sessions(RuleBasedStateMachine):
         self.change(session, [run], lambda labels: labels.restore([run]), "deleted", lambda _: None, of_deleted=True)
 
     def change(
-        self, session: int, some: list[str], act: Callable, column: str, new: Callable, ended: bool = False,
+        self,
+        session: int,
+        some: list[str],
+        act: Callable,
+        column: str,
+        new: Callable,
+        ended: bool = False,
         of_deleted: bool = False,
-    ) -> tuple[Change, str, dict[str, Any]] | None:  # fmt: skip
+    ) -> tuple[Change, str, dict[str, Any]] | None:
         """Make a change and note what comes of it; one that is for a run that is not there is refused for all."""
         known = [self.known.get(run) for run in some]
         refused = any(each is None or bool(each.deleted) != of_deleted or (ended and each.live) for each in known)

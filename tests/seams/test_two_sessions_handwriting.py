@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from digits_core.config import TransformConfig
-from digits_core.data.handwriting import Change, Handwriting, NewSample
+from digits_core.data.handwriting_store import Change, Handwriting, NewSample
 from digits_core.database import Database
 from digits_core.errors import DatasetError, StoreError
 from digits_core.home import Home

@@ -148,9 +148,11 @@ class TwoSessions(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     @rule(
-        who=st.integers(0, 1), title=st.sampled_from(["My set", "my-set", "other"]), between=st.booleans(),
+        who=st.integers(0, 1),
+        title=st.sampled_from(["My set", "my-set", "other"]),
+        between=st.booleans(),
         mark=st.integers(1, 255),
-    )  # fmt: skip
+    )
     def keep(self, who: int, title: str, between: bool, mark: int) -> None:
         """One keeps a dataset; `between`, the other keeps one of that title, too, and is sooner."""
         reading = marked(mark)

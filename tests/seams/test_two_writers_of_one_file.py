@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from digits_core.dashboard.data import background
-from digits_core.dashboard.data.background import Workshop
+from digits_core.dashboard.data import kept_statistics
+from digits_core.dashboard.data.kept_statistics import Workshop
 from digits_core.runs.artifacts import Artifacts
 
 WRITERS, TIMES = 4, 15
@@ -40,7 +40,7 @@ def test_the_evaluation_of_one_run(tmp_path):
 
 @pytest.mark.filterwarnings("error")
 def test_the_analysis_of_one_dataset(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(background, "KEPT_ON_DISK_AFTER_S", 0.0)
+    monkeypatch.setattr(kept_statistics, "KEPT_ON_DISK_AFTER_S", 0.0)
     arrays = {"values": np.arange(5000)}
     at_once(lambda _: Workshop(tmp_path)._keep("key", arrays))
 

@@ -22,7 +22,7 @@ from digits_core.dashboard.packed import (
     forget_oldest,
 )
 from digits_core.dashboard.recognise.photos import Photo, read_photo
-from digits_core.dashboard.recognise.reading import digit_on, number_on, read
+from digits_core.dashboard.recognise.recognition_result import digit_on, number_on, read
 from digits_core.data.picture import LARGE_PIXELS, read_picture
 from digits_core.network.improved_net import ImprovedNet
 from digits_core.recognition.recogniser import Recogniser

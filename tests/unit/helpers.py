@@ -58,8 +58,13 @@ def epochs_in(events: Iterable[Event]) -> list[EpochFinished]:
 def numbers(epoch) -> tuple[float, ...]:
     """What a seed decides about an epoch; its times are another matter."""
     return (
-        epoch.epoch, epoch.train_loss, epoch.train_accuracy, epoch.test_loss, epoch.test_accuracy, epoch.learning_rate,
-    )  # fmt: skip
+        epoch.epoch,
+        epoch.train_loss,
+        epoch.train_accuracy,
+        epoch.test_loss,
+        epoch.test_accuracy,
+        epoch.learning_rate,
+    )
 
 
 def fill(path: Path) -> None:

@@ -108,9 +108,11 @@ def test_real_hands_are_skipped_with_a_reason_where_their_pictures_are_missing(t
 
 def test_real_hands_are_counted_by_kind_with_what_was_refused() -> None:
     reads = [
-        hands.Read("photo", "7", "7", (False,), 10), hands.Read("photo", "7", "1", (True,), 20),
-        hands.Read("row", "1234", "124", (False,) * 3, 30), hands.Read("not-a-digit", "not:tau", "", (), 40),
-    ]  # fmt: skip
+        hands.Read("photo", "7", "7", (False,), 10),
+        hands.Read("photo", "7", "1", (True,), 20),
+        hands.Read("row", "1234", "124", (False,) * 3, 30),
+        hands.Read("not-a-digit", "not:tau", "", (), 40),
+    ]
     found = {each.what: each.value for each in hands.table(reads)}
 
     assert (found["photo, right"], found["right but refused"], found["wrong and refused"]) == (50, 0, 100)

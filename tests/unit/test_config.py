@@ -181,9 +181,19 @@ def test_datasets_must_be_named(names):
         DataConfig(train=names)
 
 
-@pytest.mark.parametrize("field", [
-        "rotation", "translation", "scale", "shear", "elastic", "stroke_width", "noise", "erasing",
-    ])  # fmt: skip
+@pytest.mark.parametrize(
+    "field",
+    [
+        "rotation",
+        "translation",
+        "scale",
+        "shear",
+        "elastic",
+        "stroke_width",
+        "noise",
+        "erasing",
+    ],
+)
 def test_each_random_step_makes_a_config_augment(field):
     assert not TransformConfig().augments
     assert TransformConfig(**{field: 0.5}).augments

@@ -16,9 +16,9 @@ FIRST_PAGE = "the first page"
 LIGHT = (
     "digits_core.__main__",
     "digits_core.config",
-    "digits_core.dashboard.network.worked_example",
+    "digits_core.dashboard.network.worked_example_view",
     "digits_core.data.catalogue",
-    "digits_core.data.handwriting",
+    "digits_core.data.handwriting_store",
     "digits_core.data.readers",
     "digits_core.engine.service",
     "digits_core.dashboard.runs.one_run",

@@ -16,13 +16,20 @@ from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.store import RunStore
-from digits_core.shell import runs as runs_module
+from digits_core.shell import runs_command as runs_module
 from tests.unit.helpers import ctrl_c_given_back, fill
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH_KEYS = {
-    "event", "epoch", "epochs", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "seconds",
-}  # fmt: skip
+    "event",
+    "epoch",
+    "epochs",
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "seconds",
+}
 LECTURE_LINE = re.compile(r"Epoch: (\d+)/(\d+), Loss: \d+\.\d{6}, Accuracy: \d+\.\d\d%")
 QUICK = ["train", "--epochs", "2", "--batch-size", "128"]
 
@@ -61,9 +68,13 @@ def trained_home(tmp_path_factory) -> tuple[Path, list[dict]]:
 
 def shell_process(home: Path, *arguments: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "digits_core", *arguments], cwd=ROOT, env={**os.environ, "DIGITS_HOME": str(home)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "digits_core", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "DIGITS_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def runs_in(home: Path) -> list:
@@ -81,8 +92,9 @@ def test_train_json_prints_an_object_for_each_epoch_and_one_at_the_end(trained_h
 
     assert all(epoch.keys() == EPOCH_KEYS for epoch in (first, second))
     assert [(epoch["event"], epoch["epoch"], epoch["epochs"]) for epoch in (first, second)] == [
-        ("epoch", 1, 2), ("epoch", 2, 2),
-    ]  # fmt: skip
+        ("epoch", 1, 2),
+        ("epoch", 2, 2),
+    ]
     assert last.keys() == {"event", "run", "test_accuracy", "seconds"}
     assert last["event"] == "finished"
 
@@ -118,10 +130,30 @@ def test_train_prints_the_line_of_the_lecture_for_each_epoch(shell):
 
 def test_train_takes_every_option_of_its_config(shell, home):
     status, *_ = shell(
-        "train", "--recipe", "learning RATE too high", "--dataset", "optdigits", "--epochs", "1", "--batch-size", "200",
-        "--learning-rate", "0.01", "--optimizer", "sgd", "--loss", "nll", "--seed", "5", "--device", "cpu",
-        "--precision", "bf16", "--name", "all of them",
-    )  # fmt: skip
+        "train",
+        "--recipe",
+        "learning RATE too high",
+        "--dataset",
+        "optdigits",
+        "--epochs",
+        "1",
+        "--batch-size",
+        "200",
+        "--learning-rate",
+        "0.01",
+        "--optimizer",
+        "sgd",
+        "--loss",
+        "nll",
+        "--seed",
+        "5",
+        "--device",
+        "cpu",
+        "--precision",
+        "bf16",
+        "--name",
+        "all of them",
+    )
     (run,) = runs_in(home)
     training = run.config.training
 
@@ -235,8 +267,12 @@ def test_datasets_json_says_what_there_is(shell):
 
     assert (status, err) == (0, [])
     assert {name: row["available"] for name, row in rows.items()} == {
-        "optdigits": True, "mnist-5k": True, "strokes": True, "mnist": False, "handwriting": False,
-    }  # fmt: skip
+        "optdigits": True,
+        "mnist-5k": True,
+        "strokes": True,
+        "mnist": False,
+        "handwriting": False,
+    }
     assert (rows["optdigits"]["images"], rows["optdigits"]["height"], rows["optdigits"]["width"]) == (1797, 8, 8)
     assert rows["mnist-5k"]["train"] + rows["mnist-5k"]["test"] == 5000
 
@@ -308,8 +344,10 @@ def test_runs_json_has_a_line_for_each_run(trained_home, shell, monkeypatch):
 
     assert (status, err) == (0, [])
     assert (row["id"], row["status"], row["test_accuracy"]) == (
-        lines[-1]["run"], "finished", lines[-1]["test_accuracy"],
-    )  # fmt: skip
+        lines[-1]["run"],
+        "finished",
+        lines[-1]["test_accuracy"],
+    )
     assert row["config"]["training"]["epochs"] == 2
 
 

@@ -10,16 +10,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits_core.data.readers.reading import Reading, read_outcome
+from digits_core.data.readers.file_contents import Reading, read_outcome
 from tests.unit.test_imports import FILES, ROOT, shown
 
 POSIX_MODULES = {"resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "syslog", "posix"}
 POSIX_NAMES = {
-    "os.fork", "os.forkpty", "os.getuid", "os.geteuid", "os.getpgid", "os.setsid", "os.setpgid", "os.killpg", "os.wait",
-    "os.waitid", "os.WNOHANG", "os.mkfifo", "os.chown", "os.sched_getaffinity", "os.getloadavg", "os.uname",
-    "os.O_NONBLOCK", "os.sync", "signal.SIGKILL", "signal.SIGHUP", "signal.SIGALRM", "signal.SIGXCPU", "signal.SIGUSR1",
-    "signal.SIGCHLD", "signal.alarm", "signal.setitimer", "signal.pause", "socket.AF_UNIX", "time.tzset",
-}  # fmt: skip
+    "os.fork",
+    "os.forkpty",
+    "os.getuid",
+    "os.geteuid",
+    "os.getpgid",
+    "os.setsid",
+    "os.setpgid",
+    "os.killpg",
+    "os.wait",
+    "os.waitid",
+    "os.WNOHANG",
+    "os.mkfifo",
+    "os.chown",
+    "os.sched_getaffinity",
+    "os.getloadavg",
+    "os.uname",
+    "os.O_NONBLOCK",
+    "os.sync",
+    "signal.SIGKILL",
+    "signal.SIGHUP",
+    "signal.SIGALRM",
+    "signal.SIGXCPU",
+    "signal.SIGUSR1",
+    "signal.SIGCHLD",
+    "signal.alarm",
+    "signal.setitimer",
+    "signal.pause",
+    "socket.AF_UNIX",
+    "time.tzset",
+}
 GUARDED = {"data/readers/limits.py": {"resource"}}
 """Each held below by running without it."""
 
@@ -47,11 +72,10 @@ def posix_only(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {
         f"{node.value.id}.{node.attr}"
-        for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }  # fmt: skip
-    imported = {
-        name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
-    }  # fmt: skip
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     return (names & POSIX_NAMES) | (imported & POSIX_MODULES)
 
 
@@ -85,7 +109,7 @@ def run_without(code: str) -> str:
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system has none of what is taken away")
 def test_without_them_a_process_knows_itself_and_its_processors():
     said = run_without("""
-from digits_core.runs.owner import is_alive, this_process
+from digits_core.runs.process_owner import is_alive, this_process
 from digits_core.training.threads import cores, threads_per_run
 owner = this_process()
 print(is_alive(owner), is_alive(owner + "1"), cores() >= 1, threads_per_run() >= 1, "-" in owner.rpartition(":")[2])

@@ -14,9 +14,13 @@ def test_a_port_that_is_taken_is_said_in_words_and_nothing_is_begun(tmp_path):
         port = taken.getsockname()[1]
         options = ["--server.headless", "true", "--server.port", str(port)]
         answer = subprocess.run(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *options], cwd=ROOT, capture_output=True, text=True,
-            env=os.environ | {"DIGITS_HOME": str(tmp_path / "home")}, timeout=120,
-        )  # fmt: skip
+            [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"DIGITS_HOME": str(tmp_path / "home")},
+            timeout=120,
+        )
 
     assert answer.returncode == 1
     assert f"Port {port} is not available" in answer.stderr

@@ -27,8 +27,11 @@ WORDS = [
     field for field in SETTINGS if SECTION_OF[field] != "data" and kind_of(field) is not bool and not is_number(field)
 ]
 ROOT = Path(__file__).resolve().parents[2]
-FILES = [path for path in sorted((ROOT / "digits_core").rglob("*.py")) if path.name != "settings.py" or
-         path.parent.name != "digits_core"]  # fmt: skip
+FILES = [
+    path
+    for path in sorted((ROOT / "digits_core").rglob("*.py"))
+    if path.name != "settings.py" or path.parent.name != "digits_core"
+]
 OUTSIDE = [path for path in FILES if not {"entries", "figures"} & set(path.relative_to(ROOT).parts)]
 """Modules that may read the words of a setting and not write them; figures import nothing of ours."""
 
@@ -58,11 +61,17 @@ def test_titles_tell_settings_apart():
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("nesterov", True, "on"), ("nesterov", False, "off"), ("train", ("a", "b"), "a + b"),
-        ("test_writers", (), "none"), ("learning_rate", 0.00001, "0.00001"), ("rotation", 28.0, "28"),
-        ("loss", "cross_entropy", "Cross-entropy"), ("epochs", 4, "4"), ("tag", "adam", "adam"),
+        ("nesterov", True, "on"),
+        ("nesterov", False, "off"),
+        ("train", ("a", "b"), "a + b"),
+        ("test_writers", (), "none"),
+        ("learning_rate", 0.00001, "0.00001"),
+        ("rotation", 28.0, "28"),
+        ("loss", "cross_entropy", "Cross-entropy"),
+        ("epochs", 4, "4"),
+        ("tag", "adam", "adam"),
     ],
-)  # fmt: skip
+)
 def test_values_read_as_people_write_them(field, value, expected):
     assert written(field, value) == expected
 

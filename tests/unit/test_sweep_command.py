@@ -13,7 +13,7 @@ from digits_core.__main__ import main
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.store import RunStore
-from digits_core.runs.sweeps import SweepStore
+from digits_core.runs.sweep_store import SweepStore
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -80,9 +80,13 @@ def test_bad_input_is_one_line_and_writes_nothing(home, capsys, arguments, compl
 def test_ctrl_c_stops_a_sweep_which_is_then_continued_where_it_was(home, capsys):
     command = ["sweep", "--vary", "learning_rate=0.001", "--epochs", "500", "--batch-size", "64", "--json"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "digits_core", *command], cwd=ROOT, env={**os.environ, "DIGITS_HOME": str(home)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "digits_core", *command],
+        cwd=ROOT,
+        env={**os.environ, "DIGITS_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     for line in process.stdout:
         if json.loads(line)["event"] == "epoch":
             break

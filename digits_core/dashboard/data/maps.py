@@ -6,14 +6,14 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.charts import CHART_CONFIG
-from digits_core.dashboard.data.inspector import choose, inspect, split_of
+from digits_core.dashboard.data.image_inspector import choose, inspect, split_of
 from digits_core.dashboard.data.results import PointMap, pca_map, tsne_map
-from digits_core.dashboard.data.samples import GRID_AND_INSPECTOR
+from digits_core.dashboard.data.samples_view import GRID_AND_INSPECTOR
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.sampling import stratified_sample
 from digits_core.data.statistics.tsne import FEWEST
-from digits_core.figures.datasets import image_map
+from digits_core.figures.dataset_figures import image_map
 
 SIZES = (1000, 2500, 5000)
 SHOWN = 60
@@ -45,30 +45,49 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, str]:
     """The method, the map (`None` while it is computed) and what dragging on it draws."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
-            "Method", ["PCA", "t-SNE"], default="PCA", required=True, key="method", bind="query-params",
+            "Method",
+            ["PCA", "t-SNE"],
+            default="PCA",
+            required=True,
+            key="method",
+            bind="query-params",
             help="PCA looks from the side on which the images differ most: fast, and distances keep their meaning. "
             "t-SNE bends the space so that neighbours stay neighbours: slower, and it shows groups that PCA hides.",
-        )  # fmt: skip
+        )
         count = SIZES[-1]
         if len(digits) > SIZES[0]:
             smaller = sum(size < len(digits) for size in SIZES)  # one more shows all that there are
             count = st.segmented_control(
-                "Points", SIZES[: smaller + 1], default=SIZES[1], required=True, key="points", bind="query-params",
+                "Points",
+                SIZES[: smaller + 1],
+                default=SIZES[1],
+                required=True,
+                key="points",
+                bind="query-params",
                 help="At most so many images are shown: a sample in which each digit has the share that it has in the "
                 "dataset, drawn with a fixed seed. More points show finer groups and take longer.",
-            )  # fmt: skip
+            )
         perplexity = PERPLEXITIES[1]
         if method == "t-SNE":
             perplexity = st.segmented_control(
-                "Perplexity", PERPLEXITIES, default=perplexity, required=True, key="perplexity", bind="query-params",
+                "Perplexity",
+                PERPLEXITIES,
+                default=perplexity,
+                required=True,
+                key="perplexity",
+                bind="query-params",
                 help="About how many neighbours each point tries to stay close to. Small values break groups into "
                 "islands, large ones keep more of the whole: what changes with it is not a fact about the digits.",
-            )  # fmt: skip
+            )
         select = st.segmented_control(
-            "Select with", ["Lasso", "Box"], default="Lasso", required=True, key="select_with",
+            "Select with",
+            ["Lasso", "Box"],
+            default="Lasso",
+            required=True,
+            key="select_with",
             help="Drag over the map, with the mouse or a finger: the images of the points inside are shown below it. A "
             "double click selects none.",
-        )  # fmt: skip
+        )
     found = pca_map(digits, count) if method == "PCA" else tsne_map(digits, count, perplexity)
     return method, found, "lasso" if select == "Lasso" else "select"
 
@@ -84,9 +103,13 @@ def _draw(digits: Digits, method: str, found: PointMap, select: str) -> np.ndarr
     chart = image_map(found.points, digits.labels[found.places], found.places, title, axes, select)
     with st.container(key="map"):
         event = st.plotly_chart(
-            chart, key=f"map-{found.name}", config=CHART_CONFIG, on_select="rerun", selection_mode=("box", "lasso"),
+            chart,
+            key=f"map-{found.name}",
+            config=CHART_CONFIG,
+            on_select="rerun",
+            selection_mode=("box", "lasso"),
             alt="A map of the images, coloured by digit; similar images lie close together",
-        )  # fmt: skip
+        )
     return np.ravel([point["customdata"] for point in event["selection"]["points"]]).astype(int)
 
 
@@ -113,10 +136,12 @@ def _show_selected(digits: Digits, selected: np.ndarray, chosen: int) -> None:
     shown = selected[stratified_sample(digits.labels[selected], SHOWN)]
     tiles = [
         Tile(
-            int(digits.labels[place]), int(place), "",
+            int(digits.labels[place]),
+            int(place),
+            "",
             f"Digit {digits.labels[place]}, index {place}, {split_of(digits, place)}",
         )
         for place in shown
-    ]  # fmt: skip
+    ]
     words = f"{len(shown)} of the selected images"
     show_tiles(digits.images[shown], tiles, "selected", words=words, chosen=[chosen], on_choose=choose)

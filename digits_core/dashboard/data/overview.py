@@ -9,8 +9,8 @@ from digits_core.dashboard.data.results import summary
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.classes import ClassImages, as_pictures
-from digits_core.figures.charts import class_balance
-from digits_core.figures.datasets import pixel_values
+from digits_core.figures.basic_charts import class_balance
+from digits_core.figures.dataset_figures import pixel_values
 
 DIGITS = 10
 
@@ -29,9 +29,12 @@ def overview(digits: Digits) -> None:
         # Above the chart it would push it out of line with the other one.
         chart_place = st.container()
         log = st.toggle(
-            "Logarithmic", True, key="log", bind="query-params",
+            "Logarithmic",
+            True,
+            key="log",
+            bind="query-params",
             help="Steps of ten times as many: paper is so much commoner than ink that ink would not be seen otherwise.",
-        )  # fmt: skip
+        )
         with chart_place:
             chart = pixel_values({digits.name: found.histogram}, log)
             show_chart(chart, "histogram", "How often each pixel value occurs in the dataset")

@@ -8,13 +8,13 @@ from pathlib import Path, PurePath
 import numpy as np
 import streamlit as st
 
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.refused import Upload, content_of, read_once, show_refusal
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
-from digits_core.data.export import as_npz, as_pickle
+from digits_core.data.dataset_export import as_npz, as_pickle
 from digits_core.data.imported import TITLE_LENGTH
 from digits_core.data.readers import EXTENSIONS, FORMATS, Limits, Reading, read_file
 from digits_core.errors import DatasetError, DatasetReadingStopped, DigitsError
@@ -32,11 +32,13 @@ def import_dataset() -> None:
     """From a file to a dataset: what it holds, what is wrong in it, a name, and whether to keep it."""
     st.subheader("Import a dataset")
     file = st.file_uploader(
-        "File with images and labels", EXTENSIONS, key=f"import_{st.session_state.get('imports', 0)}",
+        "File with images and labels",
+        EXTENSIONS,
+        key=f"import_{st.session_state.get('imports', 0)}",
         max_upload_size=Limits().file_bytes // 2**20,
         help="The file is read by a process of its own that runs no code from it, and nothing is kept before you say "
         "so. What it is follows from its contents, not from its name.",
-    )  # fmt: skip
+    )
     if file is None:
         st.markdown(
             "Bring the lecture's pickle, a list of `(image, label)` tuples or two of them for training and test, "
@@ -98,12 +100,15 @@ def _offer_to_keep(reading: Reading, name: str) -> None:
             st.caption(f"The first {len(table):,} are listed.")
         st.checkbox(
             f"Leave {wrong} out and keep the other {len(reading.images):,}",
-            key="import_leave_out", help="Without this nothing is imported: a dataset should not shrink unnoticed.",
-        )  # fmt: skip
+            key="import_leave_out",
+            help="Without this nothing is imported: a dataset should not shrink unnoticed.",
+        )
     st.text_input(
-        "Name of the dataset", PurePath(name).name.split(".")[0][:TITLE_LENGTH],
-        key="import_title", help="What lists and charts call it. You can change it later.",
-    )  # fmt: skip
+        "Name of the dataset",
+        PurePath(name).name.split(".")[0][:TITLE_LENGTH],
+        key="import_title",
+        help="What lists and charts call it. You can change it later.",
+    )
     with st.container(horizontal=True):
         st.button("Keep", type="primary", icon=":material/save:", on_click=_keep, args=(reading, name))
         st.button("Cancel", icon=":material/close:", on_click=_forget_file)
@@ -136,14 +141,22 @@ def manage(name: str) -> None:
     digits = load_digits(name)
     with st.container(horizontal=True):
         st.download_button(
-            "npz", lambda: as_npz(digits), f"{name}.npz", icon=":material/download:", on_click="ignore",
+            "npz",
+            lambda: as_npz(digits),
+            f"{name}.npz",
+            icon=":material/download:",
+            on_click="ignore",
             help="NumPy arrays: images, labels and split, and who wrote them where that is known. It can be imported "
             "again.",
-        )  # fmt: skip
+        )
         st.download_button(
-            "Pickle", lambda: as_pickle(digits), f"{name}.pkl", icon=":material/download:", on_click="ignore",
+            "Pickle",
+            lambda: as_pickle(digits),
+            f"{name}.pkl",
+            icon=":material/download:",
+            on_click="ignore",
             help="The lecture's form: lists of (tensor, label) for training and for test, for plain `pickle.load`.",
-        )  # fmt: skip
+        )
         if name in {each.name for each in state().catalogue.imports.all()}:
             _rename_or_delete(name)
 
@@ -153,9 +166,11 @@ def _rename_or_delete(name: str) -> None:
     renames = st.session_state.get("renames", 0)
     with st.popover("Rename", icon=":material/edit:", key=f"rename_{renames}"), st.form("rename", border=False):
         st.text_input(
-            "New name", state().catalogue.entry(name).title, key=f"new_title_{renames}",
+            "New name",
+            state().catalogue.entry(name).title,
+            key=f"new_title_{renames}",
             help="Runs that were trained on it still find it.",
-        )  # fmt: skip
+        )
         st.form_submit_button("Save the name", type="primary", on_click=_rename, args=(name, f"new_title_{renames}"))
         if error := st.session_state.pop("rename_error", None):
             show_error(error)
@@ -201,9 +216,13 @@ def _offer_deleted() -> None:
     for each in deleted:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
-                "Restore", icon=":material/restore_from_trash:", key=f"restore_{each.name}", on_click=_restore,
-                args=(each.name,), help="Brings it back as it was.",
-            )  # fmt: skip
+                "Restore",
+                icon=":material/restore_from_trash:",
+                key=f"restore_{each.name}",
+                on_click=_restore,
+                args=(each.name,),
+                help="Brings it back as it was.",
+            )
             st.markdown(f"{as_plain_text(each.title)} · {each.images:,} images", width="content")
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from digits_core.dashboard.background import awaited
-from digits_core.dashboard.data.background import Arrays, Compute, workshop
+from digits_core.dashboard.background_jobs import awaited
+from digits_core.dashboard.data.kept_statistics import Arrays, Compute, workshop
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.chunks import Report

@@ -83,10 +83,16 @@ def show_table(work: Work) -> None:
         }
     )
     st.data_editor(
-        rows, key=work.table_key, hide_index=True, row_height=ROW_HEIGHT, alt="The boxes",
+        rows,
+        key=work.table_key,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        alt="The boxes",
         height=min(max(SMALLEST_TABLE, work.height(work.width)), table_height(len(rows))),
-        placeholder="", disabled=["number", "picture", "sure"],
-        on_change=_take_edits, args=(work,),
+        placeholder="",
+        disabled=["number", "picture", "sure"],
+        on_change=_take_edits,
+        args=(work,),
         column_config={
             "number": st.column_config.NumberColumn("Box", width=40, help="The number of the box in the picture."),
             "picture": st.column_config.ImageColumn("Digit", width=50, help="The digit in the box, centred."),
@@ -96,7 +102,7 @@ def show_table(work: Work) -> None:
             ),
             "keep": st.column_config.CheckboxColumn("Save", width=66, help="Off: this box is left out."),
         },
-    )  # fmt: skip
+    )
 
 
 def _take_edits(work: Work) -> None:

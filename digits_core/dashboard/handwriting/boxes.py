@@ -82,11 +82,14 @@ class Boxes:
         """Return what the browser draws of each box, numbered from 1 in the given order of their places."""
         return tuple(
             {
-                "box": sides(each.box), "number": number, "words": each.words, "colour": each.colour,
+                "box": sides(each.box),
+                "number": number,
+                "words": each.words,
+                "colour": each.colour,
                 "name": f"Box {number}: {each.name}",
             }
             for number, each in enumerate((self.now[place] for place in order), 1)
-        )  # fmt: skip
+        )
 
 
 def sides(box: Box) -> tuple[int, int, int, int]:

@@ -24,8 +24,8 @@ from digits_core.dashboard.refused import content_of, read_once
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import SPLIT_HELP, show_error
-from digits_core.data.handwriting import Change, HandwrittenSample, counted_digits, writer_problem
 from digits_core.data.handwriting_archive import MAX_BYTES, pack, unpack
+from digits_core.data.handwriting_store import Change, HandwrittenSample, counted_digits, writer_problem
 from digits_core.data.picture import read_picture
 from digits_core.errors import DigitsError
 from digits_core.figures.images import pixels
@@ -44,14 +44,21 @@ def show() -> None:
     fits = _filters()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
-            "View", ["Pictures", "Table"], default="Pictures", required=True, key="own_view", bind="query-params",
+            "View",
+            ["Pictures", "Table"],
+            default="Pictures",
+            required=True,
+            key="own_view",
+            bind="query-params",
             help="Pictures: press those that you want to change. Table: with writer, source and time.",
-        )  # fmt: skip
+        )
         deleted = st.toggle(
-            "Deleted", key="own_deleted", bind="query-params",
+            "Deleted",
+            key="own_deleted",
+            bind="query-params",
             help="Show what was deleted, to bring it back. It is in no dataset, and is permanently removed after "
             f"{DAYS} days, unless a run was trained or tested on it.",
-        )  # fmt: skip
+        )
         samples = [sample for sample in state().handwriting.samples(deleted) if fits(sample)]
         shown, everything = _page(samples)
     if samples:
@@ -70,17 +77,26 @@ def _filters() -> Callable[[HandwrittenSample], bool]:
     """Whether a sample is to be shown."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         digits = st.pills(
-            "Digits", DIGITS, selection_mode="multi", key="own_digits", bind="query-params", wrap=True,
+            "Digits",
+            DIGITS,
+            selection_mode="multi",
+            key="own_digits",
+            bind="query-params",
+            wrap=True,
             help="Show only samples with these labels; none chosen shows all.",
-        )  # fmt: skip
+        )
         writers = [name for name, _ in state().handwriting.writers()]
         writer = st.selectbox(
             "Written by", [EVERYONE, *writers], key="own_writer", bind="query-params", width=160, help=WRITER_HELP
         )
         source = st.selectbox(
-            "Source", ["all", *SOURCE_TITLES.values()], key="own_source", bind="query-params", width=110,
+            "Source",
+            ["all", *SOURCE_TITLES.values()],
+            key="own_source",
+            bind="query-params",
+            width=110,
             help="How a sample came here. A network may read drawings well and photos of paper badly.",
-        )  # fmt: skip
+        )
         split = st.selectbox(
             "Split", ["all", "train", "test"], key="own_split", bind="query-params", width=100, help=SPLIT_HELP
         )
@@ -118,9 +134,13 @@ def _grid(shown: Sequence[HandwrittenSample]) -> list[int]:
     selected = st.session_state.setdefault("own_selected", set())
     tiles = [Tile(each.label, each.id, name=f"A {each.label} by {each.writer}") for each in shown]
     show_tiles(
-        np.stack([each.image for each in shown]), tiles, "own_grid", words="Your digits: press those to change",
-        chosen=selected, on_choose=lambda number: selected.symmetric_difference_update({number}),
-    )  # fmt: skip
+        np.stack([each.image for each in shown]),
+        tiles,
+        "own_grid",
+        words="Your digits: press those to change",
+        chosen=selected,
+        on_choose=lambda number: selected.symmetric_difference_update({number}),
+    )
     return [place for place, each in enumerate(shown) if each.id in selected]
 
 
@@ -136,8 +156,14 @@ def _table(shown: Sequence[HandwrittenSample]) -> list[int]:
         }
     )
     event = st.dataframe(
-        rows, key=_key("table", shown), on_select="rerun", selection_mode="multi-row", hide_index=True,
-        row_height=ROW_HEIGHT, height=table_height(min(len(rows), SHOWN_ROWS)), alt="Your digits",
+        rows,
+        key=_key("table", shown),
+        on_select="rerun",
+        selection_mode="multi-row",
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=table_height(min(len(rows), SHOWN_ROWS)),
+        alt="Your digits",
         column_config={
             "picture": st.column_config.ImageColumn("Digit", width=60, help="The digit, its ink centred."),
             "label": st.column_config.NumberColumn("Label", width=60, help=LABEL_HELP),
@@ -146,7 +172,7 @@ def _table(shown: Sequence[HandwrittenSample]) -> list[int]:
             "source": st.column_config.TextColumn("Source", width=80, help="How it came here."),
             "when": st.column_config.DatetimeColumn("When", format="YYYY-MM-DD HH:mm", help="When it was saved."),
         },
-    )  # fmt: skip
+    )
     return sorted(event.selection.rows)
 
 
@@ -162,32 +188,42 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="own_actions"):
         if deleted:
             st.button(
-                f"Restore {len(chosen)}", icon=":material/restore_from_trash:", disabled=nothing, type="primary",
-                on_click=lambda: done(handwriting.restore(numbers)), help="Brings the selected samples back.",
-            )  # fmt: skip
+                f"Restore {len(chosen)}",
+                icon=":material/restore_from_trash:",
+                disabled=nothing,
+                type="primary",
+                on_click=lambda: done(handwriting.restore(numbers)),
+                help="Brings the selected samples back.",
+            )
             return
         label = st.selectbox("New label", DIGITS, key="own_label", width=100, help=LABEL_HELP)
         st.button(
-            f"Relabel {len(chosen)}", icon=":material/label:", disabled=nothing,
+            f"Relabel {len(chosen)}",
+            icon=":material/label:",
+            disabled=nothing,
             on_click=lambda: done(handwriting.relabel(numbers, label)),
             help="Gives the selected samples this label. They stay in their split.",
-        )  # fmt: skip
+        )
         names = [name for name, _ in handwriting.writers()]
         writer = st.selectbox(
             "New writer", names, key="own_new_writer", width=180, accept_new_options=True, help=WRITER_HELP
         )
         problem = writer_problem(writer or "")
         st.button(
-            f"Move {len(chosen)}", icon=":material/person:", disabled=nothing or not writer or bool(problem),
+            f"Move {len(chosen)}",
+            icon=":material/person:",
+            disabled=nothing or not writer or bool(problem),
             on_click=lambda: done(handwriting.move(numbers, writer)),
             help=f"Gives the selected samples to this writer. {problem}".rstrip(),
-        )  # fmt: skip
+        )
         st.button(
-            f"Delete {len(chosen)}", icon=":material/delete:", disabled=nothing,
+            f"Delete {len(chosen)}",
+            icon=":material/delete:",
+            disabled=nothing,
             on_click=lambda: done(handwriting.delete(numbers)),
             help="Takes the selected samples out of the dataset. Undo, or “Deleted” above, brings them back within "
             f"{DAYS} days. Runs that were trained on them keep them.",
-        )  # fmt: skip
+        )
     if problem:
         st.caption(f":red[{problem}]")
 
@@ -213,17 +249,25 @@ def _archive() -> None:
     with st.container(horizontal=True, gap="large"):
         with st.container(width=260):
             st.download_button(
-                "Export all", lambda: pack(state().handwriting.everything()), "handwriting.npz", "application/zip",
-                icon=":material/download:", disabled=not state().handwriting.count(), on_click="ignore",
+                "Export all",
+                lambda: pack(state().handwriting.everything()),
+                "handwriting.npz",
+                "application/zip",
+                icon=":material/download:",
+                disabled=not state().handwriting.count(),
+                on_click="ignore",
                 help="Digits as written, labels, writers, split, times, drawings: one file, which `numpy.load` reads.",
-            )  # fmt: skip
+            )
             st.caption("One file, `handwriting.npz`, with everything that belongs to your digits.")
         with st.container(width="stretch"):
             file = st.file_uploader(
-                "Import an export", ["npz"], key="own_import", max_upload_size=MAX_BYTES // 2**20,
+                "Import an export",
+                ["npz"],
+                key="own_import",
+                max_upload_size=MAX_BYTES // 2**20,
                 help="Adds what is not here yet: the same file adds nothing the second time. Samples keep their writer "
                 "and their place in the split.",
-            )  # fmt: skip
+            )
             if file is not None and file.file_id != st.session_state.get("own_imported"):
                 try:
                     samples = read_once(("archive", *content_of(file)), lambda: unpack(file.getvalue(), file.name))

@@ -36,9 +36,11 @@ def show_left_out(work: Work) -> None:
     with st.expander(f"{words} left out: {reasons_of(marks)}", icon=":material/filter_alt:"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.toggle(
-                "Show on the picture", key=left_key(work), persist_state="session",
+                "Show on the picture",
+                key=left_key(work),
+                persist_state="session",
                 help="Draws a dashed frame around each mark that is not read. A click on one adds it as a box.",
-            )  # fmt: skip
+            )
             more = f" The {MOST} largest are listed." if len(marks) > MOST else ""
             st.caption(f"Click a mark to add it as a box; Undo takes it back.{more}")
         picture = work.sheet.picture

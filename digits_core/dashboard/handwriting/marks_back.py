@@ -72,6 +72,9 @@ def _close(ink: np.ndarray, box: Box) -> Box:
         return box
     left, top = int(columns.min()), int(rows.min())
     return replace(
-        box, left=box.left + left, top=box.top + top, width=int(columns.max()) - left + 1,
+        box,
+        left=box.left + left,
+        top=box.top + top,
+        width=int(columns.max()) - left + 1,
         height=int(rows.max()) - top + 1,
-    )  # fmt: skip
+    )

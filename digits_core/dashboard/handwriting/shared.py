@@ -11,10 +11,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import current_page
 from digits_core.dashboard.state import state
-from digits_core.data.handwriting import NOBODY_NAMED, Change, tidy_writer, writer_problem
+from digits_core.data.handwriting_store import NOBODY_NAMED, Change, tidy_writer, writer_problem
 
 DIGITS = list(range(10))
 LABEL_HELP = "What the digit is meant to be: the answer that training learns from. One wrong label teaches a mistake."
@@ -70,9 +70,12 @@ def undo_button() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="last_action"):
         st.markdown(f":material/check_circle: {as_plain_text(change.words)}", width="content")
         st.button(
-            "Undo", icon=":material/undo:", on_click=_undo, key="undo",
+            "Undo",
+            icon=":material/undo:",
+            on_click=_undo,
+            key="undo",
             help="Takes the whole last action back, however many digits it changed. The one before it stays.",
-        )  # fmt: skip
+        )
 
 
 def _undo() -> None:

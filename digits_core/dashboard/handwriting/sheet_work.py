@@ -14,7 +14,7 @@ from digits_core.dashboard.handwriting.boxes import Boxes, LabelledBox
 from digits_core.dashboard.handwriting.marks_back import with_ink
 from digits_core.dashboard.handwriting.shared import as_drawing
 from digits_core.dashboard.packed import PackedSheet
-from digits_core.data.handwriting import NewSample
+from digits_core.data.handwriting_store import NewSample
 from digits_core.data.picture import beginning, read_picture
 from digits_core.errors import PictureError
 
@@ -200,11 +200,15 @@ class Work:
 
         return [
             NewSample(
-                self.digit(each.box), each.label, writer, "sheet", as_drawing(self._part(each.box)),
+                self.digit(each.box),
+                each.label,
+                writer,
+                "sheet",
+                as_drawing(self._part(each.box)),
                 paper=kept_paper(ink_of(self.sheet, each.box)),
             )
             for each in self.to_save()
-        ]  # fmt: skip
+        ]
 
     def _part(self, box: Box) -> Image.Image:
         """The box and a little paper around it."""

@@ -13,8 +13,8 @@ from digits_core.dashboard.handwriting.browse import SOURCE_TITLES
 from digits_core.dashboard.handwriting.shared import ROW_HEIGHT, done, undo_button
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import SPLIT_HELP
-from digits_core.data.handwriting import WRITER_LENGTH, HandwrittenSample, writer_problem
-from digits_core.figures.handwriting import writers
+from digits_core.data.handwriting_store import WRITER_LENGTH, HandwrittenSample, writer_problem
+from digits_core.figures.handwriting_figures import writers
 
 
 @st.fragment
@@ -30,8 +30,11 @@ def show() -> None:
         show_chart(writers(counts), "writers", "How many of each digit every writer has given")
         st.dataframe(
             pd.DataFrame([_row(name, theirs) for name, theirs in by_writer.items()]),
-            hide_index=True, row_height=ROW_HEIGHT, alt="Samples per writer", column_config=_columns(),
-        )  # fmt: skip
+            hide_index=True,
+            row_height=ROW_HEIGHT,
+            alt="Samples per writer",
+            column_config=_columns(),
+        )
         _rename(list(by_writer))
     else:
         st.info("Nobody has written anything yet. Draw digits, or upload them: each sample carries its writer.")
@@ -79,16 +82,21 @@ def _rename(names: list[str]) -> None:
             "Rename", names, key="rename_from", width=240, help="A name is a label like any other: it can be corrected."
         )
         new = st.text_input(
-            "to", key="rename_to", width=240,
+            "to",
+            key="rename_to",
+            width=240,
             help=f"Up to {WRITER_LENGTH} characters. The name of another writer joins the two: right where one person "
             "is here under two names.",
-        )  # fmt: skip
+        )
         problem = writer_problem(new)
         st.button(
-            "Rename", icon=":material/edit:", on_click=_do_rename, args=(old, new),
+            "Rename",
+            icon=":material/edit:",
+            on_click=_do_rename,
+            args=(old, new),
             disabled=not new.strip() or new.strip() == old or bool(problem),
             help="Gives all samples of the first name to the second.",
-        )  # fmt: skip
+        )
     if problem:
         st.caption(f":red[{problem}]")
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from digits_core.config import TrainingConfig, TransformConfig, bounds
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.network.network_choice import Subject, subject_of, untrained
 from digits_core.dashboard.pages import link
@@ -38,19 +38,32 @@ class ChosenImage:
 
 def choose_size() -> int:
     return st.number_input(
-        "Image size", int(bounds(TransformConfig, "size").low), int(bounds(TransformConfig, "size").high), 28, step=2,
-        key="size", bind="query-params", width=150,
+        "Image size",
+        int(bounds(TransformConfig, "size").low),
+        int(bounds(TransformConfig, "size").high),
+        28,
+        step=2,
+        key="size",
+        bind="query-params",
+        width=150,
         help="Height and width of the input in pixels. Convolutions take any size; the first fully connected layer has "
         "a weight for each number that reaches it, and so has to be built for one.",
-    )  # fmt: skip
+    )
 
 
 def choose_dropout() -> float:
     return st.number_input(
-        "Dropout", 0.0, 0.95, TrainingConfig().dropout, step=0.05, key="dropout", bind="query-params", width=150,
+        "Dropout",
+        0.0,
+        0.95,
+        TrainingConfig().dropout,
+        step=0.05,
+        key="dropout",
+        bind="query-params",
+        width=150,
         help="The share of activations that training switches off at random, so that no single one is relied on. It "
         "adds no parameters, and recognising goes without it.",
-    )  # fmt: skip
+    )
 
 
 def choose_subject() -> Subject:
@@ -59,16 +72,27 @@ def choose_subject() -> Subject:
     if not runs:
         size = choose_size()
         seed = st.number_input(
-            "Seed", 0, 9999, 0, key="start_seed", bind="query-params", width=130,
+            "Seed",
+            0,
+            9999,
+            0,
+            key="start_seed",
+            bind="query-params",
+            width=130,
             help="The starting weights are random, and follow from this number: the same seed, the same network.",
-        )  # fmt: skip
+        )
         return untrained(size, TrainingConfig().dropout, seed)
     subject = subject_of(choose_best_run(runs, "The run whose network is looked at."))
     weights = st.segmented_control(
-        "Weights", [AFTER, BEFORE], default=AFTER, required=True, key="weights", bind="query-params",
+        "Weights",
+        [AFTER, BEFORE],
+        default=AFTER,
+        required=True,
+        key="weights",
+        bind="query-params",
         help="Training starts from small random weights, which follow from the run's seed, and changes them step by "
         "step. What a network has learnt is the difference.",
-    )  # fmt: skip
+    )
     return subject if weights == AFTER else subject.start
 
 
@@ -88,10 +112,12 @@ def choose_other(subject: Subject) -> Subject | None:
     titles = {NOTHING: "nothing", **({START: "itself before training"} if subject.trained else {})}
     titles |= {run.id: run_label(run) for run in runs.values() if run.id != subject.run_id or not subject.trained}
     chosen = choose_named(
-        "Compare with", titles, "other", "A second network beside the first, on the same scale: before and after "
-        "training, or two runs.",
+        "Compare with",
+        titles,
+        "other",
+        "A second network beside the first, on the same scale: before and after training, or two runs.",
         lambda wanted: f"{wanted} cannot be compared with here: it is gone, or it is the network itself.",
-    )  # fmt: skip
+    )
     if chosen == NOTHING:
         return None
     return subject.start if chosen == START else subject_of(runs[chosen])
@@ -109,9 +135,15 @@ def choose_image() -> ChosenImage | None:
             if st.session_state.get("image", 1) > count:  # chosen in a larger split
                 st.session_state["image"] = count
             place = st.number_input(
-                "Image", 1, count, 1, key="image", bind="query-params", width=150,
+                "Image",
+                1,
+                count,
+                1,
+                key="image",
+                bind="query-params",
+                width=150,
                 help=f"1 to {len(indices):,} in this split.",
-            )  # fmt: skip
+            )
     if not here:
         say_not_here(name)
         return None

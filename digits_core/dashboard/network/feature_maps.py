@@ -19,12 +19,12 @@ from digits_core.dashboard.network.network_choice import (
     searched_for_dead_units,
 )
 from digits_core.dashboard.network.scales import RELATIVE_TO, choose_scale, ranges_of
-from digits_core.figures.activations import montage
-from digits_core.figures.charts import probabilities
-from digits_core.figures.network import logits
+from digits_core.figures.activation_figures import montage
+from digits_core.figures.basic_charts import probabilities
+from digits_core.figures.network_figures import logits
 
 if TYPE_CHECKING:
-    from digits_core.network.network import Activation
+    from digits_core.network.layered_network import Activation
 
 MOMENTS = ("after ReLU", "before ReLU")
 
@@ -38,9 +38,14 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scale = choose_scale("map")
         moment = st.segmented_control(
-            "Values", MOMENTS, default=MOMENTS[0], required=True, key="moment", bind="query-params",
+            "Values",
+            MOMENTS,
+            default=MOMENTS[0],
+            required=True,
+            key="moment",
+            bind="query-params",
             help="ReLU cuts what is below 0. Before it, blue is below 0 and red above.",
-        )  # fmt: skip
+        )
     say_untrained()
     if image is None:
         return
@@ -66,9 +71,13 @@ def show() -> None:
 
 
 def _show(
-    subject: Subject, place: int, found: list[dict[str, Activation]], dead: Mapping[str, np.ndarray], scale: str,
+    subject: Subject,
+    place: int,
+    found: list[dict[str, Activation]],
+    dead: Mapping[str, np.ndarray],
+    scale: str,
     before: bool,
-) -> None:  # fmt: skip
+) -> None:
     """One network's column; the scales that maps share are over all of `found`."""
     from digits_core.network.layers import INPUT
 
@@ -84,9 +93,15 @@ def _show(
         words = f"{title}{f', {len(silent)} dead' if silent else ''}"
         columns, tile = _layout(maps, len(found) > 1)
         picture = montage(
-            maps, words, columns, tile, ranges_of(maps, shared, scale, signed), signed, silent,
+            maps,
+            words,
+            columns,
+            tile,
+            ranges_of(maps, shared, scale, signed),
+            signed,
+            silent,
             "map" if maps.shape[-1] > 1 else "neuron",
-        )  # fmt: skip
+        )
         show_chart(picture, f"{name}_{place}", words)
     answer = found[place][last.name]
     # Two networks' logits on two axes would look alike: as for the maps, only "each alone" asks for that.

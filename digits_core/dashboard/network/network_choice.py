@@ -12,15 +12,15 @@ from digits_core.config import TransformConfig
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
-from digits_core.figures.comparison import shortened
+from digits_core.figures.comparison_figures import shortened
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from digits_core.network.layered_network import Activation, Network
     from digits_core.network.layers import Layer
-    from digits_core.network.network import Activation, Network
     from digits_core.network.separation import SampleMap
     from digits_core.network.weights import Spread
 
@@ -74,9 +74,7 @@ def subject_of(run: Run) -> Subject:
 
 def untrained(size: int, dropout: float, seed: int) -> Subject:
     """A network that nobody trained."""
-    return Subject(
-        f"Untrained, seed {seed}", START_COLOUR, "", False, dropout, seed, TransformConfig(size=size)
-    )  # fmt: skip
+    return Subject(f"Untrained, seed {seed}", START_COLOUR, "", False, dropout, seed, TransformConfig(size=size))
 
 
 def network_of(subject: Subject) -> Network:
@@ -149,9 +147,13 @@ def _key(subject: Subject) -> Key:
     path = state().artifacts(subject.run_id).weights_path
     written = path.stat().st_mtime_ns if subject.trained and path.exists() else 0
     return (
-        str(state().home.folder), subject.run_id if subject.trained else "", written, subject.dropout, subject.seed,
+        str(state().home.folder),
+        subject.run_id if subject.trained else "",
+        written,
+        subject.dropout,
+        subject.seed,
         subject.transform.to_json(),
-    )  # fmt: skip
+    )
 
 
 # Arguments that begin with an underscore follow from the others, and are not looked at by the cache; `version` tells

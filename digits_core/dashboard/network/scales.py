@@ -7,18 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from digits_core.figures.activations import Range, value_range
+from digits_core.figures.activation_figures import Range, value_range
 
 RELATIVE_TO = ("each alone", "per layer", "over all")
 
 
 def choose_scale(thing: str) -> str:
     return st.segmented_control(
-        "Colour scale", RELATIVE_TO, default=RELATIVE_TO[1], required=True, key="colours", bind="query-params",
+        "Colour scale",
+        RELATIVE_TO,
+        default=RELATIVE_TO[1],
+        required=True,
+        key="colours",
+        bind="query-params",
         help=f"What is drawn as the brightest. **Each alone** shows the pattern of every {thing}, however weak. **Per "
         "layer** shows which are strong in their layer, **over all** which layers are. The last two are shared by both "
         "networks where two are compared.",
-    )  # fmt: skip
+    )
 
 
 def ranges_of(maps: np.ndarray, shared: Sequence[np.ndarray], scale: str, signed: bool) -> list[Range]:

@@ -10,15 +10,15 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
-from digits_core.figures.activations import montage, value_range
-from digits_core.figures.network import contributions
+from digits_core.figures.activation_figures import montage, value_range
+from digits_core.figures.network_figures import contributions
 from digits_core.network.worked_example import WeightedSum, WorkedExample
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from digits_core.network.layered_network import Activation
     from digits_core.network.layers import Layer
-    from digits_core.network.network import Activation
 
 SHOWN_INPUTS = 15
 
@@ -43,9 +43,10 @@ def show_sum(step: WeightedSum, found: Mapping[str, Activation], layer: Layer, u
     left, right = st.columns(2, gap="medium")
     with left:
         chart = contributions(
-            [*names, f"the other {others:,}", "bias"], [*step.products[largest].tolist(), rest, step.bias],
+            [*names, f"the other {others:,}", "bias"],
+            [*step.products[largest].tolist(), rest, step.bias],
             f"What decides {layer.name}, neuron {unit}",
-        )  # fmt: skip
+        )
         show_chart(chart, "contributions", f"The {len(largest)} largest products, the sum of the others, and the bias")
     with right:
         show_chart(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from digits_core.dashboard.handwriting.shared import DIGITS, LABEL_HELP
 from digits_core.dashboard.recognise.photos import Photo
-from digits_core.dashboard.recognise.reading import article
+from digits_core.dashboard.recognise.recognition_result import article
 
 if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
@@ -32,20 +32,29 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
         if boxes:
             _change_box(photo, boxes, place)
         st.button(
-            "Undo correction", icon=":material/undo:", key=f"undo_correction_{photo.work.number}",
-            on_click=photo.work.undo, disabled=not photo.work.past, shortcut=None if is_editing(photo) else "Z",
+            "Undo correction",
+            icon=":material/undo:",
+            key=f"undo_correction_{photo.work.number}",
+            on_click=photo.work.undo,
+            disabled=not photo.work.past,
+            shortcut=None if is_editing(photo) else "Z",
             help="Takes the last correction of this picture back, also one that was made on the picture itself.",
-        )  # fmt: skip
+        )
         st.button(
-            "Read again", icon=":material/restart_alt:", key=f"find_again_{photo.work.number}",
-            disabled=not photo.work.past, on_click=photo.find_again,
+            "Read again",
+            icon=":material/restart_alt:",
+            key=f"find_again_{photo.work.number}",
+            disabled=not photo.work.past,
+            on_click=photo.find_again,
             help="Drops all corrections of this picture and reads it as if it were new.",
-        )  # fmt: skip
+        )
         st.toggle(
-            "Edit boxes", key=_editing_key(photo), persist_state="session",
+            "Edit boxes",
+            key=_editing_key(photo),
+            persist_state="session",
             help="Draw a box around a digit that was missed: it is read at once. Drag a box to move it, its corners to "
             "resize it. The keys then act on the box that is chosen in the picture.",
-        )  # fmt: skip
+        )
 
 
 def _relabel(photo: Photo, box: Box, place: int | None) -> None:
@@ -60,39 +69,64 @@ def _relabel(photo: Photo, box: Box, place: int | None) -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            "It is a" if place is None else f"Digit {place + 1} is a", DIGITS, default=label, key=key, required=True,
-            wrap=True, on_change=take, help=f"{LABEL_HELP} The keys 0 to 9 choose it, too.",
-        )  # fmt: skip
+            "It is a" if place is None else f"Digit {place + 1} is a",
+            DIGITS,
+            default=label,
+            key=key,
+            required=True,
+            wrap=True,
+            on_change=take,
+            help=f"{LABEL_HELP} The keys 0 to 9 choose it, too.",
+        )
         if photo.doubted(box):
             st.button(
-                f"Yes, {article(label)} {label}", icon=":material/check:", key=f"confirm_{number}",
-                on_click=photo.relabel, args=(box, label),
+                f"Yes, {article(label)} {label}",
+                icon=":material/check:",
+                key=f"confirm_{number}",
+                on_click=photo.relabel,
+                args=(box, label),
                 help="It is unlike what the network learnt, and still a digit: it is saved with the others.",
-            )  # fmt: skip
+            )
     if is_editing(photo):
         return  # the picture takes the keys
     # Only buttons listen to keys: these are there to listen, not to be seen.
     with st.container(key="label_keys"):
         for digit in DIGITS:
             st.button(
-                f"Label {digit}", shortcut=str(digit), key=f"label_key_{digit}", on_click=photo.relabel,
+                f"Label {digit}",
+                shortcut=str(digit),
+                key=f"label_key_{digit}",
+                on_click=photo.relabel,
                 args=(box, digit),
-            )  # fmt: skip
+            )
 
 
 def _change_box(photo: Photo, boxes: list[Box], place: int) -> None:
     number, box = photo.work.number, boxes[place]
     st.button(
-        "Split", icon=":material/vertical_split:", key=f"split_{number}", on_click=photo.split, args=(box,),
+        "Split",
+        icon=":material/vertical_split:",
+        key=f"split_{number}",
+        on_click=photo.split,
+        args=(box,),
         help="Makes two digits of the chosen one, cut where the cut meets least ink. Both are read.",
-    )  # fmt: skip
+    )
     following = boxes[place + 1] if place + 1 < len(boxes) else None
     st.button(
-        "Join with next", icon=":material/join:", key=f"join_{number}", on_click=photo.join, args=(box, following),
+        "Join with next",
+        icon=":material/join:",
+        key=f"join_{number}",
+        on_click=photo.join,
+        args=(box, following),
         disabled=following is None,
         help="Makes one digit of the chosen one and of that which follows it. It is read as one.",
-    )  # fmt: skip
+    )
     st.button(
-        "Drop digit", icon=":material/delete:", key=f"drop_{number}", on_click=photo.drop, args=(box,),
-        shortcut=None if is_editing(photo) else "Delete", help="Leaves the chosen one out: it is not a digit.",
-    )  # fmt: skip
+        "Drop digit",
+        icon=":material/delete:",
+        key=f"drop_{number}",
+        on_click=photo.drop,
+        args=(box,),
+        shortcut=None if is_editing(photo) else "Delete",
+        help="Leaves the chosen one out: it is not a digit.",
+    )

@@ -8,12 +8,12 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.handwriting.shared import undo_button
-from digits_core.dashboard.recognise.reading import THUMBNAIL
+from digits_core.dashboard.recognise.recognition_result import THUMBNAIL
 from digits_core.dashboard.recognise.save_all import SAVE_HELP, is_saved, to_save
 from digits_core.dashboard.recognise.tray import Glance
 from digits_core.dashboard.recognise.uploads import Upload
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.data.handwriting import counted_digits
+from digits_core.data.handwriting_store import counted_digits
 
 TILE = 72
 LONGEST_TEXT = 12
@@ -37,14 +37,21 @@ def show_head(pictures: Sequence[tuple[Upload, Glance | None]], save: Callable[[
         count = sum(len(to_save(each, with_doubtful)) for each in glances)
         st.button(
             f"Save all · {counted_digits(count)}" if len(pictures) > 1 else f"Save {counted_digits(count)}",
-            type="primary", icon=":material/save:", disabled=not count, on_click=save, key="save_all", help=SAVE_HELP,
-        )  # fmt: skip
+            type="primary",
+            icon=":material/save:",
+            disabled=not count,
+            on_click=save,
+            key="save_all",
+            help=SAVE_HELP,
+        )
         if doubtful:
             st.checkbox(
-                f"also the {doubtful} marked as not a digit", key=DOUBTFUL, persist_state="session",
+                f"also the {doubtful} marked as not a digit",
+                key=DOUBTFUL,
+                persist_state="session",
                 help="Some marks are unlike all that the network learnt: letters and scribbles, but also digits in an "
                 "unusual hand. They are left out unless you choose their label, or switch this on.",
-            )  # fmt: skip
+            )
         if words:
             st.caption(words, width="content")
         undo_button()
@@ -58,9 +65,14 @@ def show_grid(pictures: Sequence[tuple[Upload, Glance | None]], chosen: str, on_
     places = [place for place, (upload, _) in enumerate(pictures) if upload.file == chosen]
     with st.container(key="recognise_grid"):
         show_tiles(
-            images, tiles, "recognise_grid_tiles", words="The uploaded pictures with their answers", size=TILE,
-            chosen=places, on_choose=lambda place: on_choose(pictures[place][0].file),
-        )  # fmt: skip
+            images,
+            tiles,
+            "recognise_grid_tiles",
+            words="The uploaded pictures with their answers",
+            size=TILE,
+            chosen=places,
+            on_choose=lambda place: on_choose(pictures[place][0].file),
+        )
 
 
 def _tile(place: int, upload: Upload, glance: Glance | None) -> Tile:

@@ -15,16 +15,25 @@ from digits_core.dashboard.handwriting.boxes import SURE, Boxes, LabelledBox
 from digits_core.dashboard.handwriting.marks_back import halves
 from digits_core.dashboard.handwriting.sheet_work import Work
 from digits_core.dashboard.packed import PackedSheet
-from digits_core.dashboard.recognise.reading import THUMBNAIL, UNLIKE, Ink, Reading, in_words, judged, read, thumbnail
-from digits_core.data.handwriting import NewSample
+from digits_core.dashboard.recognise.recognition_result import (
+    THUMBNAIL,
+    UNLIKE,
+    Ink,
+    Reading,
+    in_words,
+    judged,
+    read,
+    thumbnail,
+)
+from digits_core.data.handwriting_store import NewSample
 from digits_core.data.picture import read_picture
-from digits_core.figures.recognition import Boxed
+from digits_core.figures.recognition_figures import Boxed
 
 if TYPE_CHECKING:
-    from digits_core.recognition.finding import Way
+    from digits_core.recognition.digit_detection import Way
     from digits_core.recognition.marks import LeftOut
+    from digits_core.recognition.out_of_distribution import Refusal
     from digits_core.recognition.recogniser import Recogniser
-    from digits_core.recognition.refusal import Refusal
     from digits_core.recognition.segment import Box
     from digits_core.recognition.turning import Read
 
@@ -122,13 +131,15 @@ class Photo:
         """All boxes that stay, for the figure."""
         return [
             Boxed(
-                *(each.box.left, each.box.top, each.box.width, each.box.height), self.label(each.box),
-                self._words(each.box), self.given(each.box) or self._is_sure(each.box),
+                *(each.box.left, each.box.top, each.box.width, each.box.height),
+                self.label(each.box),
+                self._words(each.box),
+                self.given(each.box) or self._is_sure(each.box),
                 each.box == chosen,
             )
             for each in self.work.boxes.now
             if each.keep
-        ]  # fmt: skip
+        ]
 
     def propose(self) -> None:
         """Write what was read on the boxes that no person labelled: only the wrong ones are left to correct."""
@@ -216,7 +227,7 @@ def read_photo(content: bytes, name: str, number: int, way: Way, width: int, rea
 
     A sheet that lies on its side is turned if `read`, what a network reads, is given.
     """
-    from digits_core.recognition.finding import find_in
+    from digits_core.recognition.digit_detection import find_in
     from digits_core.recognition.turning import upright
 
     sheet = find_in(read_picture(content, name), name, way)

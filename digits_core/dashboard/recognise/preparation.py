@@ -10,7 +10,7 @@ from PIL import Image
 
 from digits_core.config import TransformConfig
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.recognise.reading import Reading
+from digits_core.dashboard.recognise.recognition_result import Reading
 from digits_core.figures.images import pixels
 
 STEP_SIDE = 118
@@ -63,10 +63,12 @@ def steps(picture: Image.Image, ink: np.ndarray, config: TransformConfig) -> lis
 def offer_steps(reading: Reading | None, config: TransformConfig, key: str) -> None:
     """The switch and, while it is on, the steps of what was read: of the digit that the network is least sure of."""
     wanted = st.toggle(
-        "Steps of the preparation", key=f"{key}_steps", persist_state="session",
+        "Steps of the preparation",
+        key=f"{key}_steps",
+        persist_state="session",
         help="What happens to a digit on its way into the network, as images: the same code prepares the images that a "
         "network is trained on.",
-    )  # fmt: skip
+    )
     if wanted and reading:
         if len(reading.answers) > 1:
             st.caption(f"Of {reading.text} the digit in place {reading.least_sure + 1}, the least sure one.")

@@ -12,7 +12,7 @@ from digits_core.dashboard.handwriting.shared import current_writer, done
 from digits_core.dashboard.recognise.photos import Photo
 from digits_core.dashboard.recognise.tray import Glance, Mark
 from digits_core.dashboard.state import state
-from digits_core.data.handwriting import Change, counted_digits
+from digits_core.data.handwriting_store import Change, counted_digits
 
 if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
@@ -32,9 +32,10 @@ def to_save(glance: Glance, doubtful: bool) -> list[Mark]:
     """Return the digits of a picture that are not saved yet, or not with this label."""
     saved = _saved()
     return [
-        each for each in glance.marks
+        each
+        for each in glance.marks
         if (doubtful or not each.doubtful) and saved.get((glance.number, each.box), (0, None))[1] != each.label
-    ]  # fmt: skip
+    ]
 
 
 def is_saved(glance: Glance) -> bool:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.controls import session_id
+from digits_core.dashboard.training.run_controls import session_id
 from digits_core.dashboard.training.run_feed import batches_per_epoch, feed_of
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 from digits_core.training import recipes
 from digits_core.training.check import check_data
-from digits_core.training.fields import differences
+from digits_core.training.config_fields import differences
 
 _REFUSED = "recognise_refused"
 
@@ -52,9 +52,14 @@ def offer(recipe: str, primary: bool = False) -> None:
         return
     _show_what_became_of_the_last()
     st.button(
-        f"Train the {recipe} recipe", type="primary" if primary else "secondary", icon=":material/play_arrow:",
-        key=f"train_{recipe}", on_click=_train, args=(recipe,), help=recipes.find(recipe).lesson,
-    )  # fmt: skip
+        f"Train the {recipe} recipe",
+        type="primary" if primary else "secondary",
+        icon=":material/play_arrow:",
+        key=f"train_{recipe}",
+        on_click=_train,
+        args=(recipe,),
+        help=recipes.find(recipe).lesson,
+    )
     if error := st.session_state.pop(_REFUSED, None):
         show_error(error)
 

@@ -17,9 +17,9 @@ from PIL import Image
 from digits_core.dashboard.handwriting.box_editor import WIDTHS
 from digits_core.dashboard.loaders import load_recogniser, load_threshold, reader
 from digits_core.dashboard.packed import PHOTOS, PHOTOS_BYTES, forget_oldest
-from digits_core.dashboard.recognise import history
+from digits_core.dashboard.recognise import reading_history
 from digits_core.dashboard.recognise.photos import Photo, read_photo
-from digits_core.dashboard.recognise.reading import THUMBNAIL, thumbnail
+from digits_core.dashboard.recognise.recognition_result import THUMBNAIL, thumbnail
 from digits_core.dashboard.recognise.uploads import Upload
 from digits_core.dashboard.refused import read_once
 from digits_core.data.picture import read_picture
@@ -27,7 +27,7 @@ from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
-    from digits_core.recognition.finding import Way
+    from digits_core.recognition.digit_detection import Way
     from digits_core.recognition.segment import Box
 
 FIRST_NUMBER = 10_000
@@ -112,7 +112,7 @@ def look_at(upload: Upload, run: Run, default: Way) -> tuple[Photo | None, Digit
         _glances()[upload.file] = Glance(asked, picture, problem=str(error))
         return None, error
     if new and (reading := photo.reading()):
-        history.keep(reading)
+        reading_history.keep(reading)
     photo.propose()
     _glances()[upload.file] = _glance(photo, asked)
     return photo, None

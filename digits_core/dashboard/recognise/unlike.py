@@ -9,27 +9,33 @@ import streamlit as st
 
 from digits_core.config import RunConfig
 from digits_core.dashboard.pages import page
-from digits_core.dashboard.recognise.again import learnt_from_handwriting, with_handwriting
-from digits_core.dashboard.recognise.reading import article
+from digits_core.dashboard.recognise.before_after import learnt_from_handwriting, with_handwriting
+from digits_core.dashboard.recognise.recognition_result import article
 from digits_core.dashboard.state import state
 from digits_core.settings import SETTINGS, name_of
-from digits_core.training.fields import to_query
+from digits_core.training.config_fields import to_query
 from digits_core.training.recipes import FULL, ROBUST
 
 if TYPE_CHECKING:
+    from digits_core.recognition.out_of_distribution import Refusal
     from digits_core.recognition.recogniser import Answer
-    from digits_core.recognition.refusal import Refusal
     from digits_core.recognition.unusual import Unusual, Usual
 
 _STEPS = {
-    "stroke": ("stroke_width",), "size": ("centre", "scale"), "across": ("centre", "translation"),
-    "down": ("centre", "translation"), "slant": ("shear",),
-}  # fmt: skip
+    "stroke": ("stroke_width",),
+    "size": ("centre", "scale"),
+    "across": ("centre", "translation"),
+    "down": ("centre", "translation"),
+    "slant": ("shear",),
+}
 """The steps that make a network indifferent to a property, the first of which a run lacks is the one to add."""
 _TITLES = {
-    "stroke": "Width of the stroke", "size": "Longest side of the ink", "across": "Right of the middle",
-    "down": "Below the middle", "slant": "Slant to the right",
-}  # fmt: skip
+    "stroke": "Width of the stroke",
+    "size": "Longest side of the ink",
+    "across": "Right of the middle",
+    "down": "Below the middle",
+    "slant": "Slant to the right",
+}
 
 
 def unusual_of(answer: Answer, refusal: Refusal, run_id: str) -> list[Unusual]:
@@ -61,9 +67,11 @@ def offer_help(run_id: str, digit: int, found: Sequence[Unusual], key: str) -> N
     """One click away: the values that were measured, the steps and the recipe that would help, as filled-in forms."""
     config = state().runs.get(run_id).config
     with st.popover(
-        "What would help", icon=":material/build:", key=f"{key}_help",
+        "What would help",
+        icon=":material/build:",
+        key=f"{key}_help",
         help="What was measured, and ways to train a network that reads such digits.",
-    ):  # fmt: skip
+    ):
         for each in found:
             unit = "°" if each.name == "slant" else " pixels"
             st.markdown(
@@ -92,9 +100,12 @@ def _listed(steps: dict[str, bool | float]) -> str:
 
 def _link(config: RunConfig, label: str) -> None:
     st.page_link(
-        page("training"), label=label, icon=":material/model_training:", query_params=to_query(config),
+        page("training"),
+        label=label,
+        icon=":material/model_training:",
+        query_params=to_query(config),
         help="Opens the form on Training, filled in. Nothing is started yet.",
-    )  # fmt: skip
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from digits_core.dashboard.errors import as_plain_text
-from digits_core.dashboard.handwriting.pictures import PICTURE_TYPES
+from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.handwriting.pictures_view import PICTURE_TYPES
 from digits_core.dashboard.handwriting.shared import choose_writer, undo_button
 from digits_core.dashboard.recognise import tray
 from digits_core.dashboard.recognise.grid import DOUBTFUL, show_grid, show_head
-from digits_core.dashboard.recognise.inspector import show_photo
 from digits_core.dashboard.recognise.photos import READ_AS, WAYS, Photo, other_ways
 from digits_core.dashboard.recognise.save_all import save, to_save
+from digits_core.dashboard.recognise.upload_inspector import show_photo
 from digits_core.dashboard.recognise.uploads import Upload, Uploads
 from digits_core.dashboard.refused import show_refusal
 from digits_core.data.picture import MAX_BYTES
@@ -21,7 +21,7 @@ from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
-    from digits_core.recognition.finding import Way
+    from digits_core.recognition.digit_detection import Way
 
 GRID_WIDTH = 244
 _UPLOADERS = {"Files": "recognise_files", "Camera": "recognise_camera"}
@@ -31,18 +31,28 @@ _CHOSEN = "recognise_picture"
 def show(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         source = st.segmented_control(
-            "Pictures from", list(_UPLOADERS), default="Files", required=True, key="recognise_from",
+            "Pictures from",
+            list(_UPLOADERS),
+            default="Files",
+            required=True,
+            key="recognise_from",
             persist_state="session",
             help="Photos of paper, scans, screenshots: shadow, printed lines, any ink, dark mode and turned phones are "
             "seen to. The browser asks before it uses a camera.",
-        )  # fmt: skip
+        )
         way: Way = st.segmented_control(
-            "Each shows", list(WAYS), format_func=WAYS.get, default="auto", required=True, key="recognise_way",
-            persist_state="session", on_change=tray.forget_ways,
+            "Each shows",
+            list(WAYS),
+            format_func=WAYS.get,
+            default="auto",
+            required=True,
+            key="recognise_way",
+            persist_state="session",
+            on_change=tray.forget_ways,
             help="**Automatic** looks for digits on a sheet, unless one fills the picture. **One digit** takes all ink "
             "together, also where strokes do not touch. **Several digits** straightens the paper and leaves out its "
             "printed lines. You can also choose it for one picture alone.",
-        )  # fmt: skip
+        )
         with st.container(width=200):
             choose_writer()
     uploads = _uploads(source)
@@ -84,9 +94,13 @@ def _inspect(upload: Upload, looked_at: tuple[Photo | None, DigitsError | None],
         st.markdown(f"**{as_plain_text(upload.name)}**", width="content")
         for other in other_ways(tray.way_of(upload, way), len(photo.as_found) if photo else 0):
             st.button(
-                READ_AS[other], icon=":material/swap_horiz:", key=f"read_as_{other}", on_click=tray.ask_for,
-                args=(upload, other), help="Reads this picture alone in the other way; all others stay as they are.",
-            )  # fmt: skip
+                READ_AS[other],
+                icon=":material/swap_horiz:",
+                key=f"read_as_{other}",
+                on_click=tray.ask_for,
+                args=(upload, other),
+                help="Reads this picture alone in the other way; all others stay as they are.",
+            )
     if error:
         show_refusal(error, "photo")
     elif photo:
@@ -114,10 +128,14 @@ def _uploads(source: str) -> Uploads:
         files = [file] if file else []
     else:
         files = st.file_uploader(
-            "Pictures", PICTURE_TYPES, accept_multiple_files=True, max_upload_size=MAX_BYTES // 2**20, key=key,
+            "Pictures",
+            PICTURE_TYPES,
+            accept_multiple_files=True,
+            max_upload_size=MAX_BYTES // 2**20,
+            key=key,
             help="A photo or scan of one digit or of several; drop as many as you like. Dark ink on light paper and "
             "light on dark are both read.",
-        )  # fmt: skip
+        )
     uploads = st.session_state[_tray(source)] = before.seen(files or [], stayed)
     if uploads.pictures != before.pictures:
         st.session_state.pop(_CHOSEN, None)  # the newest is looked at
@@ -136,10 +154,14 @@ def _offer_to_remove(source: str, uploads: Uploads) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Remove", icon=":material/close:", key="recognise_remove", on_click=_remove, args=(source,),
+            "Remove",
+            icon=":material/close:",
+            key="recognise_remove",
+            on_click=_remove,
+            args=(source,),
             help="Takes the pictures that were uploaded before you looked at another page off this one. What is saved "
             "stays saved.",
-        )  # fmt: skip
+        )
         st.caption(words, width="content")
 
 

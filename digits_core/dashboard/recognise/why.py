@@ -13,16 +13,16 @@ import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.loaders import load_recogniser, run_loader
-from digits_core.dashboard.recognise.reading import Reading, article, runner_up
+from digits_core.dashboard.recognise.recognition_result import Reading, article, runner_up
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
-from digits_core.figures.recognition import overlay
+from digits_core.figures.recognition_figures import overlay
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
-    from digits_core.recognition.neighbours import HiddenNeighbours
+    from digits_core.recognition.nearest_images import HiddenNeighbours
     from digits_core.recognition.recogniser import Answer
 
 SIDE = 220
@@ -34,16 +34,22 @@ def show(run: Run, reading: Callable[[], Reading | None], key: str) -> None:
     explained = f"{key}_explained"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Why this answer?", icon=":material/psychology_alt:", on_click=_explain, args=(reading, explained),
+            "Why this answer?",
+            icon=":material/psychology_alt:",
+            on_click=_explain,
+            args=(reading, explained),
             key=f"{key}_why",
             help="Explains what was read last. The network has no reasons in words: these are three ways to look at "
             "its numbers.",
-        )  # fmt: skip
+        )
         if explained in st.session_state:
             st.button(
-                "Hide", icon=":material/close:", on_click=lambda: st.session_state.pop(explained), key=f"{key}_hide",
+                "Hide",
+                icon=":material/close:",
+                on_click=lambda: st.session_state.pop(explained),
+                key=f"{key}_hide",
                 help="Takes the explanation off the page.",
-            )  # fmt: skip
+            )
     kept: Reading | str | None = st.session_state.get(explained)
     if isinstance(kept, str):
         st.info(kept)
@@ -84,9 +90,11 @@ def _pixels(answer: Answer, run: Run, key: str) -> None:
     with st.spinner("Asking every pixel …"):
         shares = attribute(load_recogniser(run.id), answer.seen, answer.digit)
     show_chart(
-        overlay(answer.seen, shares, "", SIDE, "share"), f"{key}_pixels",
-        f"Pixels that speak for {article(answer.digit)} {answer.digit} and against it", SIDE,
-    )  # fmt: skip
+        overlay(answer.seen, shares, "", SIDE, "share"),
+        f"{key}_pixels",
+        f"Pixels that speak for {article(answer.digit)} {answer.digit} and against it",
+        SIDE,
+    )
     st.caption(
         f"{METHOD}: **green** ink speaks for {article(answer.digit)} {answer.digit}, **red** against it, compared with "
         "the other nine digits."
@@ -107,16 +115,21 @@ def _neighbours(answer: Answer, run: Run, key: str) -> None:
     # Training images may be of different sizes: enlarged without smoothing to one that both divide.
     images = np.stack([_enlarged(each.image) for each in nearest])
     tiles = [
-        Tile(each.label, place, f"{each.distance:.3f} away",
-             f"A {each.label}, image {each.index} of {each.dataset}, distance {each.distance:.3f}")
+        Tile(
+            each.label,
+            place,
+            f"{each.distance:.3f} away",
+            f"A {each.label}, image {each.index} of {each.dataset}, distance {each.distance:.3f}",
+        )
         for place, each in enumerate(nearest)
-    ]  # fmt: skip
+    ]
     show_tiles(images, tiles, f"{key}_nearest", words="The nearest training images", columns=len(tiles))
     labels = {each.label for each in nearest}
     st.caption(
-        f"All three are {nearest[0].label}s." if len(labels) == 1
+        f"All three are {nearest[0].label}s."
+        if len(labels) == 1
         else "They are not all the same digit: the network finds it between two."
-    )  # fmt: skip
+    )
 
 
 def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
@@ -133,9 +146,11 @@ def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
         st.caption(f"Nothing small does: no change of the ink was found that makes it {article(other)} {other}.")
         return
     show_chart(
-        overlay(tip.seen, tip.change, "", SIDE, "ink"), f"{key}_tip",
-        f"The digit changed so that it is read as {article(other)} {other}", SIDE,
-    )  # fmt: skip
+        overlay(tip.seen, tip.change, "", SIDE, "ink"),
+        f"{key}_tip",
+        f"The digit changed so that it is read as {article(other)} {other}",
+        SIDE,
+    )
     st.caption(
         f"**Green** was added, **red** taken away: {tip.share:.0%} of the ink. Then: {other}, "
         f"{tip.probabilities[other]:.0%} sure."
@@ -150,7 +165,7 @@ def _enlarged(image: np.ndarray, side: int = 56) -> np.ndarray:
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at every training image …")
 def _hidden_neighbours(folder: str, run_id: str, finished: float) -> HiddenNeighbours:
-    from digits_core.recognition.neighbours import HiddenNeighbours
+    from digits_core.recognition.nearest_images import HiddenNeighbours
     from digits_core.training.check import choose_digits
 
     train, _ = choose_digits(state().runs.get(run_id).config.data, run_loader(run_id))

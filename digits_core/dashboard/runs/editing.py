@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.runs.table import choose
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.home import KEPT_S
-from digits_core.runs.labels import NAME_LENGTH, NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST, Change
 from digits_core.runs.rows import Kept
+from digits_core.runs.run_edits import NAME_LENGTH, NOTE_LENGTH, TAG_LENGTH, TAGS_AT_MOST, Change
 from digits_core.runs.store import Run
 
 _DONE, _REFUSED = "runs_done", "runs_refused"
@@ -53,11 +53,13 @@ def _rename(chosen: Sequence[Run]) -> None:
             run = chosen[0]
             key = f"runs_name_{run.id}_{_of(run.name)}"
             st.text_input(
-                "Name", run.name, key=key,
+                "Name",
+                run.name,
+                key=key,
                 on_change=lambda: act(lambda: state().runs.labels.rename(run.id, st.session_state[key])),
                 help="What the run is called on every page, in up to "
                 f"{NAME_LENGTH} characters. Its number stays. Press Enter to save.",
-            )  # fmt: skip
+            )
 
 
 def _tag(chosen: Sequence[Run]) -> None:
@@ -65,19 +67,29 @@ def _tag(chosen: Sequence[Run]) -> None:
     help_text = "Adds tags to the chosen runs, or takes them off."
     with st.popover("Tags", icon=":material/sell:", disabled=not chosen, help=help_text):
         tags = st.multiselect(
-            "Tags", state().runs.labels.tags(), key=f"runs_tags_{_of(ids)}", accept_new_options=True,
+            "Tags",
+            state().runs.labels.tags(),
+            key=f"runs_tags_{_of(ids)}",
+            accept_new_options=True,
             placeholder="choose or type",
             help=f"Short words to find runs again: up to {TAG_LENGTH} characters each, up to {TAGS_AT_MOST} on a run.",
-        )  # fmt: skip
+        )
         with st.container(horizontal=True):
             st.button(
-                "Add", icon=":material/new_label:", type="primary", disabled=not tags,
-                on_click=lambda: act(lambda: state().runs.labels.tag(ids, tags)), help="To each chosen run.",
-            )  # fmt: skip
+                "Add",
+                icon=":material/new_label:",
+                type="primary",
+                disabled=not tags,
+                on_click=lambda: act(lambda: state().runs.labels.tag(ids, tags)),
+                help="To each chosen run.",
+            )
             st.button(
-                "Take off", icon=":material/label_off:", disabled=not tags,
-                on_click=lambda: act(lambda: state().runs.labels.untag(ids, tags)), help="From each chosen run.",
-            )  # fmt: skip
+                "Take off",
+                icon=":material/label_off:",
+                disabled=not tags,
+                on_click=lambda: act(lambda: state().runs.labels.untag(ids, tags)),
+                help="From each chosen run.",
+            )
 
 
 def _note(chosen: Sequence[Run]) -> None:
@@ -87,15 +99,20 @@ def _note(chosen: Sequence[Run]) -> None:
     help_text = "Writes a note on the chosen runs."
     with st.popover("Note", icon=":material/sticky_note_2:", disabled=not chosen, help=help_text):
         note = st.text_area(
-            "Note", before, key=f"runs_note_{_of((ids, before))}",
+            "Note",
+            before,
+            key=f"runs_note_{_of((ids, before))}",
             help="Why you trained it, what you saw. It is found by the search and goes with the run. Up to "
             f"{NOTE_LENGTH:,} characters.",
-        )  # fmt: skip
+        )
         st.button(
-            "Save", icon=":material/save:", type="primary", disabled=not chosen,
+            "Save",
+            icon=":material/save:",
+            type="primary",
+            disabled=not chosen,
             on_click=lambda: act(lambda: state().runs.labels.write_note(ids, note)),
             help="The same note on each chosen run; an empty one removes what is there.",
-        )  # fmt: skip
+        )
 
 
 def _put_away(chosen: Sequence[Run]) -> None:
@@ -104,19 +121,28 @@ def _put_away(chosen: Sequence[Run]) -> None:
     current = [run.id for run in chosen if not run.archived]
     if archived and not current:
         st.button(
-            "Unarchive", icon=":material/unarchive:",
-            on_click=lambda: act(lambda: labels.unarchive(archived)), help="Other pages offer these runs again.",
-        )  # fmt: skip
+            "Unarchive",
+            icon=":material/unarchive:",
+            on_click=lambda: act(lambda: labels.unarchive(archived)),
+            help="Other pages offer these runs again.",
+        )
     else:
         st.button(
-            "Archive", icon=":material/archive:", disabled=not current, on_click=_away, args=(labels.archive, current),
+            "Archive",
+            icon=":material/archive:",
+            disabled=not current,
+            on_click=_away,
+            args=(labels.archive, current),
             help="Takes the chosen runs out of the lists of every page. “Show: Archive” above has them.",
-        )  # fmt: skip
+        )
     st.button(
-        "Delete", icon=":material/delete:", disabled=not chosen, on_click=_away,
+        "Delete",
+        icon=":material/delete:",
+        disabled=not chosen,
+        on_click=_away,
         args=(labels.delete, [run.id for run in chosen]),
         help=f"Undo, or “Show: Deleted” above, brings them back for {DAYS} days; then their files are removed.",
-    )  # fmt: skip
+    )
 
 
 def _away(put: Callable[[Sequence[str]], Change], run_ids: Sequence[str]) -> None:
@@ -127,11 +153,14 @@ def _away(put: Callable[[Sequence[str]], Change], run_ids: Sequence[str]) -> Non
 
 def _bring_back(deleted: Sequence[str]) -> None:
     st.button(
-        "Restore", icon=":material/restore_from_trash:", type="primary", disabled=not deleted,
+        "Restore",
+        icon=":material/restore_from_trash:",
+        type="primary",
+        disabled=not deleted,
         on_click=lambda: act(lambda: state().runs.labels.restore(deleted)),
         help=f"Brings the chosen runs back with all that they had. What was deleted {DAYS} days ago is removed when "
         "the app starts.",
-    )  # fmt: skip
+    )
 
 
 def _offer_undo() -> None:
@@ -141,9 +170,12 @@ def _offer_undo() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="runs_last_action"):
         st.markdown(f":material/check_circle: {as_plain_text(st.session_state[_DONE].words)}", width="content")
         st.button(
-            "Undo", icon=":material/undo:", on_click=_undo, key="runs_undo",
+            "Undo",
+            icon=":material/undo:",
+            on_click=_undo,
+            key="runs_undo",
             help="Takes the whole last action back, however many runs it changed.",
-        )  # fmt: skip
+        )
 
 
 def _undo() -> None:

@@ -10,13 +10,19 @@ import streamlit as st
 
 from digits_core.runs.groups import REPEATS, Group
 from digits_core.runs.rows import Run
-from digits_core.runs.settings import MOSTLY, settings_of
+from digits_core.runs.run_settings import MOSTLY, settings_of
 from digits_core.settings import name_of, title_of, written
 
 STATUS_SIGNS = {
-    "queued": "…", "running": "▶", "paused": "‖", "finished": "✓", "stopped": "■", "diverged": "↗", "failed": "✕",
+    "queued": "…",
+    "running": "▶",
+    "paused": "‖",
+    "finished": "✓",
+    "stopped": "■",
+    "diverged": "↗",
+    "failed": "✕",
     "interrupted": "✕",
-}  # fmt: skip
+}
 FLOORS = (0.9, 0.8, 0.5, 0.0)
 """Where the small curves may begin, so that all of a page are drawn to one scale and good runs still differ."""
 
@@ -59,7 +65,9 @@ def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
             format="percent", width=90, help="Share of test images that it recognised after its last epoch."
         ),
         "Learning": column.LineChartColumn(
-            y_min=floor, y_max=1.0, width=110,
+            y_min=floor,
+            y_max=1.0,
+            width=110,
             help=f"Accuracy on test images, epoch by epoch, from {floor:.0%} to 100 %: the same scale in each row.",
         ),
         "Loss": column.NumberColumn(format="%.4f", width=80, help="Mean loss on the test images after the last epoch."),
@@ -70,7 +78,7 @@ def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
         title_of("learning_rate"): column.NumberColumn(format="%g"),
         "Created": column.DatetimeColumn(format="distance", help="When it was started or queued."),
         "Message": column.TextColumn(help="Why it ended early, where it did."),
-    }  # fmt: skip
+    }
 
 
 def group_table(groups: Sequence[Group], field: str) -> pd.DataFrame:
@@ -98,12 +106,14 @@ def group_columns(field: str) -> Columns:
     column = st.column_config
     spreads = {
         f"± {title}": column.NumberColumn(
-            f"± {title.lower()}", format=f"± {format_}", width=95,
+            f"± {title.lower()}",
+            format=f"± {format_}",
+            width=95,
             help="Standard deviation over the runs of the group (n − 1): how far repeats lie apart. A difference "
             "between two groups that is no larger may be chance. Empty for a single run.",
         )
         for title, format_ in FORMATS.items()
-    }  # fmt: skip
+    }
     means = {
         title: column.NumberColumn(format=format_, width=90, help="Mean over the runs of the group that have a result.")
         for title, format_ in FORMATS.items()

@@ -11,8 +11,8 @@ from typing import Any
 
 from digits_core.dashboard.runs.svg import SvgCurve, chart
 from digits_core.figures.palette import run_colour
-from digits_core.runs.export.history import History
-from digits_core.runs.settings import settings_of
+from digits_core.runs.export.run_history import History
+from digits_core.runs.run_settings import settings_of
 from digits_core.runs.store import Run
 from digits_core.settings import title_of, written
 
@@ -110,13 +110,15 @@ def _charts(histories: Sequence[History]) -> str:
     def curves(measure: str) -> list[SvgCurve]:
         return [
             SvgCurve(
-                f"{history.run.title}, {words}", run_colour(history.run.number),
+                f"{history.run.title}, {words}",
+                run_colour(history.run.number),
                 [row.epoch for row in history.epochs],
-                [getattr(row, f"{split}_{measure}") for row in history.epochs], split == "train",
+                [getattr(row, f"{split}_{measure}") for row in history.epochs],
+                split == "train",
             )
             for history in histories
             for split, words in (("train", "training"), ("test", "test"))
-        ]  # fmt: skip
+        ]
 
     losses = curves("loss")
     log = _is_wide([value for curve in losses for value in curve.values])

@@ -10,16 +10,16 @@ import streamlit as st
 from digits_core.config import RunConfig, TrainingConfig, bounds
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.controls import session_id
+from digits_core.dashboard.training.run_controls import session_id
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
-from digits_core.runs.past import past_runs
+from digits_core.runs.speed_history import past_runs
 from digits_core.settings import SETTINGS, SWEPT, default_of, is_number, title_of, values_of, written
 from digits_core.training.check import choose_digits
 from digits_core.training.estimate import PastRun, duration, estimate_mean
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import LECTURE, RECIPES
-from digits_core.training.sweep import SweepPlan, Varied, foreseen, varied
+from digits_core.training.sweep_plan import SweepPlan, Varied, foreseen, varied
 from digits_core.training.threads import speed_of_trials, trials_at_once
 
 METHODS = {"grid": "Grid", "random": "Random draws", "search": "Search"}
@@ -38,9 +38,12 @@ def sweep_form() -> None:
     ranges = _choose_fields()
     _choose_method(ranges)
     st.text_input(
-        "Name", key=NAME, persist_state="session", placeholder="what it varies",
+        "Name",
+        key=NAME,
+        persist_state="session",
+        placeholder="what it varies",
         help="What the list of sweeps calls this one.",
-    )  # fmt: skip
+    )
     plan = None
     try:
         plan = plan_of_form()
@@ -50,9 +53,15 @@ def sweep_form() -> None:
         show_error(error)
     st.markdown(_size_in_words(plan) if plan else "Fix the error above first.")
     st.button(
-        "Start the sweep", type="primary", icon=":material/play_arrow:", width="stretch", key="sweep_start",
-        on_click=_start, args=(plan,), disabled=plan is None,
-    )  # fmt: skip
+        "Start the sweep",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        key="sweep_start",
+        on_click=_start,
+        args=(plan,),
+        disabled=plan is None,
+    )
 
 
 def fill(plan: SweepPlan) -> None:
@@ -87,10 +96,15 @@ def plan_of_form() -> SweepPlan:
 def _start_from_a_ready_one() -> None:
     """Fill the form once with each that is chosen, here or by the URL; to be drawn before what it fills."""
     name = st.pills(
-        "Start from a ready-made one", list(READY), default=FIRST, key="ready", bind="query-params", wrap=True,
-        persist_state="session", help="A sweep fills the form with a question of the lecture. Change what you like "
-        "afterwards.",
-    )  # fmt: skip
+        "Start from a ready-made one",
+        list(READY),
+        default=FIRST,
+        key="ready",
+        bind="query-params",
+        wrap=True,
+        persist_state="session",
+        help="A sweep fills the form with a question of the lecture. Change what you like afterwards.",
+    )
     if name and st.session_state.get(FILLED) != name:
         fill(READY[name].plan)
     st.session_state[FILLED] = name
@@ -107,17 +121,26 @@ def _choose_base() -> None:
         st.session_state[BASE] = f"recipe:{LECTURE.name}"  # the run was deleted
     left, right = st.columns([2, 1])
     left.selectbox(
-        "Everything else as in", list(options), key=BASE, format_func=lambda name: options.get(name, name),
-        on_change=_take_its_epochs, persist_state="session",
+        "Everything else as in",
+        list(options),
+        key=BASE,
+        format_func=lambda name: options.get(name, name),
+        on_change=_take_its_epochs,
+        persist_state="session",
         help="The recipe or run that all trials share their data, transform and other settings with: then a difference "
         "comes from what is varied.",
-    )  # fmt: skip
+    )
     limits = bounds(TrainingConfig, "epochs")
     varied_too = "epochs" in st.session_state[FIELDS]
     right.number_input(
-        "Epochs", int(limits.low), int(limits.high), key=EPOCHS, persist_state="session", disabled=varied_too,
+        "Epochs",
+        int(limits.low),
+        int(limits.high),
+        key=EPOCHS,
+        persist_state="session",
+        disabled=varied_too,
         help="Epochs are varied below." if varied_too else SETTINGS["epochs"].help,
-    )  # fmt: skip
+    )
 
 
 def _choose_fields() -> bool:
@@ -125,57 +148,90 @@ def _choose_fields() -> bool:
     for field in SWEPT:
         st.session_state.setdefault(_key(field), _suggested(field))
     st.multiselect(
-        "Vary", SWEPT, key=FIELDS, format_func=title_of, max_selections=MOST_FIELDS, persist_state="session",
-        wrap=True, placeholder="choose one or more settings",
+        "Vary",
+        SWEPT,
+        key=FIELDS,
+        format_func=title_of,
+        max_selections=MOST_FIELDS,
+        persist_state="session",
+        wrap=True,
+        placeholder="choose one or more settings",
         help="Each run has another combination of these. Of two settings the result is drawn as a map, of one as a "
         "line.",
-    )  # fmt: skip
+    )
     for field in st.session_state[FIELDS]:
         if is_number(field):
             st.text_input(
-                title_of(field), key=_key(field), persist_state="session",
+                title_of(field),
+                key=_key(field),
+                persist_state="session",
                 help=f"{SETTINGS[field].help} Write values with commas between them, or a "
                 "range as 0.001..0.1. A range over a factor of ten or more is looked at on a logarithmic scale: as "
                 "many values between 0.001 and 0.01 as between 0.01 and 0.1.",
-            )  # fmt: skip
+            )
         else:
             st.multiselect(
-                title_of(field), values_of(field), key=_key(field), persist_state="session", wrap=True,
+                title_of(field),
+                values_of(field),
+                key=_key(field),
+                persist_state="session",
+                wrap=True,
                 format_func=partial(written, field),
                 help=SETTINGS[field].help,
-            )  # fmt: skip
+            )
     return any(".." in str(st.session_state[_key(field)]) for field in st.session_state[FIELDS])
 
 
 def _choose_method(ranges: bool) -> None:
     st.segmented_control(
-        "How", list(METHODS), key=METHOD, format_func=METHODS.get, required=True, persist_state="session",
+        "How",
+        list(METHODS),
+        key=METHOD,
+        format_func=METHODS.get,
+        required=True,
+        persist_state="session",
         help="A grid tries every combination. Random draws find good settings with fewer runs where only some of the "
         "settings matter. A search draws at first, then tries what the results so far speak for (Optuna's TPE).",
-    )  # fmt: skip
+    )
     grid = st.session_state[METHOD] == "grid"
     left, right = st.columns(2)
     if grid:
         left.number_input(
-            "Grid points per range", 2, 20, key=POINTS, disabled=not ranges, persist_state="session",
+            "Grid points per range",
+            2,
+            20,
+            key=POINTS,
+            disabled=not ranges,
+            persist_state="session",
             help="At how many values, equally far from each other, the grid looks."
-            if ranges else "Nothing here is a range: write one as 0.001..0.1.",
-        )  # fmt: skip
+            if ranges
+            else "Nothing here is a range: write one as 0.001..0.1.",
+        )
     else:
         left.number_input(
-            "Settings to try", 1, 500, key=TRIALS, persist_state="session",
+            "Settings to try",
+            1,
+            500,
+            key=TRIALS,
+            persist_state="session",
             help="How many combinations are tried. The more settings vary, the more it takes.",
-        )  # fmt: skip
+        )
     right.number_input(
-        "Seeds", 1, 20, key=SEEDS, persist_state="session",
+        "Seeds",
+        1,
+        20,
+        key=SEEDS,
+        persist_state="session",
         help="Each combination is trained with so many seeds: other starting weights, another order. Where the seeds "
         "of one differ as much as two combinations do, the difference between these is chance.",
-    )  # fmt: skip
+    )
     st.toggle(
-        "Stop underperforming runs early", key=PRUNE, persist_state="session",
+        "Stop underperforming runs early",
+        key=PRUNE,
+        persist_state="session",
         help="From the second epoch on, a run is stopped when its accuracy is below the median of the others after as "
         "many epochs. That saves time, but is hard on runs that start slowly, such as those with a one-cycle schedule.",
-    )  # fmt: skip
+    )
 
 
 def _start(plan: SweepPlan) -> None:

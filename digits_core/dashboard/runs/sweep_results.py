@@ -12,15 +12,15 @@ from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.pages import page
 from digits_core.dashboard.runs.compare.quantities import on_axis
 from digits_core.dashboard.runs.table import choose
-from digits_core.figures import sweeps as figures
+from digits_core.figures import sweep_figures as figures
 from digits_core.figures.sweep_axes import Axis
-from digits_core.figures.sweeps import Result
+from digits_core.figures.sweep_figures import Result
 from digits_core.runs.rows import Run
-from digits_core.runs.settings import settings_of
-from digits_core.runs.sweeps import Sweep, as_trial
+from digits_core.runs.run_settings import settings_of
+from digits_core.runs.sweep_store import Sweep, as_trial
 from digits_core.settings import name_of, title_of, written
 from digits_core.training.ready_sweeps import READY
-from digits_core.training.sweep import Scalar, SweepPlan, Varied
+from digits_core.training.sweep_plan import Scalar, SweepPlan, Varied
 from digits_core.training.trials import Group, ranking, winners
 
 MEASURES = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"}
@@ -38,22 +38,36 @@ def choose_axes(sweep: Sweep) -> tuple[str, str, str | None]:
     ready = READY.get(sweep.plan.name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = st.segmented_control(
-            "Chart", list(MEASURES), default=ready.measure if ready else "accuracy", format_func=MEASURES.get,
-            required=True, key=f"sweep_measure_{sweep.id}",
+            "Chart",
+            list(MEASURES),
+            default=ready.measure if ready else "accuracy",
+            format_func=MEASURES.get,
+            required=True,
+            key=f"sweep_measure_{sweep.id}",
             help="Accuracy on the test images, or the time that training took, against what was varied; or how the "
             "best result improved with each run. The best of many runs is partly luck: it was chosen by the test "
             "images that it is judged by.",
-        )  # fmt: skip
+        )
         if len(fields) <= 2:
             return measure, fields[0], fields[1] if len(fields) > 1 else None
         across = st.selectbox(
-            "Across", fields, key=f"sweep_across_{sweep.id}", format_func=name_of, width=170,
+            "Across",
+            fields,
+            key=f"sweep_across_{sweep.id}",
+            format_func=name_of,
+            width=170,
             help="The setting along the chart. What is not drawn is averaged over.",
-        )  # fmt: skip
+        )
         down = st.selectbox(
-            "Up", [field for field in fields if field != across], index=None, key=f"sweep_up_{sweep.id}", width=170,
-            format_func=name_of, placeholder="none", help="A second setting makes the chart a map.",
-        )  # fmt: skip
+            "Up",
+            [field for field in fields if field != across],
+            index=None,
+            key=f"sweep_up_{sweep.id}",
+            width=170,
+            format_func=name_of,
+            placeholder="none",
+            help="A second setting makes the chart a map.",
+        )
     return measure, across, down
 
 
@@ -73,15 +87,22 @@ def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
     st.markdown(_best_in_words(best, leaders) if ranked else "The best run shows here when the first has ended.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
-            page("training"), label="Best run" if len(best) < 2 else f"Run #{leaders[0].number}",
-            icon=":material/monitoring:", disabled=not leaders,
+            page("training"),
+            label="Best run" if len(best) < 2 else f"Run #{leaders[0].number}",
+            icon=":material/monitoring:",
+            disabled=not leaders,
             query_params={"run": leaders[0].id} if leaders else None,
-        )  # fmt: skip
+        )
         st.button(
-            "Compare the best", icon=":material/compare_arrows:", key="compare_best", type="tertiary",
-            disabled=not leaders, on_click=_compare, args=([run.id for run in leaders],),
+            "Compare the best",
+            icon=":material/compare_arrows:",
+            key="compare_best",
+            type="tertiary",
+            disabled=not leaders,
+            on_click=_compare,
+            args=([run.id for run in leaders],),
             help=f"The best run of each setting, {COMPARED} at most, beside each other.",
-        )  # fmt: skip
+        )
     if st.session_state.get(VIEW, "Sweeps") != "Sweeps":
         st.rerun()  # the page, not only this part of it
 
@@ -107,8 +128,12 @@ def _compare(run_ids: list[str]) -> None:
 def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
     """Every run with its settings, how far it is, and what came out."""
     st.dataframe(
-        pd.DataFrame([_row(sweep.plan, run) for run in reversed(runs)]), hide_index=True, height=TABLE_HEIGHT,
-        key=f"sweep_runs_{sweep.id}", alt="The runs of the sweep with their progress and results", placeholder="–",
+        pd.DataFrame([_row(sweep.plan, run) for run in reversed(runs)]),
+        hide_index=True,
+        height=TABLE_HEIGHT,
+        key=f"sweep_runs_{sweep.id}",
+        alt="The runs of the sweep with their progress and results",
+        placeholder="–",
         column_config={
             "Progress": st.column_config.ProgressColumn(
                 min_value=0.0, max_value=1.0, format="percent", width="small", help="How much of its training is done."
@@ -117,7 +142,7 @@ def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
             "Time": st.column_config.NumberColumn(format="%.1f s", help="Training and evaluation, without pauses."),
             "Message": st.column_config.TextColumn(help="Why a run ended early."),
         },
-    )  # fmt: skip
+    )
 
 
 def _figure(plan: SweepPlan, runs: Sequence[Run], measure: str, across: str, down: str | None) -> go.Figure:

@@ -10,11 +10,11 @@ import streamlit as st
 
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.runs.address import keep, kept
-from digits_core.dashboard.runs.filters import UNGROUPED, Shown
+from digits_core.dashboard.runs.filter_controls import UNGROUPED, Shown
 from digits_core.dashboard.runs.frames import Columns, group_columns, group_table, run_columns, run_table
 from digits_core.dashboard.state import state
 from digits_core.runs.groups import group_by
-from digits_core.runs.settings import varying
+from digits_core.runs.run_settings import varying
 from digits_core.runs.store import Run
 
 CHOSEN = "compare"
@@ -92,11 +92,18 @@ def _draw(table: pd.DataFrame, columns: Columns, rows: Rows) -> None:
     mark = zlib.crc32(repr((rows, st.session_state.get("runs_tables", 0))).encode())
     key = f"runs_table_{mark:08x}"
     st.dataframe(
-        table, hide_index=True, key=key, on_select=lambda: _choose_rows(key, rows), selection_mode="multi-row",
-        selection_default={"selection": {"rows": marked}}, column_config=columns, row_height=ROW_HEIGHT,
+        table,
+        hide_index=True,
+        key=key,
+        on_select=lambda: _choose_rows(key, rows),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": marked}},
+        column_config=columns,
+        row_height=ROW_HEIGHT,
         height=(min(max(len(rows), 1), ROWS_IN_SIGHT) + 1) * ROW_HEIGHT + 3,
-        alt="Runs with their settings and results", placeholder="–",
-    )  # fmt: skip
+        alt="Runs with their settings and results",
+        placeholder="–",
+    )
 
 
 def _choose_rows(key: str, rows: Rows) -> None:
@@ -115,13 +122,23 @@ def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
         first = _first_row(len(shown.runs)) if shown.group == UNGROUPED else 0
         st.caption(f"{words}. The address holds choice and filters.", width="content")
         st.button(
-            "Choose all", icon=":material/select_all:", type="tertiary", on_click=choose, disabled=not shown.runs,
-            args=([run.id for run in shown.runs],), help="All runs that fit the filters, on every page.",
-        )  # fmt: skip
+            "Choose all",
+            icon=":material/select_all:",
+            type="tertiary",
+            on_click=choose,
+            disabled=not shown.runs,
+            args=([run.id for run in shown.runs],),
+            help="All runs that fit the filters, on every page.",
+        )
         st.button(
-            "Choose none", icon=":material/deselect:", type="tertiary", on_click=choose, args=([],),
-            disabled=not chosen, help="Takes all marks away.",
-        )  # fmt: skip
+            "Choose none",
+            icon=":material/deselect:",
+            type="tertiary",
+            on_click=choose,
+            args=([],),
+            disabled=not chosen,
+            help="Takes all marks away.",
+        )
     return shown.runs[first : first + PAGE_ROWS]
 
 
@@ -131,7 +148,12 @@ def _first_row(total: int) -> int:
     if pages == 1:
         return 0
     page = st.number_input(
-        f"Page of {pages}", 1, pages, 1, key=f"runs_page_of_{pages}", width=130,
+        f"Page of {pages}",
+        1,
+        pages,
+        1,
+        key=f"runs_page_of_{pages}",
+        width=130,
         help=f"{PAGE_ROWS} runs each, in the order of “Sort by”.",
-    )  # fmt: skip
+    )
     return (page - 1) * PAGE_ROWS

@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from digits_core.config import RunConfig
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.training.form import fill_undoably
 from digits_core.runs.rows import Run
 from digits_core.settings import name_of, written
-from digits_core.training.fields import value_of, with_fields
+from digits_core.training.config_fields import value_of, with_fields
 from digits_core.training.hints import Hint
 
 HEIGHT = 148
@@ -35,10 +35,13 @@ def _show(run: Run, hint: Hint) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(f":material/lightbulb: **{hint.title}**", width="stretch")
         st.button(
-            "Apply to form", icon=":material/auto_fix_high:", key=f"hint_{hint.kind}", on_click=_apply,
+            "Apply to form",
+            icon=":material/auto_fix_high:",
+            key=f"hint_{hint.kind}",
+            on_click=_apply,
             args=(run, hint),
             help=f"Fills the form with this run's settings, and {_describe(hint.fix, run.plan)}. It can be undone.",
-        )  # fmt: skip
+        )
     st.caption(as_plain_text(hint.why))
 
 

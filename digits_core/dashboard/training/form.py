@@ -12,19 +12,22 @@ import streamlit as st
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.fields import MAIN, MORE, key_of, training_control
-from digits_core.dashboard.training.sweeps import offer_sweeps
+from digits_core.dashboard.training.setting_controls import MAIN, MORE, key_of, training_control
+from digits_core.dashboard.training.sweep_recipes import offer_sweeps
 from digits_core.dashboard.transforms.choice import choose_transform
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
 from digits_core.settings import SECTION_OF, SETTINGS, label_of
-from digits_core.training.fields import Query, carries_config, from_query, to_query
+from digits_core.training.config_fields import Query, carries_config, from_query, to_query
 from digits_core.training.recipes import LECTURE, RECIPES, Recipe
 
 HIDEABLE = {
-    "start": ("recipe", "as_in_run"), "data": ("train", "test", "test_writers"), "transform": ("transform",),
-    "more": MORE, "share": ("share",),
-}  # fmt: skip
+    "start": ("recipe", "as_in_run"),
+    "data": ("train", "test", "test_writers"),
+    "transform": ("transform",),
+    "more": MORE,
+    "share": ("share",),
+}
 """Groups of controls that a link can hide by one name, beside the single ones."""
 HIDEABLE_FIELDS = ("recipe", "as_in_run", "train", "test", "test_writers", "transform", *MAIN, *MORE, "name", "share")
 TRANSFORM_FIELDS = frozenset(TransformConfig.model_fields)
@@ -44,9 +47,12 @@ def training_form() -> RunConfig:
     name = st.session_state.get("run_name", "")
     if "name" not in hidden:
         name = st.text_input(
-            "Name", key="run_name", placeholder=recipe.name, persist_state="session",
+            "Name",
+            key="run_name",
+            placeholder=recipe.name,
+            persist_state="session",
             help="What lists and charts call this run.",
-        )  # fmt: skip
+        )
     # Not before everything is drawn: what is refused stays there to be fixed.
     config = RunConfig(name=name, recipe=recipe.name, data=DataConfig(**data), transform=transform, training=training)
     _write_address(config, hidden)
@@ -158,9 +164,13 @@ def _choose_start(hidden: Collection[str]) -> Recipe:
     """A recipe or an earlier run to fill the form from; returns the recipe."""
     if "recipe" not in hidden:
         st.selectbox(
-            "Recipe", list(RECIPES), key="recipe", on_change=_start_from_recipe, persist_state="session",
+            "Recipe",
+            list(RECIPES),
+            key="recipe",
+            on_change=_start_from_recipe,
+            persist_state="session",
             help="A recipe fills the form with settings that belong together. Change what you like afterwards.",
-        )  # fmt: skip
+        )
     recipe = RECIPES[st.session_state["recipe"]]
     st.caption(recipe.lesson)
     if "recipe" not in hidden:
@@ -170,11 +180,17 @@ def _choose_start(hidden: Collection[str]) -> Recipe:
         if st.session_state.get("as_in_run") not in runs:
             st.session_state["as_in_run"] = None
         st.selectbox(
-            "As in run", list(runs), index=None, key="as_in_run", placeholder="Choose a run" if runs else "No run yet",
-            format_func=lambda run_id: runs[run_id].title if run_id in runs else "", disabled=not runs,
-            on_change=_start_from_run, help="Fills the form with the settings of an earlier run: change one thing and "
+            "As in run",
+            list(runs),
+            index=None,
+            key="as_in_run",
+            placeholder="Choose a run" if runs else "No run yet",
+            format_func=lambda run_id: runs[run_id].title if run_id in runs else "",
+            disabled=not runs,
+            on_change=_start_from_run,
+            help="Fills the form with the settings of an earlier run: change one thing and "
             "train again, and the difference between the two is what that one thing did.",
-        )  # fmt: skip
+        )
     return recipe
 
 
@@ -196,9 +212,14 @@ def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:
         _keep_only(titles, key_of(field))  # a dataset may have been deleted since it was chosen
         if field not in hidden:
             st.multiselect(
-                label_of(field), list(titles), key=key_of(field), format_func=lambda name: titles.get(name, name),
-                help=SETTINGS[field].help, persist_state="session", wrap=True,
-            )  # fmt: skip
+                label_of(field),
+                list(titles),
+                key=key_of(field),
+                format_func=lambda name: titles.get(name, name),
+                help=SETTINGS[field].help,
+                persist_state="session",
+                wrap=True,
+            )
         chosen[field] = tuple(st.session_state[key_of(field)])
     return chosen | {"test_writers": _choose_writers({*chosen["train"], *chosen["test"]}, hidden)}
 
@@ -214,9 +235,14 @@ def _choose_writers(names: set[str], hidden: Collection[str]) -> tuple[str, ...]
     _keep_only(writers, key)
     if "test_writers" not in hidden:
         st.multiselect(
-            label_of("test_writers"), writers, key=key, persist_state="session", wrap=True,
-            placeholder="none: every hand is in both splits", help=SETTINGS["test_writers"].help,
-        )  # fmt: skip
+            label_of("test_writers"),
+            writers,
+            key=key,
+            persist_state="session",
+            wrap=True,
+            placeholder="none: every hand is in both splits",
+            help=SETTINGS["test_writers"].help,
+        )
     return tuple(st.session_state[key])
 
 

@@ -11,12 +11,14 @@ from digits_core.dashboard.training.form import HIDEABLE, HIDEABLE_FIELDS, check
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
 from digits_core.settings import title_of
-from digits_core.training.fields import to_query
+from digits_core.training.config_fields import to_query
 
 HIDEABLE_TITLES = {
-    "start": "Recipe and earlier runs (start)", "data": "Datasets (data)", "more": "More settings (more)",
+    "start": "Recipe and earlier runs (start)",
+    "data": "Datasets (data)",
+    "more": "More settings (more)",
     "share": "Copy, paste, send (share)",
-}  # fmt: skip
+}
 
 
 def offer_sharing(config: RunConfig | None) -> None:
@@ -48,20 +50,26 @@ def link_to(config: RunConfig, hide: list[str]) -> str:
 def _show_link(config: RunConfig) -> None:
     st.markdown("**As a link**")
     hide = st.multiselect(
-        "Hide in the link", [*HIDEABLE, *(name for name in HIDEABLE_FIELDS if name not in HIDEABLE)], key="share_hide",
+        "Hide in the link",
+        [*HIDEABLE, *(name for name in HIDEABLE_FIELDS if name not in HIDEABLE)],
+        key="share_hide",
         format_func=lambda name: HIDEABLE_TITLES.get(name, title_of(name)),
-        placeholder="nothing: all settings are shown", persist_state="session",
+        placeholder="nothing: all settings are shown",
+        persist_state="session",
         help="For a lesson: whoever follows the link sees only the settings that it is about. The hidden ones keep the "
         "values that they have here.",
-    )  # fmt: skip
+    )
     st.code(link_to(config, hide), language=None, wrap_lines=True)
 
 
 def _paste() -> None:
     st.text_area(
-        "Paste a config", key="pasted_config", placeholder='{"training": {"epochs": 8}}', persist_state="session",
+        "Paste a config",
+        key="pasted_config",
+        placeholder='{"training": {"epochs": 8}}',
+        persist_state="session",
         help="What is not in it is as in the lecture.",
-    )  # fmt: skip
+    )
     st.button("Fill the form with it", icon=":material/content_paste_go:", key="use_pasted", on_click=_use_pasted)
     if error := st.session_state.pop("paste_refused", None):
         show_error(error)

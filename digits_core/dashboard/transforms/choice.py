@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from digits_core.config import TransformConfig
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
 from digits_core.dashboard.transforms.url import as_link
@@ -26,11 +26,15 @@ def choose_transform(key: str, recipe: Recipe) -> None:
     # What is chosen follows from the transform, whoever has set it: a recipe, a link, a hint or this control.
     st.session_state[CONTROL] = next(name for name, config in configs.items() if config == current)
     st.selectbox(
-        "Transform", list(titles), format_func=lambda name: titles.get(name, name), key=CONTROL,
-        on_change=_take, args=(key, configs),
+        "Transform",
+        list(titles),
+        format_func=lambda name: titles.get(name, name),
+        key=CONTROL,
+        on_change=_take,
+        args=(key, configs),
         help="The way of each image to the network: the recipe's, one that you saved, or the one that you made on the "
         "Transforms page. Random steps are taken in training alone.",
-    )  # fmt: skip
+    )
     st.caption(as_plain_text(summary(current)))
     link("transforms", "Change it under Transforms", **as_link(current))
 

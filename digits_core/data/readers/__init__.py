@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from digits_core.data.readers.file_contents import Problem, Reading
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.reading import Problem, Reading
 from digits_core.data.readers.sandbox import read_file
 
 FORMATS = {

@@ -10,9 +10,9 @@ import sys
 import traceback
 from pathlib import Path
 
+from digits_core.data.readers.file_contents import Refusal, write_reading, write_refusal
 from digits_core.data.readers.limits import MIB, Limits, confine_this_process
 from digits_core.data.readers.parse import parse
-from digits_core.data.readers.reading import Refusal, write_reading, write_refusal
 
 
 def main(file: Path, name: str, folder: Path, limits: Limits) -> None:

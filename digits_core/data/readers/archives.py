@@ -9,8 +9,8 @@ import stat
 import zipfile
 import zlib
 
+from digits_core.data.readers.file_contents import Refusal
 from digits_core.data.readers.limits import MIB, Limits
-from digits_core.data.readers.reading import Refusal
 
 DAMAGED = "is damaged or cut off: it cannot be unpacked. Save or copy it again."
 _HIDDEN = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)

@@ -6,10 +6,10 @@ import numpy as np
 
 from digits_core.data.digits import CLASSES
 from digits_core.data.readers.columns import Columns, chunks_of, columns_of
+from digits_core.data.readers.file_contents import Problem, Reading, Refusal
 from digits_core.data.readers.limits import Limits
 from digits_core.data.readers.parts import Part
 from digits_core.data.readers.ranges import Range, is_dark_on_light, other_way_round, range_of
-from digits_core.data.readers.reading import Problem, Reading, Refusal
 
 MAX_PROBLEMS = 1000
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from digits_core.data.readers.archives import Archive, gunzipped
 from digits_core.data.readers.assemble import assembled
+from digits_core.data.readers.file_contents import Reading, Refusal
 from digits_core.data.readers.limits import Limits
 from digits_core.data.readers.parts import Part, counted, split_named
-from digits_core.data.readers.reading import Reading, Refusal
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"

@@ -11,10 +11,33 @@ from pathlib import Path
 MIB = 2**20
 
 _NOT_OURS = (
-    "os.system", "os.exec", "os.fork", "os.spawn", "os.posix_spawn", "os.kill", "os.remove", "os.rename", "os.rmdir",
-    "os.putenv", "os.chmod", "os.chown", "os.link", "os.symlink", "os.startfile", "shutil.", "subprocess.", "pty.",
-    "socket.", "ctypes.", "ftplib.", "smtplib.", "urllib.", "webbrowser.", "winreg.SetValue", "_winapi.CreateProcess",
-)  # fmt: skip
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.spawn",
+    "os.posix_spawn",
+    "os.kill",
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.putenv",
+    "os.chmod",
+    "os.chown",
+    "os.link",
+    "os.symlink",
+    "os.startfile",
+    "shutil.",
+    "subprocess.",
+    "pty.",
+    "socket.",
+    "ctypes.",
+    "ftplib.",
+    "smtplib.",
+    "urllib.",
+    "webbrowser.",
+    "winreg.SetValue",
+    "_winapi.CreateProcess",
+)
 """Audit events that the reading of a dataset never has a reason to raise."""
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from digits_core.data.readers.archives import Archive
 from digits_core.data.readers.assemble import assembled
+from digits_core.data.readers.file_contents import OWN_MARK, Reading, Refusal
 from digits_core.data.readers.limits import Limits
 from digits_core.data.readers.parts import by_role, counted
 from digits_core.data.readers.pickles import parts_of
-from digits_core.data.readers.reading import OWN_MARK, Reading, Refusal
 from digits_core.data.readers.tables import table_parts
 
 MAGIC = b"\x93NUMPY"
@@ -82,9 +82,17 @@ def _own(archive: Archive, limits: Limits) -> Reading:
     said = (f"{(~test).sum():,} for training and {test.sum():,} for testing.",)
     said += (f"{len(set(writers)):,} writers.",) if writers else ()
     return Reading(
-        reading.format, reading.images, reading.labels, test.copy(), writers, (*reading.found, *said), (),
-        reading.original_range, (), 0,
-    )  # fmt: skip
+        reading.format,
+        reading.images,
+        reading.labels,
+        test.copy(),
+        writers,
+        (*reading.found, *said),
+        (),
+        reading.original_range,
+        (),
+        0,
+    )
 
 
 def _flags_resolved(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -10,13 +10,13 @@ from pathlib import PurePath
 
 from digits_core.data.readers.archives import Archive, gunzipped
 from digits_core.data.readers.assemble import assembled
+from digits_core.data.readers.file_contents import Reading, Refusal
 from digits_core.data.readers.idx import is_idx, read_idx_zip, single_idx
 from digits_core.data.readers.limits import Limits
 from digits_core.data.readers.numpy_files import MAGIC as NUMPY_MAGIC
 from digits_core.data.readers.numpy_files import read_npy, read_npz
 from digits_core.data.readers.pickles import parts_of
-from digits_core.data.readers.pictures import is_picture_zip, read_picture_zip
-from digits_core.data.readers.reading import Reading, Refusal
+from digits_core.data.readers.picture_archives import is_picture_zip, read_picture_zip
 from digits_core.data.readers.tables import read_csv
 from digits_core.data.readers.torch_files import is_legacy, read_legacy, read_torch_zip
 from digits_core.data.readers.unpickling import unpickled
@@ -25,15 +25,28 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
 _PICKLE_ENDINGS = {".pkl", ".pickle", ".pt", ".pth"}
 _OTHERS = {
-    b"\x7fELF": "a program", b"MZ": "a program", b"\xcf\xfa\xed\xfe": "a program", b"#!": "a program",
-    b"\xca\xfe\xba\xbe": "a program", b"%PDF": "a PDF", b"<": "a web page or drawing (HTML, XML, SVG)",
-    b"SQLite format 3": "a database", b"Rar!": "a RAR archive: make a zip of it",
+    b"\x7fELF": "a program",
+    b"MZ": "a program",
+    b"\xcf\xfa\xed\xfe": "a program",
+    b"#!": "a program",
+    b"\xca\xfe\xba\xbe": "a program",
+    b"%PDF": "a PDF",
+    b"<": "a web page or drawing (HTML, XML, SVG)",
+    b"SQLite format 3": "a database",
+    b"Rar!": "a RAR archive: make a zip of it",
     b"7z\xbc\xaf": "a 7z archive: make a zip of it",
-    b"BZh": "a bzip2 archive: make a zip of it", b"\xfd7zXZ": "an xz archive: make a zip of it",
-    b"\x89HDF": "an HDF5 file: save its arrays with numpy.savez", b"PAR1": "a Parquet file: save it as CSV",
-    b"\x89PNG": "one picture", b"\xff\xd8\xff": "one picture", b"GIF8": "one picture", b"RIFF": "one picture",
-    b"BM": "one picture", b"II*\0": "one picture", b"MM\0*": "one picture",
-}  # fmt: skip
+    b"BZh": "a bzip2 archive: make a zip of it",
+    b"\xfd7zXZ": "an xz archive: make a zip of it",
+    b"\x89HDF": "an HDF5 file: save its arrays with numpy.savez",
+    b"PAR1": "a Parquet file: save it as CSV",
+    b"\x89PNG": "one picture",
+    b"\xff\xd8\xff": "one picture",
+    b"GIF8": "one picture",
+    b"RIFF": "one picture",
+    b"BM": "one picture",
+    b"II*\0": "one picture",
+    b"MM\0*": "one picture",
+}
 _PICTURE = "one picture, not a set of digits: zip folders named 0 to 9, or add it on the Handwriting page"
 _UNKNOWN = "is not a supported file type. Supported: pickle, .pt, .npz, .npy, CSV, zip of IDX files or of pictures."
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")

@@ -9,15 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from digits_core.data.readers.reading import Unusable
+from digits_core.data.readers.file_contents import Unusable
 
 Images = np.ndarray | list[np.ndarray | Unusable]
 Labels = np.ndarray | list[int | Unusable | None]
 
 _SPLITS = {
-    "train": "train", "training": "train", "test": "test", "testing": "test",
-    "val": "validation", "valid": "validation", "validation": "validation", "t10k": "test",
-}  # fmt: skip
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "t10k": "test",
+}
 _IMAGES = {"images", "image", "x", "data", "pixels", "digits", "tensors", "features"}
 _LABELS = {"labels", "label", "y", "target", "targets", "classes"}
 _SEPARATORS = re.compile(r"[^a-z0-9]+")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from digits_core.data.readers.file_contents import Refusal, Unusable
 from digits_core.data.readers.limits import Limits
 from digits_core.data.readers.parts import Part, by_role, counted
-from digits_core.data.readers.reading import Refusal, Unusable
 from digits_core.data.readers.values import array_of, label_of
 
 TUPLES = "(image, label) tuples"

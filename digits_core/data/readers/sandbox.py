@@ -13,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from digits_core.data.readers.file_contents import Reading, Refused, read_outcome
 from digits_core.data.readers.limits import MIB, Limits
-from digits_core.data.readers.reading import Reading, Refused, read_outcome
 from digits_core.errors import DatasetError, DatasetReadingStopped
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -74,9 +74,14 @@ def _outcome(path: Path, name: str, folder: Path, limits: Limits) -> Reading | R
     try:
         with log.open("wb") as errors:
             status = subprocess.run(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
                 timeout=2 * limits.seconds,
-            ).returncode  # fmt: skip
+            ).returncode
     except subprocess.TimeoutExpired:
         return Refused(f"took longer than {2 * limits.seconds} s to read and was cancelled.", stopped=True)
     if said := _tail(log):

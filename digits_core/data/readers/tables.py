@@ -11,9 +11,9 @@ import numpy as np
 from digits_core.data.digits import CLASSES
 from digits_core.data.readers.assemble import assembled
 from digits_core.data.readers.columns import CHUNK
+from digits_core.data.readers.file_contents import Reading, Refusal, Unusable
 from digits_core.data.readers.limits import Limits
 from digits_core.data.readers.parts import Part
-from digits_core.data.readers.reading import Reading, Refusal, Unusable
 
 MAX_COLUMNS = 128 * 128 + 1
 _LABELS = ("label", "labels", "digit", "class", "target", "y")
@@ -116,9 +116,15 @@ def _clean_rows(data: bytes, separator: bytes, columns: int) -> np.ndarray | Non
     try:
         with np.errstate(over="ignore"):
             table = pd.read_csv(
-                io.BytesIO(data), sep=separator.decode(), header=None, dtype=np.float32, engine="c", na_filter=False,
-                skip_blank_lines=False, quoting=3,
-            ).to_numpy()  # fmt: skip
+                io.BytesIO(data),
+                sep=separator.decode(),
+                header=None,
+                dtype=np.float32,
+                engine="c",
+                na_filter=False,
+                skip_blank_lines=False,
+                quoting=3,
+            ).to_numpy()
     except MemoryError:
         raise
     except Exception:  # whatever it is, the rows tell it better one by one

@@ -13,17 +13,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from digits_core.data.readers.archives import Archive
+from digits_core.data.readers.file_contents import Refusal
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.reading import Refusal
 from digits_core.data.readers.unpickling import DAMAGED, Call, Global, load_next
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
 _BFLOAT16 = "bfloat16"
 _CODES = {
-    "Float": "f4", "Double": "f8", "Half": "f2", "BFloat16": _BFLOAT16, "Bool": "?",
-    "Byte": "u1", "Char": "i1", "Short": "i2", "Int": "i4", "Long": "i8",
-}  # fmt: skip
+    "Float": "f4",
+    "Double": "f8",
+    "Half": "f2",
+    "BFloat16": _BFLOAT16,
+    "Bool": "?",
+    "Byte": "u1",
+    "Char": "i1",
+    "Short": "i2",
+    "Int": "i4",
+    "Long": "i8",
+}
 
 
 @dataclass

@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from digits_core.data.readers.reading import Refusal
+from digits_core.data.readers.file_contents import Refusal
 
 DAMAGED = "is damaged or cut off: what it holds ends too early or makes no sense as a pickle. Save or copy it again."
 _BUFFER = 1 << 20
@@ -109,13 +109,24 @@ def _reconstructed(kind: Any = None, base: Any = None, state: Any = None) -> Pic
 
 
 _INERT = {
-    "numpy._core.multiarray._reconstruct", "numpy._core.multiarray.scalar", "numpy._core.numeric._frombuffer",
-    "numpy.ndarray", "numpy.dtype", "builtins.object",
-    "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3",
-    "torch._utils._rebuild_parameter", "torch._tensor._rebuild_from_type_v2", "torch.storage._load_from_bytes",
-    "torch.Tensor", "torch.nn.parameter.Parameter", "torch.Size", "torchvision.tv_tensors._image.Image",
+    "numpy._core.multiarray._reconstruct",
+    "numpy._core.multiarray.scalar",
+    "numpy._core.numeric._frombuffer",
+    "numpy.ndarray",
+    "numpy.dtype",
+    "builtins.object",
+    "torch._utils._rebuild_tensor",
+    "torch._utils._rebuild_tensor_v2",
+    "torch._utils._rebuild_tensor_v3",
+    "torch._utils._rebuild_parameter",
+    "torch._tensor._rebuild_from_type_v2",
+    "torch.storage._load_from_bytes",
+    "torch.Tensor",
+    "torch.nn.parameter.Parameter",
+    "torch.Size",
+    "torchvision.tv_tensors._image.Image",
     "torchvision.tv_tensors._mask.Mask",
-}  # fmt: skip
+}
 _EAGER: dict[str, Callable[..., Any]] = {
     "_codecs.encode": _encoded,
     "builtins.bytes": _empty(bytes),

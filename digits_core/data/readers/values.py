@@ -11,16 +11,27 @@ import numpy as np
 from PIL import Image
 
 from digits_core.data.picture import grey
+from digits_core.data.readers.file_contents import Refusal, Unusable
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.reading import Refusal, Unusable
 from digits_core.data.readers.torch_files import Storage, storage_of
 from digits_core.data.readers.unpickling import Call, Global, PickledPicture
 
 _DTYPE = re.compile(r"([buif][1248]|[US][1-9]\d?)")
 _TORCH_CODES = {
-    "uint8": "u1", "uint16": "u2", "uint32": "u4", "uint64": "u8", "int8": "i1", "int16": "i2", "int32": "i4",
-    "int64": "i8", "float16": "f2", "float32": "f4", "float64": "f8", "bfloat16": "bfloat16", "bool": "?",
-}  # fmt: skip
+    "uint8": "u1",
+    "uint16": "u2",
+    "uint32": "u4",
+    "uint64": "u8",
+    "int8": "i1",
+    "int16": "i2",
+    "int32": "i4",
+    "int64": "i8",
+    "float16": "f2",
+    "float32": "f4",
+    "float64": "f8",
+    "bfloat16": "bfloat16",
+    "bool": "?",
+}
 _PICTURE_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "I", "F", "I;16")
 _MAX_DIMENSIONS = 4
 _BROKEN = "what it holds makes no sense as an image"

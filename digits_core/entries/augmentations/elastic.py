@@ -69,7 +69,11 @@ AUGMENTATION = Augmentation(
         "elastic": Strength(
             title="Elastic",
             why="Muscles tremble and curves come out a little different each time: waves pull the ink about.",
-            most=4, first=0.7, step=0.1, form="%.1f px", phrase="{:g} px",
+            most=4,
+            first=0.7,
+            step=0.1,
+            form="%.1f px",
+            phrase="{:g} px",
             help="How far a pixel typically moves. Neighbouring pixels move alike, so that strokes bend and do not "
             "break.",
         )
@@ -78,4 +82,4 @@ AUGMENTATION = Augmentation(
     transform=transform,
     code=code,
     helpers=(elastic_sigma, elastic_alpha, blur_matrix, draw_elastic, apply_elastic),
-)  # fmt: skip
+)

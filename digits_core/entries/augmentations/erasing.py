@@ -54,8 +54,13 @@ AUGMENTATION = Augmentation(
     place=50,
     strengths={
         "erasing": Strength(
-            title="Erasing", why="Where a part is missing the rest must do: no single stroke is relied on.",
-            most=1, first=0.3, step=0.05, form="%.2f", phrase="{:.0%} of images",
+            title="Erasing",
+            why="Where a part is missing the rest must do: no single stroke is relied on.",
+            most=1,
+            first=0.3,
+            step=0.05,
+            form="%.2f",
+            phrase="{:.0%} of images",
             help="How likely an image loses a rectangle, of 2 to 15 % of its area.",
         )
     },
@@ -67,6 +72,7 @@ AUGMENTATION = Augmentation(
     on_tensors=True,
     helpers=(draw_erasing, apply_erasing),
     constants={
-        "ERASED_SHARE": (ERASED_SHARE, "of the image"), "ERASED_RATIO": (ERASED_RATIO, "of its height to its width"),
+        "ERASED_SHARE": (ERASED_SHARE, "of the image"),
+        "ERASED_RATIO": (ERASED_RATIO, "of its height to its width"),
     },
-)  # fmt: skip
+)

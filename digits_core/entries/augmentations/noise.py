@@ -25,8 +25,13 @@ AUGMENTATION = Augmentation(
     place=40,
     strengths={
         "noise": Strength(
-            title="Noise", why="Cameras and scanners add grain; a network that saw some does not stumble over it.",
-            most=0.5, first=0.1, step=0.01, form="%.2f", phrase="{:.0%}",
+            title="Noise",
+            why="Cameras and scanners add grain; a network that saw some does not stumble over it.",
+            most=0.5,
+            first=0.1,
+            step=0.01,
+            form="%.2f",
+            phrase="{:.0%}",
             help="The standard deviation of what is added to each pixel, where full ink is 1.",
         )
     },
@@ -35,4 +40,4 @@ AUGMENTATION = Augmentation(
     code=lambda size, noise: f"v2.GaussianNoise(sigma={noise!r})",
     on_tensors=True,
     helpers=(draw_noise, apply_noise),
-)  # fmt: skip
+)

@@ -37,8 +37,13 @@ AUGMENTATION = Augmentation(
     place=30,
     strengths={
         "stroke_width": Strength(
-            title="Stroke width", why="Pens differ: the same digit with thicker and thinner strokes.",
-            most=1, first=0.7, step=0.05, form="±%.2f px", phrase="±{:g} px",
+            title="Stroke width",
+            why="Pens differ: the same digit with thicker and thinner strokes.",
+            most=1,
+            first=0.7,
+            step=0.05,
+            form="±%.2f px",
+            phrase="±{:g} px",
             help="Edges of strokes move out- or inwards by up to this share of a pixel.",
         )
     },
@@ -48,4 +53,4 @@ AUGMENTATION = Augmentation(
     helpers=(uniform, apply_stroke_width),
     written_out=(blend_picture, random_stroke_width),
     imports=("from PIL import Image", "from PIL import ImageFilter"),
-)  # fmt: skip
+)

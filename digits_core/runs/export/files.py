@@ -15,8 +15,8 @@ from pathlib import Path
 from digits_core.data.digits import Digits
 from digits_core.errors import DigitsError, ExportError
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.export import history, onnx, tensorboard
-from digits_core.runs.export.history import History
+from digits_core.runs.export import onnx, run_history, tensorboard
+from digits_core.runs.export.run_history import History
 from digits_core.runs.export.script import as_script, needs_files
 from digits_core.runs.store import RunStore
 
@@ -43,10 +43,10 @@ class Export:
         return {"network.onnx": onnx.as_onnx(self.history.run.config, self._artifacts.load_weights())}
 
     def csv(self) -> Files:
-        return {"history.csv": history.epochs_as_csv([self.history])}
+        return {"history.csv": run_history.epochs_as_csv([self.history])}
 
     def json(self) -> Files:
-        return {"history.json": history.as_json(self.history)}
+        return {"history.json": run_history.as_json(self.history)}
 
     def tensorboard(self) -> Files:
         # TensorBoard calls a run by its folder; the file's own name would say which machine made it.

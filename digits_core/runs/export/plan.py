@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from digits_core.errors import ExportError
-from digits_core.runs.export.history import History
+from digits_core.runs.export.run_history import History
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,11 @@ def plan_of(history: History, find: Callable[[str], History]) -> Plan:
     legs = _legs(history, find)
     turns = [turn for place, leg in enumerate(legs) for turn in _turns_of_schedule(legs, place, leg)]
     return Plan(
-        legs[0].run.config.training.epochs, run.planned_epochs, len(history.epochs),
+        legs[0].run.config.training.epochs,
+        run.planned_epochs,
+        len(history.epochs),
         tuple(sorted([*turns, *rates], key=lambda turn: (turn.epoch, turn.batch, turn.what != "anew"))),
-    )  # fmt: skip
+    )
 
 
 def _legs(history: History, find: Callable[[str], History]) -> list[History]:

@@ -23,10 +23,10 @@ from digits_core.entries.losses import LOSSES
 from digits_core.entries.optimizers import OPTIMIZERS
 from digits_core.entries.schedules import SCHEDULES
 from digits_core.errors import ExportError
-from digits_core.runs.data import changed_data
-from digits_core.runs.export.history import History
 from digits_core.runs.export.plan import Plan, plan_of
+from digits_core.runs.export.run_history import History
 from digits_core.runs.rows import Run
+from digits_core.runs.run_data import changed_data
 from digits_core.training.check import choose_digits
 from digits_core.training.events import lecture_line
 from digits_core.training.exactness import CUBLAS_VARIABLE, CUBLAS_WORKSPACE
@@ -98,9 +98,12 @@ def _occurs(program: str, name: str) -> bool:
 
 def _templates() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"), undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     environment.filters |= {"literal": _literal, "comment": as_comment}
     return environment
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from digits_core.errors import ExportError
-from digits_core.runs.export.history import History, settings
+from digits_core.runs.export.run_history import History, settings
 
 MISSING = "TensorBoard's files need a package that is not installed: pip install tensorboard"
 TAGS = {

@@ -7,7 +7,7 @@ from digits_core.dashboard.state import start, state
 from digits_core.database import MIGRATIONS, Database
 from digits_core.errors import StoreError
 from digits_core.home import Home
-from digits_core.runs.owner import this_process
+from digits_core.runs.process_owner import this_process
 from digits_core.runs.store import RunStore
 
 

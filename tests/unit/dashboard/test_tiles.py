@@ -61,17 +61,25 @@ def types_in(value) -> set[type]:
 
 
 @given(
-    kind=st.sampled_from(NUMBERS), words=st.sampled_from((str, np.str_)), place=st.integers(0, 120),
-    label=st.integers(0, 9), text=st.one_of(st.none(), st.integers(0, 9), st.text(max_size=3)),
-)  # fmt: skip
+    kind=st.sampled_from(NUMBERS),
+    words=st.sampled_from((str, np.str_)),
+    place=st.integers(0, 120),
+    label=st.integers(0, 9),
+    text=st.one_of(st.none(), st.integers(0, 9), st.text(max_size=3)),
+)
 def test_whatever_numbers_the_caller_counted_with_plain_ones_are_sent(kind, words, place, label, text):
     def sent_as(kind, words):
         text_of = words(text) if isinstance(text, str) else text if text is None else kind(text)
         tile = Tile(kind(label), kind(place), words("note"), words("name"), text_of)
         return payload(
-            IMAGES[:1], [tile], words=words("all"), groups=[Group(words("group"), kind(1))], size=kind(50),
-            columns=kind(2), chosen=np.array([place]).astype(kind),
-        )  # fmt: skip
+            IMAGES[:1],
+            [tile],
+            words=words("all"),
+            groups=[Group(words("group"), kind(1))],
+            size=kind(50),
+            columns=kind(2),
+            chosen=np.array([place]).astype(kind),
+        )
 
     data = sent_as(kind, words)
 

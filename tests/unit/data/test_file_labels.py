@@ -8,11 +8,24 @@ from digits_core.data.file_labels import label_in
 @pytest.mark.parametrize(
     ("name", "label"),
     [
-        ("7.png", 7), ("digit_7_03.jpg", 7), ("anna-3.png", 3), ("0.jpeg", 0), ("five 5.webp", 5), ("anna3.png", 3),
-        ("label-4-of-9.png", 4), ("digit2_sample_8.png", 2), ("7 (2).png", 7), ("7 - Copy (3).png", 7), ("7_7.png", 7),
-        ("3/8.png", 8), ("C:\\scans\\6.bmp", 6), ("6", 6), ("img_7_2031.png", None), ("scan 4, digit 9.tif", 9),
+        ("7.png", 7),
+        ("digit_7_03.jpg", 7),
+        ("anna-3.png", 3),
+        ("0.jpeg", 0),
+        ("five 5.webp", 5),
+        ("anna3.png", 3),
+        ("label-4-of-9.png", 4),
+        ("digit2_sample_8.png", 2),
+        ("7 (2).png", 7),
+        ("7 - Copy (3).png", 7),
+        ("7_7.png", 7),
+        ("3/8.png", 8),
+        ("C:\\scans\\6.bmp", 6),
+        ("6", 6),
+        ("img_7_2031.png", None),
+        ("scan 4, digit 9.tif", 9),
     ],
-)  # fmt: skip
+)
 def test_a_clear_name_says_the_label(name, label):
     assert label_in(name) == label
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from digits_core.data import handwriting_archive, papers
-from digits_core.data.handwriting import SOURCES, Handwriting, NewSample, tidy_writer
 from digits_core.data.handwriting_archive import pack, unpack
+from digits_core.data.handwriting_store import SOURCES, Handwriting, NewSample, tidy_writer
 from digits_core.database import Database
 from digits_core.errors import DatasetError
 

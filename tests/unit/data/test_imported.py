@@ -16,9 +16,17 @@ def reading(count: int = 40, **changes) -> Reading:
     """Images that all differ, four of each digit."""
     images = np.random.default_rng(0).integers(0, 256, (count, 8, 8), dtype=np.uint8)
     whole = Reading(
-        "Pickle of (image, label) tuples", images, np.arange(count) % 10, None, (), ("40 images",), (),
-        "0 to 16 (float32)", (), 0,
-    )  # fmt: skip
+        "Pickle of (image, label) tuples",
+        images,
+        np.arange(count) % 10,
+        None,
+        (),
+        ("40 images",),
+        (),
+        "0 to 16 (float32)",
+        (),
+        0,
+    )
     return replace(whole, **changes)
 
 

@@ -21,7 +21,7 @@ from digits_core.database import Database
 from digits_core.engine.service import Engine
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.owner import is_alive
+from digits_core.runs.process_owner import is_alive
 from digits_core.runs.store import LIVE, Run, RunStore
 from tests.unit.engine.conftest import cluster_of, config
 from tests.unit.helpers import wait_for

@@ -13,7 +13,7 @@ from distributed.security import Security
 
 from digits_core.database import Database
 from digits_core.engine.credentials import temporary_security
-from digits_core.runs.owner import is_alive
+from digits_core.runs.process_owner import is_alive
 from digits_core.runs.store import RunStore
 from tests.unit.engine.conftest import cluster_of, wait_until_gone
 from tests.unit.helpers import wait_for

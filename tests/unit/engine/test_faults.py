@@ -9,7 +9,7 @@ import pytest
 from digits_core.database import Database
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
-from digits_core.runs.owner import is_alive
+from digits_core.runs.process_owner import is_alive
 from tests.unit.engine.conftest import config, own_lab, reference, wait_until_gone
 from tests.unit.helpers import fill, run_config, wait_for
 

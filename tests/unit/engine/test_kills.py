@@ -14,7 +14,7 @@ import pytest
 from digits_core.database import Database
 from digits_core.engine import connection
 from digits_core.home import Home
-from digits_core.runs.owner import is_alive
+from digits_core.runs.process_owner import is_alive
 from digits_core.runs.store import RunStore
 from tests.unit.engine.conftest import config, reference
 from tests.unit.engine.kills import EPOCHS, ROOT, RUNS, Killing, check, left_overs
@@ -57,8 +57,11 @@ def test_a_run_of_the_shell_that_is_killed_shows_as_interrupted_with_all_that_it
     home = Home(tmp_path / "Zuhause").create()
     shell = subprocess.Popen(
         [sys.executable, "-m", "digits_core", "train", "--epochs", "1000", "--batch-size", "128", "--json"],
-        cwd=ROOT, env=os.environ | {"DIGITS_HOME": str(home.folder)}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=os.environ | {"DIGITS_HOME": str(home.folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     said = [json.loads(shell.stdout.readline()) for _ in range(2)]
     shell.kill()
     said += [json.loads(line) for line in shell.communicate()[0].splitlines()]

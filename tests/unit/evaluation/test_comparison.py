@@ -127,9 +127,10 @@ def test_a_dataset_without_a_test_image_is_no_part_of_a_test(make_run):
 
 def test_a_run_that_noted_its_datasets_as_a_whole_is_compared_with_newer_ones(make_run):
     older, newer, changed = (
-        make_run(optdigits="a"), make_run(optdigits="a", tested_on={"optdigits": "t"}),
+        make_run(optdigits="a"),
+        make_run(optdigits="a", tested_on={"optdigits": "t"}),
         make_run(optdigits="b", tested_on={"optdigits": "u"}),
-    )  # fmt: skip
+    )
 
     assert share_test_images(older, newer)
     assert not share_test_images(older, changed)

@@ -8,8 +8,8 @@ import torch
 
 from digits_core.data.digits import Digits
 from digits_core.errors import RunError
-from digits_core.evaluation.network import TrainedNetwork
 from digits_core.evaluation.robustness import CHANGES, apply, kept, measure
+from digits_core.evaluation.run_network import TrainedNetwork
 from digits_core.evaluation.test_set import Part, TestSet
 from digits_core.runs.artifacts import Artifacts
 from tests.unit.evaluation.conftest import Trained
@@ -152,6 +152,6 @@ def test_the_network_answers_any_number_of_images_alike(trained, monkeypatch):
     network = TrainedNetwork(trained.config, trained.artifacts.load_weights())
     pixels = network.prepare(trained.digits.of("test")[0])
     at_once = network.logits(pixels)
-    monkeypatch.setattr("digits_core.evaluation.network.CHUNK", 7)
+    monkeypatch.setattr("digits_core.evaluation.run_network.CHUNK", 7)
 
     assert network.logits(pixels) == pytest.approx(at_once, abs=1e-4)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits_core.figures.comparison import Scale
+from digits_core.figures.comparison_figures import Scale
 from digits_core.figures.run_curves import POINTS, RunLine, run_curves, thinned
 
 LOSS = Scale("loss")
@@ -66,9 +66,7 @@ def test_the_measured_line_stays_behind_a_smoothed_one():
 
 
 def test_training_is_dotted_and_test_solid_and_a_run_is_named_once():
-    chart = run_curves(
-        [line([1], split="training"), line([1]), line([1], run="#2 other")], "Loss", LOSS
-    )  # fmt: skip
+    chart = run_curves([line([1], split="training"), line([1]), line([1], run="#2 other")], "Loss", LOSS)
 
     assert [each.line.dash for each in chart.data[:2]] == ["dot", "solid"]
     assert [each.showlegend for each in chart.data] == [False, True, True]

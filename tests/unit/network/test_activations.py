@@ -28,9 +28,14 @@ def test_every_layer_has_its_shape_and_relu_cuts_what_is_below_zero(network):
     found = activations(network, torch.randn(2, 1, 28, 28))
 
     assert {name: tuple(each.after.shape[1:]) for name, each in found.items()} == {
-        "input": (1, 28, 28), "conv1": (16, 28, 28), "conv2": (32, 28, 28), "pool": (32, 14, 14),
-        "fc1": (128,), "fc2": (64,), "fc3": (10,),
-    }  # fmt: skip
+        "input": (1, 28, 28),
+        "conv1": (16, 28, 28),
+        "conv2": (32, 28, 28),
+        "pool": (32, 14, 14),
+        "fc1": (128,),
+        "fc2": (64,),
+        "fc3": (10,),
+    }
     for name in WITH_RELU:
         assert found[name].before.min() < 0
         assert torch.equal(found[name].after, found[name].before.clamp(min=0))

@@ -9,12 +9,17 @@ from digits_core.errors import RunError
 from digits_core.network.improved_net import ImprovedNet, build_network, restore_network
 
 SHAPES = {
-    "conv1.weight": (16, 1, 3, 3), "conv1.bias": (16,),
-    "conv2.weight": (32, 16, 3, 3), "conv2.bias": (32,),
-    "fc1.weight": (128, 6272), "fc1.bias": (128,),
-    "fc2.weight": (64, 128), "fc2.bias": (64,),
-    "fc3.weight": (10, 64), "fc3.bias": (10,),
-}  # fmt: skip
+    "conv1.weight": (16, 1, 3, 3),
+    "conv1.bias": (16,),
+    "conv2.weight": (32, 16, 3, 3),
+    "conv2.bias": (32,),
+    "fc1.weight": (128, 6272),
+    "fc1.bias": (128,),
+    "fc2.weight": (64, 128),
+    "fc2.bias": (64,),
+    "fc3.weight": (10, 64),
+    "fc3.bias": (10,),
+}
 
 
 @pytest.fixture

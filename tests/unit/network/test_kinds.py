@@ -12,8 +12,8 @@ from torch import nn
 from digits_core.network.activations import activations
 from digits_core.network.functions import FUNCTIONS
 from digits_core.network.kinds import Call, Convolution, FullyConnected, Shape, Windowed, padded_window
+from digits_core.network.layered_network import Network
 from digits_core.network.layers import LayerSpec, place_layers
-from digits_core.network.network import Network
 from digits_core.network.source import as_class
 from digits_core.network.worked_example import Quantity, Table, WorkedExample, reach
 

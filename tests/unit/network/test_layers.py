@@ -62,8 +62,13 @@ def test_formulas_give_what_they_explain(size):
 
 def test_what_follows_a_layer_is_the_lectures_order():
     assert [layer.then for layer in ImprovedNet(dropout=0.25).layers] == [
-        "ReLU", "ReLU", "flatten", "ReLU, dropout 0.25", "ReLU, dropout 0.25", "softmax",
-    ]  # fmt: skip
+        "ReLU",
+        "ReLU",
+        "flatten",
+        "ReLU, dropout 0.25",
+        "ReLU, dropout 0.25",
+        "softmax",
+    ]
 
 
 @pytest.mark.parametrize(("name", "field"), [("conv1", 3), ("conv2", 5), ("pool", 6)])

@@ -3,8 +3,8 @@
 import pytest
 
 from digits_core.config import TransformConfig
+from digits_core.recognition.out_of_distribution import Refusal, calibrate
 from digits_core.recognition.recogniser import Recogniser
-from digits_core.recognition.refusal import Refusal, calibrate
 from digits_core.runs.execution import as_arrays
 from digits_core.training.loop import Training
 from tests.unit.conftest import cut

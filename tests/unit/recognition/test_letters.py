@@ -3,7 +3,7 @@
 import numpy as np
 
 from digits_core.recognition.letters import LETTERS, letters
-from digits_core.recognition.refusal import LETTERS_FITTED, refused_share
+from digits_core.recognition.out_of_distribution import LETTERS_FITTED, refused_share
 
 
 def test_the_same_seed_draws_the_same_letters_and_another_draws_others():

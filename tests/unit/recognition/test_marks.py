@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from digits_core.recognition.digit_detection import find_in
 from digits_core.recognition.edges import without_frame
-from digits_core.recognition.finding import find_in
 from digits_core.recognition.marks import writing_of
 
 

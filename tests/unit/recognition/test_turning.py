@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from digits_core.config import TransformConfig
-from digits_core.recognition.finding import find_in
+from digits_core.recognition.digit_detection import find_in
 from digits_core.recognition.recogniser import FoundDigit, Recogniser
 from digits_core.recognition.segment import Box
 from digits_core.recognition.turning import FEWEST, turned, upright

@@ -51,10 +51,14 @@ def test_place_size_and_slant_are_measured():
 @pytest.mark.parametrize(
     ("how", "word"),
     [
-        ({"width": 0.7}, "thin"), ({"width": 7}, "thick"), ({"scale": 0.35}, "small"), ({"right": 5}, "off centre"),
-        ({"lean": 35}, "leaning right"), ({"lean": -35}, "leaning left"),
+        ({"width": 0.7}, "thin"),
+        ({"width": 7}, "thick"),
+        ({"scale": 0.35}, "small"),
+        ({"right": 5}, "off centre"),
+        ({"lean": 35}, "leaning right"),
+        ({"lean": -35}, "leaning left"),
     ],
-)  # fmt: skip
+)
 def test_what_is_unlike_the_training_images_is_said_in_a_word(usual, how, word):
     found = usual.unusual(seen(7, **{"scale": 0.8} | how), 7)
 

@@ -11,7 +11,7 @@ from digits_core.config import RunConfig
 from digits_core.database import MIGRATIONS, Database
 from digits_core.errors import RunError
 from digits_core.home import Home
-from digits_core.runs.owner import is_alive, this_process
+from digits_core.runs.process_owner import is_alive, this_process
 from digits_core.runs.store import Run, RunStore
 from digits_core.training.events import Changed, EpochFinished, Event, Failed, Finished, Progress, Started
 from tests.unit.helpers import run_config
@@ -83,9 +83,16 @@ def test_an_epoch_is_stored_with_all_its_figures(store, run):
     (row,) = store.epochs([run.id])[run.id]
 
     assert EpochFinished(
-        row.epoch, 4, row.train_loss, row.train_accuracy, row.test_loss, row.test_accuracy, row.learning_rate,
-        row.images_per_second, row.seconds,
-    ) == epoch(1)  # fmt: skip
+        row.epoch,
+        4,
+        row.train_loss,
+        row.train_accuracy,
+        row.test_loss,
+        row.test_accuracy,
+        row.learning_rate,
+        row.images_per_second,
+        row.seconds,
+    ) == epoch(1)
 
 
 def test_a_run_shows_the_figures_of_its_last_epoch(store, run):

@@ -56,11 +56,13 @@ def test_a_batch_size_far_from_all_that_were_tried_says_nothing():
 @pytest.mark.parametrize(
     "other",
     [
-        past(precision="bf16"), past(batches="dataloader"), past(transform=TransformConfig(size=14)),
+        past(precision="bf16"),
+        past(batches="dataloader"),
+        past(transform=TransformConfig(size=14)),
         past(transform=TransformConfig(rotation=10)),
     ],
     ids=["precision", "batches", "size", "augmentation"],
-)  # fmt: skip
+)
 def test_a_run_that_computes_otherwise_is_no_basis(other):
     assert estimate(run_config(), 1438, 359, [other]) is None
 

@@ -18,10 +18,22 @@ from digits_core.training.events import (
 )
 
 EPOCH = EpochFinished(
-    epoch=1, epochs=4, train_loss=0.890658, train_accuracy=0.7, test_loss=0.2, test_accuracy=0.95549,
-    learning_rate=0.001, images_per_second=1000.0, seconds=1.5, losses=[2.3, 0.5], loss_batches=[1, 2],
-    gradient_norms={"conv1": 0.2}, weight_norms={"conv1": 2.5}, confusion=[[36, 0], [1, 35]], watched=[[0.9, 0.1]],
-)  # fmt: skip
+    epoch=1,
+    epochs=4,
+    train_loss=0.890658,
+    train_accuracy=0.7,
+    test_loss=0.2,
+    test_accuracy=0.95549,
+    learning_rate=0.001,
+    images_per_second=1000.0,
+    seconds=1.5,
+    losses=[2.3, 0.5],
+    loss_batches=[1, 2],
+    gradient_norms={"conv1": 0.2},
+    weight_norms={"conv1": 2.5},
+    confusion=[[36, 0], [1, 35]],
+    watched=[[0.9, 0.1]],
+)
 EVENTS = [
     Started(4, 1438, 359, {"device": "cpu", "threads": 2}),
     Progress(2, 4, 30, 90, 0.5, 1000.0, 0.001, 2.5, [0.6, 0.4], [29, 30]),

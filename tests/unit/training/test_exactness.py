@@ -11,9 +11,13 @@ from digits_core.training.exactness import CUBLAS_VARIABLE, exact
 def settings() -> tuple:
     cudnn = torch.backends.cudnn
     return (
-        torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled(),
-        cudnn.deterministic, cudnn.benchmark, os.environ.get(CUBLAS_VARIABLE), torch.get_num_threads(),
-    )  # fmt: skip
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+        cudnn.deterministic,
+        cudnn.benchmark,
+        os.environ.get(CUBLAS_VARIABLE),
+        torch.get_num_threads(),
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from digits_core.config import DataConfig, RunConfig, TransformConfig
+from digits_core.training.config_fields import with_fields
 from digits_core.training.events import EpochFinished, Finished
-from digits_core.training.fields import with_fields
 from digits_core.training.hints import History, hints
 from digits_core.training.loop import Training
 from digits_core.training.recipes import ROBUST

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from digits_core.training.sweep import Settings, SweepPlan, parse_varied
+from digits_core.training.sweep_plan import Settings, SweepPlan, parse_varied
 from digits_core.training.trials import Trial, groups, next_trial, places, ranking, underperforms, winners
 
 

@@ -150,9 +150,13 @@ def draws() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 @pytest.mark.parametrize(
     ("name", "low", "high"),
     [
-        ("angle", -12, 12), ("translate_x", -2, 2), ("translate_y", -2, 2), ("scale", 0.88, 1.12), ("shear", -9, 9),
+        ("angle", -12, 12),
+        ("translate_x", -2, 2),
+        ("translate_y", -2, 2),
+        ("scale", 0.88, 1.12),
+        ("shear", -9, 9),
     ],
-)  # fmt: skip
+)
 def test_both_ways_draw_from_the_same_range(draws, name, low, high):
     for drawn in draws[name]:
         near = 0.01 * (high - low)

@@ -60,10 +60,13 @@ def test_the_code_needs_torch_torchvision_and_pillow_alone(config):
         name
         for node in nodes
         for name in (
-            [each.name for each in node.names] if isinstance(node, ast.Import)
-            else [node.module] if isinstance(node, ast.ImportFrom) else []
+            [each.name for each in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
         )
-    }  # fmt: skip
+    }
 
     assert {module.split(".")[0] for module in modules} <= {"torch", "torchvision", "PIL"}
 

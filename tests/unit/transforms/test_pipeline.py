@@ -27,8 +27,12 @@ def test_the_lecture_resizes_makes_a_tensor_and_normalises():
 
 def test_random_steps_stand_between_the_fixed_ones_and_the_tensor():
     assert names(ALL, training=True) == [
-        "Resize to 28×28", "Random affine", "Random stroke width", "To tensor", "Normalise",
-    ]  # fmt: skip
+        "Resize to 28×28",
+        "Random affine",
+        "Random stroke width",
+        "To tensor",
+        "Normalise",
+    ]
 
 
 def test_centring_takes_the_place_of_resizing():

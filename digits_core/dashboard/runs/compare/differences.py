@@ -33,15 +33,21 @@ def differences(runs: list[Run]) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.subheader("Settings")
         everything = st.toggle(
-            "Show all", key="all_settings", bind="query-params",
+            "Show all",
+            key="all_settings",
+            bind="query-params",
             help="All settings of these runs, not only those that are not the same in all of them.",
-        )  # fmt: skip
+        )
     st.caption(_in_words(runs, differ))
     shown = table(runs, [*ALL_SETTINGS, BY_HAND] if everything else differ)
     st.dataframe(
-        shown, hide_index=True, column_config=COLUMNS, key="differences", placeholder="–",
+        shown,
+        hide_index=True,
+        column_config=COLUMNS,
+        key="differences",
+        placeholder="–",
         alt="The chosen runs with their settings and results",
-    )  # fmt: skip
+    )
     if len(set(images_tested_on([run for run in runs if run.test_accuracy is not None]))) > 1:
         st.caption(
             ":material/info: These runs were not all tested on the same images: part of what differs in their accuracy "

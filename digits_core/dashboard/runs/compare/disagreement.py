@@ -7,15 +7,15 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import lenient_run_loader
-from digits_core.dashboard.runs.compare.answers import answers_of
 from digits_core.dashboard.runs.compare.per_digit import NOT_ANSWERED
+from digits_core.dashboard.runs.compare.stored_answers import answers_of
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import choose_named, choose_page, run_label, show_error
 from digits_core.errors import DatasetError
 from digits_core.evaluation.comparison import Disagreement, chance_of, disagreement, share_test_images
-from digits_core.figures.charts import probabilities
+from digits_core.figures.basic_charts import probabilities
 from digits_core.runs.artifacts import TestResult
 from digits_core.runs.store import Run
 
@@ -59,24 +59,31 @@ def _choose_two(runs: list[Run]) -> tuple[Run, Run]:
     left, right = st.columns(2)
     with left:
         first = choose_named(
-            "First run", labels, "first", "Its answer stands first below each image.",
+            "First run",
+            labels,
+            "first",
+            "Its answer stands first below each image.",
             lambda _: "That first run is not among the chosen ones.",
-        )  # fmt: skip
+        )
     with right:
         others = {run_id: label for run_id, label in labels.items() if run_id != first}
         second = choose_named(
-            "Second run", others, "second", "Its answer stands second below each image.",
+            "Second run",
+            others,
+            "second",
+            "Its answer stands second below each image.",
             lambda _: "That second run is not among the others.",
-        )  # fmt: skip
+        )
     return by_id[first], by_id[second]
 
 
 def _say_why_not(first: Run, second: Run) -> None:
     names = [" + ".join(run.config.data.test) for run in (first, second)]
     which = (
-        f"the first on {as_plain_text(names[0])}, the second on {as_plain_text(names[1])}" if names[0] != names[1]
+        f"the first on {as_plain_text(names[0])}, the second on {as_plain_text(names[1])}"
+        if names[0] != names[1]
         else f"{as_plain_text(names[0])} has changed between them, or other writers were held back"
-    )  # fmt: skip
+    )
     st.warning(
         f"These two runs were not tested on the same images: {which}. Choose two that were, or train one of them again "
         "with the other's test data."
@@ -107,9 +114,14 @@ def _summary(first: Run, second: Run, found: Disagreement) -> None:
 
 def _choose_places(found: Disagreement) -> np.ndarray:
     which = st.segmented_control(
-        "Images", [DIFFERENT, FIRST, SECOND, NEITHER], default=DIFFERENT, required=True, key="disagreeing",
-        bind="query-params", help="Both wrong: those with two different wrong answers, then those with the same.",
-    )  # fmt: skip
+        "Images",
+        [DIFFERENT, FIRST, SECOND, NEITHER],
+        default=DIFFERENT,
+        required=True,
+        key="disagreeing",
+        bind="query-params",
+        help="Both wrong: those with two different wrong answers, then those with the same.",
+    )
     return {
         DIFFERENT: found.everywhere,
         FIRST: found.only_first_right,
@@ -136,9 +148,13 @@ def _images(
     with grid:
         tiles = [_tile(found, int(place)) for place in shown]
         show_tiles(
-            same_size([images.image(int(place)) for place in shown]), tiles, "disagreeing_tiles", chosen=[chosen],
-            words=f"{len(shown)} test images with both answers", on_choose=_choose,
-        )  # fmt: skip
+            same_size([images.image(int(place)) for place in shown]),
+            tiles,
+            "disagreeing_tiles",
+            chosen=[chosen],
+            words=f"{len(shown)} test images with both answers",
+            on_choose=_choose,
+        )
         st.caption("Below each image its label, then the answers of the first and of the second run.")
     with beside, st.container(key="inspector"):
         name, index = images.place(chosen)
@@ -160,11 +176,14 @@ def _choose(place: int) -> None:
 def same_size(images: list[np.ndarray]) -> np.ndarray:
     """Images uint8 (H, W) of different datasets as one array (n, H, W), the smaller ones enlarged without smoothing."""
     height, width = (max(image.shape[axis] for image in images) for axis in (0, 1))
-    return np.stack([
-        image if image.shape == (height, width)
-        else np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.NEAREST))
-        for image in images
-    ])  # fmt: skip
+    return np.stack(
+        [
+            image
+            if image.shape == (height, width)
+            else np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.NEAREST))
+            for image in images
+        ]
+    )
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from digits_core.dashboard.runs.compare.quantities import (
     passing,
     settings_that_differ,
 )
-from digits_core.figures.comparison import PARALLEL_HEIGHT, Axis, parallel_coordinates
+from digits_core.figures.comparison_figures import PARALLEL_HEIGHT, Axis, parallel_coordinates
 from digits_core.figures.palette import DIGIT_COLOURS, run_colour
 from digits_core.runs.store import Run
 
@@ -37,9 +37,13 @@ def parallel(runs: list[Run]) -> None:
     left_out = [title for title in st.session_state.get("axes_left_out", []) if title in offered]
     st.session_state["axes_left_out"] = left_out
     without = st.multiselect(
-        "Leave out", offered, key="axes_left_out", bind="query-params", placeholder="no axis",
+        "Leave out",
+        offered,
+        key="axes_left_out",
+        bind="query-params",
+        placeholder="no axis",
         help="Settings that are the same in all runs have no axis. Leave out more to see the others better.",
-    )  # fmt: skip
+    )
     quantities = [BY_TITLE[title] for title in offered if title not in without][-AXES_AT_MOST:]
     if len(quantities) < 2:
         st.info("Two axes at least: leave out fewer.")

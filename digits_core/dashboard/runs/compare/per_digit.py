@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.runs.compare.answers import answers_of, titles_of
+from digits_core.dashboard.runs.compare.stored_answers import answers_of, titles_of
 from digits_core.dashboard.widgets import choose_named, run_label
 from digits_core.evaluation.comparison import digit_counts, share_test_images
-from digits_core.figures.comparison import digits_of_runs
+from digits_core.figures.comparison_figures import digits_of_runs
 from digits_core.runs.store import Run
 
 NOT_ANSWERED = "None of these runs has kept its answers yet: they are there when a run has ended with an epoch done."
@@ -23,10 +23,13 @@ def accuracy_per_digit(runs: list[Run]) -> None:
         return
     baseline = answered[
         choose_named(
-            "Baseline", {run.id: run_label(run) for run in answered.values()}, "baseline",
-            "The run that the others are compared with.", lambda _: "That baseline is not among the chosen runs.",
+            "Baseline",
+            {run.id: run_label(run) for run in answered.values()},
+            "baseline",
+            "The run that the others are compared with.",
+            lambda _: "That baseline is not among the chosen runs.",
         )
-    ]  # fmt: skip
+    ]
     others = [run for run in answered.values() if run is not baseline]
     alike = [baseline, *(run for run in others if _alike(baseline, run))]
     counts = [digit_counts(answers_of(run)) for run in alike]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import isfinite, isnan, log10
 from typing import Any
 
-from digits_core.figures.comparison import Axis, Scale
+from digits_core.figures.comparison_figures import Axis, Scale
 from digits_core.runs.rows import Run
-from digits_core.runs.settings import CHANGES, settings_of, varying
+from digits_core.runs.run_settings import CHANGES, settings_of, varying
 from digits_core.settings import SECTION_OF, SETTINGS, title_of, written
 
 
@@ -85,6 +85,7 @@ def passing(axes: Sequence[Axis], brush: Sequence[tuple[str, Sequence[float]]]) 
     ]
     count = len(axes[0].values) if axes else 0
     return [
-        place for place in range(count)
+        place
+        for place in range(count)
         if all(any(low <= values[place] <= high for low, high in ranges) for values, ranges in inside)
-    ]  # fmt: skip
+    ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from digits_core.dashboard.charts import CHART_CONFIG
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.compare.differences import COLUMNS, table
 from digits_core.dashboard.runs.compare.quantities import ACCURACY, BY_TITLE, SECONDS, settings_that_differ
-from digits_core.figures.comparison import Dot, scatter
+from digits_core.figures.comparison_figures import Dot, scatter
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import Run
 
@@ -30,9 +30,13 @@ def any_against_any(runs: list[Run]) -> None:
     dots = [Dot(run.title, run_colour(run.number), x.of(run), y.of(run)) for run in shown]
     with st.container(key="scatter"):
         event = st.plotly_chart(
-            scatter(dots, x.scale, y.scale), key=f"scatter-{x.name}-{y.name}", config=CHART_CONFIG, on_select="rerun",
-            selection_mode="points", alt=f"{y.title} of the chosen runs against {x.title.lower()}",
-        )  # fmt: skip
+            scatter(dots, x.scale, y.scale),
+            key=f"scatter-{x.name}-{y.name}",
+            config=CHART_CONFIG,
+            on_select="rerun",
+            selection_mode="points",
+            alt=f"{y.title} of the chosen runs against {x.title.lower()}",
+        )
     if len(shown) < len(runs):
         st.caption(f"{len(runs) - len(shown)} of the {len(runs)} chosen runs have no such result.")
     places = [point["customdata"] for point in event["selection"]["points"]]
@@ -43,9 +47,13 @@ def _choose(label: str, key: str, otherwise: str) -> str:
     """A setting or a result, in the URL."""
     titles = list(BY_TITLE)
     return st.selectbox(
-        label, titles, titles.index(otherwise), key=key, bind="query-params",
+        label,
+        titles,
+        titles.index(otherwise),
+        key=key,
+        bind="query-params",
         help="A setting or a result. Points one above the other differ in something that this axis does not show.",
-    )  # fmt: skip
+    )
 
 
 def _show_chosen(chosen: list[Run], runs: list[Run]) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S, STATUS_ICONS
-from digits_core.dashboard.runs.export import offer_run
+from digits_core.dashboard.runs.export_view import offer_run
 from digits_core.dashboard.runs.one_run.confidence import show_confidence
-from digits_core.dashboard.runs.one_run.datasets import show_datasets
+from digits_core.dashboard.runs.one_run.datasets_view import show_datasets
 from digits_core.dashboard.runs.one_run.mistakes import show_mistakes
 from digits_core.dashboard.runs.one_run.record import show_record
-from digits_core.dashboard.runs.one_run.robustness import show_robustness
+from digits_core.dashboard.runs.one_run.robustness_view import show_robustness
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_run, empty_state, follow_old_link
 from digits_core.evaluation.metrics import standard_error
@@ -44,9 +44,15 @@ def show_one_run(runs: list[Run]) -> None:
     _head(run)
     follow_old_link("result", {"Take away": "Export"})
     view = st.segmented_control(
-        "Look at", list(VIEWS), default="Mistakes", required=True, key="result", bind="query-params", wrap=True,
+        "Look at",
+        list(VIEWS),
+        default="Mistakes",
+        required=True,
+        key="result",
+        bind="query-params",
+        wrap=True,
         help=VIEW_HELP,
-    )  # fmt: skip
+    )
     VIEWS[view](run)
     if run.live:
         st.fragment(_follow, run_every=POLL_S)(run.id, _news_of(run))
@@ -61,10 +67,12 @@ def _head(run: Run) -> None:
         known = run.test_accuracy is not None and tested
         error = f" ± {standard_error(run.test_accuracy, tested):.2%}" if known else ""
         st.metric(
-            "Accuracy", accuracy + error, width="content",
+            "Accuracy",
+            accuracy + error,
+            width="content",
             help=f"The share of the {tested:,} test images that it recognises, with its standard error: another set of "
             "as many images like these would give a share that differs by about so much.",
-        )  # fmt: skip
+        )
         st.metric("Epochs", f"{epochs} of {run.planned_epochs}", width="content", help="Passes over the training data.")
         seconds = "–" if run.seconds is None else f"{run.seconds:.1f} s"
         st.metric("Training time", seconds, width="content", help="Without pauses.")

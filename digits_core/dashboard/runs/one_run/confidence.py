@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.runs.one_run.answers import answers_of
+from digits_core.dashboard.runs.one_run.kept_answers import answers_of
 from digits_core.evaluation.calibration import BINS, Selective, at_threshold, coverage_curve, reliability
 from digits_core.evaluation.metrics import Answers
-from digits_core.figures import evaluation as figures
+from digits_core.figures import evaluation_figures as figures
 from digits_core.figures.palette import run_colour
 from digits_core.runs.store import Run
 
@@ -38,9 +38,11 @@ def _calibration(run: Run, answers: Answers) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.metric("Expected calibration error", f"{found.error:.2%}", width="content", help=ERROR_HELP)
         st.metric(
-            "Mean confidence", f"{said:.2%}", width="content",
+            "Mean confidence",
+            f"{said:.2%}",
+            width="content",
             help="How sure it was on average: the highest of its ten probabilities.",
-        )  # fmt: skip
+        )
         st.metric("Accuracy", f"{answers.accuracy:.2%}", width="content", help="How often it was right.")
     left, right = st.columns(2)
     with left:
@@ -62,17 +64,26 @@ def _calibration(run: Run, answers: Answers) -> None:
 @st.fragment
 def _threshold(run: Run, answers: Answers) -> None:
     threshold = st.select_slider(
-        "Threshold", THRESHOLDS, 0.9, key="unsure_below", bind="query-params", format_func=lambda value: f"{value:.4g}",
+        "Threshold",
+        THRESHOLDS,
+        0.9,
+        key="unsure_below",
+        bind="query-params",
+        format_func=lambda value: f"{value:.4g}",
         help="Where the network is less sure than this it says “I don't know” instead of a digit. A higher threshold "
         "leaves more images unanswered, and fewer of the answers wrong.",
-    )  # fmt: skip
+    )
     found = at_threshold(answers.confidence, answers.right, threshold)
     _counts(found)
     curve = coverage_curve(answers.confidence, answers.right)
     chart = figures.coverage(
-        curve.coverage, curve.accuracy, curve.threshold, (found.coverage, found.accuracy), len(answers),
+        curve.coverage,
+        curve.accuracy,
+        curve.threshold,
+        (found.coverage, found.accuracy),
+        len(answers),
         run_colour(run.number),
-    )  # fmt: skip
+    )
     show_chart(chart, "coverage", "Accuracy of what is answered against the share that is answered")
     st.caption(
         "From right to left the network answers less and less, its least sure answers first. Where the line rises, its "
@@ -83,18 +94,26 @@ def _threshold(run: Run, answers: Answers) -> None:
 def _counts(found: Selective) -> None:
     with st.container(horizontal=True, gap="medium", key="coverage_numbers"):
         st.metric(
-            "Coverage", f"{found.coverage:.1%}", width="content",
+            "Coverage",
+            f"{found.coverage:.1%}",
+            width="content",
             help=f"{found.answered:,} of {found.images:,} test images are answered.",
-        )  # fmt: skip
+        )
         st.metric(
-            "Accuracy of the answers", f"{found.accuracy:.2%}" if found.answered else "–", width="content",
+            "Accuracy of the answers",
+            f"{found.accuracy:.2%}" if found.answered else "–",
+            width="content",
             help=f"{found.right:,} of the {found.answered:,} answers are right.",
-        )  # fmt: skip
+        )
         st.metric(
-            "Wrong answers", f"{found.answered - found.right:,}", width="content",
+            "Wrong answers",
+            f"{found.answered - found.right:,}",
+            width="content",
             help="What would be read wrong without anybody noticing.",
-        )  # fmt: skip
+        )
         st.metric(
-            "I don't know", f"{found.images - found.answered:,}", width="content",
+            "I don't know",
+            f"{found.images - found.answered:,}",
+            width="content",
             help="Images that are left for somebody to look at.",
-        )  # fmt: skip
+        )

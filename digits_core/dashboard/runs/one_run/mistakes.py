@@ -9,17 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from digits_core.dashboard.charts import CHART_CONFIG, show_chart
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
-from digits_core.dashboard.runs.one_run.answers import answers_of, images_of
-from digits_core.dashboard.runs.one_run.pictures import of_one_size
+from digits_core.dashboard.runs.one_run.image_grid import of_one_size
+from digits_core.dashboard.runs.one_run.kept_answers import answers_of, images_of
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import choose_page
 from digits_core.data.digits import CLASSES
 from digits_core.evaluation.metrics import Answers, per_digit
 from digits_core.evaluation.test_set import TestSet
-from digits_core.figures.charts import probabilities
-from digits_core.figures.evaluation import ALL, confusion
+from digits_core.figures.basic_charts import probabilities
+from digits_core.figures.evaluation_figures import ALL, confusion
 from digits_core.figures.images import pixels
 from digits_core.runs.store import Run
 
@@ -44,10 +44,15 @@ def _mistakes(run: Run, answers: Answers) -> None:
     matrix, table = st.columns([4, 3], gap="medium")
     with matrix:
         shown_as = st.segmented_control(
-            "Numbers", ["Counts", "Shares"], default="Counts", required=True, key="matrix", bind="query-params",
+            "Numbers",
+            ["Counts", "Shares"],
+            default="Counts",
+            required=True,
+            key="matrix",
+            bind="query-params",
             help="How many images, or which share of the images of that digit: shares compare digits of which there "
             "are more with others.",
-        )  # fmt: skip
+        )
         _matrix(answers, shown_as == "Shares")
     with table:
         _scores(answers)
@@ -73,9 +78,13 @@ def _matrix(answers: Answers, shares: bool) -> None:
     chart = confusion(answers.confusion, shares, *framed, ink=INK[st.context.theme.type or "light"])
     with st.container(key="confusion"):
         st.plotly_chart(
-            chart, key=key, config=CHART_CONFIG, on_select=choose, selection_mode="points",
+            chart,
+            key=key,
+            config=CHART_CONFIG,
+            on_select=choose,
+            selection_mode="points",
             alt="Test images by true digit and answer; the fields below choose a cell by keyboard",
-        )  # fmt: skip
+        )
     st.caption(
         "Rows are what the images show, columns what the network said. Click a cell to see its images below; click it "
         "again to see all mistakes."
@@ -85,15 +94,21 @@ def _matrix(answers: Answers, shares: bool) -> None:
 def _scores(answers: Answers) -> None:
     rows = [
         {
-            "Digit": str(each.digit), "Images": each.images, "Precision": _or_none(each.precision),
-            "Recall": _or_none(each.recall), "F1": _or_none(each.f1),
+            "Digit": str(each.digit),
+            "Images": each.images,
+            "Precision": _or_none(each.precision),
+            "Recall": _or_none(each.recall),
+            "F1": _or_none(each.f1),
         }
         for each in per_digit(answers.confusion)
-    ]  # fmt: skip
+    ]
     share = {"format": "percent", "width": 72}
     st.markdown(f"**Scores per digit** (n = {len(answers):,})")
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, placeholder="–", height="content",
+        pd.DataFrame(rows),
+        hide_index=True,
+        placeholder="–",
+        height="content",
         alt="Precision, recall and F1 of each digit",
         column_config={
             "Digit": st.column_config.TextColumn(width=52),
@@ -108,25 +123,40 @@ def _scores(answers: Answers) -> None:
                 **share, help="The harmonic mean of precision and recall: high only where both are."
             ),
         },
-    )  # fmt: skip
+    )
 
 
 def _filters() -> tuple[int | None, int | None]:
     """The true digit and the answer whose images are shown; `None` for any."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "True digit", DIGITS, key=TRUE, bind="query-params", width=140, on_change=begin_anew,
+            "True digit",
+            DIGITS,
+            key=TRUE,
+            bind="query-params",
+            width=140,
+            on_change=begin_anew,
             help="Show only images of this digit: a row of the matrix.",
-        )  # fmt: skip
+        )
         st.selectbox(
-            "Taken for", DIGITS, key=TAKEN, bind="query-params", width=140, on_change=begin_anew,
+            "Taken for",
+            DIGITS,
+            key=TAKEN,
+            bind="query-params",
+            width=140,
+            on_change=begin_anew,
             help="Show only images that the network took for this digit: a column of the matrix.",
-        )  # fmt: skip
+        )
         st.segmented_control(
-            "Order", ["Surest first", "Least sure first"], default="Surest first", required=True, key="order",
-            bind="query-params", on_change=begin_anew,
+            "Order",
+            ["Surest first", "Least sure first"],
+            default="Surest first",
+            required=True,
+            key="order",
+            bind="query-params",
+            on_change=begin_anew,
             help="A network that is sure and wrong is the one to worry about; where it hesitates, people often do.",
-        )  # fmt: skip
+        )
     return _field(TRUE), _field(TAKEN)
 
 
@@ -163,10 +193,13 @@ def _draw(tested: TestSet, answers: Answers, shown: np.ndarray, chosen: int) -> 
         name = f"A {label} read as {answer}, {sure:.1%} sure"
         tiles.append(Tile(label, place, f"as {answer} · {sure:.0%}", name))
     show_tiles(
-        of_one_size([tested.image(int(place)) for place in shown]), tiles, "mistakes",
-        words=f"{len(shown)} test images with their digit, the answer and how sure it was", chosen=[chosen],
+        of_one_size([tested.image(int(place)) for place in shown]),
+        tiles,
+        "mistakes",
+        words=f"{len(shown)} test images with their digit, the answer and how sure it was",
+        chosen=[chosen],
         on_choose=_choose,
-    )  # fmt: skip
+    )
     st.caption("In colour the true digit, beside it the answer and how sure the network was. Choose one to see more.")
 
 

@@ -8,17 +8,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from digits_core.dashboard.errors import as_plain_text
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import lecture_lines
 from digits_core.dashboard.pages import page
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
-from digits_core.runs.data import changed_data
 from digits_core.runs.rows import ChangeRow
-from digits_core.runs.settings import CHANGES, NONE, settings_of
+from digits_core.runs.run_data import changed_data
+from digits_core.runs.run_settings import CHANGES, NONE, settings_of
 from digits_core.runs.store import Run
 from digits_core.settings import SECTION_OF, title_of, written
-from digits_core.training.fields import to_query, value_of
+from digits_core.training.config_fields import to_query, value_of
 from digits_core.training.recipes import LECTURE, find
 
 DONE = {
@@ -63,20 +63,26 @@ def _settings(run: Run) -> None:
         for value in [value_of(run.plan, field)]
     ]
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=420, alt="All settings of this run",
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=420,
+        alt="All settings of this run",
         column_config={
             "Recipe": st.column_config.TextColumn(
                 f"In {base.recipe}", help="What the recipe that it started from says, where that differs."
             )
         },
-    )  # fmt: skip
+    )
     if (changes := settings_of(run)[CHANGES]) != NONE:
         st.caption(f":material/info: Not as it was set throughout: {as_plain_text(changes)}.")
     query = to_query(run.plan)
     st.page_link(
-        page("training"), label="Train with these settings", icon=":material/replay:", query_params=query,
+        page("training"),
+        label="Train with these settings",
+        icon=":material/replay:",
+        query_params=query,
         help="Opens the form on Training with them. A new run trains on the datasets as they are then.",
-    )  # fmt: skip
+    )
     with st.expander("As JSON"):
         st.code(json.dumps(run.plan.model_dump(mode="json"), indent=2), language="json", height=300)
 
@@ -125,15 +131,20 @@ def _history(run: Run) -> None:
         return
     rows = [
         {
-            "When": pd.Timestamp(each.created, unit="s", tz="UTC"), "Epoch": each.epoch, "After batch": each.batch,
+            "When": pd.Timestamp(each.created, unit="s", tz="UTC"),
+            "Epoch": each.epoch,
+            "After batch": each.batch,
             "What": _done(each),
         }
         for each in changes
-    ]  # fmt: skip
+    ]
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height="content", alt="What was done to this run by hand, in order",
+        pd.DataFrame(rows),
+        hide_index=True,
+        height="content",
+        alt="What was done to this run by hand, in order",
         column_config={"When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
-    )  # fmt: skip
+    )
 
 
 def _done(change: ChangeRow) -> str:

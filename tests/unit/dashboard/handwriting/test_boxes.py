@@ -54,8 +54,13 @@ def test_boxes_are_numbered_in_the_order_of_the_table():
 
 
 def test_labels_are_written_and_coloured_by_what_is_known():
-    every = [LabelledBox(TWO[0], 7), LabelledBox(TWO[0], 7, 0.99), LabelledBox(TWO[0], 7, 0.3), LabelledBox(TWO[0]),
-             LabelledBox(TWO[0], 7, keep=False)]  # fmt: skip
+    every = [
+        LabelledBox(TWO[0], 7),
+        LabelledBox(TWO[0], 7, 0.99),
+        LabelledBox(TWO[0], 7, 0.3),
+        LabelledBox(TWO[0]),
+        LabelledBox(TWO[0], 7, keep=False),
+    ]
 
     assert [each.words for each in every] == ["7", "7", "7?", "?", "×"]
     assert [each.colour == DIGIT_COLOURS[7] for each in every] == [True, True, True, False, False]
@@ -90,8 +95,10 @@ def test_an_edit_of_a_box_that_is_gone_changes_nothing():
 def test_two_boxes_become_one_without_a_label_and_one_becomes_two():
     assert edits.joined((SEVEN, ONE), TWO[1], TWO[0]) == [LabelledBox(Box(10, 20, 120, 40))]
     assert edits.split((SEVEN, ONE), TWO[0], [TWO[0], Box(50, 20, 5, 5)]) == [
-        LabelledBox(TWO[0]), LabelledBox(Box(50, 20, 5, 5)), ONE,
-    ]  # fmt: skip
+        LabelledBox(TWO[0]),
+        LabelledBox(Box(50, 20, 5, 5)),
+        ONE,
+    ]
 
 
 def test_lines_are_labelled_in_their_order():

@@ -116,11 +116,18 @@ def test_edits_that_come_twice_count_once_and_out_of_the_unconfirmed_list_only_t
 @pytest.mark.parametrize(
     "sent",
     [
-        None, "edits", [None], [{}], [{"seq": "1", "kind": "clear"}], [{"seq": 1}], [{"seq": 1, "kind": "delete"}],
+        None,
+        "edits",
+        [None],
+        [{}],
+        [{"seq": "1", "kind": "clear"}],
+        [{"seq": 1}],
+        [{"seq": 1, "kind": "delete"}],
         [{"seq": 1, "kind": "label", "box": [0, 0, 5, 5], "label": 3}],
-        [{"seq": 1, "kind": "add", "to": [0, 0, 0, 0]}], [{"seq": 1, "kind": "split", "box": [1, 1, 4, 4]}],
+        [{"seq": 1, "kind": "add", "to": [0, 0, 0, 0]}],
+        [{"seq": 1, "kind": "split", "box": [1, 1, 4, 4]}],
     ],
-)  # fmt: skip
+)
 def test_what_is_not_an_edit_of_this_sheet_changes_nothing(work, sent):
     before = state_of(work)
     apply_edits(work, sent)

@@ -104,9 +104,14 @@ def test_what_was_left_out_is_listed_by_reason_and_shown(photo):
 @pytest.mark.parametrize(
     ("way", "found", "others"),
     [
-        ("auto", 1, ["many"]), ("auto", 5, ["one"]), ("one", 1, ["many"]), ("many", 1, ["one"]), ("many", 4, ["one"]),
-        ("auto", 0, ["one", "many"]), ("one", 0, ["many"]),
+        ("auto", 1, ["many"]),
+        ("auto", 5, ["one"]),
+        ("one", 1, ["many"]),
+        ("many", 1, ["one"]),
+        ("many", 4, ["one"]),
+        ("auto", 0, ["one", "many"]),
+        ("one", 0, ["many"]),
     ],
-)  # fmt: skip
+)
 def test_the_other_reading_is_offered(way, found, others):
     assert other_ways(way, found) == others

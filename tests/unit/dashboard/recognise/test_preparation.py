@@ -6,11 +6,11 @@ import torch
 
 from digits_core.config import RunConfig, TransformConfig
 from digits_core.dashboard.recognise.preparation import steps
-from digits_core.dashboard.recognise.reading import digit_on
+from digits_core.dashboard.recognise.recognition_result import digit_on
 from digits_core.network.improved_net import ImprovedNet
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.transforms import batched
-from tests.unit.dashboard.recognise.test_reading import drawing
+from tests.unit.dashboard.recognise.test_recognition_result import drawing
 
 
 @pytest.mark.parametrize("config", [TransformConfig(), TransformConfig(centre=True), TransformConfig(size=20)])

@@ -3,7 +3,7 @@
 from digits_core.config import RunConfig, TransformConfig
 from digits_core.dashboard.recognise.unlike import missing_steps, with_steps, words_of
 from digits_core.recognition.unusual import Unusual
-from digits_core.training.fields import from_query, to_query
+from digits_core.training.config_fields import from_query, to_query
 from digits_core.training.recipes import LECTURE, ROBUST
 
 

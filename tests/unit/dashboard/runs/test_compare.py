@@ -19,7 +19,7 @@ from digits_core.dashboard.runs.compare.quantities import (
     passing,
     setting,
 )
-from digits_core.figures.comparison import Axis
+from digits_core.figures.comparison_figures import Axis
 from digits_core.training.events import EpochFinished, Started
 from tests.unit.helpers import run_config
 

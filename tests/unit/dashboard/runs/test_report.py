@@ -11,13 +11,19 @@ import pytest
 from digits_core.config import RunConfig, TrainingConfig
 from digits_core.dashboard.runs.report import as_html
 from digits_core.dashboard.runs.svg import SvgCurve, chart, epoch_ticks, factors_around, ticks_around
-from digits_core.runs.export.history import History
+from digits_core.runs.export.run_history import History
 from digits_core.runs.rows import EpochRow
 
 HOSTILE = [
-    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</style><h1>x", "</title></svg>", "&lt;b&gt;",
-    "' onload='alert(1)", "\ud800", "{{7*7}} javascript:alert(1)",
-]  # fmt: skip
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style><h1>x",
+    "</title></svg>",
+    "&lt;b&gt;",
+    "' onload='alert(1)",
+    "\ud800",
+    "{{7*7}} javascript:alert(1)",
+]
 
 
 class Seen(HTMLParser):

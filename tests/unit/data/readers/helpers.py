@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from digits_core.data.digits import Digits
+from digits_core.data.readers.file_contents import Reading
 from digits_core.data.readers.limits import MIB, Limits
 from digits_core.data.readers.parse import parse
-from digits_core.data.readers.reading import Reading
 
 SMALL = Limits(file_bytes=4 * MIB, unpacked_bytes=16 * MIB, entries=2_000, pixels=1_000_000)
 """Limits that a test reaches without growing large itself."""

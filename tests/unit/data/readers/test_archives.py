@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from digits_core.data.readers.archives import Archive, gunzipped
-from digits_core.data.readers.reading import Problem, Refusal
+from digits_core.data.readers.file_contents import Problem, Refusal
 from tests.unit.data.readers.helpers import SMALL, png, read, zipped
 
 pytestmark = pytest.mark.usefixtures("bounded_memory")

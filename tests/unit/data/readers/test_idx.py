@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from digits_core.data.readers.reading import Refusal
+from digits_core.data.readers.file_contents import Refusal
 from tests.unit.data.readers.helpers import idx, read, zipped
 
 pytestmark = pytest.mark.usefixtures("bounded_memory")

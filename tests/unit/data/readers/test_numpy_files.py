@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from digits_core.data.export import as_npz
-from digits_core.data.readers.reading import Refusal
+from digits_core.data.dataset_export import as_npz
+from digits_core.data.readers.file_contents import Refusal
 from tests.unit.data.readers.helpers import SMALL, npy, npz, read, zipped
 
 pytestmark = pytest.mark.usefixtures("bounded_memory")
@@ -30,10 +30,12 @@ def test_images_and_labels_are_read(few):
 
 @pytest.mark.parametrize(
     "names",
-    [("x_train", "y_train", "x_test", "y_test"),
-     ("train_images", "train_labels", "test_images", "test_labels"),
-     ("X_train", "Y_train", "X_test", "Y_test")],
-)  # fmt: skip
+    [
+        ("x_train", "y_train", "x_test", "y_test"),
+        ("train_images", "train_labels", "test_images", "test_labels"),
+        ("X_train", "Y_train", "X_test", "Y_test"),
+    ],
+)
 def test_lists_for_training_and_testing_are_known_by_their_names(names, few):
     images, labels = few
     arrays = dict(zip(names, (images[:40], labels[:40], images[40:], labels[40:]), strict=True))
@@ -45,10 +47,15 @@ def test_lists_for_training_and_testing_are_known_by_their_names(names, few):
 
 @pytest.mark.parametrize(
     "form",
-    [lambda labels: labels[:, None], lambda labels: np.eye(10)[labels], lambda labels: labels.astype(str),
-     lambda labels: labels.astype("S1"), lambda labels: labels.astype(np.float32)],
+    [
+        lambda labels: labels[:, None],
+        lambda labels: np.eye(10)[labels],
+        lambda labels: labels.astype(str),
+        lambda labels: labels.astype("S1"),
+        lambda labels: labels.astype(np.float32),
+    ],
     ids=["a column", "one-hot", "texts", "bytes", "floats"],
-)  # fmt: skip
+)
 def test_labels_may_have_several_forms(form, few):
     images, labels = few
 
@@ -65,15 +72,25 @@ def test_our_own_export_is_taken_as_it_is(few_optdigits):
 
 @pytest.mark.parametrize(
     "change",
-    [{"labels": np.array([3, 12])}, {"labels": np.array([3])}, {"test": np.array([1, 0])}, {"test": np.array([True])},
-     {"images": np.zeros((2, 8, 8))}, {"images": np.zeros((2, 64), np.uint8)}, {"writers": np.array(["a"])}],
+    [
+        {"labels": np.array([3, 12])},
+        {"labels": np.array([3])},
+        {"test": np.array([1, 0])},
+        {"test": np.array([True])},
+        {"images": np.zeros((2, 8, 8))},
+        {"images": np.zeros((2, 64), np.uint8)},
+        {"writers": np.array(["a"])},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_changed_export_is_refused(change):
     arrays = {
-        "images": np.zeros((2, 8, 8), np.uint8), "labels": np.array([3, 4]), "test": np.array([True, False]),
-        "writers": np.array(["a", "b"]), "digits_lab": np.array(1),
-    }  # fmt: skip
+        "images": np.zeros((2, 8, 8), np.uint8),
+        "labels": np.array([3, 4]),
+        "test": np.array([True, False]),
+        "writers": np.array(["a", "b"]),
+        "digits_lab": np.array(1),
+    }
 
     assert read(npz(**arrays), "mine.npz").writers == ("a", "b")
     with pytest.raises(Refusal, match="calls itself an export"):

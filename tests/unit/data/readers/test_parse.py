@@ -5,14 +5,24 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from digits_core.data.readers.reading import Reading, Refusal
+from digits_core.data.readers.file_contents import Reading, Refusal
 from tests.unit.data.readers.helpers import one_of_each, read, zipped
 
 pytestmark = pytest.mark.usefixtures("bounded_memory")
 KINDS = (
-    "tensors.pkl", "old.pkl", "arrays.pkl", "pictures.pkl", "zip.pt", "legacy.pth", "arrays.npz", "table.npy",
-    "table.csv", "table.csv.gz", "idx.zip", "pictures.zip",
-)  # fmt: skip
+    "tensors.pkl",
+    "old.pkl",
+    "arrays.pkl",
+    "pictures.pkl",
+    "zip.pt",
+    "legacy.pth",
+    "arrays.npz",
+    "table.npy",
+    "table.csv",
+    "table.csv.gz",
+    "idx.zip",
+    "pictures.zip",
+)
 FORGIVING = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 

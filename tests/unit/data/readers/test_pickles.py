@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from digits_core.data.readers.reading import Problem, Refusal
+from digits_core.data.readers.file_contents import Problem, Refusal
 from tests.unit.data.readers.helpers import lecture_pickle, levels, read, tuples
 
 
@@ -222,10 +222,23 @@ def test_of_many_wrong_entries_some_are_named_and_all_counted(optdigits):
 
 @pytest.mark.parametrize(
     "thing",
-    [[], {}, None, 7, "text", [1, 2, 3], [[], []], {"train": [], "test": []}, [("a", "b")], {"weights": np.zeros(9)},
-     (np.zeros((5, 8, 8)),), {"images": np.zeros((5, 8, 8))}, np.zeros((5, 8, 8))],
+    [
+        [],
+        {},
+        None,
+        7,
+        "text",
+        [1, 2, 3],
+        [[], []],
+        {"train": [], "test": []},
+        [("a", "b")],
+        {"weights": np.zeros(9)},
+        (np.zeros((5, 8, 8)),),
+        {"images": np.zeros((5, 8, 8))},
+        np.zeros((5, 8, 8)),
+    ],
     ids=lambda thing: repr(thing)[:30],
-)  # fmt: skip
+)
 def test_a_pickle_without_digits_says_what_is_known(thing):
     with pytest.raises(Refusal, match="holds no digits in a form that is known"):
         read(pickle.dumps(thing))

@@ -163,17 +163,26 @@ def test_where_the_system_ends_the_process_that_reads_that_is_said_and_the_file_
 
 def confined(statement: str, **limits) -> subprocess.CompletedProcess:
     """What becomes of a statement in a process that has confined itself."""
-    code = "import os, socket, subprocess, ctypes; from digits_core.data.readers.limits import *; " \
-           f"confine_this_process(Limits(**{limits}))\n{statement}\nprint('done')"  # fmt: skip
+    code = (
+        "import os, socket, subprocess, ctypes; from digits_core.data.readers.limits import *; "
+        f"confine_this_process(Limits(**{limits}))\n{statement}\nprint('done')"
+    )
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize(
     "statement",
-    ["os.system('true')", "subprocess.run(['true'])", "os.execv('/bin/true', ['true'])", "os.fork()",
-     "socket.create_connection(('127.0.0.1', 1))", "os.remove('nothing')", "ctypes.CDLL(None)",
-     "os.posix_spawn('/bin/true', ['true'], {})"],
-)  # fmt: skip
+    [
+        "os.system('true')",
+        "subprocess.run(['true'])",
+        "os.execv('/bin/true', ['true'])",
+        "os.fork()",
+        "socket.create_connection(('127.0.0.1', 1))",
+        "os.remove('nothing')",
+        "ctypes.CDLL(None)",
+        "os.posix_spawn('/bin/true', ['true'], {})",
+    ],
+)
 def test_even_a_file_that_got_its_will_could_start_and_reach_nothing(statement):
     answer = confined(statement)
 

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from digits_core.data.readers.reading import Problem, Refusal
+from digits_core.data.readers.file_contents import Problem, Refusal
 from tests.unit.data.readers.helpers import csv, read
 
 pytestmark = pytest.mark.usefixtures("bounded_memory")
@@ -115,7 +115,7 @@ REFUSED = {
     "a line of many megabytes": (lambda rows: [",".join("0" * 1_000_000)] * 3, "more than a million characters"),
     "more rows than are read": (lambda rows: rows + rows[1:] * 40, "holds 2,460 rows"),
     "nothing but commas": (lambda rows: ["," * 64] * 5, "no column named label"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("change", "reason"), REFUSED.values(), ids=REFUSED)

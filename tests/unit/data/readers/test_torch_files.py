@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from digits_core.data.readers.reading import Refusal
+from digits_core.data.readers.file_contents import Refusal
 from tests.unit.data.readers.helpers import SMALL, read, torch_file, tuples, zipped
 
 

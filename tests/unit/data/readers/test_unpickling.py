@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from digits_core.data.readers.reading import Refusal
+from digits_core.data.readers.file_contents import Refusal
 from digits_core.data.readers.unpickling import Call, Global, unpickled
 from tests.unit.data.readers.helpers import read, torch_file, tuples
 
@@ -155,7 +155,7 @@ BY_HAND = {
     "a buffer from outside": b"\x80\x05\x97.",
     "no end": b"\x80\x04]",
     "nothing on the stack": b".",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("attack", BY_HAND.values(), ids=BY_HAND)
@@ -187,7 +187,7 @@ BOMBS = {
     "a list of itself": b"\x80\x02]q\0" + b"h\0a" * 1000 + b".",
     "ten to the eleven lists": b"\x80\x02]q\0" + NESTED + b".",
     "a million times the same": b"\x80\x02]q\0(" + b"h\0" * 1_000_000 + b"e.",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)

@@ -67,8 +67,10 @@ def test_pairs_are_counted_by_split_and_by_label():
 
     counts = count_exact(groups, labels, test)
     assert dict(zip(KINDS, counts.tolist(), strict=True)) == {
-        "train–train": [1, 0], "test–test": [1, 0], "train–test": [0, 2],
-    }  # fmt: skip
+        "train–train": [1, 0],
+        "test–test": [1, 0],
+        "train–test": [0, 2],
+    }
     assert seen_in_training(groups, NO_PAIRS, test) == 1
 
 

@@ -9,7 +9,7 @@ import torch
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import execute
-from digits_core.runs.export.history import History
+from digits_core.runs.export.run_history import History
 from digits_core.training.control import Orders
 from digits_core.training.events import Changed
 

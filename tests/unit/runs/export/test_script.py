@@ -12,7 +12,7 @@ import pytest
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.errors import ExportError
-from digits_core.runs.export.history import History
+from digits_core.runs.export.run_history import History
 from digits_core.runs.export.script import as_script
 from digits_core.runs.rows import ChangeRow
 from digits_core.training.control import Orders
@@ -20,19 +20,38 @@ from digits_core.training.events import Changed, lecture_line
 
 MINE = DataConfig(train=("mine",), test=("mine",))
 EVERYTHING = TransformConfig(
-    centre=True, rotation=12, translation=2, scale=0.15, shear=12, elastic=1.2, stroke_width=0.7, noise=0.1,
-    erasing=0.5, mean=0.13, std=0.31,
-)  # fmt: skip
+    centre=True,
+    rotation=12,
+    translation=2,
+    scale=0.15,
+    shear=12,
+    elastic=1.2,
+    stroke_width=0.7,
+    noise=0.1,
+    erasing=0.5,
+    mean=0.13,
+    std=0.31,
+)
 CONFIGS = {
     "one cycle, everything augmented, label smoothing": RunConfig(
-        data=MINE, transform=EVERYTHING,
+        data=MINE,
+        transform=EVERYTHING,
         training=TrainingConfig(epochs=2, batch_size=48, optimizer="adamw", schedule="one_cycle", label_smoothing=0.1),
     ),
     "cosine, Nesterov, squared error, nearest pixels, another size": RunConfig(
-        data=MINE, transform=TransformConfig(size=20, interpolation="nearest"),
+        data=MINE,
+        transform=TransformConfig(size=20, interpolation="nearest"),
         training=TrainingConfig(
-            epochs=2, batch_size=32, optimizer="sgd", nesterov=True, learning_rate=0.05, loss="mse", schedule="cosine",
-            weight_decay=0.001, dropout=0.1, seed=7,
+            epochs=2,
+            batch_size=32,
+            optimizer="sgd",
+            nesterov=True,
+            learning_rate=0.05,
+            loss="mse",
+            schedule="cosine",
+            weight_decay=0.001,
+            dropout=0.1,
+            seed=7,
         ),
     ),
     "the lecture's loader, centred and augmented, several sets": RunConfig(
@@ -43,10 +62,11 @@ CONFIGS = {
         ),
     ),
     "half precision, negative log-likelihood, bicubic pixels": RunConfig(
-        data=MINE, transform=TransformConfig(interpolation="bicubic", erasing=0.5),
+        data=MINE,
+        transform=TransformConfig(interpolation="bicubic", erasing=0.5),
         training=TrainingConfig(epochs=1, batch_size=64, optimizer="adagrad", loss="nll", precision="bf16"),
     ),
-}  # fmt: skip
+}
 SCHEDULED = RunConfig(
     data=MINE, training=TrainingConfig(epochs=2, batch_size=32, optimizer="sgd", schedule="one_cycle")
 )
@@ -55,9 +75,11 @@ SCHEDULED = RunConfig(
 @pytest.fixture
 def load(few_optdigits, few_mnist):
     known = {
-        "mine": replace(few_optdigits, name="mine"), "others": replace(few_mnist, name="others"),
-        "optdigits": read_optdigits(), "mnist-5k": read_mnist_5k(),
-    }  # fmt: skip
+        "mine": replace(few_optdigits, name="mine"),
+        "others": replace(few_mnist, name="others"),
+        "optdigits": read_optdigits(),
+        "mnist-5k": read_mnist_5k(),
+    }
     return known.__getitem__
 
 
@@ -153,9 +175,15 @@ def test_what_a_run_does_not_need_is_not_in_its_script(train, load):
 
 
 HOSTILE = [
-    '"""\nimport os; os._exit(3)\n"""', "x\rimport os", "coding: utf-7 +AAo-", "\\", "a\0b", "\ud800", "\f\x85\u2028=1",
+    '"""\nimport os; os._exit(3)\n"""',
+    "x\rimport os",
+    "coding: utf-7 +AAo-",
+    "\\",
+    "a\0b",
+    "\ud800",
+    "\f\x85\u2028=1",
     "{{ 1 / 0 }}{% include 'script.py' %}",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)

@@ -6,7 +6,7 @@ import pytest
 
 from digits_core.__main__ import main
 from digits_core.runs.export.files import FORMS
-from digits_core.shell import export as shell_export
+from digits_core.shell import export_command as shell_export
 
 
 @pytest.fixture
@@ -54,8 +54,10 @@ def test_only_what_was_asked_for_is_written(shell, run, tmp_path):
     assert status == 0
     rows = [json.loads(line) for line in out]
     assert [row["file"] for row in rows] == [str(tmp_path / "taken" / name) for name in ("history.csv", "train.py")]
-    assert all((tmp_path / "taken" / path.name).stat().st_size == row["bytes"] for row, path in zip(
-        rows, [tmp_path / "history.csv", tmp_path / "train.py"], strict=True))  # fmt: skip
+    assert all(
+        (tmp_path / "taken" / path.name).stat().st_size == row["bytes"]
+        for row, path in zip(rows, [tmp_path / "history.csv", tmp_path / "train.py"], strict=True)
+    )
 
 
 def test_what_is_there_already_is_kept_and_said_in_one_line(shell, run, tmp_path):

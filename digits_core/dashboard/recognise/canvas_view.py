@@ -1,0 +1,156 @@
+"""Draw, and see what the network makes of it after each stroke. Nothing else is in a stroke's way."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+from PIL import Image
+
+from digits_core.dashboard.canvas import (
+    BRUSH_WIDTH,
+    CANVAS_SIDE,
+    WIDE,
+    Drawing,
+    beside_canvas,
+    choose_brush,
+    clear_canvas,
+    draw_on,
+    is_on_page,
+    put_on_canvas,
+    undo_stroke,
+    wide_room,
+)
+from digits_core.dashboard.loaders import load_recogniser, load_threshold
+from digits_core.dashboard.recognise import before_after, reading_history, why
+from digits_core.dashboard.recognise.answer_display import show_digits, show_headline, show_number, show_one
+from digits_core.dashboard.recognise.preparation import offer_steps
+from digits_core.dashboard.recognise.recognition_result import Reading, digit_on, number_on, read
+from digits_core.dashboard.recognise.save_reading import offer_to_save_later
+from digits_core.dashboard.thresholds import Threshold
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+from digits_core.runs.store import Run
+
+ONE, NUMBER = "One digit", "A number"
+CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
+ANSWER_HEIGHT = 580
+NUMBER_HEIGHT = 540
+"""Reserved, so that nothing below jumps when the first answer arrives."""
+
+
+def show(run: Run) -> None:
+    what = st.segmented_control(
+        "You draw",
+        [ONE, NUMBER],
+        default=ONE,
+        required=True,
+        key="paper",
+        bind="query-params",
+        help="**One digit**: all that is on the paper. **A number**: digits beside each other, each found and read.",
+    )
+    load_threshold(run.id)  # loads the network here, and not at the first stroke, which would wait for it
+    (_draw_number if what == NUMBER else _draw_digit)(run)
+    st.markdown("**Was it right? Save it with the right answer**")
+    _save(what)
+    before_after.show(run)
+    why.show(run, partial(reading_history.current, CANVASES[what]), CANVASES[what])
+
+
+@st.fragment
+def _draw_digit(run: Run) -> None:
+    paper, answer = beside_canvas()
+    with paper:
+        picture = paper_to_draw_on(CANVASES[ONE], "draw")
+    with answer, st.container(height=ANSWER_HEIGHT, border=False):
+        reading, threshold = _read(picture, ONE, run)
+        if reading:
+            show_headline(reading.answers[0], bool(reading.refused), threshold, run.id)
+            show_one(reading.answers[0], "answer")
+        elif picture is None:
+            st.info(
+                "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read after each stroke. Size "
+                "and place do not matter to a network that centres what it sees."
+            )
+    offer_steps(reading, run.config.transform, "drawing")
+
+
+@st.fragment
+def _draw_number(run: Run) -> None:
+    picture = paper_to_draw_on(CANVASES[NUMBER], "draw", WIDE)
+    with st.container(height=NUMBER_HEIGHT, border=False):
+        reading, threshold = _read(picture, NUMBER, run)
+        if reading:
+            least = reading.answers[reading.least_sure]
+            least_sure = f"least sure of the {least.digit}: {least.probability:.1%}"
+            show_number(reading, reading.text, least_sure, threshold, run.id)
+            show_digits(reading, "answer")
+        elif picture is None:
+            st.info(
+                "Draw several digits beside each other, with a little paper between them: after each stroke they are "
+                "found and read as a number."
+            )
+    offer_steps(reading, run.config.transform, "drawing")
+
+
+@st.fragment
+def _save(what: str) -> None:
+    number = what == NUMBER
+    reading = partial(reading_history.current, CANVASES[what])
+    offer_to_save_later(reading, number, f"drawing_{'number' if number else 'digit'}")
+
+
+def paper_to_draw_on(key: str, view: str, width: int = CANVAS_SIDE) -> Image.Image | None:
+    """The canvas with its tools below it; the picture of what is on it, the same in every `view` that has this key."""
+    kept = f"{key}_kept"
+    before: Drawing | None = st.session_state.get(kept)
+    # In another view the browser makes another canvas, which knows nothing of what was drawn.
+    if before and (not is_on_page(key) or st.session_state[f"{key}_view"] != view):
+        put_on_canvas(key, before.strokes)
+    st.session_state[f"{key}_view"] = view
+    st.caption("Paper")  # below the canvas's own tools, which come up where the mouse is
+    with wide_room() if width == WIDE else st.container():
+        drawing = draw_on(key, st.session_state.get("brush", BRUSH_WIDTH), width, before)
+    st.session_state[kept] = drawing
+    with st.container(horizontal=True):
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            on_click=undo_stroke,
+            args=(key,),
+            disabled=drawing is None,
+            shortcut="Z",
+            key=f"undo_{key}",
+            help="Takes the last stroke off the paper.",
+        )
+        st.button(
+            "Clear",
+            icon=":material/ink_eraser:",
+            on_click=_clear,
+            args=(key, kept),
+            key=f"clear_{key}",
+            help="An empty paper. What was on it goes into the history.",
+        )
+    with st.container(width=CANVAS_SIDE):
+        choose_brush()
+    return drawing and drawing.picture
+
+
+def _clear(key: str, kept: str) -> None:
+    reading_history.keep_current(key)
+    st.session_state.pop(kept, None)
+    clear_canvas(key)
+
+
+def _read(picture: Image.Image | None, what: str, run: Run) -> tuple[Reading | None, Threshold]:
+    """Return what the network says, noted as what is on the paper, and what it was judged by; show what is wrong."""
+    reading, threshold = None, Threshold()
+    if picture is not None:
+        try:
+            threshold = load_threshold(run.id)
+            ink = number_on(picture) if what == NUMBER else digit_on(picture)
+            reading = read(ink, load_recogniser(run.id), run.title, threshold.refusal)
+        except DigitsError as error:
+            show_error(error)
+    reading_history.note(CANVASES[what], reading)
+    return reading, threshold

@@ -1,0 +1,241 @@
+"""Several runs read the same drawing, side by side; and what lies between "Lecture" and "Robust"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from digits_core.dashboard.canvas import beside_canvas
+from digits_core.dashboard.charts import show_chart
+from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.loaders import load_digits, load_recogniser, load_threshold
+from digits_core.dashboard.recognise import reading_history
+from digits_core.dashboard.recognise.answer_display import SEEN_SIDE, say_verdict, show_seen
+from digits_core.dashboard.recognise.canvas_view import CANVASES, ONE, paper_to_draw_on
+from digits_core.dashboard.recognise.recognition_result import UNLIKE, Ink, Reading, agreement, digit_on, in_words, read
+from digits_core.dashboard.recognise.train_here import offer, run_of
+from digits_core.dashboard.state import state
+from digits_core.dashboard.tiles import Tile, show_tiles
+from digits_core.dashboard.widgets import run_label, show_error
+from digits_core.errors import DigitsError
+from digits_core.figures.palette import run_colour
+from digits_core.figures.recognition_figures import COMPARED_HEIGHT, compared
+from digits_core.runs.preferred import candidates
+from digits_core.runs.store import Run
+
+AT_MOST = 6
+STORY = ("Lecture", "Robust")
+OTHER_HANDS = "mnist-5k"
+EXAMPLES = 6
+_WANTED = "readers"
+
+
+def show(runs: list[Run]) -> None:
+    view = st.segmented_control(
+        "Compare",
+        ["Runs", "Lecture against Robust"],
+        default="Runs",
+        required=True,
+        key="versus",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="**Runs**: those that you choose. **Lecture against Robust**: why a network with 97 % on its own test "
+        "images may fail on your hand, and what closes the gap.",
+    )
+    if view == "Runs":
+        chosen = _choose(runs)
+        if len(chosen) < 2:
+            st.info("Choose two or more runs: they read the same drawing, so that you see what their training changed.")
+        if chosen:
+            _compare(chosen)
+    else:
+        _story(runs)
+
+
+def _choose(runs: list[Run]) -> list[Run]:
+    """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest, the `candidates` before all others."""
+    by_id = {run.id: run for run in runs}
+    in_url = [run_id for run_id in st.query_params.get_all(_WANTED) if run_id in by_id][:AT_MOST]
+    if in_url and in_url != st.session_state.get(f"{_WANTED}_in_url"):
+        st.session_state[_WANTED] = in_url
+    elif _WANTED not in st.session_state:
+        first = candidates(runs)
+        st.session_state[_WANTED] = [run.id for run in (*first, *(each for each in runs if each not in first))][:2]
+    else:  # one of them may have been deleted since
+        st.session_state[_WANTED] = [run_id for run_id in st.session_state[_WANTED] if run_id in by_id]
+    chosen = st.multiselect(
+        "Runs",
+        list(by_id),
+        format_func=lambda run_id: run_label(by_id[run_id]) if run_id in by_id else run_id,
+        key=_WANTED,
+        max_selections=AT_MOST,
+        persist_state="session",
+        placeholder="choose two or more",
+        help="They read the same ink at the same time, each prepared as its own training prepared its images.",
+    )
+    st.session_state[f"{_WANTED}_in_url"] = chosen
+    if st.query_params.get_all(_WANTED) != chosen:
+        st.query_params[_WANTED] = chosen
+    return [by_id[run_id] for run_id in chosen]
+
+
+@st.fragment
+def _compare(runs: list[Run]) -> None:
+    paper, answers = beside_canvas()
+    with paper:
+        ink = _draw("compare")
+    readings = _read(ink, runs)
+    with answers, st.container(height=COMPARED_HEIGHT + 140, border=False):
+        if readings:
+            st.markdown(f"**{agreement(readings)}**")
+            values = np.concatenate([each.probabilities for each in readings])
+            chart = compared([run.title for run in runs], [run_colour(run.number) for run in runs], values)
+            show_chart(chart, "compared_answers", "Probability of each digit, by run", COMPARED_HEIGHT)
+        else:
+            st.info("Draw a digit from 0 to 9: every run reads it after each stroke.")
+    if readings:
+        _show_each(runs, readings)
+
+
+def _draw(view: str) -> Ink | None:
+    """The drawing, on the same paper as in the view Draw."""
+    picture = paper_to_draw_on(CANVASES[ONE], view)
+    if picture is None:
+        reading_history.note(CANVASES[ONE], None)
+        return None
+    try:
+        return digit_on(picture)
+    except DigitsError as error:
+        show_error(error)
+        return None
+
+
+def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
+    if ink is None:
+        return []
+    try:
+        readings = [read(ink, load_recogniser(run.id), run.title, load_threshold(run.id).refusal) for run in runs]
+    except DigitsError as error:
+        show_error(error)
+        return []
+    reading_history.note(CANVASES[ONE], readings[0])
+    _say_what_is_pending(runs, readings)
+    return readings
+
+
+def _say_what_is_pending(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
+    """Say that no verdict is final while one is being worked out; the page is then drawn anew."""
+    for run in runs:
+        if (threshold := load_threshold(run.id)).pending:
+            say_verdict(threshold, readings[0].answers, [], run.id)
+            return
+
+
+def _show_each(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
+    row = st.container(horizontal=True, gap="small")
+    for run, reading in zip(runs, readings, strict=True):
+        with row.container(width=168, border=True):
+            answer = reading.answers[0]
+            st.markdown(f"**{as_plain_text(run.title)}**  \nreads **{answer.digit}**")
+            show_seen(answer, f"seen_by_{run.id}")
+            st.caption(in_words(answer) + f"  \n:orange[{UNLIKE.capitalize()}]" * bool(reading.refused))
+
+
+def _story(runs: list[Run]) -> None:
+    """The domain gap with the person's own digit; what is missing is trained here."""
+    found = {name: run_of(name, runs) for name in STORY}
+    st.write(
+        "The same network, twice. **Lecture** learnt from small digits that fill their image; **Robust** saw two "
+        "sources, centred by mass, turned, scaled, with thin and thick strokes. Draw a digit, small or in a corner: "
+        "what does each make of it?"
+    )
+    missing = [name for name in STORY if found[name] is None]
+    if missing:
+        st.info(f"To tell the story a run of the recipe **{missing[0]}** is needed, as it stands.")
+        offer(missing[0], primary=True)
+        return
+    lecture, robust = (found[name] for name in STORY)
+    _show_gap(lecture, robust)
+    _tell(lecture, robust)
+
+
+def _show_gap(lecture: Run, robust: Run) -> None:
+    """Measured, not told: both on the test images of other hands."""
+    for run in (lecture, robust):
+        own, others = run.test_accuracy, _accuracy_elsewhere(str(state().home.folder), run.id, run.finished or 0.0)
+        st.markdown(
+            f"**{as_plain_text(run.title)}** · {own:.1%} on its own test images · **{others[0]:.1%}** on test images "
+            f"of other hands (MNIST sample, n = {others[1]:,})"
+        )
+
+
+@st.fragment
+def _tell(lecture: Run, robust: Run) -> None:
+    paper, answers = beside_canvas()
+    with paper:
+        ink = _draw("story")
+    readings = _read(ink, (lecture, robust))
+    columns = answers.container(horizontal=True, gap="small")
+    for place, run in enumerate((lecture, robust)):
+        with columns.container(width=222, border=True):
+            _one_side(run, readings[place] if readings else None)
+    with answers, st.container(height=150, border=False):
+        if readings:
+            st.markdown(_moral(*readings))
+
+
+def _one_side(run: Run, reading: Reading | None) -> None:
+    st.markdown(f"**{as_plain_text(run.title)}**")
+    with st.container(height=270, border=False):
+        if reading:
+            answer = reading.answers[0]
+            with st.container(width=SEEN_SIDE):
+                show_seen(answer, f"story_{run.id}")
+            st.markdown(f"**{answer.digit}** · {in_words(answer)}")
+            if reading.refused:
+                st.caption(f":orange[{UNLIKE.capitalize()}]")
+        else:
+            st.caption("Draw a digit: here you will see what this network gets of it.")
+    digit = reading.answers[0].digit if reading else 0
+    st.caption(f"What it learnt a {digit} from:")
+    images = _learnt_from(str(state().home.folder), run.id, digit)
+    tiles = [Tile(digit, place, text="", name=f"A training image of a {digit}") for place in range(len(images))]
+    show_tiles(images, tiles, f"learnt_{run.id}", words=f"Training images of a {digit}", columns=EXAMPLES)
+
+
+def _moral(lecture: Reading, robust: Reading) -> str:
+    """What the person has just seen, in words."""
+    if lecture.text != robust.text:
+        return (
+            f"They disagree: **{lecture.text}** against **{robust.text}**. Compare what each sees with what it learnt "
+            "from: where yours looks unlike all of them, an answer is a guess, however sure it sounds. That is the "
+            "domain gap. It is closed by showing the network such digits, and by making yours look like them."
+        )
+    return (
+        f"Both read a **{robust.text}**. Draw it smaller, move it into a corner, or use a thin brush: the lecture's "
+        "network sees that as it lies, the robust one gets it centred and at the size that it knows."
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner="Testing on other hands …")
+def _accuracy_elsewhere(folder: str, run_id: str, finished: float) -> tuple[float, int]:
+    """Accuracy on the test images of `OTHER_HANDS`, and how many there are."""
+    images, labels = load_digits(OTHER_HANDS).of("test")
+    answers = load_recogniser(run_id).read_all(list(images))
+    return float(np.mean([answer.digit == label for answer, label in zip(answers, labels, strict=True)])), len(labels)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _learnt_from(folder: str, run_id: str, digit: int) -> np.ndarray:
+    """Some training images of a digit as the network got them before augmentation, uint8 (n, S, S)."""
+    from digits_core.transforms import batched
+
+    config = state().runs.get(run_id).config
+    per_set = -(-EXAMPLES // len(config.data.train))
+    chosen = []
+    for name in config.data.train:
+        images, labels = load_digits(name).of("train")
+        chosen.append(batched.prepare(images[labels == digit][:per_set], config.transform)[:, 0].numpy())
+    return np.concatenate(chosen)[:EXAMPLES]

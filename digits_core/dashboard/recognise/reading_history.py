@@ -1,0 +1,123 @@
+"""What was read in this browser session, newest first: small pictures to click, to see again and to save.
+
+It lives in the session's own state and nowhere else: nobody else sees it, and it ends with the session. A drawing is
+kept when its paper is cleared and not at each stroke, so that the strokes have nothing to wait for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.loaders import load_recogniser, load_threshold
+from digits_core.dashboard.packed import READINGS, READINGS_BYTES, forget_oldest
+from digits_core.dashboard.recognise import why
+from digits_core.dashboard.recognise.answer_display import say_verdict, show_digits, show_one
+from digits_core.dashboard.recognise.recognition_result import THUMBNAIL, UNLIKE, Reading, in_words, read, thumbnail
+from digits_core.dashboard.recognise.save_reading import offer_to_save
+from digits_core.dashboard.tiles import Tile, show_tiles
+from digits_core.runs.store import Run
+
+_CURRENT, _HISTORY, _CHOSEN = "recognise_current", "recognise_history", "recognise_chosen"
+
+
+def current(paper: str) -> Reading | None:
+    """The drawing that is on a paper, as it was read last."""
+    return _current().get(paper)
+
+
+def note(paper: str, reading: Reading | None) -> None:
+    """Remember what is on a paper now; `None` while it is empty."""
+    others = {name: each for name, each in _current().items() if name != paper}
+    st.session_state[_CURRENT] = others | ({paper: reading} if reading else {})
+
+
+def keep_current(paper: str) -> None:
+    """A paper is about to be emptied: what is on it goes into the history."""
+    if reading := current(paper):
+        note(paper, None)
+        keep(reading)
+
+
+def keep(reading: Reading) -> None:
+    """Add a reading, packed; the oldest ones are forgotten."""
+    kept = dict(enumerate([*reversed(_kept()), reading.packed()]))
+    forget_oldest(kept, READINGS, READINGS_BYTES)
+    st.session_state[_HISTORY] = [*reversed(kept.values())]
+    st.session_state.pop(_CHOSEN, None)
+
+
+def readings() -> list[Reading]:
+    """All of this session, newest first, with what is on each paper."""
+    return [*reversed(_current().values()), *_kept()]
+
+
+def _current() -> dict[str, Reading]:
+    """By paper, the one that was drawn on last at the end."""
+    return st.session_state.get(_CURRENT, {})
+
+
+def _kept() -> list[Reading]:
+    return st.session_state.get(_HISTORY, [])
+
+
+def show(run: Run) -> None:
+    """The view: everything that was read, and one of them large."""
+    everything = readings()
+    if not everything:
+        st.info(
+            "Nothing was read in this session yet. **Draw** a digit or **Upload** a picture: what you had read stays "
+            "here until you close or reload the tab, for you alone."
+        )
+        return
+    _browse(everything, run)
+
+
+@st.fragment
+def _browse(everything: list[Reading], run: Run) -> None:
+    chosen = min(st.session_state.get(_CHOSEN, 0), len(everything) - 1)
+    st.caption(f"{len(everything)} read in this session, newest first. Only this browser tab has them.")
+    tiles = [
+        Tile(each.answers[0].digit, place, each.run, _name(each), each.marked_text)
+        for place, each in enumerate(everything)
+    ]
+    pictures = np.stack([thumbnail(each.ink.picture) for each in everything])
+    show_tiles(
+        pictures,
+        tiles,
+        "recognise_history_tiles",
+        words="What was read in this session",
+        size=THUMBNAIL,
+        chosen=[chosen],
+        on_choose=_choose,
+    )
+    with st.container(key="inspector"):
+        _show_again(everything[chosen], run, chosen)
+
+
+def _name(reading: Reading) -> str:
+    return f"Read as {reading.text} by {reading.run}" + f", but {UNLIKE}" * bool(reading.refused)
+
+
+def _choose(place: int) -> None:
+    st.session_state[_CHOSEN] = place
+
+
+def _show_again(reading: Reading, run: Run, place: int) -> None:
+    threshold = load_threshold(run.id)
+    now = read(reading.ink, load_recogniser(run.id), run.title, threshold.refusal)
+    st.subheader(f"Then {reading.text}, now {now.text}" if now.text != reading.text else f"Read as {now.text}")
+    st.caption(
+        f"Then by {as_plain_text(reading.run)}, now by {as_plain_text(run.title)}. Choose another run above: it reads "
+        "the same ink."
+    )
+    say_verdict(threshold, now.answers, sorted(now.refused), run.id, "again")
+    if len(now.answers) == 1:
+        st.markdown(f"**{now.text}** · {in_words(now.answers[0])}")
+        show_one(now.answers[0], "again")
+    else:
+        show_digits(now, "again")
+    key = f"again_{place}_{len(_kept())}"
+    offer_to_save(now, key)
+    why.show(run, lambda: now, key)

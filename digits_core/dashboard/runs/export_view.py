@@ -1,0 +1,182 @@
+"""Export buttons for runs: each file is made when its button is pressed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.loaders import run_loader
+from digits_core.dashboard.state import state
+from digits_core.errors import DigitsError
+from digits_core.runs.export import onnx, tensorboard
+from digits_core.runs.export.files import Export, Files, as_zip
+from digits_core.runs.export.plan import plan_of
+from digits_core.runs.export.run_history import History, epochs_as_csv, runs_as_csv
+from digits_core.runs.run_data import changed_data
+from digits_core.runs.store import Run
+
+BUTTON_WIDTH = 164
+NOT_YET = "This run has kept no weights yet: its first epoch is not done."
+
+
+def offer_run(run: Run) -> None:
+    """Offer all that one run leaves: its weights, its history, and itself as a script."""
+    export = Export(run.id, state().runs, state().artifacts, run_loader(run.id))
+    stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
+    weights = state().artifacts(run.id).weights_path.exists()
+    epochs = bool(export.history.epochs)
+    with st.container(gap="xsmall"):
+        _offer_script(export, stem)
+        _described(
+            "Weights",
+            lambda: _only(export.weights()),
+            f"{stem}.safetensors",
+            "weights",
+            "What the network has learnt, as safetensors: numbers and their names, no code. The run's settings are in "
+            "it too.",
+            "" if weights else NOT_YET,
+        )
+        _described(
+            "ONNX",
+            lambda: _only(export.onnx()),
+            f"{stem}.onnx",
+            "onnx",
+            "The network with its weights in the format that other programs, phones and browsers run. How to normalise "
+            "an image for it is in its metadata.",
+            onnx.MISSING if not onnx.is_available() else "" if weights else NOT_YET,
+        )
+        _described(
+            "CSV",
+            lambda: _only(export.csv()),
+            f"{stem}.csv",
+            "csv",
+            "Loss, accuracy, learning rate and time of each epoch, for a spreadsheet.",
+            "" if epochs else "No epoch is done yet.",
+        )
+        _described(
+            "JSON",
+            lambda: _only(export.json()),
+            f"{stem}.json",
+            "json",
+            "All that is known of the run: settings, machine and versions, epochs, what was changed by hand.",
+        )
+        _described(
+            "TensorBoard",
+            lambda: as_zip(export.tensorboard()),
+            f"{stem}-tensorboard.zip",
+            "tensorboard",
+            "An event file in a folder. Unpack it and run `tensorboard --logdir .` where you unpacked it.",
+            tensorboard.MISSING if not tensorboard.is_available() else "" if epochs else "No epoch is done yet.",
+        )
+
+
+def offer_comparison(runs: list[Run]) -> None:
+    """Offer what several runs are together: a report, and two tables."""
+    if not runs:
+        return
+    from digits_core.dashboard.runs.report import as_html
+
+    def histories() -> list[History]:
+        epochs = state().runs.epochs([run.id for run in runs])
+        return [History(run, epochs[run.id], state().runs.changes(run.id)) for run in runs]
+
+    with st.container(horizontal=True):
+        _button(
+            "Report",
+            lambda: as_html(histories()),
+            "comparison.html",
+            "report",
+            "Results, curves and the settings that differ as one HTML file: it opens in any browser, without a "
+            "network, and prints well.",
+        )
+        _button(
+            "Runs as CSV",
+            lambda: runs_as_csv(runs),
+            "runs.csv",
+            "runs_csv",
+            "A row for each of these runs: its settings and its results, for a spreadsheet.",
+        )
+        _button(
+            "Epochs as CSV",
+            lambda: epochs_as_csv(histories()),
+            "epochs.csv",
+            "epochs_csv",
+            "A row for each epoch of each of these runs: loss, accuracy, learning rate and time.",
+        )
+
+
+def _offer_script(export: Export, stem: str) -> None:
+    """The script; with the data beside it, in an archive, where that is not in a package."""
+    problem = _why_no_script(export)
+    alone = not export.script_needs_files()
+    _described(
+        "PyTorch script",
+        (lambda: _only(export.script())) if alone else lambda: as_zip(export.script()),
+        f"{stem}.py" if alone else f"{stem}.zip",
+        "script",
+        "The whole training as one plain program: data, network, loop. On the same machine it prints the same loss and "
+        "accuracy, epoch by epoch. Read it, run it, change it.",
+        problem,
+        primary=True,
+    )
+
+
+def _why_no_script(export: Export) -> str:
+    """What a person would only learn after the click otherwise; empty where the script can be had."""
+    try:
+        plan_of(export.history, export.find)
+    except DigitsError as error:
+        return str(error)
+    run = export.history.run
+    if changed := changed_data(run):
+        return f"{changed} No script can print the numbers of both."
+    return state().run_data.problem(run)
+
+
+def _described(
+    label: str, make: Callable[[], bytes], file: str, key: str, words: str, problem: str = "", primary: bool = False
+) -> None:
+    """A button with what it gives, or why it cannot be had, beside it: a telephone has no pointer to ask with."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        with st.container(width=BUTTON_WIDTH):
+            _button(label, make, file, key, words, problem, primary, width="stretch")
+        st.caption(as_plain_text(problem) if problem else words, width="stretch")
+
+
+def _button(
+    label: str,
+    make: Callable[[], bytes],
+    file: str,
+    key: str,
+    words: str,
+    problem: str = "",
+    primary: bool = False,
+    width: Literal["content", "stretch"] = "content",
+) -> None:
+    """A download that is made when it is asked for; one that cannot be had says why."""
+    st.download_button(
+        label,
+        make,
+        file,
+        key=f"take_{key}",
+        icon=":material/download:",
+        on_click="ignore",
+        help=as_plain_text(problem) if problem else words,
+        disabled=bool(problem),
+        type="primary" if primary else "secondary",
+        width=width,
+    )
+
+
+def _only(files: Files) -> bytes:
+    (content,) = files.values()
+    return content
+
+
+def _slug(name: str) -> str:
+    """A user's words as part of a file name that any system takes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-")

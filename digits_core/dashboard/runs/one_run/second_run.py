@@ -1,0 +1,33 @@
+"""A second run beside the first, in the views that compare, and computations that both wait for."""
+
+from __future__ import annotations
+
+from digits_core.dashboard.background_jobs import Jobs
+from digits_core.dashboard.state import state
+from digits_core.dashboard.widgets import choose_named, run_label
+from digits_core.runs.store import Run
+
+NONE = "none"
+JOBS: Jobs[None] = Jobs()
+"""What is measured of runs: each job keeps its result with its run, where every view looks first."""
+
+
+def choose_second(run: Run) -> Run | None:
+    """Another run that can be measured, or `None`; in the URL as `second`."""
+    others = {each.id: each for each in state().runs.usable() if each.id != run.id}
+    titles = {NONE: "no other run", **{each.id: run_label(each) for each in others.values()}}
+    chosen = choose_named(
+        "Beside it",
+        titles,
+        "second",
+        "A second run, measured in the same way and drawn in its own colour.",
+        lambda wanted: f"There is no other run {wanted} to put beside this one.",
+    )
+    return others.get(chosen)
+
+
+def still_trains(run: Run) -> str:
+    return (
+        f"{run.title} is still training. This is measured when it has ended: it asks the network about thousands of "
+        "images, which would take the processor away from the training."
+    )

@@ -1,0 +1,194 @@
+"""Training time, as the lecture ends: what epochs, batch size and learning rate cost, and what they are worth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from digits_core.config import TrainingConfig, choices
+from digits_core.dashboard.charts import show_chart
+from digits_core.dashboard.pages import link
+from digits_core.dashboard.runs.compare.quantities import (
+    ACCURACY,
+    BY_TITLE,
+    SECONDS,
+    SECONDS_PER_EPOCH,
+    SPEED,
+    Quantity,
+    on_axis,
+    setting,
+)
+from digits_core.evaluation.comparison import (
+    TestImages,
+    best_front,
+    images_tested_on,
+    spread,
+)
+from digits_core.figures.comparison_figures import Scale
+from digits_core.figures.training_time_figures import Mean, Measured, Series, accuracy_for_time, measured
+from digits_core.runs.groups import same_but_for_the_seed
+from digits_core.runs.run_settings import settings_of, varying
+from digits_core.runs.store import Run
+from digits_core.settings import title_of, written
+
+AGAINST = tuple(map(title_of, ("epochs", "batch_size", "learning_rate")))
+BY = tuple(map(title_of, ("optimizer", "loss")))
+MEASURES = (SECONDS_PER_EPOCH, SECONDS, SPEED, ACCURACY)
+APART = ("epochs", "batch_size", "learning_rate", "optimizer", "loss", "seed")
+"""What the charts show or average over; whatever else differs is said."""
+WIDE_RANGE = 8
+"""Times that lie farther apart than this factor are drawn on a logarithmic axis."""
+
+
+def show_training_time(runs: list[Run]) -> None:
+    """Time, speed and accuracy of the finished ones of these runs."""
+    finished = [run for run in runs if run.status == "finished" and run.seconds and run.test_accuracy is not None]
+    if not finished:
+        st.info(
+            "Training time is measured on finished runs, and there is none here. Train one, or clear the filters.",
+            icon=":material/timer:",
+        )
+        link("training", "Train")
+        return
+    st.fragment(_training_time)(finished)
+
+
+def _training_time(runs: list[Run]) -> None:
+    against, by = _choose()
+    for left, right in (MEASURES[:2], MEASURES[2:]):
+        for place, measure in zip(st.columns(2), (left, right), strict=True):
+            with place:
+                _show_measure(runs, BY_TITLE[against], measure, BY_TITLE[by])
+    _say_what_else_differs(runs)
+    st.subheader("Best for the time")
+    _show_front(_comparable(runs), BY_TITLE[by])
+
+
+def _choose() -> tuple[str, str]:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        against = st.segmented_control(
+            "Against",
+            AGAINST,
+            default=title_of("batch_size"),
+            required=True,
+            key="time_against",
+            bind="query-params",
+            help="Twice the epochs take twice the time. Larger batches take fewer steps an epoch, and processors like "
+            "them. The learning rate costs no time at all: it changes what the time is worth.",
+        )
+        by = st.segmented_control(
+            "Coloured by",
+            BY,
+            default=BY[0],
+            required=True,
+            key="time_by",
+            bind="query-params",
+            help="Adam keeps two averages for each weight, SGD with momentum one: that costs a little time per step. "
+            "The loss function costs next to nothing.",
+        )
+    return against, by
+
+
+def _show_measure(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -> None:
+    chart = measured(series_of(runs, x, y, by), _factors(x), y.scale)
+    show_chart(chart, f"time_{y.name}", f"{y.title} against {x.title.lower()}, by {by.title.lower()}")
+
+
+def _factors(x: Quantity) -> Scale:
+    """All three variables are changed by factors: a logarithmic axis gives each factor the same room."""
+    return Scale(x.title, log=True)
+
+
+def series_of(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -> list[Series]:
+    """The runs of each optimizer or loss function, with the means of those that differ by their seeds alone."""
+    found = []
+    for place, value in enumerate(choices(TrainingConfig, by.name)):
+        name = written(by.name, value)
+        own = [run for run in runs if by.of(run) == name and y.of(run) is not None]
+        points = [Measured(run.title, float(x.of(run)), float(y.of(run))) for run in own]
+        found.append(Series(name, place, points, _means(own, x, y)))
+    return [series for series in found if series.points]
+
+
+def _means(runs: Sequence[Run], x: Quantity, y: Quantity) -> list[Mean]:
+    means = []
+    for group in same_but_for_the_seed(runs):
+        if len(group) > 1:
+            across, up = spread([float(x.of(run)) for run in group]), spread([float(y.of(run)) for run in group])
+            means.append(Mean(across.mean, up.mean, up.deviation, up.count, across.deviation))
+    return means
+
+
+def _say_what_else_differs(runs: Sequence[Run]) -> None:
+    repeated = [group for group in same_but_for_the_seed(runs) if len(group) > 1]
+    words = (
+        f"Bars: mean ± one standard deviation of runs that differ by their seed alone ({len(repeated)} "
+        f"{'group' if len(repeated) == 1 else 'groups'})."
+        if repeated
+        else "Every point is one run. Train the same settings with several seeds to see how much is chance."
+    )
+    others = [setting(field).title.lower() for field in varying(runs) if field not in APART]
+    if others:
+        words += (
+            f" Besides what is shown, these runs differ in {', '.join(others)}: filter them to compare like with like."
+        )
+    machines = {(run.environment.get("device"), run.environment.get("threads")) for run in runs}
+    if len(machines) > 1:
+        words += " They did not all run on the same device with as many threads, which changes times."
+    st.caption(words)
+
+
+def _comparable(runs: Sequence[Run]) -> list[Run]:
+    """Runs whose accuracies can be compared: of those tested on the same images, the most unless others are chosen."""
+    tested_on = images_tested_on(runs)
+    counts = Counter(tested_on)
+    if len(counts) == 1:
+        return list(runs)
+    names = _names_of([images for images, _ in counts.most_common()])
+    chosen = st.selectbox(
+        title_of("test"),
+        list(names),
+        key="time_tested_on",
+        help="Accuracies on different images cannot be compared: one set of digits is easier than another.",
+    )
+    return [run for run, images in zip(runs, tested_on, strict=True) if images == names[chosen]]
+
+
+def _names_of(images: Sequence[TestImages | None]) -> dict[str, TestImages | None]:
+    """Each set of test images by its datasets' names; numbered where a dataset has changed between runs."""
+    names: dict[str, TestImages | None] = {}
+    for each in images:
+        name = " + ".join(dataset for dataset, _ in each) if each else "unknown images"
+        same = sum(known == name or known.startswith(f"{name}, state ") for known in names)
+        names[f"{name}, state {same + 1}" if same else name] = each
+    return names
+
+
+def _show_front(runs: Sequence[Run], by: Quantity) -> None:
+    # Accuracies are multiples of one image: what is closer than that is rounding.
+    seconds, accuracies = [run.seconds for run in runs], [round(run.test_accuracy, 6) for run in runs]
+    best = [runs[place] for place in best_front(seconds, accuracies)]
+    front = [Measured(run.title, run.seconds, run.test_accuracy) for run in best]
+    x = Scale(SECONDS.scale.title, log=max(seconds) > WIDE_RANGE * min(seconds))
+    chart = accuracy_for_time(series_of(runs, SECONDS, ACCURACY, by), front, x, ACCURACY.scale)
+    show_chart(chart, "time_front", "Accuracy against training time, with the runs that no other beats in both")
+    st.caption("The line goes through the runs for which no other was both faster and as accurate. How they were set:")
+    st.dataframe(
+        [_row(run) for run in best],
+        hide_index=True,
+        key="time_best",
+        placeholder="–",
+        column_config={
+            "Run": st.column_config.TextColumn(pinned=True, width=190, help="Number and name."),
+            "Accuracy": st.column_config.NumberColumn(format="percent"),
+            "Training time": st.column_config.NumberColumn(format="%.2f s"),
+            title_of("learning_rate"): st.column_config.NumberColumn(format="%g"),
+        },
+    )
+
+
+def _row(run: Run) -> dict[str, object]:
+    shown = {setting(field).title: on_axis(field, settings_of(run)[field]) for field in APART[:5]}
+    return {"Run": run.title, "Accuracy": run.test_accuracy, "Training time": run.seconds} | shown

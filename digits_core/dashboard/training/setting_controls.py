@@ -1,0 +1,63 @@
+"""One control for each training variable, made of its row in `settings` and its bounds in `config`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from digits_core.config import TrainingConfig, bounds, choices
+from digits_core.settings import SETTINGS, TRAINING_FORM, help_of, kind_of, label_of, users_of, written
+
+SMALLEST_ABOVE_ZERO = 1e-6
+"""The lower end of a control whose field must be greater than 0."""
+
+MAIN = tuple(field for field in TRAINING_FORM if SETTINGS[field].main)
+MORE = tuple(field for field in TRAINING_FORM if not SETTINGS[field].main)
+
+
+def key_of(field: str) -> str:
+    """Where the session keeps what the form says about a field."""
+    return f"training_{field}"
+
+
+def training_control(field: str) -> Any:
+    """The control of one field of `TrainingConfig`, disabled with the reason where the field has no effect."""
+    without, words = _has_no_effect(field), help_of(field)
+    common = {
+        "key": key_of(field),
+        "help": f"{words} **{without}**" if without else words,
+        "disabled": bool(without),
+        "persist_state": "session",
+    }
+    kind = kind_of(field)
+    if kind is bool:
+        return st.checkbox(label_of(field), **common)
+    if kind is int:
+        limits = bounds(TrainingConfig, field)
+        return st.number_input(label_of(field), int(limits.low), int(limits.high), step=1, **common)
+    if kind is float:
+        return real_number(label_of(field), field, **common)
+    names = choices(TrainingConfig, field)
+    return st.selectbox(label_of(field), names, format_func=partial(written, field), **common)
+
+
+def real_number(label: str, field: str, **common: Any) -> float:
+    """A control for a real number within the bounds of `field`."""
+    limits = bounds(TrainingConfig, field)
+    low = limits.low + SMALLEST_ABOVE_ZERO if limits.open_below else limits.low
+    high = limits.high - SMALLEST_ABOVE_ZERO if limits.open_above else limits.high
+    return st.number_input(label, float(low), float(high), step=SETTINGS[field].step, format="%g", **common)
+
+
+def _has_no_effect(field: str) -> str:
+    """Return why a field changes nothing with what else is chosen, or an empty text."""
+    if users := users_of(field):
+        chooser, names = users
+        if st.session_state.get(key_of(chooser)) not in names:
+            titles = " and ".join(written(chooser, name) for name in names)
+            return f"Only {titles} {'uses' if len(names) == 1 else 'use'} it."
+    if (needs := SETTINGS[field].needs) and not st.session_state.get(key_of(needs[0])):
+        return needs[1]
+    return ""

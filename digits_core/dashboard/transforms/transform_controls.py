@@ -1,0 +1,186 @@
+"""The steps as controls, in the order in which they are taken; the transform that they say is in the URL."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from digits_core.config import TransformConfig, bounds, choices
+from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.transforms.url import from_query, of_transform, to_query
+from digits_core.entries.augmentations import STRENGTHS
+from digits_core.errors import ConfigError
+from digits_core.settings import SETTINGS, title_of, written
+from digits_core.transforms.steps import PIPELINE, Step
+
+CONFIG = "transform_config"
+IN_URL = "transform_in_url"
+EVERY_IMAGE, TRAINING_ONLY = ":gray-badge[every image]", ":orange-badge[training only]"
+WAS_OFF = "transform_normalise_was_off"
+SMALLEST_STD = 1e-6
+
+
+def choose_steps() -> TransformConfig:
+    """Draw the controls of all steps and return what they say, which is what the address says from then on."""
+    _take_from_url()
+    fields: dict[str, object] = {}
+    group = None
+    for step in PIPELINE:
+        if step.random != group:
+            group = step.random
+            st.markdown(TRAINING_ONLY if group else EVERY_IMAGE)
+        if step.random:
+            fields |= {name: _strength(name) for name in step.fields}
+        elif "centre" in step.fields:
+            fields["centre"] = _switch("centre", step.title, step.why, _current().centre)
+        elif "size" in step.fields:
+            fields |= _resize(step, centred=bool(fields["centre"]))
+        elif "mean" in step.fields:
+            fields |= _normalise(step)
+        else:
+            _always(step)
+    config = TransformConfig(**fields)
+    st.session_state[CONFIG] = config
+    _put_into_url(config)
+    return config
+
+
+def fill(config: TransformConfig) -> None:
+    """Put a transform into the controls; they must not have been drawn yet, or it is to be called back by one."""
+    st.session_state[CONFIG] = config
+    for name, value in dict(config).items():
+        st.session_state[_key(name)] = value or (STRENGTHS[name].first if name in STRENGTHS else value)
+        st.session_state[_key(name, "on")] = bool(value)
+    st.session_state[_key("centre", "on")] = config.centre
+    st.session_state[_key("normalise", "on")] = _normalises(config)
+    st.session_state.pop(WAS_OFF, None)
+
+
+def _take_from_url() -> None:
+    query = of_transform(st.query_params)
+    if not query or query == st.session_state.get(IN_URL):
+        return
+    try:
+        fill(from_query(query))
+    except ConfigError as error:
+        fill(TransformConfig())
+        text = as_plain_text(str(error))
+        st.warning(f"This address asks for a transform that does not exist: {text} The lecture's is shown.")
+
+
+def _put_into_url(config: TransformConfig) -> None:
+    query = to_query(config)
+    for name in TransformConfig.model_fields:
+        if name in query and st.query_params.get(name) != query[name]:
+            st.query_params[name] = query[name]
+        elif name not in query and name in st.query_params:
+            del st.query_params[name]
+    st.session_state[IN_URL] = query
+
+
+def _current() -> TransformConfig:
+    """What the controls said last: Streamlit forgets those that are not on the screen."""
+    return st.session_state.get(CONFIG, TransformConfig())
+
+
+def _switch(name: str, title: str, why: str, on: bool) -> bool:
+    key = _key(name, "on")
+    st.session_state.setdefault(key, on)
+    return st.toggle(title, key=key, help=why, persist_state="session")
+
+
+def _always(step: Step) -> None:
+    st.markdown(f":small[:material/check: {step.title}]", help=f"{step.why} Every image takes this step.")
+
+
+def _strength(name: str) -> float:
+    """Draw the switch of a random step, and a slider while it is on; return its strength, 0 while it is off."""
+    strength, key = STRENGTHS[name], _key(name)
+    if not _switch(name, strength.title, strength.why, bool(getattr(_current(), name))):
+        return 0.0
+    st.session_state.setdefault(key, float(getattr(_current(), name) or strength.first))
+    st.session_state[key] = float(min(strength.most, st.session_state[key]))
+    st.caption(strength.why)
+    return st.slider(
+        strength.title,
+        0.0,
+        float(strength.most),
+        step=float(strength.step),
+        format=strength.form,
+        key=key,
+        help=strength.help,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def _resize(step: Step, centred: bool) -> dict[str, object]:
+    _always(step)
+    for name in step.fields:
+        st.session_state.setdefault(_key(name), getattr(_current(), name))
+    limits = bounds(TransformConfig, "size")
+    with st.container(horizontal=True):
+        size = st.number_input(
+            title_of("size"),
+            int(limits.low),
+            int(limits.high),
+            step=1,
+            key=_key("size"),
+            persist_state="session",
+            help=SETTINGS["size"].help,
+        )
+        interpolation = st.selectbox(
+            title_of("interpolation"),
+            choices(TransformConfig, "interpolation"),
+            key=_key("interpolation"),
+            format_func=partial(written, "interpolation"),
+            disabled=centred,
+            persist_state="session",
+            help=SETTINGS["interpolation"].help,
+        )
+    return {"size": size, "interpolation": interpolation}
+
+
+def _normalise(step: Step) -> dict[str, object]:
+    if not _switch("normalise", step.title, step.why, _normalises(_current())):
+        st.session_state[WAS_OFF] = True
+        return {"normalisation": "fixed", "mean": 0.0, "std": 1.0}
+    if st.session_state.pop(WAS_OFF, False):  # the lecture's numbers are the ones to start from
+        st.session_state[_key("mean")], st.session_state[_key("std")] = 0.5, 0.5
+    for name in step.fields:
+        st.session_state.setdefault(_key(name), getattr(_current(), name))
+    own = st.segmented_control(
+        title_of("normalisation"),
+        choices(TransformConfig, "normalisation"),
+        key=_key("normalisation"),
+        format_func=partial(written, "normalisation"),
+        required=True,
+        persist_state="session",
+        help=SETTINGS["normalisation"].help,
+    )
+    if own == "dataset":
+        return {"normalisation": own}
+    with st.container(horizontal=True):
+        numbers = {
+            name: st.number_input(
+                title_of(name),
+                low,
+                1.0,
+                step=0.05,
+                format="%g",
+                key=_key(name),
+                persist_state="session",
+                help=SETTINGS[name].help,
+            )
+            for name, low in (("mean", 0.0), ("std", SMALLEST_STD))
+        }
+    return {"normalisation": own, **numbers}
+
+
+def _normalises(config: TransformConfig) -> bool:
+    return config.normalisation == "dataset" or (config.mean, config.std) != (0.0, 1.0)
+
+
+def _key(name: str, part: str = "value") -> str:
+    return f"transform_{name}_{part}"

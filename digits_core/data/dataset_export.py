@@ -1,0 +1,46 @@
+"""Datasets to take away: as NumPy arrays, which keep everything, and as the lecture's pickle, which its code reads."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import Literal
+
+import numpy as np
+
+from digits_core.data.digits import Digits, Split
+from digits_core.data.readers.file_contents import OWN_MARK
+
+VERSION = 1
+"""Of the arrays' meaning; kept in the array that marks a file as ours."""
+
+
+def as_npz(digits: Digits) -> bytes:
+    """The dataset as .npz: images uint8 (N, H, W), labels int64 (N,), test bool (N,), writers (N,) or (0,) texts.
+
+    `read_file` takes it back without loss.
+    """
+    file = io.BytesIO()
+    arrays = {"images": digits.images, "labels": digits.labels, "test": digits.test}
+    writers = np.array(digits.writers, dtype=str)
+    np.savez_compressed(file, **arrays, writers=writers, **{OWN_MARK: np.array(VERSION)})
+    return file.getvalue()
+
+
+def as_pickle(digits: Digits, values: Literal["uint8", "float32"] = "uint8") -> bytes:
+    """The dataset as the lecture has it: a dict of the lists `train` and `test`, each of `(image, label)` tuples.
+
+    The image is a tensor (H, W), 0 to 255 as uint8 or 0 to 1 as float32; the label an int. Any program that has torch
+    reads it by `pickle.load`. Each list keeps the order of the dataset.
+    """
+    lists = {split: _tuples(digits, split, values) for split in ("train", "test")}
+    return pickle.dumps(lists, protocol=4)
+
+
+def _tuples(digits: Digits, split: Split, values: str) -> list[tuple]:
+    import torch
+
+    images, labels = digits.of(split)
+    images = images / np.float32(255) if values == "float32" else images
+    # A copy of each: a tensor is pickled with all of its storage, and a view's is that of the whole set.
+    return [(torch.from_numpy(image.copy()), int(label)) for image, label in zip(images, labels, strict=True)]

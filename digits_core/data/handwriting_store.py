@@ -1,0 +1,385 @@
+"""The users' own digits: each with its label, writer, source and time, kept in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from digits_core.data import handwriting_versions, papers
+from digits_core.data.digits import CLASSES, Digits
+from digits_core.database import Database
+from digits_core.errors import DatasetError
+from digits_core.home import KEPT_S
+
+SIZE = 28
+"""The side of the small image of a sample: the ink centred by its mass, as MNIST's digits are."""
+EVERY_NTH_IS_TEST = 5
+WRITER_LENGTH = 60
+AT_ONCE = 200
+NOBODY_NAMED = "me"
+Source = Literal["canvas", "upload", "sheet"]
+SOURCES: tuple[str, ...] = get_args(Source)
+
+
+@dataclass(frozen=True)
+class NewSample:
+    """A digit that is to be kept.
+
+    image: uint8 (28, 28), its ink centred, to be shown; drawing: the picture it was made from, as PNG; paper: the ink
+    where it was written, which is what networks train on, as `papers.packed` returns it, empty for a sample from before
+    that was kept. `test` and `created` are decided when it is kept, unless they are known, as of a sample that comes
+    from another home.
+    """
+
+    image: np.ndarray
+    label: int
+    writer: str
+    source: Source
+    drawing: bytes = b""
+    test: bool | None = None
+    created: float | None = None
+    paper: bytes = b""
+
+
+@dataclass(frozen=True)
+class HandwrittenSample:
+    """One digit of someone: `image` uint8 (28, 28), its ink centred; `created` in seconds since 1970."""
+
+    id: int
+    label: int
+    writer: str
+    source: str
+    test: bool
+    image: np.ndarray
+    created: float
+
+
+Row = tuple[int, int, str, float | None]
+"""Of a sample, all that can be changed: id, label, writer, deleted."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to some samples, and all that `Handwriting.undo` needs to take it back.
+
+    before, after: (id, label, writer, deleted) of each sample; one that the change added was deleted before it.
+    """
+
+    words: str
+    before: tuple[Row, ...]
+    after: tuple[Row, ...]
+
+    @property
+    def samples(self) -> list[int]:
+        return [row[0] for row in self.before]
+
+
+class Handwriting:
+    """Add, list and change the samples of one database, each action in one transaction; they serve as a dataset."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, image: np.ndarray, label: int, writer: str, source: Source, drawing: bytes = b"", paper: bytes = b""
+    ) -> int:
+        """Keep a digit and return its id; see `NewSample`."""
+        return self.add_all([NewSample(image, label, writer, source, drawing, paper=paper)]).samples[0]
+
+    def add_all(self, samples: Sequence[NewSample]) -> Change:
+        """Keep several digits, or none of them where one is refused.
+
+        One sample in five of each digit is for testing, decided here once, so that a growing set never moves an image
+        from one split to the other.
+        """
+        for sample in samples:
+            _check(sample)
+        with self._database.write() as db:
+            earlier = _ever_written(db)
+            added = tuple(_insert(db, sample, earlier) for sample in samples)
+        return Change(f"Saved {counted_digits(len(samples))}", added, tuple(_not_deleted(row) for row in added))
+
+    def add_missing(self, samples: Sequence[NewSample]) -> Change:
+        """Keep those that are not here yet, as `add_all` does; one that was deleted here comes back as it is given.
+
+        The same image, made at the same moment from the same drawing, is the same sample: relabelled or not.
+        """
+        for sample in samples:
+            _check(sample)
+        with self._database.write() as db:
+            known: dict[bytes, list[sqlite3.Row]] = {}
+            query = "SELECT id, label, writer, image, drawing, created, deleted FROM samples ORDER BY deleted IS NULL"
+            for row in db.execute(query):
+                known.setdefault(_identity(row["image"], row["drawing"], row["created"]), []).append(row)
+            before, after, earlier = [], [], _ever_written(db)
+            for sample in samples:
+                same = known.get(_identity(sample.image.tobytes(), sample.drawing, sample.created))
+                row = same.pop() if same else None  # those that are not deleted come first
+                if row is None:
+                    before.append(_insert(db, sample, earlier))
+                    after.append(_not_deleted(before[-1]))
+                elif row["deleted"] is not None:
+                    before.append((row["id"], row["label"], row["writer"], row["deleted"]))
+                    after.append((row["id"], sample.label, tidy_writer(sample.writer), None))
+                    _put(db, *after[-1])
+            return Change(f"Added {counted_digits(len(before))}", tuple(before), tuple(after))
+
+    def samples(self, deleted: bool = False) -> list[HandwrittenSample]:
+        """All that is not deleted, or all that is; newest first."""
+        with self._database.read() as db:
+            rows = db.execute(
+                "SELECT id, label, writer, source, test, image, created FROM samples "
+                f"WHERE deleted IS {'NOT ' if deleted else ''}NULL ORDER BY id DESC"
+            ).fetchall()
+        return [
+            HandwrittenSample(
+                row["id"],
+                row["label"],
+                row["writer"],
+                row["source"],
+                bool(row["test"]),
+                np.frombuffer(row["image"], dtype=np.uint8).reshape(SIZE, SIZE),
+                row["created"],
+            )
+            for row in rows
+        ]
+
+    def everything(self) -> list[NewSample]:
+        """All that is not deleted with all that is kept of it, in the order in which it was written."""
+        query = (
+            "SELECT label, writer, source, test, image, drawing, created, paper FROM samples WHERE deleted IS NULL "
+            "ORDER BY id"
+        )
+        with self._database.read() as db:
+            return [
+                NewSample(
+                    np.frombuffer(row["image"], dtype=np.uint8).reshape(SIZE, SIZE),
+                    row["label"],
+                    row["writer"],
+                    row["source"],
+                    row["drawing"],
+                    bool(row["test"]),
+                    row["created"],
+                    row["paper"] or b"",
+                )
+                for row in db.execute(query)
+            ]
+
+    def carry_over(self) -> int:
+        """Keep the paper of samples from before it was kept, as far as it can be had; returns of how many.
+
+        Until then it is worked out whenever the dataset is read: the same pixels, but slower.
+        """
+        done = 0
+        while True:
+            with self._database.write() as db:
+                rows = db.execute(
+                    "SELECT id, image, drawing, source FROM samples WHERE paper IS NULL ORDER BY id LIMIT ?", (AT_ONCE,)
+                ).fetchall()
+                for row in rows:
+                    paper = papers.carried_over(row["image"], row["drawing"], row["source"])
+                    db.execute("UPDATE samples SET paper = ? WHERE id = ?", (papers.packed(paper), row["id"]))
+            done += len(rows)
+            if len(rows) < AT_ONCE:
+                return done
+
+    def paper(self, sample: int) -> np.ndarray:
+        """A sample as it was written, uint8 (112, 112)."""
+        with self._database.read() as db:
+            row = db.execute("SELECT image, drawing, source, paper FROM samples WHERE id = ?", (sample,)).fetchone()
+        if row is None:
+            raise DatasetError(f"There is no handwritten sample {sample}.")
+        return papers.of_row(row)
+
+    def drawing(self, sample: int) -> bytes:
+        """The picture that a sample was made from, as PNG; empty where none was kept."""
+        with self._database.read() as db:
+            row = db.execute("SELECT drawing FROM samples WHERE id = ?", (sample,)).fetchone()
+        if row is None:
+            raise DatasetError(f"There is no handwritten sample {sample}.")
+        return row["drawing"]
+
+    def count(self) -> int:
+        with self._database.read() as db:
+            return db.execute("SELECT count(*) FROM samples WHERE deleted IS NULL").fetchone()[0]
+
+    def counts(self, writer: str | None = None) -> np.ndarray:
+        """How many samples of each digit there are, int64 (10,); of one writer where one is named."""
+        query = (
+            "SELECT label, count(*) FROM samples WHERE deleted IS NULL AND (?1 IS NULL OR writer = ?1) GROUP BY label"
+        )
+        counts = np.zeros(CLASSES, dtype=np.int64)
+        with self._database.read() as db:
+            for label, count in db.execute(query, (None if writer is None else tidy_writer(writer),)):
+                counts[label] = count
+        return counts
+
+    def writers(self) -> list[tuple[str, int]]:
+        """Everyone who wrote something that is here, and how much; the busiest first."""
+        query = "SELECT writer, count(*) FROM samples WHERE deleted IS NULL GROUP BY writer ORDER BY 2 DESC, 1"
+        with self._database.read() as db:
+            return [tuple(row) for row in db.execute(query)]
+
+    def version(self) -> str:
+        """Changes with each sample added, relabelled, moved, deleted, restored; the same again where that is undone."""
+        with self._database.read() as db:
+            return handwriting_versions.version_of(handwriting_versions.current(db))
+
+    def relabel(self, samples: int | Sequence[int], label: int) -> Change:
+        """Say which digit these samples show; their place in the split stays."""
+        _check_label(label)
+        return self._change(samples, f"Relabelled {{}} as {label}", label=label)
+
+    def move(self, samples: int | Sequence[int], writer: str) -> Change:
+        """Say who wrote these samples."""
+        writer = tidy_writer(writer)
+        return self._change(samples, f"Moved {{}} to {_braced(writer)}", writer=writer)
+
+    def rename_writer(self, old: str, new: str) -> Change:
+        """Give all samples of a writer to the name `new`, which may be another writer's."""
+        new = tidy_writer(new)
+        with self._database.write() as db:
+            query = "SELECT id FROM samples WHERE writer = ? AND deleted IS NULL"
+            samples = [row["id"] for row in db.execute(query, (old,))]
+            if not samples:
+                raise DatasetError(f"There is no writer {old!r}.")
+            return _change(db, samples, f"Moved {{}} to {_braced(new)}", writer=new)
+
+    def delete(self, samples: int | Sequence[int]) -> Change:
+        """Take samples out of the dataset; `restore` or `undo` brings them back."""
+        return self._change(samples, "Deleted {}", deleted=time.time())
+
+    def restore(self, samples: int | Sequence[int]) -> Change:
+        return self._change(samples, "Restored {}", deleted=None)
+
+    def undo(self, change: Change) -> None:
+        """Take a change back; what somebody else has changed in its samples since then stays."""
+        with self._database.write() as db:
+            for before, after in zip(change.before, change.after, strict=True):
+                query = "SELECT id, label, writer, deleted FROM samples WHERE id = ?"
+                now = db.execute(query, (before[0],)).fetchone()
+                if now is not None:
+                    columns = zip(before, after, now, strict=True)
+                    _put(db, *(old if current == new else current for old, new, current in columns))
+
+    def purge(self) -> int:
+        """Remove the samples that were deleted longer than `KEPT_S` ago, except those that a run was trained or tested
+        on; returns how many."""
+        with self._database.write() as db:
+            return handwriting_versions.purge(db, time.time() - KEPT_S)
+
+    def digits(self, version: str = "") -> Digits:
+        """The samples as a dataset, in the order in which they were written; `DatasetError` when there are none.
+
+        With a `version`, those of that time, with the labels and writers that they had then.
+        """
+        with self._database.read() as db:
+            samples = handwriting_versions.samples_of(db, version) if version else handwriting_versions.current(db)
+            if not samples:
+                raise DatasetError("There is no handwriting yet: draw some digits on the Handwriting page first.")
+            return handwriting_versions.read(db, samples)
+
+    def _change(self, samples: int | Sequence[int], words: str, **values: object) -> Change:
+        """Set the columns that `values` names in all of these samples, or in none where one does not exist."""
+        with self._database.write() as db:
+            return _change(db, [samples] if isinstance(samples, int) else samples, words, **values)
+
+
+def tidy_writer(name: str) -> str:
+    """A writer's name of characters that can be seen, without superfluous spaces, as long as is kept; never empty."""
+    return _visible(name)[:WRITER_LENGTH].rstrip() or NOBODY_NAMED
+
+
+def writer_problem(name: str) -> str:
+    """Return what is wrong with a writer's name that somebody typed, or "" if it would be kept as it is."""
+    length = len(_visible(name))
+    return f"The name has {length} characters, but {WRITER_LENGTH} are the limit." if length > WRITER_LENGTH else ""
+
+
+def _visible(name: str) -> str:
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in name).split())
+
+
+def _check(sample: NewSample) -> None:
+    image = sample.image
+    if image.shape != (SIZE, SIZE) or image.dtype != np.uint8:
+        raise DatasetError(f"A handwritten digit is kept as uint8 (28, 28), not {image.dtype} {image.shape}.")
+    if sample.paper:
+        papers.unpacked(sample.paper)
+    _check_label(sample.label)
+
+
+def _check_label(label: int) -> None:
+    if not 0 <= label < CLASSES:
+        raise DatasetError(f"The label {label} is not a digit from 0 to 9.")
+
+
+def _ever_written(db: sqlite3.Connection) -> Counter[int]:
+    """How many samples of each digit there are, with those that were deleted."""
+    return Counter(dict(db.execute("SELECT label, count(*) FROM samples GROUP BY label").fetchall()))
+
+
+def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) -> tuple[int, int, str, float]:
+    """Write a sample and count it in `earlier`; the entry of it that a `Change` needs."""
+    label, writer, test = int(sample.label), tidy_writer(sample.writer), sample.test
+    if test is None:
+        test = _is_for_testing(label, earlier[label])
+    earlier[label] += 1
+    now = time.time()
+    created = now if sample.created is None else sample.created
+    row = (label, writer, sample.source, test, sample.image.tobytes(), sample.drawing, created, sample.paper or None)
+    number = db.execute(
+        "INSERT INTO samples (label, writer, source, test, image, drawing, created, paper) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        row,
+    ).lastrowid
+    return number, label, writer, now
+
+
+def _is_for_testing(label: int, earlier: int) -> bool:
+    """Return True for one sample of a digit in five, never its first, and of each digit another one of the five.
+
+    If the fifth were taken of all, forty digits, four of each, would leave nothing to test on.
+    """
+    return earlier % EVERY_NTH_IS_TEST == 1 + label % (EVERY_NTH_IS_TEST - 1)
+
+
+def _change(db: sqlite3.Connection, samples: Sequence[int], words: str, **values: object) -> Change:
+    before, after = [], []
+    for sample in samples:
+        row = db.execute("SELECT id, label, writer, deleted FROM samples WHERE id = ?", (sample,)).fetchone()
+        if row is None:
+            raise DatasetError(f"There is no handwritten sample {sample}.")
+        before.append(tuple(row))
+        after.append(tuple((dict(row) | values).values()))
+        _put(db, *after[-1])
+    return Change(words.format(counted_digits(len(before))), tuple(before), tuple(after))
+
+
+def _not_deleted(row: Row) -> Row:
+    return (*row[:3], None)
+
+
+def _put(db: sqlite3.Connection, id: int, label: int, writer: str, deleted: float | None) -> None:
+    db.execute("UPDATE samples SET label = ?, writer = ?, deleted = ? WHERE id = ?", (label, writer, deleted, id))
+
+
+def _identity(image: bytes, drawing: bytes, created: float | None) -> bytes:
+    return hashlib.sha256(b"%r %d " % (created, len(drawing)) + drawing + image).digest()
+
+
+def counted_digits(count: int) -> str:
+    """So many digits, in words: "1 digit", "2,000 digits"."""
+    return f"{count:,} digit{'s' * (count != 1)}"
+
+
+def _braced(text: str) -> str:
+    """`text` for `str.format`, which gives it back as it is."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,276 @@
+"""Charts of a sweep: what came out against what was varied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isclose
+from statistics import mean
+
+import plotly.graph_objects as go
+
+from digits_core.figures.palette import figure
+from digits_core.figures.sweep_axes import (
+    FEW_TICKS,
+    ROOM,
+    Axis,
+    Measure,
+    Value,
+    are_numbers,
+    category_axis,
+    in_order,
+    measure_axis,
+    number_axis,
+    on_axis,
+    word,
+)
+
+HEIGHT = 400
+MEASURES: dict[Measure, tuple[str, str]] = {
+    "accuracy": ("test accuracy", ".2%"),
+    "seconds": ("training time (s)", ".1f"),
+}
+LINE = "#3472ff"
+BAND = "rgba(52,114,255,0.16)"
+BEST = "#e08a3c"
+SCALE = ((0, "#dfe8fb"), (1, "#1f3f9e"))
+"""Dark is good: of times the shortest."""
+EQUAL = 1e-9
+"""Results that differ by less than this share are equal: a mean of the same numbers may be rounded differently."""
+DARK_FROM = 0.65
+"""From this share of the scale on, white is easier to read on it than black."""
+ON_DARK, ON_LIGHT, ON_PAGE = "#ffffff", "#10142a", "#8a8fa3"
+DASH = {"symbol": "line-ew-open", "size": 44, "color": LINE, "line": {"width": 2.5}}
+SHOWN_IN_CELLS = 144
+"""A heat map with more cells leaves their numbers to the pointer."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run: what it was set to along each axis, and its `value`, `None` where it failed or diverged."""
+
+    x: Value
+    y: Value | None
+    value: float | None
+    name: str
+
+
+def against_one(results: Sequence[Result], name: str, measure: Measure, axis: Axis) -> go.Figure:
+    """Draw each run as a point, the mean of those with the same setting as a line, from least to most as a band.
+
+    Between words there is nothing that a line could mean: there a mean is a dash. `axis` is what the sweep plans, so
+    that the first result stands where it will stand at the end.
+    """
+    words, form = MEASURES[measure]
+    chart = figure(_title(words, name, len(results)), HEIGHT, showlegend=False)
+    places = in_order([*axis.values, *(result.x for result in results)])
+    numbers = are_numbers(places)
+    at = {place: [r.value for r in results if r.x == place and r.value is not None] for place in places}
+    known = [place for place in places if at[place]]
+    xs = known if numbers else [word(place) for place in known]
+    band = "tonexty" if numbers else None
+    for values, fill in (([min(at[place]) for place in known], None), ([max(at[place]) for place in known], band)):
+        chart.add_scatter(x=xs, y=values, mode="lines", line={"width": 0}, fill=fill, fillcolor=BAND, hoverinfo="skip")
+    chart.add_scatter(
+        x=xs,
+        y=[mean(at[place]) for place in known],
+        mode="lines" if numbers else "markers",
+        line={"color": LINE, "width": 2.5},
+        marker=DASH,
+        hoverinfo="skip",
+    )
+    done = [result for result in results if result.value is not None]
+    _points(chart, done, numbers, form, {"color": LINE, "size": 9, "opacity": 0.75})
+    lost = [result for result in results if result.value is None]
+    floor = min((result.value for result in done), default=0.0)
+    chart.add_scatter(
+        x=[result.x if numbers else word(result.x) for result in lost],
+        y=[floor] * len(lost),
+        mode="markers",
+        marker={"symbol": "x", "size": 10, "color": "#a92a43"},
+        text=[result.name for result in lost],
+        hovertemplate="%{text}<br>no result<extra></extra>",
+    )
+    _points(chart, _best(done, measure), numbers, form, _ring())
+    chart.update_xaxes(title=name, **(number_axis(axis, places) if numbers else category_axis(places)))
+    chart.update_yaxes(title=words, **measure_axis(measure))
+    return _steady(chart)
+
+
+def against_two(
+    results: Sequence[Result],
+    names: tuple[str, str],
+    measure: Measure,
+    axes: tuple[Sequence[Value], Sequence[Value]] = ((), ()),
+) -> go.Figure:
+    """Draw a heat map of the mean over the runs with the same two settings; the best are framed, all that are equal.
+
+    `axes` are the values that are still to come, so that each cell has its place from the beginning.
+    """
+    words, form = MEASURES[measure]
+    chart = figure(_title(words, f"{names[0]} and {names[1]}", len(results)), HEIGHT, showlegend=False)
+    xs = in_order([*axes[0], *(each.x for each in results)])
+    ys = in_order([*axes[1], *(each.y for each in results)])
+    cells = {(x, y): [r for r in results if r.x == x and r.y == y] for x in xs for y in ys}
+    means = {
+        place: mean(each.value for each in there if each.value is not None)
+        for place, there in cells.items()
+        if any(each.value is not None for each in there)
+    }
+    texts = [[_cell(cells[x, y], means.get((x, y)), form) for x in xs] for y in ys]
+    chart.add_heatmap(
+        x=[word(x) for x in xs],
+        y=[word(y) for y in ys],
+        z=[[means.get((x, y)) for x in xs] for y in ys],
+        text=texts,
+        colorscale=SCALE,
+        reversescale=measure == "seconds",
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+        hovertemplate=f"{names[0]} %{{x}}<br>{names[1]} %{{y}}<br>{words} %{{text}}<extra></extra>",
+    )
+    if len(xs) * len(ys) <= SHOWN_IN_CELLS:
+        dark = _dark_cells(means, measure)
+        chart.add_scatter(
+            x=[word(x) for _ in ys for x in xs],
+            y=[word(y) for y in ys for _ in xs],
+            mode="text",
+            hoverinfo="skip",
+            text=[text for row in texts for text in row],
+            textfont={
+                "color": [
+                    ON_PAGE if (x, y) not in means else ON_DARK if (x, y) in dark else ON_LIGHT for y in ys for x in xs
+                ]
+            },
+        )
+    for column, row in _best_cells(means, xs, ys, measure):
+        chart.add_shape(
+            type="rect",
+            x0=column - 0.5,
+            x1=column + 0.5,
+            y0=row - 0.5,
+            y1=row + 0.5,
+            line={"color": BEST, "width": 4},
+        )
+    chart.update_xaxes(title=names[0], **category_axis(xs))
+    chart.update_yaxes(title=names[1], **category_axis(ys))
+    return _steady(chart)
+
+
+def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure, axes: tuple[Axis, Axis]) -> go.Figure:
+    """Draw each run as a point in the plane of two settings, its result as the colour: for settings that were drawn."""
+    words, form = MEASURES[measure]
+    chart = figure(_title(words, f"{names[0]} and {names[1]}", len(results)), HEIGHT, showlegend=False)
+    done = [result for result in results if result.value is not None]
+    marker = {
+        "size": 14,
+        "color": [result.value for result in done],
+        "colorscale": SCALE,
+        "line": {"width": 1},
+        "reversescale": measure == "seconds",
+        "showscale": True,
+        "colorbar": {"tickformat": "~%" if measure == "accuracy" else None, "thickness": 12},
+    }
+    for shown, look in ((done, marker), (_best(done, measure), _ring(20))):
+        chart.add_scatter(
+            x=[on_axis(each.x) for each in shown],
+            y=[on_axis(each.y) for each in shown],
+            mode="markers",
+            marker=look,
+            text=[f"{each.name}<br>{words} {each.value:{form}}" for each in shown],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    for update, name, axis, values in (
+        (chart.update_xaxes, names[0], axes[0], [each.x for each in done]),
+        (chart.update_yaxes, names[1], axes[1], [each.y for each in done]),
+    ):
+        places = in_order([*axis.values, *values])
+        update(title=name, **(number_axis(axis, places) if are_numbers(places) else category_axis(places)))
+    return _steady(chart)
+
+
+def best_so_far(values: Sequence[float | None], planned: int) -> go.Figure:
+    """Draw the accuracy of each of the `planned` runs in the order of the sweep, and the best of all up to there."""
+    chart = figure(f"Best so far (n = {len(values)} runs)", HEIGHT, showlegend=False)
+    numbers = list(range(1, len(values) + 1))
+    best: list[float | None] = []
+    for value in values:
+        best.append(max((each for each in (value, best[-1] if best else None) if each is not None), default=None))
+    chart.add_scatter(
+        x=numbers,
+        y=list(values),
+        mode="markers",
+        marker={"color": LINE, "size": 9, "opacity": 0.75},
+        hovertemplate="run %{x}: %{y:.2%}<extra></extra>",
+    )
+    chart.add_scatter(
+        x=numbers,
+        y=best,
+        mode="lines",
+        line={"color": BEST, "width": 2.5, "shape": "hv"},
+        hovertemplate="best of %{x}: %{y:.2%}<extra></extra>",
+    )
+    last = max(planned, len(values))
+    ticks = {"dtick": 1} if last <= FEW_TICKS else {}
+    chart.update_xaxes(title="run of the sweep", range=[0.5 - last * ROOM, last * (1 + ROOM) + 0.5], **ticks)
+    chart.update_yaxes(title="test accuracy", **measure_axis("accuracy"))
+    return _steady(chart)
+
+
+def _points(chart: go.Figure, results: Sequence[Result], numbers: bool, form: str, marker: dict) -> None:
+    chart.add_scatter(
+        x=[each.x if numbers else word(each.x) for each in results],
+        y=[each.value for each in results],
+        mode="markers",
+        marker=marker,
+        text=[each.name for each in results],
+        hovertemplate=f"%{{text}}<br>%{{y:{form}}}<extra></extra>",
+    )
+
+
+def _ring(size: int = 16) -> dict:
+    return {"symbol": "circle-open", "size": size, "color": BEST, "line": {"width": 3}}
+
+
+def _best(results: Sequence[Result], measure: Measure) -> list[Result]:
+    """Return the best of the results, all that are equal."""
+    if not results:
+        return []
+    best = (max if measure == "accuracy" else min)(each.value for each in results)
+    return [each for each in results if isclose(each.value, best, rel_tol=EQUAL)]
+
+
+def _best_cells(
+    means: Mapping[tuple[Value, Value], float], xs: Sequence[Value], ys: Sequence[Value], measure: Measure
+) -> list[tuple[int, int]]:
+    """Return column and row of the best cells, all that are equal."""
+    cells = [Result(*place, value, "") for place, value in means.items()]
+    return [(xs.index(each.x), ys.index(each.y)) for each in _best(cells, measure)]
+
+
+def _dark_cells(means: Mapping[tuple[Value, Value], float], measure: Measure) -> set[tuple[Value, Value]]:
+    """The cells that are nearer to the dark end of the scale."""
+    low, high = min(means.values(), default=0.0), max(means.values(), default=0.0)
+    shares = {place: (value - low) / (high - low) if high > low else 0.5 for place, value in means.items()}
+    return {place for place, share in shares.items() if (share if measure == "accuracy" else 1 - share) > DARK_FROM}
+
+
+def _cell(there: Sequence[Result], value: float | None, form: str) -> str:
+    if value is not None:
+        return f"{value:{form}}"
+    return "no result" if there else ""
+
+
+def _title(words: str, against: str, count: int) -> str:
+    # Short, for a telephone: the axis has the measure in full.
+    measure = words.removeprefix("test ").removesuffix(" (s)")
+    return f"{measure[0].upper()}{measure[1:]} by {against} (n = {count})"
+
+
+def _steady(chart: go.Figure) -> go.Figure:
+    # The same value on each update keeps a zoom as the person left it. No `transition`: with one, even of 0 ms, plotly
+    # keeps the axes of the first frame.
+    chart.update_layout(uirevision="sweep", margin={"t": 52, "b": 12})
+    return chart

@@ -1,0 +1,125 @@
+"""Pictures of transforms: an image with its histogram, variants side by side, mean images before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from digits_core.figures.images import SQUARE_X, SQUARE_Y, heatmap
+from digits_core.figures.palette import DIGIT_COLOURS, INK_SCALE, TEMPLATE, figure
+
+HISTOGRAM_HEIGHT, AXIS_HEIGHT = 56, 40
+SPACE_BETWEEN = 0.03
+"""Between the image and its histogram, as a share of the chart without its margins."""
+GAP, FRAME, ENLARGED = 2, 1, 4
+"""Pixels between variants, around the first of them, and how many times as large they are drawn."""
+MEAN_COLUMNS, MEANS_HEIGHT, LABEL_SHARE = 6, 500, 0.6
+"""Pairs in a row; the height of the chart; room for a label, in sides of an image."""
+FRAME_COLOUR = (52, 114, 255, 255)  # the palette's first
+
+
+def step(
+    image: np.ndarray, value_range: tuple[float, float], counts: np.ndarray, middles: np.ndarray, width: int
+) -> go.Figure:
+    """An image (H, W) whose values show on hover, and below it how many pixels have which value; counts (n,).
+
+    width: of the place for the chart, in pixels.
+    """
+    bars = go.Bar(
+        x=middles.tolist(),
+        y=counts.tolist(),
+        xaxis="x2",
+        yaxis="y2",
+        marker={"color": DIGIT_COLOURS[0]},
+        hovertemplate="about %{x:.3~g}: %{y} pixels<extra></extra>",
+    )
+    low, high = value_range
+    edge = 0.14 * (high - low)  # room for half of the number at either end
+    share = (1 - SPACE_BETWEEN) * HISTOGRAM_HEIGHT / (width + HISTOGRAM_HEIGHT)
+    # All at once: every change of a figure's layout takes plotly milliseconds, and a page shows many of these.
+    layout = go.Layout(
+        template=TEMPLATE,
+        height=width + HISTOGRAM_HEIGHT + AXIS_HEIGHT,
+        showlegend=False,
+        dragmode=False,
+        margin={"l": 4, "r": 4, "t": 0, "b": AXIS_HEIGHT},
+        bargap=0.1,
+        xaxis={**SQUARE_X, "anchor": "y"},
+        yaxis={**SQUARE_Y, "anchor": "x", "domain": [share + SPACE_BETWEEN, 1]},
+        xaxis2={
+            "anchor": "y2",
+            "range": [low - edge, high + edge],
+            "title": {"text": "value", "font": {"size": 11}},
+            "tickvals": list(value_range),
+            "tickformat": ".3~g",
+            "tickfont": {"size": 10},
+            "ticklabeloverflow": "allow",
+        },
+        # Most pixels are paper: on a linear axis theirs would be the only bar.
+        yaxis2={
+            "anchor": "x2",
+            "domain": [0, share],
+            "type": "log",
+            "visible": False,
+            "range": [-0.3, np.log10(image.size) + 0.1],
+        },
+    )
+    return go.Figure([heatmap(image, value_range), bars], layout)
+
+
+def mosaic(images: np.ndarray, columns: int) -> np.ndarray:
+    """Images uint8 (n, S, S) side by side, see-through between them, the first in a frame; uint8 (H, W, 4)."""
+    count, side = len(images), images.shape[1] * ENLARGED
+    cell, rows = side + 2 * GAP * ENLARGED, -(-len(images) // columns)
+    sheet = np.zeros((rows * cell, min(columns, count) * cell, 4), dtype=np.uint8)
+    for place, image in enumerate(images):
+        top, left = (part * cell + GAP * ENLARGED for part in divmod(place, columns))
+        if place == 0:
+            frame = FRAME * ENLARGED
+            sheet[top - frame : top + side + frame, left - frame : left + side + frame] = FRAME_COLOUR
+        large = image.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1)
+        sheet[top : top + side, left : left + side, :3] = large[:, :, None]
+        sheet[top : top + side, left : left + side, 3] = 255
+    return sheet
+
+
+def means(before: np.ndarray, after: np.ndarray, count: int) -> go.Figure:
+    """Mean images (11, S, S), of all and of each digit in pairs: without random steps above, with them below."""
+    size = before.shape[-1]
+    cell, band = size + GAP, 2 * size + GAP + round(size * LABEL_SHARE)
+    height = band + (2 * size + GAP)
+    sheet = np.full((height, MEAN_COLUMNS * cell - GAP), np.nan)
+    chart = figure(
+        f"Mean images (n = {count:,})",
+        MEANS_HEIGHT,
+        dragmode=False,
+        margin={"l": 60, "r": 4, "t": 64, "b": 8},
+    )
+    for place, name in enumerate(("all", *range(10))):
+        row, column = divmod(place, MEAN_COLUMNS)
+        left, top = column * cell, row * band
+        sheet[top : top + size, left : left + size] = before[place].round(1)
+        sheet[top + cell : top + cell + size, left : left + size] = after[place].round(1)
+        chart.add_annotation(text=str(name), x=left + size / 2, y=top - 0.5, yanchor="bottom", showarrow=False)
+    shown = [[None if np.isnan(value) else value for value in line] for line in sheet.tolist()]
+    chart.add_heatmap(
+        z=shown,
+        zmin=0,
+        zmax=max(1.0, float(before.max())),
+        colorscale=INK_SCALE,
+        showscale=False,
+        hoverongaps=False,
+        hovertemplate="mean ink %{z:.0f} of 255<extra></extra>",
+    )
+    middles = [start + size / 2 for top in (0, band) for start in (top, top + cell)]
+    chart.update_xaxes(visible=False, constrain="domain", constraintoward="left")
+    chart.update_yaxes(
+        tickvals=middles,
+        ticktext=["test", "training"] * 2,
+        range=[height, -0.5],
+        showgrid=False,
+        scaleanchor="x",
+        constrain="domain",
+        constraintoward="top",
+    )
+    return chart

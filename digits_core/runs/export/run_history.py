@@ -1,0 +1,120 @@
+"""What is kept of runs, as tables: CSV for spreadsheets, JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from digits_core.runs.rows import ChangeRow, EpochRow, Run
+from digits_core.runs.run_settings import CHANGES, settings_of
+from digits_core.training.config_fields import SECTION_OF
+
+MEASURES = (
+    "epoch",
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "learning_rate",
+    "images_per_second",
+    "seconds",
+)
+RESULTS = ("test_loss", "test_accuracy", "seconds", "images_per_second", "created", "started", "finished")
+FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class History:
+    """A run with its epochs, in order, and what was done to it by hand."""
+
+    run: Run
+    epochs: Sequence[EpochRow]
+    changes: Sequence[ChangeRow] = ()
+
+
+def epochs_as_csv(histories: Sequence[History]) -> bytes:
+    """A row for each epoch of each run; accuracies are fractions of 1, losses means per image. UTF-8."""
+    rows = (
+        {"run": history.run.id, "name": history.run.title, **_measures(epoch)}
+        for history in histories
+        for epoch in history.epochs
+    )
+    return as_csv(("run", "name", *MEASURES), rows)
+
+
+def runs_as_csv(runs: Sequence[Run]) -> bytes:
+    """A row for each run: what it is called, its settings, its results. UTF-8."""
+    rows = [
+        {
+            "run": run.id,
+            "name": run.title,
+            "status": run.status,
+            "tags": ", ".join(run.tags),
+            "note": run.note,
+            "message": run.message,
+            **{field: getattr(run, field) for field in RESULTS},
+            **settings(run),
+        }
+        for run in runs
+    ]
+    return as_csv(("run", "name", "status", *RESULTS, *SECTION_OF, CHANGES, "tags", "note", "message"), rows)
+
+
+def as_json(history: History) -> bytes:
+    """All that is known of a run: its plan, where it was trained, its epochs and what was done by hand."""
+    run = history.run
+    known = {
+        "id": run.id,
+        "number": run.number,
+        "name": run.name,
+        "recipe": run.recipe,
+        "status": run.status,
+        "message": run.message,
+        "note": run.note,
+        "tags": list(run.tags),
+        "parent": run.parent,
+        **{field: getattr(run, field) for field in RESULTS},
+        "config": run.plan.model_dump(mode="json"),
+        "environment": run.environment,
+        "epochs": [_measures(epoch) for epoch in history.epochs],
+        "changes": [_without(asdict(change), "sequence") for change in history.changes],
+    }
+    return (json.dumps(known, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """A table that no spreadsheet takes for more than text and numbers. UTF-8."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([without_formula(row[column]) for column in columns] for row in rows)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def without_formula(value: Any) -> Any:
+    """A cell that stays text: with an apostrophe before what a spreadsheet would compute. Numbers stay as they are.
+
+    Source of the signs: OWASP, "CSV Injection". Spaces in front are looked past, as some spreadsheets do.
+    """
+    if isinstance(value, str) and (value.startswith(FORMULA_SIGNS) or value.strip().startswith(FORMULA_SIGNS)):
+        return f"'{value}"
+    return value
+
+
+def settings(run: Run) -> dict[str, Any]:
+    """Return each setting of a run by its own name, a list as one text; what was changed by hand comes last."""
+    return {
+        field: " + ".join(value) if isinstance(value, tuple) else value for field, value in settings_of(run).items()
+    }
+
+
+def _measures(epoch: EpochRow) -> dict[str, Any]:
+    return {name: getattr(epoch, name) for name in MEASURES}
+
+
+def _without(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key != name}

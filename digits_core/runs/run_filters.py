@@ -1,0 +1,176 @@
+"""Which runs to show: conditions on settings, results, status and tags, as people type them and as a URL keeps them.
+
+`batch_size=16`, `accuracy>=0.97`, `tag=good`: a field, a comparison, a value. Equal values of one field are
+alternatives, and all else must hold together.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from digits_core.errors import ConfigError
+from digits_core.runs.rows import Run
+from digits_core.runs.run_settings import CHANGES, in_order, settings_of, varying
+from digits_core.settings import SECTION_OF, is_number, name_of, read, title_of, written
+
+OFFERED_VALUES = 24
+"""A setting with more values than that, such as a seed, is typed and not offered."""
+
+RESULTS: dict[str, Callable[[Run], Any]] = {
+    "accuracy": lambda run: run.test_accuracy,
+    "test_loss": lambda run: run.test_loss,
+    "seconds": lambda run: run.seconds,
+    "images_per_second": lambda run: run.images_per_second,
+    "number": lambda run: run.number,
+}
+WORDS: dict[str, Callable[[Run], Any]] = {
+    "status": lambda run: run.status,
+    "tag": lambda run: run.tags,
+    "recipe": lambda run: run.recipe,
+    "name": lambda run: run.name,
+}
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+SIGNS = {"!=": "≠", ">=": "≥", "<=": "≤"}
+_PARTS = re.compile(r"\s*(?P<field>[\w /]+?)\s*(?P<sign>!=|>=|<=|=|>|<|≥|≤|≠|:)\s*(?P<value>.*?)\s*", re.DOTALL)
+_NUMBER = re.compile(r"(?P<digits>[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)\s*(?P<percent>%?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is asked of one field; `value` as it was typed."""
+
+    field: str
+    sign: str
+    value: str
+
+    @property
+    def text(self) -> str:
+        """The condition in a URL: `parse` makes the same of it."""
+        return f"{self.field}{self.sign}{self.value}"
+
+    @property
+    def words(self) -> str:
+        """The condition where people read it."""
+        value = written(self.field, self.value) or "none"
+        return f"{name_of(self.field)} {SIGNS.get(self.sign, self.sign)} {value}"
+
+    @cached_property
+    def _number(self) -> float:
+        return as_number(self.value)
+
+    @cached_property
+    def _plain(self) -> str:
+        return self.value.casefold()
+
+    def holds(self, run: Run) -> bool:
+        return self._holds(value_of(run, self.field))
+
+    def _holds(self, value: Any) -> bool:
+        if isinstance(value, tuple):
+            if not self.value or not value:
+                return (not value and not self.value) == (self.sign == "=")
+            # Of several datasets or tags, one that fits is enough; to be without one, none may fit.
+            return (all if self.sign == "!=" else any)(self._holds(each) for each in value)
+        if isinstance(value, bool):
+            return COMPARE[self.sign](written(self.field, value), self._plain)
+        if isinstance(value, int | float):
+            return COMPARE[self.sign](value, self._number)
+        return value is not None and COMPARE[self.sign](str(value).casefold(), self._plain)
+
+
+def parse(text: str) -> Condition:
+    """The condition that someone typed; `ConfigError` that says how one is written where it is none."""
+    parts = _PARTS.fullmatch(text)
+    field = _field(parts["field"]) if parts else None
+    if parts is None or field is None:
+        raise ConfigError(
+            f"“{text[:60]}” is not a valid filter: write a setting or result, a comparison and a value, as in "
+            "batch size = 16, accuracy > 97 % or tag = good."
+        )
+    sign = {"≥": ">=", "≤": "<=", "≠": "!=", ":": "="}.get(parts["sign"], parts["sign"])
+    condition = Condition(field, sign, read(field, parts["value"]))
+    if _is_number(field):
+        as_number(condition.value)
+    elif sign not in ("=", "!="):
+        raise ConfigError(f"{title_of(field)} can only be compared with = or ≠.")
+    return condition
+
+
+def as_number(text: str) -> float:
+    """`0.97`, or `97 %` for the same; `ConfigError` for what is no number."""
+    parts = _NUMBER.fullmatch(text.strip())
+    if parts is None:
+        raise ConfigError(f"“{text[:60]}” is no number.")
+    return float(parts["digits"]) / (100 if parts["percent"] else 1)
+
+
+def value_of(run: Run, field: str) -> Any:
+    """What a run has under the name of a setting, a result, or `status`, `tag`, `recipe` and `name`."""
+    read = RESULTS.get(field) or WORDS.get(field)
+    return read(run) if read else settings_of(run)[field]
+
+
+def matching(runs: Sequence[Run], conditions: Iterable[Condition], search: str = "") -> list[Run]:
+    """The runs for which all of it holds; `search` are words that each stand somewhere in what a run is called."""
+    equal: dict[str, list[Condition]] = {}
+    rest: list[Condition] = []
+    for condition in conditions:
+        (equal.setdefault(condition.field, []) if condition.sign == "=" else rest).append(condition)
+    wanted = search.casefold().split()
+    return [
+        run
+        for run in runs
+        if all(any(each.holds(run) for each in alternatives) for alternatives in equal.values())
+        and all(each.holds(run) for each in rest)
+        and (not wanted or all(word in _said_of(run) for word in wanted))
+    ]
+
+
+def offers(runs: Sequence[Run]) -> list[Condition]:
+    """The conditions that tell these runs apart: status and tags first, then the settings that vary."""
+    words = {field: {value for run in runs for value in _each(read(run))} for field, read in WORDS.items()}
+    known: dict[str, list[Any]] = {"status": in_order(words["status"]), "tag": in_order(words["tag"])}
+    known |= {"recipe": in_order(words["recipe"] - {""})}
+    for field, values in varying(runs).items():
+        known[field] = in_order({part for value in values for part in _each(value)})
+    return [
+        Condition(field, "=", written(field, value) if isinstance(value, bool) else str(value))
+        for field, values in known.items()
+        if len(values) <= OFFERED_VALUES and (len(values) > 1 or field == "tag")
+        for value in values
+    ]
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _field(words: str) -> str | None:
+    """The field that is meant by its name or by what it is called; `None` where there is none."""
+    plain = " ".join(words.casefold().replace("_", " ").split())
+    by_words = {name_of(field).casefold(): field for field in (*RESULTS, *WORDS, *SECTION_OF, CHANGES)}
+    by_words |= {field.replace("_", " "): field for field in (*RESULTS, *WORDS, *SECTION_OF)}
+    by_words |= {"tags": "tag", "images/s": "images_per_second", "test accuracy": "accuracy", "time": "seconds"}
+    return by_words.get(plain)
+
+
+def _is_number(field: str) -> bool:
+    return field in RESULTS or is_number(field)
+
+
+def _said_of(run: Run) -> str:
+    data = settings_of(run)
+    parts = (run.title, run.id, run.recipe, run.note, *run.tags, *data["train"], *data["test"])
+    return " ".join(parts).casefold()

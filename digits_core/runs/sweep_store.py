@@ -1,0 +1,188 @@
+"""The sweeps as kept: what each varies, how it stands, and the runs that are its trials."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+from digits_core.config import RunConfig
+from digits_core.database import Database
+from digits_core.errors import RunError
+from digits_core.runs import heartbeat, queue
+from digits_core.runs.numbers import next_number
+from digits_core.runs.rows import EpochRow, Run
+from digits_core.runs.store import new_id
+from digits_core.training.config_fields import value_of
+from digits_core.training.sweep_plan import SweepPlan
+from digits_core.training.trials import State, Trial
+
+SweepStatus = Literal["running", "paused", "stopped", "interrupted", "finished", "failed"]
+CONDUCTED: tuple[SweepStatus, ...] = ("running", "paused")
+"""What has a process that sees to it."""
+CONTINUABLE: tuple[SweepStatus, ...] = ("paused", "stopped", "interrupted", "failed")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One row of the table of sweeps. Times in seconds since 1970; `session` is who started it."""
+
+    id: str
+    number: int
+    name: str
+    status: SweepStatus
+    plan_json: str
+    owner: str
+    session: str
+    created: float
+    finished: float | None
+    message: str
+    deleted: float | None
+
+    @cached_property
+    def plan(self) -> SweepPlan:
+        return SweepPlan.from_json(self.plan_json)
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: `Sweep 2 · learning rate × batch size`."""
+        return f"Sweep {self.number} · {self.name}"
+
+    @property
+    def conducted(self) -> bool:
+        return self.status in CONDUCTED
+
+
+class SweepStore:
+    """All access to the table of sweeps, and to the runs of one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, plan: SweepPlan, owner: str, session: str = "") -> Sweep:
+        """Write a sweep as running and return it."""
+        sweep_id = new_id()
+        with self._database.write() as db:
+            number = next_number(db, "sweeps")
+            db.execute(
+                "INSERT INTO sweeps (id, number, name, status, plan, owner, session, created) "
+                "VALUES (?, ?, ?, 'running', ?, ?, ?, ?)",
+                (sweep_id, number, plan.title, plan.to_json(), owner, session, time.time()),
+            )
+            heartbeat.beat(db, owner)
+        return self.get(sweep_id)
+
+    def sweeps(self) -> list[Sweep]:
+        """Every sweep but the deleted ones, newest first."""
+        return self._select("SELECT * FROM sweeps WHERE deleted IS NULL ORDER BY number DESC")
+
+    def of_owner(self, owner: str) -> list[Sweep]:
+        """What that process has to see to: its sweeps that go on, and those that ended before their last trial did."""
+        return self._select(
+            "SELECT * FROM sweeps WHERE owner = ? AND (status IN ('running', 'paused') OR EXISTS (SELECT 1 FROM runs "
+            "WHERE sweep = sweeps.id AND runs.status IN ('queued', 'running', 'paused'))) ORDER BY number",
+            owner,
+        )
+
+    def get(self, sweep_id: str) -> Sweep:
+        """The sweep of that id; `RunError` where there is none."""
+        found = self._select("SELECT * FROM sweeps WHERE id = ?", sweep_id)
+        if not found:
+            raise RunError(f"There is no sweep {sweep_id!r}: the Runs page lists those there are.")
+        return found[0]
+
+    def find(self, reference: str) -> Sweep:
+        """The sweep that a person means: an id, its unique beginning, or `latest`."""
+        found = [
+            each for each in self.sweeps() if reference == "latest" or (reference and each.id.startswith(reference))
+        ]
+        if reference == "latest" and found:
+            return found[0]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise RunError(f"{reference!r} is the beginning of {len(found)} sweeps: add more of the id.")
+        raise RunError(f"There is no sweep {reference!r}. Start one: python -m digits_core sweep --vary KEY=V1,V2")
+
+    def runs(self, sweep_id: str) -> list[Run]:
+        """Its trials, oldest first, with those that were deleted since: they were tried all the same."""
+        with self._database.read() as db:
+            return [Run(*row) for row in db.execute("SELECT * FROM runs WHERE sweep = ? ORDER BY number", (sweep_id,))]
+
+    def set_status(self, sweep_id: str, status: SweepStatus, before: Sequence[SweepStatus], message: str = "") -> bool:
+        """Let it stand otherwise from now on; false where it does not stand as it did `before`."""
+        marks = ", ".join("?" * len(before))
+        ended = None if status in CONDUCTED else time.time()
+        with self._database.write() as db:
+            return bool(
+                db.execute(
+                    f"UPDATE sweeps SET status = ?, finished = ?, message = ? WHERE id = ? AND status IN ({marks})",
+                    (status, ended, message, sweep_id, *before),
+                ).rowcount
+            )
+
+    def adopt(self, sweep_id: str, owner: str) -> bool:
+        """Let it run again, seen to by that process; false where somebody else was faster."""
+        marks = ", ".join("?" * len(CONTINUABLE))
+        with self._database.write() as db:
+            adopted = db.execute(
+                "UPDATE sweeps SET status = 'running', owner = ?, finished = NULL, message = '' "
+                f"WHERE id = ? AND status IN ({marks})",
+                (owner, sweep_id, *CONTINUABLE),
+            ).rowcount
+            if adopted:
+                heartbeat.forget_loss(db, sweep_id)
+                heartbeat.beat(db, owner)
+            return bool(adopted)
+
+    def withdraw(self, sweep_id: str) -> None:
+        """Take the trials out of the queue that have never trained, as if they had never been in it."""
+        with self._database.write() as db:
+            db.execute(f"DELETE FROM runs WHERE sweep = ? AND {queue.WAITING} AND started IS NULL", (sweep_id,))
+            queue.write_order(db, queue.waiting_ids(db))
+
+    def delete(self, sweep_id: str) -> None:
+        """Take a sweep that is not under way off the list, until it is restored; its runs stay in theirs."""
+        with self._database.write() as db:
+            db.execute(
+                "UPDATE sweeps SET deleted = ? WHERE id = ? AND status NOT IN ('running', 'paused')",
+                (time.time(), sweep_id),
+            )
+
+    def restore(self, sweep_id: str) -> None:
+        with self._database.write() as db:
+            db.execute("UPDATE sweeps SET deleted = NULL WHERE id = ?", (sweep_id,))
+
+    def _select(self, query: str, *values: Any) -> list[Sweep]:
+        with self._database.read() as db:
+            return [Sweep(*row) for row in db.execute(query, values)]
+
+
+def as_trial(plan: SweepPlan, run: Run, epochs: Sequence[EpochRow]) -> Trial:
+    """A run as its sweep sees it."""
+    settings, seed = _settings(run.config_json, plan.fields)
+    return Trial(
+        settings,
+        seed,
+        state_of(run),
+        run.test_accuracy if run.status not in ("diverged", "failed") else None,
+        tuple(row.test_accuracy for row in epochs),
+    )
+
+
+def state_of(run: Run) -> State:
+    """Return the state of a trial; one that was interrupted, or stopped together with its sweep, has not ended."""
+    if run.status in ("diverged", "failed"):
+        return "failed"
+    if run.live or run.rests_with_its_sweep:
+        return "live"
+    return "pruned" if run.status == "stopped" and run.stop_reason == "underperforming" else "complete"
+
+
+@lru_cache(maxsize=4096)
+def _settings(config_json: str, fields: tuple[str, ...]) -> tuple[dict[str, Any], int]:
+    """The values of these fields, and the seed: a sweep looks at its trials several times a second."""
+    config = RunConfig.from_json(config_json)
+    return {field: value_of(config, field) for field in fields}, config.training.seed

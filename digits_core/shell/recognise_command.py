@@ -1,0 +1,136 @@
+"""Say which digits pictures show: the network is loaded once, and each line is there as soon as it is known."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digits_core.errors import DatasetError, PictureError
+from digits_core.shell.common import BAD_INPUT, RUN_HELP, Commands, add_json, open_home
+
+if TYPE_CHECKING:
+    from digits_core.recognition.digit_detection import Way
+    from digits_core.recognition.out_of_distribution import Refusal
+    from digits_core.recognition.recogniser import FoundDigit, Recogniser
+    from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.rows import Run
+    from digits_core.runs.run_data import RunData
+
+FROM_STANDARD_INPUT = "-"
+
+
+def add_to(commands: Commands) -> None:
+    recognise = commands.add_parser("recognise", help="say which digits pictures show")
+    recognise.add_argument(
+        "images", nargs="+", metavar="IMAGE", help="a picture, or - for paths from standard input, one a line"
+    )
+    recognise.add_argument("--run", default="best", help=f"{RUN_HELP}; default: best")
+    way = recognise.add_mutually_exclusive_group()
+    way.add_argument(
+        "--one", dest="way", action="store_const", const="one", help="each picture shows one digit, even in pieces"
+    )
+    way.add_argument(
+        "--many", dest="way", action="store_const", const="many", help="each picture is a sheet of several digits"
+    )
+    recognise.set_defaults(way="auto")
+    recognise.set_defaults(command=recognise_images)
+    add_json(recognise)
+
+
+def recognise_images(options: argparse.Namespace) -> int:
+    home, database = open_home()
+    from digits_core.runs.preferred import doubt_about
+    from digits_core.runs.store import RunStore
+
+    store = RunStore(database)
+    run = store.find(options.run)
+    if doubt := doubt_about(run):
+        print(f"digits_core: {doubt}", file=sys.stderr)
+    from digits_core.data.catalogue import Catalogue
+    from digits_core.recognition.recogniser import Recogniser
+    from digits_core.runs.artifacts import Artifacts
+    from digits_core.runs.run_data import RunData
+
+    artifacts = Artifacts(home.run(run.id))
+    recogniser = Recogniser(run.config, artifacts.load_weights())
+    refusal = _refusal(run, recogniser, artifacts, RunData(database, Catalogue(home, database), store))
+    try:
+        return _recognise(_paths(options.images), recogniser, refusal, options.json, options.way)
+    except BrokenPipeError:  # whoever read the lines has enough of them, and Python would complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _refusal(run: Run, recogniser: Recogniser, artifacts: Artifacts, data: RunData) -> Refusal | None:
+    """What tells digits from other marks; `None` where the data of the run are gone, or too few."""
+    from digits_core.recognition.out_of_distribution import data_key, load_refusal
+
+    try:
+        key = data_key(run.config, partial(data.lenient_version, run.id))
+        return load_refusal(recogniser, artifacts, data.lenient_loader(run.id), key)
+    except DatasetError:
+        return None
+
+
+def _recognise(paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | None, as_json: bool, way: Way) -> int:
+    from digits_core.data.picture import read_picture
+
+    status = 0
+    for path in paths:
+        try:
+            found = recogniser.read_picture(read_picture(_content(path), path), path, way)
+        except PictureError as error:
+            print(f"digits_core: {error}", file=sys.stderr, flush=True)
+            status = BAD_INPUT
+            continue
+        accepted = [refusal.accepts(each.answer) if refusal else None for each in found]
+        print(_as_json(path, found, accepted) if as_json else _as_text(path, found, accepted), flush=True)
+    return status
+
+
+def _paths(named: list[str]) -> Iterator[str]:
+    """The paths of the command line, with those of standard input in the place of "-", each as soon as it is there."""
+    for path in named:
+        if path == FROM_STANDARD_INPUT:
+            yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+        else:
+            yield path
+
+
+def _content(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # a path with a zero byte is a `ValueError`
+        reason = error.strerror if isinstance(error, OSError) else "it is no path"
+        raise PictureError(f"{path} cannot be opened: {reason}.") from error
+
+
+def _as_text(path: str, found: list[FoundDigit], accepted: list[bool | None]) -> str:
+    text = "".join(str(each.answer.digit) for each in found)
+    sure = ", ".join(
+        f"{each.answer.probability:.1%}" + (" but not a digit" if is_digit is False else "")
+        for each, is_digit in zip(found, accepted, strict=True)
+    )
+    return f"{path}: {text} ({sure})"
+
+
+def _as_json(path: str, found: list[FoundDigit], accepted: list[bool | None]) -> str:
+    """`is_digit` is null where the run has nothing to tell digits from other marks by."""
+    digits = [
+        {
+            "digit": each.answer.digit,
+            "probability": round(each.answer.probability, 6),
+            "probabilities": [round(float(value), 6) for value in each.answer.probabilities],
+            "box": [each.box.left, each.box.top, each.box.width, each.box.height],
+            "is_digit": is_digit,
+        }
+        for each, is_digit in zip(found, accepted, strict=True)
+    ]
+    text = "".join(str(each["digit"]) for each in digits)
+    return json.dumps({"image": path, "text": text, "digits": digits})

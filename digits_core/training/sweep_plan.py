@@ -1,0 +1,231 @@
+"""What a sweep varies, and the configs that follow from it: the same ones whenever they are asked for.
+
+A plan is data: saved with the sweep, and enough to go on with it after a restart. What each setting may be is said by
+`config` alone: values and both ends of a range are validated as a run's would be.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field, model_validator
+
+from digits_core.config import Config, RunConfig
+from digits_core.errors import ConfigError
+from digits_core.settings import SECTION_OF, SECTIONS, SWEPT, is_number, kind_of, name_of, written
+from digits_core.training.config_fields import with_fields
+
+Method = Literal["grid", "random", "search"]
+Scalar = bool | int | float | str
+Settings = Mapping[str, Scalar]
+"""A value for each varied field, in the order of the plan."""
+
+MOST_RUNS = 1000
+DIGITS = 3
+"""Significant digits of a number that is drawn from a range: more would only be hard to read."""
+
+
+class Varied(Config):
+    """One setting that a sweep varies: over some values, or within a range of numbers, both ends included."""
+
+    field: str
+    values: Annotated[tuple[Scalar, ...], Field(max_length=100)] = ()
+    low: int | float | None = None
+    high: int | float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_field_has_them(cls, given: Any) -> Any:
+        """Values as the field's own type, without repeats; its own complaint where it refuses one."""
+        if not isinstance(given, dict) or given.get("field") not in SWEPT:
+            return given
+        field = given["field"]
+        if not is_number(field) and (given.get("low"), given.get("high")) != (None, None):
+            raise ConfigError(f"{field} is no number: it has values, but no range.")
+        ends = {end: as_value(field, given[end]) for end in ("low", "high") if given.get(end) is not None}
+        values = tuple(dict.fromkeys(as_value(field, value) for value in given.get("values") or ()))
+        return {**given, **ends, "values": values}
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Varied:
+        if self.field not in SWEPT:
+            raise ConfigError(f"{self.field[:40]!r} cannot be varied. What can: {', '.join(SWEPT)}.")
+        if (self.low is None) != (self.high is None) or bool(self.values) == self.is_range:
+            raise ConfigError(f"{self.field} needs either values or a range with both its ends.")
+        if self.is_range and not self.low < self.high:
+            raise ConfigError(
+                f"{self.field} cannot vary from {self.low} to {self.high}: the lower bound must be below the upper."
+            )
+        return self
+
+    @property
+    def is_range(self) -> bool:
+        return self.low is not None and self.high is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is a range of whole numbers."""
+        return kind_of(self.field) is int
+
+    @property
+    def count(self) -> float:
+        """How many values there are, without end in a range of real numbers."""
+        if not self.is_range:
+            return len(self.values)
+        return self.high - self.low + 1 if self.whole else math.inf
+
+    @property
+    def log(self) -> bool:
+        """Whether the range is looked at on a logarithmic scale: where it spans a factor of ten or more."""
+        return self.is_range and self.low > 0 and self.high / self.low >= 10
+
+    def spread(self, points: int) -> tuple[Scalar, ...]:
+        """The values; of a range so many at equal distances, fewer where that would repeat whole numbers."""
+        if not self.is_range:
+            return self.values
+        return tuple(dict.fromkeys(self._at(step / (points - 1)) for step in range(points)))
+
+    def draw(self, chance: random.Random) -> Scalar:
+        return self._at(chance.random()) if self.is_range else chance.choice(self.values)
+
+    def rounded(self, value: float) -> Scalar:
+        """The nearest value that reads well, within the range."""
+        if value != 0:
+            value = round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
+        value = min(max(value, self.low), self.high)
+        return round(value) if self.whole else float(value)
+
+    def _at(self, share: float) -> Scalar:
+        """The value at a place of the range, 0 for its low end and 1 for its high one."""
+        if share in (0, 1):
+            return self.high if share else self.low
+        if self.log:
+            return self.rounded(self.low * (self.high / self.low) ** share)
+        return self.rounded(self.low + (self.high - self.low) * share)
+
+
+class SweepPlan(Config):
+    """Which settings are varied around a base, how, and over how many seeds, which count up from the base's own.
+
+    `trials` is how many settings a random draw or a search tries, `points` how many of a range a grid takes. With
+    `stop_underperforming`, a trial is stopped when its accuracy is below the median of the others at the same epoch.
+    """
+
+    name: Annotated[str, Field(max_length=80)] = ""
+    base: RunConfig = RunConfig()
+    varied: Annotated[tuple[Varied, ...], Field(min_length=1, max_length=6)]
+    method: Method = "grid"
+    trials: Annotated[int, Field(ge=1, le=500)] = 20
+    points: Annotated[int, Field(ge=2, le=20)] = 5
+    seeds: Annotated[int, Field(ge=1, le=20)] = 1
+    stop_underperforming: Annotated[
+        bool, Field(validation_alias=AliasChoices("stop_underperforming", "stop_hopeless"))  # the former name
+    ] = False
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> SweepPlan:
+        if len(set(self.fields)) < len(self.fields):
+            raise ConfigError("Each setting can be varied once only.")
+        if self.size > MOST_RUNS:
+            raise ConfigError(f"These are {self.size:,} runs: a sweep holds {MOST_RUNS:,} at most. Vary less.")
+        if self.base.training.seed + self.seeds - 1 > 2**31 - 1:
+            raise ConfigError("Too many seeds for this base seed.")
+        return self
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(each.field for each in self.varied)
+
+    @property
+    def settings_count(self) -> int:
+        """How many different settings are tried, at most."""
+        if self.method == "grid":
+            return math.prod(len(each.spread(self.points)) for each in self.varied)
+        return int(min(self.trials, math.prod(each.count for each in self.varied)))
+
+    @property
+    def size(self) -> int:
+        """How many runs it makes, at most."""
+        return self.settings_count * self.seeds
+
+    @property
+    def title(self) -> str:
+        """Its name, or what it varies in words."""
+        return self.name.strip() or " × ".join(name_of(field) for field in self.fields)
+
+
+def parse_varied(text: str) -> Varied:
+    """`learning_rate=0.001,0.01`, `optimizer=adam,sgd`, or a range of numbers: `learning_rate=0.0001..0.1`."""
+    field, equals, values = text.partition("=")
+    if not equals:
+        raise ConfigError(f"{text[:60]!r} does not say what to vary over: write KEY=V1,V2 or KEY=LOW..HIGH.")
+    return varied(field, values)
+
+
+def varied(field: str, text: str) -> Varied:
+    """The setting `field` over what a person wrote: values with commas between them, or `LOW..HIGH`."""
+    field = field.strip().replace("-", "_").replace(" ", "_").lower()
+    low, dots, high = text.partition("..")
+    if dots:
+        # An end that is left out is refused like any other word that is no number.
+        return Varied(field=field, low=low.strip(), high=high.strip())
+    return Varied(field=field, values=[value.strip() for value in text.split(",") if value.strip()])
+
+
+def grid(plan: SweepPlan) -> Iterator[dict[str, Scalar]]:
+    """Every combination, the last setting changing fastest."""
+    for values in itertools.product(*(each.spread(plan.points) for each in plan.varied)):
+        yield dict(zip(plan.fields, values, strict=True))
+
+
+def draws(plan: SweepPlan) -> Iterator[dict[str, Scalar]]:
+    """Draws without repeats, always the same for the seed of the base; fewer than `trials` where there are no more."""
+    chance = random.Random(plan.base.training.seed)
+    seen: set[tuple[Scalar, ...]] = set()
+    # A range of whole numbers may hold fewer values than are asked for: then drawing ends without them.
+    for _ in range(50 * plan.trials):
+        settings = {each.field: each.draw(chance) for each in plan.varied}
+        if (key := key_of(settings)) not in seen:
+            seen.add(key)
+            yield settings
+        if len(seen) == plan.settings_count:
+            return
+
+
+def config_of(plan: SweepPlan, settings: Settings, seed: int) -> RunConfig:
+    """The config of one trial, named after what is particular about it."""
+    words = [f"{name_of(field)} {written(field, value)}" for field, value in settings.items()]
+    if plan.seeds > 1:
+        words.append(f"seed {seed}")
+    return with_fields(plan.base, {**settings, "seed": seed, "name": " · ".join(words)[:120]})
+
+
+def seeds(plan: SweepPlan) -> range:
+    return range(plan.base.training.seed, plan.base.training.seed + plan.seeds)
+
+
+def extremes(plan: SweepPlan) -> Iterator[RunConfig]:
+    """Configs between which all trials lie: each setting at each of its values, or at both ends of its range."""
+    for each in plan.varied:
+        for value in (each.low, each.high) if each.is_range else each.values:
+            yield with_fields(plan.base, {each.field: value})
+
+
+def foreseen(plan: SweepPlan, at_most: int = 50) -> list[RunConfig]:
+    """Configs that stand for all trials, evenly chosen; for a search, which nobody foresees, those of a random draw."""
+    every = list(grid(plan) if plan.method == "grid" else draws(plan))
+    chosen = every[:: math.ceil(len(every) / at_most)]
+    return [config_of(plan, settings, plan.base.training.seed) for settings in chosen]
+
+
+def key_of(settings: Settings) -> tuple[Scalar, ...]:
+    return tuple(settings.values())
+
+
+def as_value(field: str, value: Any) -> Scalar:
+    """A value as the config has it; `ConfigError` in the field's own words where it is refused."""
+    return getattr(SECTIONS[SECTION_OF[field]](**{field: value}), field)
