@@ -1,7 +1,7 @@
 """What people bring that is no digit, other than the marks that the library calibrates with: to judge refusals by.
 
-It shares no font, kind or seed with `recognition.synthetic_negatives`. Fonts come inside matplotlib, photos of faces and
-of things inside scikit-image: nothing is downloaded. Two seeds have names: `DEVELOPMENT_SEED` to choose a score by,
+It shares no font, kind or seed with `recognition.synthetic_negatives`. Fonts come inside matplotlib, photos of faces
+and of things inside scikit-image: nothing is downloaded. Two seeds have names: `DEVELOPMENT_SEED` to choose a score by,
 `HELD_BACK_SEED` to decide.
 """
 
