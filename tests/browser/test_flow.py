@@ -59,7 +59,7 @@ def clear(page: Page) -> None:
     """Empty the canvas and wait for the new one, which has another key."""
     before = canvas_keys(page)
     page.get_by_role("button", name="Clear").click()
-    poll(lambda: len(now := canvas_keys(page)) == 1 and now != before, 30, "an empty canvas")
+    poll(lambda: len(now := canvas_keys(page)) == 1 and now != before, 90, "an empty canvas")
     page.get_by_text("Draw a digit from 0 to 9").wait_for()
     wait_for_app(page)
 

@@ -268,7 +268,7 @@ def test_whether_it_is_a_digit_is_said_once_it_is_known_and_the_file_of_another_
     page = upload(open_page("recognise", input="Upload"), ("one.png", one_digit(1)))
     assert not page.exception
     assert not page.error
-    assert THRESHOLDS.wait((str(trained_home), run.id, run.finished), 60)
+    assert THRESHOLDS.wait((str(trained_home), run.id, run.finished), 180)
     page.run()
 
     words = [each.value for each in (*page.caption, *page.markdown)]

@@ -174,7 +174,7 @@ def test_the_pages_have_the_same_number(lab: Lab, open_runs):
     one = open_runs(runs_view="One run", run=lab.stretched.id, result="Record")
     assert not one.exception
     tables = [frame.value for frame in one.dataframe if "Setting" in frame.value]
-    assert [table.set_index("Setting")["Value"]["epochs"] for table in tables] == [str(EPOCHS)]
+    assert [table.set_index("Setting")["Value"]["Epochs"] for table in tables] == [str(EPOCHS)]
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from tests.unit.test_imports import loaded_after
 
 
 def test_importing_the_views_waits_for_neither_torch_nor_scikit_learn_nor_scipy():
-    views = ("compare", "duplicates", "maps", "outliers", "overview", "samples")
+    views = ("compare_datasets", "duplicates_view", "maps", "outliers_view", "overview", "samples_view")
     modules = ", ".join(f"digits_core.dashboard.data.{view}" for view in views)
 
     assert loaded_after(f"import {modules}") & {"torch", "sklearn", "scipy"} == set()

@@ -45,7 +45,7 @@ def test_what_is_wrong_comes_back_too(file, optdigits):
     reading = read_file(file(npz(x_train=optdigits.images[:40], y_train=labels)))
 
     assert [(problem.entry, problem.reason) for problem in reading.problems] == [
-        ("train entry 7", "its label is no digit from 0 to 9")
+        ("train entry 7", "its label is not a digit from 0 to 9")
     ]
     assert (len(reading.images), reading.problem_count) == (39, 1)
 
@@ -76,7 +76,7 @@ def test_names_that_mean_something_elsewhere_are_only_names(file, name):
 
 
 @pytest.mark.parametrize(
-    ("size", "reason"), [(None, "is not there"), (0, "is empty"), (2 * MIB, "has 2 MiB, more than")]
+    ("size", "reason"), [(None, "does not exist"), (0, "is empty"), (2 * MIB, "has 2 MiB, more than")]
 )
 def test_files_that_are_missing_empty_or_too_large_are_not_even_opened(size, reason, tmp_path):
     path = tmp_path / "digits.pkl"
