@@ -94,7 +94,7 @@ def test_what_only_some_systems_have_is_used_where_it_is_guarded():
 
 def test_a_text_is_read_in_the_encoding_in_which_it_was_written():
     # The numbers of /proc are plain in every encoding.
-    numbers_of_linux = {"runs/owner.py", "data/readers/limits.py"}
+    numbers_of_linux = {"runs/process_owner.py", "data/readers/limits.py"}
     found = {parts(path): lines for path in FILES if (lines := list(texts_without_encoding(path)))}
 
     assert {name: lines for name, lines in found.items() if name not in numbers_of_linux} == {}

