@@ -31,11 +31,14 @@ from digits_core.transforms import batched
 
 LOG = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """Of how a threshold is worked out. Count it up with every change to `calibrate` or to what it calls: thresholds that
 were kept by an earlier version are then worked out again."""
 WRONGLY_REFUSED = 0.03
 """The share of digits that may be refused: to refuse one digit in twenty is to annoy."""
+_UNLIKE, _UNDECIDED = 0.015, 0.02
+"""The shares that may be refused for being unlike a digit, and for being as much like another digit: together about
+`WRONGLY_REFUSED`, for some are both."""
 
 REFERENCES = 2000
 """Training images to compare with: more are slower, and hardly nearer."""
@@ -57,7 +60,9 @@ class Refusal:
 
     threshold: the lowest score that is accepted; refused_digits: the share of digits that are refused wrongly, on test
     images that did not set the threshold; refused_others: by kind, the share of what is no digit that is refused
-    rightly; counts: on how many of each those rates were measured, the digits as "digits".
+    rightly; counts: on how many of each those rates were measured, the digits as "digits"; least_margin: the least
+    difference of the two largest logits that is accepted. A letter is unlike all digits; a digit that is misread mostly
+    lies between two.
     """
 
     threshold: float
@@ -65,10 +70,20 @@ class Refusal:
     refused_others: dict[str, float]
     counts: dict[str, int]
     score: DigitScore
+    least_margin: float = 0.0
 
     def accepts(self, answer: Answer) -> bool:
         """Whether the answer is to be believed at all: paper without ink never is."""
-        return bool(answer.seen.any()) and float(self.scores([answer])[0]) >= self.threshold
+        return bool(self.accepted([answer])[0])
+
+    def decides(self, answer: Answer) -> bool:
+        """Whether one digit is enough more likely than any other."""
+        return answer.margin >= self.least_margin
+
+    def accepted(self, answers: Sequence[Answer]) -> np.ndarray:
+        """Return for each answer whether it is to be believed, bool (n,)."""
+        clear = [bool(answer.seen.any()) and self.decides(answer) for answer in answers]
+        return np.array(clear) & (self.scores(answers) >= self.threshold)
 
     def scores(self, answers: Sequence[Answer]) -> np.ndarray:
         """Return how much each looks like a digit, float64 (n,): higher is more like one."""
@@ -122,9 +137,11 @@ def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Di
     share = min(1.0, TEST_IMAGES / total)
     answers = [recogniser.read_seen(_varied(recogniser, [_spread(each, share)])) for each in images if len(each)]
     # Of no dataset may more be refused: forty digits of one's own would not count among the hundreds of another.
-    threshold = min(float(np.quantile(score.of(each[::2]), WRONGLY_REFUSED)) for each in answers if each)
+    threshold = min(float(np.quantile(score.of(each[::2]), _UNLIKE)) for each in answers if each)
+    margins = [[answer.margin for answer in each[::2]] for each in answers if each]
+    least_margin = min(float(np.quantile(each, _UNDECIDED)) for each in margins)
     measured = [answer for each in answers for answer in each[1::2]]
-    refusal = Refusal(threshold, 0.0, {}, {}, score)
+    refusal = Refusal(threshold, 0.0, {}, {}, score, least_margin)
     judged = {kind: recogniser.read_all(inks) for kind, inks in not_digits(OTHERS_OF_A_KIND, _JUDGED_SEED).items()}
     return replace(
         refusal,
@@ -135,9 +152,8 @@ def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Di
 
 
 def refused_share(refusal: Refusal, answers: Sequence[Answer]) -> float:
-    """The share of these answers that is refused."""
-    ink = np.array([answer.seen.any() for answer in answers])
-    return float(np.mean(~ink | (refusal.scores(answers) < refusal.threshold)))
+    """Return the share of these answers that is refused."""
+    return float(np.mean(~refusal.accepted(answers)))
 
 
 def _fitted(recogniser: Recogniser, train: Sequence[Digits]) -> DigitScore:
@@ -184,6 +200,7 @@ def _to_keep(refusal: Refusal, weights: str, data: str) -> tuple[dict, dict[str,
         "weights": weights,
         "data": data,
         "threshold": refusal.threshold,
+        "least_margin": refusal.least_margin,
         "refused_digits": refusal.refused_digits,
         "refused_others": refusal.refused_others,
         "counts": refusal.counts,
@@ -227,13 +244,13 @@ def _from_kept(report: dict, arrays: dict[str, np.ndarray], count: int) -> Refus
     if labels.dtype.kind not in "iu" or hidden.dtype.kind != "f":
         raise ValueError(f"references {labels.dtype}, {hidden.dtype}")
     weights = arrays["weights"]
-    numbers = [float(report[name]) for name in ("threshold", "refused_digits", "intercept")]
+    numbers = [float(report[name]) for name in ("threshold", "refused_digits", "intercept", "least_margin")]
     if weights.shape != (count,) or not np.isfinite([*numbers, *weights]).all():
         raise ValueError(f"numbers {numbers}, weights {weights.shape}")
     counts = {str(kind): int(count) for kind, count in report["counts"].items()}
     others = {str(kind): float(share) for kind, share in report["refused_others"].items()}
     if counts.keys() != {"digits", *others}:
         raise ValueError(f"counts of {', '.join(counts)}")
-    threshold, refused, intercept = numbers
+    threshold, refused, intercept, least_margin = numbers
     score = DigitScore(References(seen, hidden, labels), weights, intercept)
-    return Refusal(threshold, refused, others, counts, score)
+    return Refusal(threshold, refused, others, counts, score, least_margin)

@@ -45,6 +45,12 @@ class Answer:
     maps: np.ndarray
 
     @property
+    def margin(self) -> float:
+        """By how much the largest logit is above the second."""
+        second, largest = np.partition(self.logits, -2)[-2:]
+        return float(largest - second)
+
+    @property
     def digit(self) -> int:
         return int(self.probabilities.argmax())
 

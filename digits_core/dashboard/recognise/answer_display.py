@@ -11,7 +11,15 @@ from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.loaders import load_threshold
-from digits_core.dashboard.recognise.recognition_result import Reading, article, how_sure, in_words, rates, verdict
+from digits_core.dashboard.recognise.recognition_result import (
+    Reading,
+    article,
+    between,
+    how_sure,
+    in_words,
+    rates,
+    verdict,
+)
 from digits_core.dashboard.recognise.unlike import offer_help, unusual_of, words_of
 from digits_core.dashboard.thresholds import Threshold
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -64,7 +72,9 @@ def say_verdict(
         st.caption(as_plain_text(verdict(threshold, len(refused), text)))
     else:
         found = unusual_of(answers[refused[0]], threshold.refusal, run_id) if len(answers) == 1 else []
-        st.markdown(verdict(threshold, len(refused), text, words_of(found)), help=rates(threshold.refusal))
+        torn = not threshold.refusal.decides(answers[refused[0]])
+        words = between(answers[refused[0]]) if torn else words_of(found)
+        st.markdown(verdict(threshold, len(refused), text, words), help=rates(threshold.refusal))
         if len(answers) == 1:
             offer_help(run_id, answers[0].digit, found, key)
 

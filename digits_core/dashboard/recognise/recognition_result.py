@@ -148,6 +148,12 @@ def runner_up(probabilities: np.ndarray) -> tuple[int, float]:
     return second, float(probabilities[second])
 
 
+def between(answer: Answer) -> str:
+    """Say of an answer that lies between two digits which these are."""
+    other, _ = runner_up(answer.probabilities)
+    return f"hardly more like {article(answer.digit)} {answer.digit} than like {article(other)} {other}"
+
+
 def how_sure(probability: float) -> str:
     """A probability in words that begin a sentence."""
     if probability >= ALMOST_CERTAIN:

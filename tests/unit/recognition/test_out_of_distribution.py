@@ -1,5 +1,7 @@
 """Not a digit: what is refused, how often rightly and how often wrongly, and that the threshold stays with its run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,7 +96,22 @@ def test_a_reference_is_as_alike_as_can_be(recogniser, refusal):
 def test_asking_for_one_says_what_asking_for_many_does(recogniser, refusal):
     answers = recogniser.read_all(not_digits(4, seed=3)["letters"])
 
-    assert [refusal.accepts(answer) for answer in answers] == list(refusal.scores(answers) >= refusal.threshold)
+    alike = refusal.scores(answers) >= refusal.threshold
+    assert [refusal.accepts(answer) for answer in answers] == [
+        bool(near) and refusal.decides(answer) for near, answer in zip(alike, answers, strict=True)
+    ]
+    assert refused_share(refusal, answers) == 1 - np.mean([refusal.accepts(answer) for answer in answers])
+
+
+def test_an_answer_between_two_digits_is_refused_though_it_looks_like_one(recogniser, refusal, digits):
+    (answer, *_) = (each for each in recogniser.read_alike(digits.of("test")[0]) if refusal.accepts(each))
+    torn = np.array(answer.logits)
+    torn[np.argsort(torn)[-2]] = torn.max() - refusal.least_margin / 2
+    between = replace(answer, logits=torn)
+
+    assert refusal.least_margin > 0
+    assert not replace(refusal, threshold=-np.inf).accepts(between)
+    assert replace(refusal, threshold=-np.inf).accepts(answer)
 
 
 def test_it_is_kept_with_the_run_and_needs_no_data_the_next_time(recogniser, artifacts, kept, answers):

@@ -9,6 +9,7 @@ from digits_core.dashboard.recognise.recognition_result import (
     Ink,
     Reading,
     agreement,
+    between,
     digit_on,
     how_sure,
     in_words,
@@ -168,6 +169,10 @@ def test_a_verdict_leads_with_the_answer_and_says_what_is_unusual(refusal):
     assert verdict(known, 1, "714") == "1 of these 3 digits is unlike what this network learnt."
     assert verdict(known, 2, "714").startswith("2 of these 3 digits are unlike")
     assert "test digits wrongly" in rates(refusal)
+
+
+def test_an_answer_between_two_digits_says_between_which():
+    assert between(answer(d8=0.5, d1=0.4)) == "hardly more like an 8 than like a 1"
 
 
 @pytest.fixture
