@@ -31,14 +31,14 @@ from digits_core.transforms import batched
 
 LOG = logging.getLogger(__name__)
 
-VERSION = 3
+VERSION = 4
 """Of how a threshold is worked out. Count it up with every change to `calibrate` or to what it calls: thresholds that
 were kept by an earlier version are then worked out again."""
 WRONGLY_REFUSED = 0.03
 """The share of digits that may be refused: to refuse one digit in twenty is to annoy."""
 _UNLIKE, _UNDECIDED = 0.015, 0.02
 """The shares that may be refused for being unlike a digit, and for being as much like another digit: together about
-`WRONGLY_REFUSED`, for some are both."""
+`WRONGLY_REFUSED`, for some are both. Of the undecided no more are refused than are misread."""
 
 REFERENCES = 2000
 """Training images to compare with: more are slower, and hardly nearer."""
@@ -127,7 +127,7 @@ def data_key(config: RunConfig, version: Callable[[str], str]) -> str:
 
 def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Digits]) -> Refusal:
     """Set the threshold on every second test image, measure on the others and on what is no digit."""
-    images = [digits.of("test")[0] for digits in test]
+    images, labels = zip(*(digits.of("test") for digits in test), strict=True)
     total = sum(map(len, images))
     if total < FEWEST_TEST_IMAGES:
         raise DatasetError(
@@ -138,8 +138,11 @@ def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Di
     answers = [recogniser.read_seen(_varied(recogniser, [_spread(each, share)])) for each in images if len(each)]
     # Of no dataset may more be refused: forty digits of one's own would not count among the hundreds of another.
     threshold = min(float(np.quantile(score.of(each[::2]), _UNLIKE)) for each in answers if each)
-    margins = [[answer.margin for answer in each[::2]] for each in answers if each]
-    least_margin = min(float(np.quantile(each, _UNDECIDED)) for each in margins)
+    least_margin = min(
+        _least_margin(each[::2], _spread(right, share)[::2])
+        for each, right in zip(answers, [each for each in labels if len(each)], strict=True)
+        if each
+    )
     measured = [answer for each in answers for answer in each[1::2]]
     refusal = Refusal(threshold, 0.0, {}, {}, score, least_margin)
     judged = {kind: recogniser.read_all(inks) for kind, inks in not_digits(OTHERS_OF_A_KIND, _JUDGED_SEED).items()}
@@ -154,6 +157,12 @@ def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Di
 def refused_share(refusal: Refusal, answers: Sequence[Answer]) -> float:
     """Return the share of these answers that is refused."""
     return float(np.mean(~refusal.accepted(answers)))
+
+
+def _least_margin(answers: Sequence[Answer], labels: np.ndarray) -> float:
+    """Return the margin below which there are as many of these answers as are wrong, but `_UNDECIDED` at most."""
+    wrong = float(np.mean([answer.digit for answer in answers] != labels))
+    return float(np.quantile([answer.margin for answer in answers], min(_UNDECIDED, wrong)))
 
 
 def _fitted(recogniser: Recogniser, train: Sequence[Digits]) -> DigitScore:
