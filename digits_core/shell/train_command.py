@@ -122,9 +122,8 @@ def trained(
     store: RunStore,
     run: Run,
     orders: Callable[[], Orders],
-    as_told: Callable[[Event], Event] = lambda event: event,
 ) -> Iterator[Event]:
-    """Train a run in this process, and yield each event, `as_told`, once it is in the store.
+    """Train a run in this process, and yield each event once it is in the store.
 
     While the store is busy or its disk full, the training waits. It ends with a `Failed` event, and what others have
     stored is left alone, if the run is no longer this process's.
@@ -137,7 +136,7 @@ def trained(
 
     wait = WaitForStore()
     artifacts = Artifacts(home.run(run.id), Hold(store.owners, run.owner, run.id).check)
-    for event in map(as_told, execute(run.config, load, artifacts, orders, run.threads or None)):
+    for event in execute(run.config, load, artifacts, orders, run.threads or None):
         if store_event(partial(store.apply, run.id, event, run.owner), event, wait) is False:
             yield Failed(TAKEN_OVER)
             return
