@@ -72,9 +72,9 @@ def say_verdict(
         st.caption(as_plain_text(verdict(threshold, len(refused), text)))
     else:
         found = unusual_of(answers[refused[0]], threshold.refusal, run_id) if len(answers) == 1 else []
-        torn = not threshold.refusal.decides(answers[refused[0]])
-        words = between(answers[refused[0]]) if torn else words_of(found)
-        st.markdown(verdict(threshold, len(refused), text, words), help=rates(threshold.refusal))
+        undecided = "" if threshold.refusal.decides(answers[refused[0]]) else between(answers[refused[0]])
+        words = verdict(threshold, len(refused), text, words_of(found), undecided)
+        st.markdown(words, help=rates(threshold.refusal))
         if len(answers) == 1:
             offer_help(run_id, answers[0].digit, found, key)
 

@@ -169,18 +169,21 @@ def in_words(answer: Answer) -> str:
     return f"{answer.probability:.1%} sure · else {article(other)} {other} ({chance:.1%})"
 
 
-def verdict(threshold: Threshold, refused: int, text: str = "", unusual: str = "") -> str:
+def verdict(threshold: Threshold, refused: int, text: str = "", unusual: str = "", undecided: str = "") -> str:
     """Say in words whether the digits that were read as `text` are digits at all, as far as that is known.
 
     Args:
         refused: How many of them are too unlike the training images.
         unusual: For a single digit, what was measured to be unusual about it, as in "thin, off centre".
+        undecided: For a single digit that lies between two, what `between` says of it.
     """
     count = len(text)
     what = "this is a digit" if count < 2 else "these are digits"
     if refused and threshold.refusal:
         if count > 1:
             return f"{refused} of these {count} digits {'is' if refused == 1 else 'are'} {UNLIKE}."
+        if undecided:
+            return f"**{text}** – but {undecided}"
         return f"**{text}** – but {UNLIKE} ({unusual or 'in its shape: stroke, size, place and slant are usual'})"
     if threshold.pending:
         return f"Whether {what} at all is still being worked out …"

@@ -171,8 +171,10 @@ def test_a_verdict_leads_with_the_answer_and_says_what_is_unusual(refusal):
     assert "test digits wrongly" in rates(refusal)
 
 
-def test_an_answer_between_two_digits_says_between_which():
-    assert between(answer(d8=0.5, d1=0.4)) == "hardly more like an 8 than like a 1"
+def test_an_answer_between_two_digits_says_between_which(refusal):
+    words = between(answer(d8=0.5, d1=0.4))
+
+    assert verdict(Threshold(refusal), 1, "8", "thin", words) == "**8** – but hardly more like an 8 than like a 1"
 
 
 @pytest.fixture
