@@ -11,7 +11,7 @@ from digits_core.dashboard.data.own_datasets import import_dataset, manage, offe
 from digits_core.dashboard.data.samples_view import samples
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits
-from digits_core.dashboard.pages import next_step
+from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_dataset, follow_old_link, say_not_here
 from digits_core.data.digits import Digits
@@ -85,8 +85,7 @@ def explore(name: str, view: str) -> None:
     VIEWS[view](digits)
 
 
-st.title("Data")
-st.write("Look at the digits before anything learns from them: how many there are, how they vary, who is missing.")
+page_head("data")
 offer_undo()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     with st.container(width=320):
@@ -96,4 +95,3 @@ if view == IMPORT:
     import_dataset()
 else:
     explore(name, view)
-next_step("data")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from digits_core.dashboard.handwriting import browse, draw_view, pictures_view, sheet_view, writers
-from digits_core.dashboard.pages import link, next_step
+from digits_core.dashboard.pages import link, page_head
 from digits_core.dashboard.state import state
 
 WAYS = {
@@ -14,8 +14,7 @@ WAYS = {
     "Writers": writers.show,
 }
 
-st.title("Handwriting")
-st.write("Collect your own digits, to train on and to find out how well a network reads your hand.")
+page_head("handwriting")
 state().load_torch()
 way = st.segmented_control(
     "Input method",
@@ -29,4 +28,3 @@ way = st.segmented_control(
 )
 WAYS[way]()
 link("training", "Train with it", recipe="Lecture + my handwriting")
-next_step("handwriting")

@@ -10,7 +10,7 @@ from digits_core.dashboard.network import (
     source_view,
     worked_example_view,
 )
-from digits_core.dashboard.pages import next_step
+from digits_core.dashboard.pages import page_head
 
 VIEWS = {
     "Layers": layers_view.show,
@@ -21,8 +21,7 @@ VIEWS = {
     "Source": source_view.show,
 }
 
-st.title("Network")
-st.write("Read ImprovedNet, the lecture's network: what each layer costs, what it computes, and what it has learnt.")
+page_head("network")
 view = st.segmented_control(
     "View",
     list(VIEWS),
@@ -37,4 +36,3 @@ view = st.segmented_control(
 with st.spinner("Loading PyTorch …"):
     import digits_core.network.activations  # noqa: F401 - the first import takes seconds, and every view needs it
 VIEWS[view]()
-next_step("network")

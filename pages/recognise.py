@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.recognise import canvas_view, compare_runs, reading_history, train_here, upload
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_best_run, warn_of_doubtful
@@ -37,8 +38,7 @@ def recognise(runs: list[Run]) -> None:
         compare_runs.show(runs)
 
 
-st.title("Recognise")
-st.write("Draw a digit or upload a picture, and see what a network that you trained makes of it.")
+page_head("recognise")
 runs = state().runs.usable()
 if runs:
     state().load_torch()

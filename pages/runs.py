@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from digits_core.dashboard.pages import next_step
+from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.runs.comparison_view import show_comparison
 from digits_core.dashboard.runs.editing import edit_runs
 from digits_core.dashboard.runs.export_view import offer_comparison
@@ -50,8 +50,7 @@ VIEWS: dict[str, Callable[[], None]] = {
     "One run": with_runs(one_run),
 }
 
-st.title("Runs")
-st.write("Compare what was trained: which settings gave which accuracy, and how fast.")
+page_head("runs")
 view = st.segmented_control(
     "View",
     list(VIEWS),
@@ -64,4 +63,3 @@ view = st.segmented_control(
     "cost in seconds. Sweeps: many runs that vary a setting by themselves. One run: what it gets right and wrong.",
 )
 VIEWS[view]()
-next_step("runs")

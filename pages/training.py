@@ -5,7 +5,7 @@ import streamlit as st
 from digits_core.config import RunConfig
 from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
-from digits_core.dashboard.pages import next_step
+from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.advice import show_hints
 from digits_core.dashboard.training.form import hidden_controls, offer_undo, training_form
@@ -120,8 +120,7 @@ def what_else_is_shown(run: Run, live: list[Run]) -> tuple:
     return (run.id, run.status, run.orders, run.planned_epochs, kinds, waiting)
 
 
-st.title("Training")
-st.write("Train a network and watch loss and accuracy change, epoch by epoch.")
+page_head("training")
 # The cluster starts while the person reads the form.
 state().engine.warm_up()
 left, right = st.columns([3, 5], gap="medium")
@@ -129,4 +128,3 @@ with left:
     form()
 with right:
     watch()
-next_step("training")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from digits_core.dashboard.pages import next_step
+from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.state import state
 from digits_core.dashboard.transforms.code_view import Source, choose_source
 from digits_core.dashboard.transforms.save_transform import keep, start_from, use_in_training
@@ -36,10 +36,8 @@ def show(source: Source) -> None:
             show_error(error)
 
 
-st.title("Transforms")
-st.write("Follow one image from the dataset to the numbers that the network reads: the steps that training runs.")
+page_head("transforms")
 state().load_torch()
 source = choose_source()
 if source:
     show(source)
-next_step("transforms")

@@ -12,7 +12,7 @@ LOGO = Path(__file__).with_name("logo.svg")
 STYLE = Path(__file__).with_name("style.css")
 
 # Before the navigation, or the browser would fetch the page's material icon from the web for its tab.
-st.set_page_config(page_icon=ICON, layout="wide")
+st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state=200)
 st.html(STYLE)
 st.logo(LOGO, size="large", icon_image=ICON)
 require_login()

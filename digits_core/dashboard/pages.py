@@ -14,22 +14,48 @@ _CURRENT = "current_page"
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One page of the app: its file, its name in the menu, its material icon and its place in the URL."""
+    """One page of the app: its file, its name in the menu, its icon, its place in the URL, and what it is for."""
 
     file: Path
     title: str
     icon: str
     url_path: str
+    purpose: str
+
+
+def _entry(name: str, title: str, icon: str, purpose: str, url_path: str | None = None) -> PageEntry:
+    path = name if url_path is None else url_path
+    return PageEntry(FOLDER / f"{name}.py", title, f":material/{icon}:", path, purpose)
 
 
 PAGES: dict[str, PageEntry] = {
-    "data": PageEntry(FOLDER / "data.py", "Data", ":material/dataset:", ""),
-    "handwriting": PageEntry(FOLDER / "handwriting.py", "Handwriting", ":material/draw:", "handwriting"),
-    "transforms": PageEntry(FOLDER / "transforms.py", "Transforms", ":material/transform:", "transforms"),
-    "network": PageEntry(FOLDER / "network.py", "Network", ":material/account_tree:", "network"),
-    "training": PageEntry(FOLDER / "training.py", "Training", ":material/model_training:", "training"),
-    "runs": PageEntry(FOLDER / "runs.py", "Runs", ":material/compare_arrows:", "runs"),
-    "recognise": PageEntry(FOLDER / "recognise.py", "Recognise", ":material/center_focus_strong:", "recognise"),
+    "data": _entry(
+        "data", "Data", "dataset", "How many digits there are, how they vary and which are missing.", url_path=""
+    ),
+    "handwriting": _entry(
+        "handwriting",
+        "Handwriting",
+        "draw",
+        "Collect your own digits, to train on and to test how well a network reads your hand.",
+    ),
+    "transforms": _entry(
+        "transforms", "Transforms", "transform", "Follow one image through the steps that training runs."
+    ),
+    "network": _entry(
+        "network", "Network", "account_tree", "What each layer of ImprovedNet costs, computes and has learnt."
+    ),
+    "training": _entry(
+        "training", "Training", "model_training", "Train a network and watch loss and accuracy change, epoch by epoch."
+    ),
+    "runs": _entry(
+        "runs", "Runs", "compare_arrows", "Compare trainings: which settings gave which accuracy, and how fast."
+    ),
+    "recognise": _entry(
+        "recognise",
+        "Recognise",
+        "center_focus_strong",
+        "Draw a digit or upload a picture, and see what a trained network reads.",
+    ),
 }
 
 
@@ -79,10 +105,14 @@ def link(name: str, label: str | None = None, **query: str) -> None:
     st.page_link(page(name), label=label, query_params=query or None)
 
 
-def next_step(name: str) -> None:
-    """Draw the link from the page called `name` to the next page of the flow; nothing on the last page."""
+def page_head(name: str) -> None:
+    """Draw the head of the page called `name` in one row: its title, what it is for, and a link to the next page."""
     after = following(name)
-    if after is not None:
-        st.divider()
-        label = f":primary[Next: **{PAGES[after].title}**]"
-        st.page_link(page(after), label=label, icon=":material/arrow_forward:", icon_position="right")
+    with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
+        st.title(PAGES[name].title, width="content", anchor=False)
+        st.markdown(PAGES[name].purpose, width="stretch")
+        if after is not None:
+            label = f"Next: **{PAGES[after].title}**"
+            st.page_link(
+                page(after), label=label, icon=":material/arrow_forward:", icon_position="right", width="content"
+            )
