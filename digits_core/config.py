@@ -104,11 +104,13 @@ class _FixedSteps(Config):
     """Scale the ink to a box of 20/28 of the size and move its centre of mass to the middle, as MNIST was made."""
 
 
-_AllSteps = create_model(
-    "_AllSteps",
-    __base__=_FixedSteps,
-    **{name: (Annotated[float, Field(ge=0, le=each.most)], 0.0) for name, each in STRENGTHS.items()},
-)
+_STRENGTHS: dict[str, Any] = {
+    name: (Annotated[float, Field(ge=0, le=each.most)], 0.0) for name, each in STRENGTHS.items()
+}
+if TYPE_CHECKING:
+    _AllSteps = _FixedSteps
+else:
+    _AllSteps = create_model("_AllSteps", __base__=_FixedSteps, **_STRENGTHS)
 
 
 class TransformConfig(_AllSteps):
@@ -125,6 +127,8 @@ class TransformConfig(_AllSteps):
     std: Annotated[float, Field(gt=0, le=1)] = 0.5
 
     if TYPE_CHECKING:
+
+        def __init__(self, **fields: Any) -> None: ...
 
         def __getattr__(self, strength: str) -> float: ...
 
@@ -190,12 +194,12 @@ def bounds(config: type[Config], field: str) -> Bounds:
 def choices(config: type[Config], field: str) -> tuple[str, ...]:
     """The words that `config` accepts for `field`, in the order in which they are offered."""
     info = config.model_fields[field]
-    entries = [each.func for each in info.metadata if isinstance(each, AfterValidator)]
+    entries = [each.func for each in info.metadata if isinstance(each, AfterValidator) and isinstance(each.func, OneOf)]
     return tuple(entries[0].names) if entries else get_args(info.annotation)
 
 
 def _as_config_error(error: ValidationError) -> ConfigError:
-    problems = [text for problem in error.errors(include_url=False) for text in _problems(problem)]
+    problems = [text for problem in error.errors(include_url=False) for text in _problems(dict(problem))]
     return ConfigError("; ".join(problems) + ".", problems)
 
 

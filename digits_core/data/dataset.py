@@ -21,7 +21,7 @@ def as_tuples(digits: Digits, split: Split) -> list[Sample]:
     return [(torch.from_numpy(image), int(label)) for image, label in zip(images, labels, strict=True)]
 
 
-class CustomTensorDataset(Dataset):
+class CustomTensorDataset(Dataset[tuple[Any, int]]):
     """Holds the tuples; turns an array or a tensor into a PIL image; applies the transform; returns (image, label).
 
     Training and test sets each have their own transform.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,9 +21,9 @@ def as_npz(digits: Digits) -> bytes:
     `read_file` takes it back without loss.
     """
     file = io.BytesIO()
-    arrays = {"images": digits.images, "labels": digits.labels, "test": digits.test}
-    writers = np.array(digits.writers, dtype=str)
-    np.savez_compressed(file, **arrays, writers=writers, **{OWN_MARK: np.array(VERSION)})
+    arrays: dict[str, Any] = {"images": digits.images, "labels": digits.labels, "test": digits.test}
+    arrays |= {"writers": np.array(digits.writers, dtype=str), OWN_MARK: np.array(VERSION)}
+    np.savez_compressed(file, **arrays)
     return file.getvalue()
 
 
@@ -37,7 +37,7 @@ def as_pickle(digits: Digits, values: Literal["uint8", "float32"] = "uint8") -> 
     return pickle.dumps(lists, protocol=4)
 
 
-def _tuples(digits: Digits, split: Split, values: str) -> list[tuple]:
+def _tuples(digits: Digits, split: Split, values: str) -> list[tuple[Any, int]]:
     import torch
 
     images, labels = digits.of(split)

@@ -140,9 +140,12 @@ def _samples(arrays: dict[str, np.ndarray]) -> list[NewSample]:
     if not all(drawing.startswith(_PNG) for drawing in drawings if drawing):
         raise _Wrong("not all its drawings are PNG pictures")
     kept = _parts(arrays["papers"], arrays["paper_ends"], "papers") if "papers" in arrays else [b""] * count
-    columns = (arrays[name].tolist() for name in ("labels", "writers", "sources"))
-    rows = zip(arrays["images"], *columns, drawings, arrays["test"].tolist(), arrays["created"].tolist(), strict=True)
-    return [NewSample(*row, _checked_paper(content)) for row, content in zip(rows, kept, strict=True)]
+    labels, writers, sources, test, created = (
+        arrays[name].tolist() for name in ("labels", "writers", "sources", "test", "created")
+    )
+    papers = map(_checked_paper, kept)
+    rows = zip(arrays["images"], labels, writers, sources, drawings, test, created, papers, strict=True)
+    return [NewSample(*row) for row in rows]
 
 
 def _parts(together: np.ndarray, ends: np.ndarray, name: str) -> list[bytes]:

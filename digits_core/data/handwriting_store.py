@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -267,7 +267,8 @@ class Handwriting:
                 now = db.execute(query, (before[0],)).fetchone()
                 if now is not None:
                     columns = zip(before, after, now, strict=True)
-                    _put(db, *(old if current == new else current for old, new, current in columns))
+                    row: list[Any] = [old if current == new else current for old, new, current in columns]
+                    _put(db, *row)
 
     def purge(self) -> int:
         """Remove the samples that were deleted longer than `KEPT_S` ago, except those that a run was trained or tested
@@ -340,6 +341,7 @@ def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) ->
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         row,
     ).lastrowid
+    assert number is not None
     return number, label, writer, now
 
 

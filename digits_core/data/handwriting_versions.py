@@ -107,7 +107,9 @@ def read(db: sqlite3.Connection, samples: str) -> Digits:
             f"{len(gone)} of the {len(kept['ids'])} handwritten samples are not on disk any more: put a copy of "
             "digits.sqlite that has them in its place, or train again with the digits of today."
         )
-    pixels = bytearray().join(images[number] for number in kept["ids"])  # one copy, which PyTorch may take as it is
+    pixels = bytearray().join(
+        images[number].data for number in kept["ids"]
+    )  # one copy, which PyTorch may take as it is
     size = papers.SIDE if on_paper else papers.CENTRED_SIDE
     return Digits(
         name=NAME,

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def download(downloads: Path, report: Report = lambda _: None, cancelled: Cancel
                     md5,
                     target,
                     _size(part, kind),
-                    lambda written, start=start: report((start + written) / total),
+                    partial(_report_share, report, start, total),
                     cancelled,
                 )
             except OSError as error:
@@ -122,6 +123,10 @@ class Download:
 
     def _note(self, share: float) -> None:
         self.share = share
+
+
+def _report_share(report: Report, start: int, total: int, written: int) -> None:
+    report((start + written) / total)
 
 
 def _fetch(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from digits_core.errors import PictureError
 
@@ -93,7 +93,7 @@ def _opened(data: bytes, name: str) -> Image.Image:
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=2)
     try:
         return Image.open(io.BytesIO(data), formats=_HEIC_FORMATS)
-    except Image.UnidentifiedImageError:  # it says that it is a HEIC
+    except UnidentifiedImageError:  # it says that it is a HEIC
         raise PictureError(damaged(name)) from None
 
 
@@ -122,7 +122,7 @@ def _refusals(name: str, max_pixels: int = MAX_PIXELS) -> Iterator[None]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError(_too_many_pixels(name, max_pixels)) from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PictureError(
             f"{beginning(name)} is not a picture that can be read. Use a PNG, JPEG, HEIC, WebP, BMP, GIF or TIFF file."
         ) from None

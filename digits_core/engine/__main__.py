@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import IO
 
 import dask
 import distributed.scheduler
@@ -54,7 +55,7 @@ def main(workers: int, folder: Path) -> None:
     # that dies is noticed by its nanny.
     dask.config.set({"distributed.scheduler.worker-ttl": None})
     # Workers send how busy they are twice a second, which has no setting. Nothing here reads it.
-    distributed.scheduler.heartbeat_interval = lambda _workers: WORKERS_REPORT_S
+    distributed.scheduler.heartbeat_interval = lambda n: WORKERS_REPORT_S
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
@@ -74,7 +75,7 @@ def main(workers: int, folder: Path) -> None:
         logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
 
 
-def _take_standard_output():  # noqa: ANN202 - a text file whose exact type is private
+def _take_standard_output() -> IO[str]:
     """Keep the pipe to the app for the handshake alone: what workers print goes to standard error."""
     handshake = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

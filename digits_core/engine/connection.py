@@ -45,7 +45,7 @@ class Connection:
         self._client: Client | None = None
         self._freight: Freight | None = None
         self._scaled = False
-        self._warming: list[Future] = []
+        self._warming: list[Future[Any]] = []
 
     @property
     def lost(self) -> bool:
@@ -54,7 +54,7 @@ class Connection:
             return False
         return self._client.status != "running" or (self._cluster is not None and self._cluster.has_ended)
 
-    def submit(self, task: str, run_id: str, config_json: str, threads: int) -> Future:
+    def submit(self, task: str, run_id: str, config_json: str, threads: int) -> Future[Any]:
         """Hand a run over; `EngineError` where no cluster answers, `DatasetError` where its data is not there.
 
         threads: those that it began with, 0 for as many as is usual.
@@ -125,7 +125,7 @@ class Connection:
 
     def _workers_there(self) -> int:
         # Asked at every step: a thousand workers' descriptions would be a megabyte each time.
-        return self._client.scheduler_info(n_workers=0)["n_workers"]
+        return self.client().scheduler_info(n_workers=0)["n_workers"]
 
     def warm_up(self) -> None:
         """Have every worker do once what is slow the first time."""
@@ -154,7 +154,7 @@ class Connection:
         self._scaled = False
 
     def _workers(self) -> list[str]:
-        return list(self._client.scheduler_info(n_workers=-1)["workers"])
+        return list(self.client().scheduler_info(n_workers=-1)["workers"])
 
     def _address(self) -> tuple[str, Security | None]:
         """The scheduler that the environment names, with credentials of Dask's configuration; else the embedded one."""

@@ -28,6 +28,9 @@ class EmbeddedCluster:
     def __init__(self, folder: Path, workers: int, ended: Callable[[], None]) -> None:
         command = [sys.executable, "-m", "digits_core.engine", str(workers), str(folder)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests = self._process.stdin
         with self._process.stdout as said:
             line = said.readline()
         if not line:
@@ -46,14 +49,14 @@ class EmbeddedCluster:
     def scale(self, workers: int) -> None:
         """Have so many workers; returns at once, and new ones take a moment to start."""
         with suppress(OSError):  # it has just ended, as its watcher is about to say
-            self._process.stdin.write(f"{workers}\n")
-            self._process.stdin.flush()
+            self._requests.write(f"{workers}\n")
+            self._requests.flush()
 
     def close(self) -> None:
         """End the process and its workers, and wait until they have ended."""
         self._closing.set()
         with suppress(OSError):  # what could not be written to a process that has ended
-            self._process.stdin.close()
+            self._requests.close()
         try:
             self._process.wait(timeout=END_TIMEOUT_S)
         except subprocess.TimeoutExpired:

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
@@ -100,14 +100,11 @@ class Inbox:
     def _work(self) -> None:
         ticked = 0.0
         while True:
-            try:
+            with suppress(Empty):
                 found = self._parcels.get(timeout=self._patience())
-            except Empty:
-                found = ()
-            if found is None:
-                self._try_waiting()
-                return
-            if found:
+                if found is None:
+                    self._try_waiting()
+                    return
                 self._take(found)
             if time.monotonic() - ticked >= TICK_S:
                 ticked = time.monotonic()

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 FETCH_TIMEOUT_S = 300
 OFFER_TIMEOUT_S = 60
 FILES_TOPIC = "digits-lab-files"
+_IN_MEMORY: Any = "memory"
+"""The state of a future, which Dask takes as this word, whatever its annotation says."""
 """Where a task says under which key its files wait to be fetched."""
 SEND_INTERVAL_S = 30.0
 """After an epoch that ends this long after the last time, a task offers its files again."""
@@ -71,13 +73,13 @@ class Freight:
         self._client = client
         self._home = home
         self._received = received
-        self._sent: dict[str, Future] = {}
+        self._sent: dict[str, Future[Any]] = {}
         self._tasks: set[str] = set()
         self._offered: dict[str, dict[str, Any]] = {}
         self._fetching = ThreadPoolExecutor(1, thread_name_prefix="engine-files")
         client.subscribe_topic(FILES_TOPIC, lambda stamped: self._note_offer(stamped[1]))
 
-    def submit(self, task: str, run_id: str, config_json: str, threads: int) -> Future:
+    def submit(self, task: str, run_id: str, config_json: str, threads: int) -> Future[Any]:
         """Hand a run over; `DatasetError` where its data is not there to be sent.
 
         threads: those that it began with, 0 for as many as its worker has for it.
@@ -92,7 +94,7 @@ class Freight:
         self._tasks.add(task)
         return self._client.submit(train, *arguments, key=task, pure=False)
 
-    def warm_up(self, address: str) -> Future:
+    def warm_up(self, address: str) -> Future[Any]:
         """Have a worker do once what is slow the first time."""
         key = self._send(worker.load_digits(str(self._home.folder), worker.LECTURE_DATA))
         return self._client.submit(warm_up, RunConfig().to_json(), key, workers=[address], key=f"warm-up-{address}")
@@ -118,7 +120,8 @@ class Freight:
         if offer is None:
             return
         try:
-            files = Future(offer["key"], client=self._client, state="memory").result(timeout=OFFER_TIMEOUT_S)
+            offered: Future[Any] = Future(offer["key"], client=self._client, state=_IN_MEMORY)
+            files = offered.result(timeout=OFFER_TIMEOUT_S)
         except Exception as error:  # the machine has gone, or has newer files already
             log.info("The files of run %s were not fetched on the way: %s", offer["run"], error)
         else:
@@ -147,7 +150,7 @@ class Offers:
         self._artifacts = artifacts
         self._every_s = every_s
         self._offered = time.monotonic()
-        self._held: Future | None = None
+        self._held: Future[Any] | None = None
 
     def after(self, epoch: int) -> None:
         """Offer the files that a training has after this epoch, if it is time to; what was offered before may go."""
@@ -205,10 +208,12 @@ def fetch(key: str) -> Digits:
     at the moment, and end every run that depends on a copy whose machine has gone.
     """
     client = get_client()
-    if not client.sync(client.scheduler.who_has, keys=[key]).get(key):
+    scheduler: Any = client.scheduler
+    if not client.sync(scheduler.who_has, keys=[key]).get(key):
         raise DataLost(key)
     try:
-        return Future(key, client=client, state="memory").result(timeout=FETCH_TIMEOUT_S)
+        waiting: Future[Digits] = Future(key, client=client, state=_IN_MEMORY)
+        return waiting.result(timeout=FETCH_TIMEOUT_S)
     except (CancelledError, TimeoutError, KeyError) as error:
         raise DataLost(key) from error
 

@@ -12,7 +12,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import Any
 
 from distributed import Future, KilledWorker
 
@@ -30,7 +30,7 @@ from digits_core.runs.retrying import log_wait
 from digits_core.runs.rows import RESUMABLE, Status, why_not_continued
 from digits_core.runs.store import Run, RunStore, new_id
 from digits_core.training.control import Orders
-from digits_core.training.events import Changed, Event, Failed, Finished, Paused, Setting, Started, from_dict
+from digits_core.training.events import Changed, Event, Failed, Finished, Paused, Started, from_dict
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Engine:
         self._store = store
         self._owner = this_process()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._futures: dict[str, Future] = {}
+        self._futures: dict[str, Future[Any]] = {}
         self._shares: dict[str, int] = {}
         self._last_task: dict[str, str] = {}
         self._published: dict[str, Orders | None] = {}
@@ -112,8 +112,8 @@ class Engine:
 
         Raises `ConfigError` for what no config may hold, `RunError` where the run has ended.
         """
-        wishes = {"epochs": epochs, "learning_rate": learning_rate}
-        wishes = {name: value for name, value in wishes.items() if value is not None}
+        given = {"epochs": epochs, "learning_rate": learning_rate}
+        wishes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         TrainingConfig(**wishes)
         self._store.order(run.id, **wishes)
         self._later(self._pass_on)
@@ -251,7 +251,7 @@ class Engine:
         stored = [
             asdict(Changed(each.what, each.value, each.epoch, each.batch))
             for each in self._store.changes(run.id)
-            if each.what in get_args(Setting)
+            if (each.what == "learning_rate" or each.what == "epochs") and each.value is not None
         ]
         if missing := [change for change in stored if change not in noted]:
             artifacts.save_changes(sorted([*noted, *missing], key=lambda change: (change["epoch"], change["batch"])))
@@ -286,10 +286,10 @@ class Engine:
         if orders != self._published.get(run_id, Orders()):
             self._orders_sent += 1
             message = {"number": self._orders_sent, "orders": orders.to_json()}
-            self._connection.client().log_event(worker.orders_topic(self._futures[run_id].key), message)
+            self._connection.client().log_event(worker.orders_topic(str(self._futures[run_id].key)), message)
             self._published[run_id] = orders
 
-    def _ended(self, run_id: str, future: Future) -> None:
+    def _ended(self, run_id: str, future: Future[Any]) -> None:
         """The task is over: apply its last events, in case that their way lost them, or say why there are none."""
         if future.status in ("cancelled", "lost"):
             self._later(self._lose, run_id, future)
@@ -309,17 +309,17 @@ class Engine:
             events = [Failed(str(error))]
         except Exception as error:
             events = [Failed(f"The process that trained ended ({error}).")]
-        self._inbox.put_files(future.key, run_id, files, epochs, events)
+        self._inbox.put_files(str(future.key), run_id, files, epochs, events)
         self._later(self._forget, run_id, future)
 
-    def _lose(self, run_id: str, future: Future) -> None:
+    def _lose(self, run_id: str, future: Future[Any]) -> None:
         """Nothing will be heard of a task any more: the connection broke, or its worker went with what it needed."""
         self._see_to_cluster()
         if self._futures.get(run_id) is future:
-            self._inbox.interrupt(future.key, run_id, LOST)
+            self._inbox.interrupt(str(future.key), run_id, LOST)
             self._forget(run_id, future)
 
-    def _hand_over_again(self, run_id: str, future: Future) -> None:
+    def _hand_over_again(self, run_id: str, future: Future[Any]) -> None:
         """A run found its data gone, with the machine that had them: send both anew."""
         if self._futures.get(run_id) is not future:
             return
@@ -329,7 +329,7 @@ class Engine:
         self._hand_over(self._store.get(run_id))
         self._pass_on()
 
-    def _forget(self, run_id: str, future: Future) -> None:
+    def _forget(self, run_id: str, future: Future[Any]) -> None:
         """Make room for the next run."""
         if self._futures.get(run_id) is future:
             del self._futures[run_id]
@@ -370,7 +370,7 @@ class Engine:
         lost, self._futures, self._published = self._futures, {}, {}
         for run_id, future in lost.items():
             # Should the training go on all the same, nothing that it says afterwards counts.
-            self._inbox.interrupt(future.key, run_id, LOST)
+            self._inbox.interrupt(str(future.key), run_id, LOST)
         self._connection.close()
         self._warm = False
         self._fill()

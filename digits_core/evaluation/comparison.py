@@ -32,7 +32,8 @@ def smooth(values: Sequence[float], strength: float) -> np.ndarray:
     return smoothed
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True)
+class Spread:
     """Mean and standard deviation of a sample, the deviation with n - 1 in its denominator; 0 for a single value."""
 
     mean: float
@@ -76,8 +77,8 @@ def _images_of(run: Run, parts: Mapping[tuple[str, str], str]) -> TestImages | N
     tested = run.environment.get("tested_on")
     if tested is not None:
         return tuple((name, tested[name]) for name in run.config.data.test if name in tested)
-    noted = [_as_a_whole(run, name) for name in run.config.data.test]
-    if not all(noted):
+    noted = [each for name in run.config.data.test if (each := _as_a_whole(run, name))]
+    if len(noted) < len(run.config.data.test):
         return None
     return tuple((each[0], parts.get(each, each[1])) for each in noted)
 

@@ -283,7 +283,8 @@ class FullyConnected(Kind):
 
 
 def _weighted_sum(module: nn.Module, inputs: np.ndarray, unit: int) -> WeightedSum:
-    return WeightedSum(inputs, float64(module.weight[unit]), float(module.bias[unit].detach()))
+    weights, bias = module.get_parameter("weight")[unit], module.get_parameter("bias")[unit]
+    return WeightedSum(inputs, float64(weights), float(bias.detach()))
 
 
 def float64(values: Tensor) -> np.ndarray:

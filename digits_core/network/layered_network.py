@@ -57,7 +57,7 @@ class Network(nn.Module):
 
     def weights(self, name: str) -> Tensor:
         """Return the weights of one layer without their gradient."""
-        return self.get_submodule(name).weight.detach()
+        return self.get_parameter(f"{name}.weight").detach()
 
     def work_out(
         self, found: Mapping[str, Activation], name: str, unit: int, row: int = 0, column: int = 0

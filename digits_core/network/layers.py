@@ -96,7 +96,8 @@ class Layer:
 def place_layers(specs: Sequence[LayerSpec], size: int, dropout: float) -> tuple[Layer, ...]:
     """Return the layers in the order in which an image of (1, size, size) passes them."""
     layers: list[Layer] = []
-    reads, shape, pixels, step = INPUT, (1, size, size), 1, 1
+    shape: Shape = (1, size, size)
+    reads, pixels, step = INPUT, 1, 1
     for spec in specs:
         pixels, step = spec.kind.receptive_field(pixels, step, size)
         if layers and spec.kind.flattens and len(shape) > 1:

@@ -84,7 +84,7 @@ class Comb:
     def boxes(self) -> list[Box]:
         """Return the cells in reading order; the picture must be level."""
         found = []
-        bands = list(zip(self.levels[:-1], self.levels[1:], strict=True)) or [None]
+        bands: list[tuple[float, float] | None] = [*zip(self.levels[:-1], self.levels[1:], strict=True)] or [None]
         highest = max(np.diff(self.levels), default=1.0)
         for band in bands:
             if band is not None and band[1] - band[0] < _LOW * highest:

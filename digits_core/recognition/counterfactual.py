@@ -64,7 +64,8 @@ Dab = tuple[int, int, int]
 
 def _dabs_that_tip(recogniser: Recogniser, start: np.ndarray, other: int, most: float) -> list[Dab] | None:
     """The dabs of the greedy search, in order; `None` where it changed `most` ink and has not tipped the answer."""
-    now, dabs = start, []
+    dabs: list[Dab] = []
+    now = start
     lead, gradient = _lead(recogniser, now, other)
     while lead <= 0:
         tried = _promising(now, gradient)

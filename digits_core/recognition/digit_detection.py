@@ -49,13 +49,14 @@ def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") 
             return read_sheet(picture, name)
         raise
     dominant = _dominant(plain)
-    is_one = dominant is not None and not _crosses(plain, dominant) and not _lies_on_table(plain)
+    if dominant and (_crosses(plain, dominant) or _lies_on_table(plain)):
+        dominant = None
     # What is wider than a digit, or in a strip of paper, may be boxes of a form. To look for them takes a while.
-    if is_one and dominant.width <= _WIDEST * dominant.height and picture.width < _STRIP * picture.height:
+    if dominant and dominant.width <= _WIDEST * dominant.height and picture.width < _STRIP * picture.height:
         return replace(plain, boxes=(dominant,))
     if way == "auto" and (fields := find_fields(picture, name)):
         return fields
-    if is_one:
+    if dominant:
         return replace(plain, boxes=(dominant,))
     if way == "one":
         return _joined(plain)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,14 +57,12 @@ def writing_of(
     if not count:
         return ink, []
     flat = labels.reshape(-1)
-    boxes = [
-        None,
-        *(Box(x.start, y.start, x.stop - x.start, y.stop - y.start) for y, x in ndimage.find_objects(labels)),
-    ]
+    found = (Box(x.start, y.start, x.stop - x.start, y.stop - y.start) for y, x in ndimage.find_objects(labels))
+    boxes = dict(enumerate(found, start=1))
     pixels = np.bincount(flat, minlength=count + 1)
     solid = np.bincount(flat, weights=(ink >= SOLID).reshape(-1), minlength=count + 1)
     strength = np.bincount(flat, weights=ink.reshape(-1), minlength=count + 1) / np.maximum(pixels, 1)
-    sides = np.array([0, *(max(box.width, box.height) for box in boxes[1:])])
+    sides = np.array([0, *(max(box.width, box.height) for box in boxes.values())])
     hugging, at_edge = _at_edges(labels, boxes, outside)
     reasons: dict[int, Reason] = {}
 
@@ -83,7 +81,7 @@ def writing_of(
         larger = sides[rest].max() > _STUMP * sides
         leave_out(hugging & (solid > 0) & (larger | (outside is not None)), "cut off at the edge")
     leave_out(at_edge & (strength < _FAINT * strength[solid > 0].max(initial=0)), "cut off at the edge")
-    kept = [boxes[index] for index in np.flatnonzero(solid > 0)]
+    kept = [boxes[int(index)] for index in np.flatnonzero(solid > 0)]
     if len(kept) > _MANY:
         height = usual_height(kept)
         large = sides > _TOO_LARGE * height
@@ -91,7 +89,7 @@ def writing_of(
         if digits >= _MANY:
             leave_out(large & (solid > 0), "too large for a digit")
     leave_out((solid > 0) & (solid < SPECK * solid.max()), "a speck")
-    kept = [boxes[index] for index in np.flatnonzero(solid > 0)]
+    kept = [boxes[int(index)] for index in np.flatnonzero(solid > 0)]
     if kept:
         height = usual_height(kept)
         leave_out(at_edge & (solid > 0) & (sides < _STUMP * height), "cut off at the edge")
@@ -108,16 +106,19 @@ def writing_of(
     return np.where(drop[labels], 0, ink).astype(np.uint8), left_out
 
 
-def _at_edges(labels: np.ndarray, boxes: list[Box], outside: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _at_edges(
+    labels: np.ndarray, boxes: Mapping[int, Box], outside: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return which marks lie along an edge of the paper with most of their length, and which touch it at all."""
-    count = len(boxes)
+    count = len(boxes) + 1
     lines = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
     along = np.stack([np.bincount(line, minlength=count) for line in lines])  # (4, N) pixels on each edge
-    lengths = np.array([[box.width, box.width, box.height, box.height] if box else [1] * 4 for box in boxes]).T
-    across = np.array([[box.height, box.height, box.width, box.width] if box else [0] * 4 for box in boxes]).T
+    sides = [(box.width, box.width, box.height, box.height) for box in boxes.values()]
+    lengths = np.array([(1, 1, 1, 1), *sides]).T
+    across = np.array([(0, 0, 0, 0), *(side[::-1] for side in sides)]).T
     at_corner = (along > 0).sum(axis=0) > 1
     hugging = ((along > _HUGGING * lengths) & (across < lengths / 2)).any(axis=0) & at_corner
-    touching = along.any(axis=0)
+    touching = np.asarray(along.any(axis=0))
     if outside is not None:
         near = ndimage.maximum_filter(outside.view(np.uint8), 5) > 0
         hugging |= np.bincount(labels[near], minlength=count) > 0

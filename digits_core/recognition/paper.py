@@ -39,14 +39,14 @@ def find_paper(tones: np.ndarray) -> Paper | None:
     size = tuple(max(8, round(side * scale)) for side in tones.shape[::-1])
     small = np.asarray(Image.fromarray(tones).resize(size, Image.Resampling.BOX), dtype=np.float32)
     small = ndimage.grey_closing(small, 5)
-    levels = np.linspace(*np.quantile(small, (0.01, 0.95)), 34)[1:-1]
+    darkest, brightest = np.quantile(small, (0.01, 0.95))
+    levels = np.linspace(darkest, brightest, 34)[1:-1]
     steps = ndimage.gaussian_gradient_magnitude(np.log(np.maximum(small, 8)), 0.7)
     # Bright regions; and where shaded paper is no brighter than what it lies on, those that sharp edges enclose.
     regions = [small > level for level in levels] + [steps < step for step in _STEPS]
     regions = list({region.tobytes(): region for region in regions}.values())  # a drawing has two tones
-    papers = [paper for region in regions if (paper := _polygon(region)) is not None]
-    papers = [(_seen_edges(small, paper), paper) for paper in papers]
-    papers = [(share, paper) for share, paper in papers if share >= _SEEN]
+    found = [paper for region in regions if (paper := _polygon(region)) is not None]
+    papers = [(share, paper) for paper in found if (share := _seen_edges(small, paper)) >= _SEEN]
     if not papers:
         return None
     _, best = max(

@@ -35,14 +35,15 @@ def level(values: np.ndarray) -> np.ndarray:
     """
     small = np.clip(values, 0, _FAINT)
     small = (small[:-1:2, :-1:2] + small[1::2, :-1:2] + small[:-1:2, 1::2] + small[1::2, 1::2]) / 4
-    across, down = _vanishing_point(small), _vanishing_point(small.T)
-    if across is None and down is None:
-        return np.eye(3)
-    down = None if down is None else down[[1, 0, 2]]
-    if across is None:  # square to the other as seen in the middle
-        across = np.array([down[1], -down[0], 0.0])
-    elif down is None:
+    across, turned = _vanishing_point(small), _vanishing_point(small.T)
+    # Where only one is seen, the other is square to it as seen in the middle.
+    if turned is not None:
+        down = turned[[1, 0, 2]]
+        across = np.array([down[1], -down[0], 0.0]) if across is None else across
+    elif across is not None:
         down = np.array([-across[1], across[0], 0.0])
+    else:
+        return np.eye(3)
     half = np.array([values.shape[1] / 2, values.shape[0] / 2])
     to_middle = np.array([[1 / half[0], 0, -1], [0, 1 / half[0], -half[1] / half[0]], [0, 0, 1]])
     return np.linalg.inv(to_middle) @ _to_infinity(across, down) @ to_middle
@@ -105,7 +106,7 @@ def _slopes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sums = np.pad(np.cumsum(small, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
     y = np.arange(small.shape[0])
     from_middle = np.arange(_TILE) - (_TILE - 1) / 2
-    clearness = []
+    found = []
     for slope in _TURNS:
         moves = np.rint(slope * from_middle).astype(int)
         begins = np.flatnonzero(np.diff(moves, prepend=moves[0] - 1))
@@ -115,8 +116,8 @@ def _slopes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             profile += part[np.clip(y + moves[begin], 0, len(y) - 1)]
         profile /= _TILE
         profile -= ndimage.uniform_filter1d(profile, 9, axis=0)
-        clearness.append(np.square(profile).reshape(rows, _TILE, columns).sum(axis=1))
-    clearness = np.stack(clearness)  # (S, rows, columns)
+        found.append(np.square(profile).reshape(rows, _TILE, columns).sum(axis=1))
+    clearness = np.stack(found)  # (S, rows, columns)
     best = clearness[1:-1].argmax(axis=0) + 1
     below, at, above = (np.take_along_axis(clearness, best[None] + step, 0)[0] for step in (-1, 0, 1))
     peak = np.clip((below - above) / np.minimum(2 * (below - 2 * at + above), -1e-12), -0.5, 0.5)

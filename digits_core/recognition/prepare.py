@@ -70,8 +70,8 @@ def shrunk(image: Image.Image, side: int = WORKING_SIDE) -> Image.Image:
     scale = side / max(image.size)
     if scale >= 1:
         return image
-    size = tuple(max(1, round(side * scale)) for side in image.size)
-    return image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0)
 
 
 def _box(ink: np.ndarray) -> tuple[slice, slice]:

@@ -107,14 +107,17 @@ def straightened(photo: Image.Image) -> tuple[Image.Image, np.ndarray, np.ndarra
     scale = min(1.0, 1.25 * SIDE / max(photo.size))
     image = photo
     if scale < 1:
-        image = photo.resize(tuple(round(side * scale) for side in photo.size), Image.Resampling.BOX, reducing_gap=2.0)
+        width, height = (round(side * scale) for side in photo.size)
+        image = photo.resize((width, height), Image.Resampling.BOX, reducing_gap=2.0)
     paper = find_paper(np.asarray(image))
     on_paper = Image.new("L", image.size, 255)
     if paper is not None and not paper.whole:
         on_paper = Image.new("L", image.size, 0)
         ImageDraw.Draw(on_paper).polygon([tuple(corner) for corner in paper.corners.tolist()], fill=255)
     whole = paper is not None and paper.whole
-    from_above, size = perspective.upright(paper.corners) if whole else (np.eye(3), image.size)
+    from_above, size = np.eye(3), image.size
+    if paper is not None and paper.whole:
+        from_above, size = perspective.upright(paper.corners)
     fit, size = _fitted(np.eye(3), size)
     transform = fit @ from_above
     seen, inside = _warped(image, on_paper, transform, size)

@@ -28,8 +28,8 @@ def runs_down(dark: np.ndarray) -> np.ndarray:
 
 def strokes(mask: np.ndarray) -> np.ndarray:
     """Return the top and the bottom of each thin plumb stroke as (x, y), (n, 2, 2), from left to right."""
-    columns = mask.any(axis=0)
-    if np.count_nonzero(columns[1:] & ~columns[:-1]) < FEWEST:  # quickly, for most pictures show no forms
+    any_ink = np.asarray(mask.any(axis=0))
+    if np.count_nonzero(any_ink[1:] & ~any_ink[:-1]) < FEWEST:  # quickly, for most pictures show no forms
         return np.zeros((0, 2, 2))
     labels, _ = ndimage.label(mask, structure=np.ones((3, 3)))
     sizes = np.bincount(labels.reshape(-1))

@@ -110,7 +110,8 @@ class Artifacts:
     def save_refusal(self, report: dict[str, Any], references: dict[str, np.ndarray]) -> None:
         """Keep what "not a digit" needs: numbers for JSON and arrays, in one file, so that they fit each other."""
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, report=np.array(json.dumps(report)), **references)
+        arrays: dict[str, Any] = {"report": np.array(json.dumps(report)), **references}
+        np.savez_compressed(buffer, **arrays)
         self._write("refusal.npz", buffer.getvalue())
 
     def load_refusal(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def _execute(
                 yield from (change for change in changes if change.epoch <= training.epochs_done)
                 # One that continues another run has that one's epochs, and no weights of its own yet.
                 kept = artifacts.weights_path.exists()
-                yield from (replace(from_dict(epoch), epochs=training.epochs, kept=kept) for epoch in history)
+                yield from (from_dict({**epoch, "epochs": training.epochs, "kept": kept}) for epoch in history)
             case Changed():
                 if event not in changes:
                     changes.append(event)

@@ -69,7 +69,7 @@ def group_by(runs: Sequence[Run], field: str) -> list[Group]:
 
 def same_but_for_the_seed(runs: Iterable[Run]) -> list[list[Run]]:
     """Return the runs in groups of equal settings, name, recipe and seed aside, in the order of each group's first."""
-    alike: dict[tuple, list[Run]] = {}
+    alike: dict[tuple[Any, ...], list[Run]] = {}
     for run in runs:
         settings = settings_of(run)
         alike.setdefault(tuple(settings[field] for field in settings if field != "seed"), []).append(run)

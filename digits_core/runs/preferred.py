@@ -26,14 +26,12 @@ def best_of(runs: Sequence[Run]) -> Run | None:
     Runs whose accuracy is `CLOSE` to the highest count as equal. Of those the one with the most test images is taken,
     because accuracy on more and other hands says more; then the newest.
     """
-    tested = [run for run in runs if run.test_accuracy is not None]
+    tested = candidates([run for run in runs if run.test_accuracy is not None])
     if not tested:
         return None
-    known = candidates(tested)
-    highest = max(run.test_accuracy for run in known)
-    return max(
-        (run for run in known if run.test_accuracy >= highest - CLOSE), key=lambda run: (_tests(run), run.number)
-    )
+    highest = max(run.test_accuracy or 0.0 for run in tested)
+    close = (run for run in tested if (run.test_accuracy or 0.0) >= highest - CLOSE)
+    return max(close, key=lambda run: (_tests(run), run.number))
 
 
 def doubt_about(run: Run) -> str:

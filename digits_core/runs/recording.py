@@ -84,7 +84,7 @@ def _set_status(db: sqlite3.Connection, run_id: str, before: str, after: str, ev
     """Note a pause or its end; a run that is paused already makes room for another: that is no news."""
     moved = db.execute("UPDATE runs SET status = ? WHERE id = ? AND status = ?", (after, run_id, before)).rowcount
     if moved:
-        add_change(db, run_id, event.kind, event.epoch, event.batch)
+        add_change(db, run_id, "paused" if isinstance(event, Paused) else "resumed", event.epoch, event.batch)
 
 
 def _change(db: sqlite3.Connection, run_id: str, event: Changed) -> None:

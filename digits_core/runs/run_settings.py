@@ -60,7 +60,7 @@ def _settings(config_json: str, epochs: int, by_hand_json: str, continued: bool)
     config = json.loads(config_json)
     # A config that was written before a setting was there has its default.
     given = {field: value for section in SECTIONS for field, value in config.get(section, {}).items()}
-    values = {field: given.get(field, default) for field, default in _defaults().items()}
+    values: dict[str, Any] = {field: given.get(field, default) for field, default in _defaults().items()}
     values["epochs"] = epochs or values["epochs"]
     values[CHANGES] = _changes_in_words(by_hand(by_hand_json, values["schedule"]), continued, values["schedule"])
     return MappingProxyType({field: tuple(v) if isinstance(v, list) else v for field, v in values.items()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TypeAlias
 
 from digits_core.database import Database
 from digits_core.errors import StoreError
@@ -15,7 +16,7 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 RUN_HELP = "an id, its unique beginning, latest, or best (the best finished run that is not a trial of a sweep)"
 
-Commands = argparse._SubParsersAction
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from digits_core.shell.train_command import add_settings, config_of
 if TYPE_CHECKING:
     from digits_core.data.catalogue import Catalogue
     from digits_core.runs.sweep_store import Sweep, SweepStore
-    from digits_core.training.sweep_plan import SweepPlan
+    from digits_core.training.sweep_plan import Method, SweepPlan
 
 
 def add_to(commands: Commands) -> None:
@@ -50,7 +50,7 @@ def plan_of(options: argparse.Namespace) -> SweepPlan:
 
     if not options.vary:
         raise ConfigError("Say what to vary: --vary learning_rate=0.001,0.01, for example.")
-    method = "random" if options.random is not None else "search" if options.search is not None else "grid"
+    method: Method = "random" if options.random is not None else "search" if options.search is not None else "grid"
     given = {
         "trials": options.search if options.random is None else options.random,
         "points": options.points,
@@ -59,7 +59,7 @@ def plan_of(options: argparse.Namespace) -> SweepPlan:
     return SweepPlan(
         name=options.name,
         base=config_of(options).replace(name=""),
-        varied=[parse_varied(text) for text in options.vary],
+        varied=tuple(parse_varied(text) for text in options.vary),
         method=method,
         stop_underperforming=options.stop_underperforming,
         **{name: value for name, value in given.items() if value is not None},

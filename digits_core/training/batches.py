@@ -7,7 +7,7 @@ train on the same images in the same batches.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -65,7 +65,9 @@ class LoaderBatches:
         from digits_core.transforms.pipeline import build_pipeline
 
         pipeline = build_pipeline(config.transform, training=True)
-        self._dataset = ConcatDataset([CustomTensorDataset(as_tuples(each, "train"), pipeline) for each in digits])
+        self._dataset: ConcatDataset[Any] = ConcatDataset(
+            [CustomTensorDataset(as_tuples(each, "train"), pipeline) for each in digits]
+        )
         self._config = config
         self._device = device
         self.images = len(self._dataset)

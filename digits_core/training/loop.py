@@ -45,9 +45,9 @@ class Training:
         self._batches = training_batches(config, train, self.device)
         self._loss = loss_function(config.training)
         self.test = Test(config, test, self.device, self._loss)
-        self.network: nn.Module = build_network(
-            config.transform.size, config.training.dropout, config.training.seed
-        ).to(self.device, memory_format=torch.channels_last)
+        network = build_network(config.transform.size, config.training.dropout, config.training.seed)
+        # An annotation of PyTorch's `to` with a memory format asks for a tensor, which a module is not.
+        self.network: nn.Module = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._batches_per_epoch = math.ceil(self._batches.images / config.training.batch_size)
         self.epochs = config.training.epochs
         self._optimisation = Optimisation(config.training, self.network, self.epochs * self._batches_per_epoch)
@@ -257,7 +257,7 @@ class Training:
         """Seconds of this epoch, without its pauses."""
         return time.perf_counter() - self._began
 
-    def _precision(self) -> AbstractContextManager:
+    def _precision(self) -> AbstractContextManager[Any]:
         if self.config.training.precision == "bf16":
             return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,7 @@ class BatchLosses:
             self._losses.append(loss)
             self._batches.append(batch)
 
-    def take(self) -> dict[str, list]:
+    def take(self) -> dict[str, list[Any]]:
         """As the events have them: `losses` and `loss_batches`."""
         taken = {
             "losses": torch.stack(self._losses).tolist() if self._losses else [],
@@ -66,7 +67,9 @@ class GradientNorms:
     def look(self, batch: int) -> None:
         """To be called when the gradients of that batch are there, and before the next ones are."""
         if (batch - 1) % self._stride == 0:
-            gradients = {name: weights.grad for name, weights in self._network.named_parameters()}
+            gradients = {
+                name: weights.grad for name, weights in self._network.named_parameters() if weights.grad is not None
+            }
             self._norms.append(_squares(gradients))
 
     def means(self) -> dict[str, float]:

@@ -70,6 +70,7 @@ class Optimisation:
         """Go on from what `state` returned."""
         if state["schedule"]:
             self.begin_schedule(state["schedule"]["steps"])
+            assert self._schedule is not None
             self._schedule.load_state_dict(state["schedule"]["state"])
         else:
             self._schedule = None

@@ -56,7 +56,7 @@ class Varied(Config):
             raise ConfigError(f"{self.field[:40]!r} cannot be varied. What can: {', '.join(SWEPT)}.")
         if (self.low is None) != (self.high is None) or bool(self.values) == self.is_range:
             raise ConfigError(f"{self.field} needs either values or a range with both its ends.")
-        if self.is_range and not self.low < self.high:
+        if self.is_range and not self.ends[0] < self.ends[1]:
             raise ConfigError(
                 f"{self.field} cannot vary from {self.low} to {self.high}: the lower bound must be below the upper."
             )
@@ -65,6 +65,13 @@ class Varied(Config):
     @property
     def is_range(self) -> bool:
         return self.low is not None and self.high is not None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest value of a range; of nothing else."""
+        assert self.low is not None
+        assert self.high is not None
+        return self.low, self.high
 
     @property
     def whole(self) -> bool:
@@ -76,12 +83,13 @@ class Varied(Config):
         """How many values there are, without end in a range of real numbers."""
         if not self.is_range:
             return len(self.values)
-        return self.high - self.low + 1 if self.whole else math.inf
+        low, high = self.ends
+        return high - low + 1 if self.whole else math.inf
 
     @property
     def log(self) -> bool:
         """Whether the range is looked at on a logarithmic scale: where it spans a factor of ten or more."""
-        return self.is_range and self.low > 0 and self.high / self.low >= 10
+        return self.is_range and self.ends[0] > 0 and self.ends[1] / self.ends[0] >= 10
 
     def spread(self, points: int) -> tuple[Scalar, ...]:
         """The values; of a range so many at equal distances, fewer where that would repeat whole numbers."""
@@ -96,16 +104,18 @@ class Varied(Config):
         """The nearest value that reads well, within the range."""
         if value != 0:
             value = round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
-        value = min(max(value, self.low), self.high)
+        low, high = self.ends
+        value = min(max(value, low), high)
         return round(value) if self.whole else float(value)
 
     def _at(self, share: float) -> Scalar:
         """The value at a place of the range, 0 for its low end and 1 for its high one."""
+        low, high = self.ends
         if share in (0, 1):
-            return self.high if share else self.low
+            return high if share else low
         if self.log:
-            return self.rounded(self.low * (self.high / self.low) ** share)
-        return self.rounded(self.low + (self.high - self.low) * share)
+            return self.rounded(low * (high / low) ** share)
+        return self.rounded(low + (high - low) * share)
 
 
 class SweepPlan(Config):
@@ -172,8 +182,10 @@ def varied(field: str, text: str) -> Varied:
     low, dots, high = text.partition("..")
     if dots:
         # An end that is left out is refused like any other word that is no number.
-        return Varied(field=field, low=low.strip(), high=high.strip())
-    return Varied(field=field, values=[value.strip() for value in text.split(",") if value.strip()])
+        given: dict[str, Any] = {"low": low.strip(), "high": high.strip()}
+    else:
+        given = {"values": [value.strip() for value in text.split(",") if value.strip()]}
+    return Varied(field=field, **given)
 
 
 def grid(plan: SweepPlan) -> Iterator[dict[str, Scalar]]:

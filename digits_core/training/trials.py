@@ -70,7 +70,7 @@ class Group:
 
 def groups(trials: Sequence[Trial]) -> list[Group]:
     """The trials by their settings, in the order in which these came up."""
-    found: dict[tuple, list[Trial]] = {}
+    found: dict[tuple[Any, ...], list[Trial]] = {}
     for trial in trials:
         found.setdefault(key_of(trial.settings), []).append(trial)
     return [Group(together[0].settings, tuple(together)) for together in found.values()]
@@ -78,12 +78,14 @@ def groups(trials: Sequence[Trial]) -> list[Group]:
 
 def ranking(trials: Sequence[Trial]) -> list[Group]:
     """The settings with a result, the best first; of equals the one that was tried first."""
-    return sorted((group for group in groups(trials) if group.scores), key=lambda group: -group.score)
+    return sorted((group for group in groups(trials) if group.scores), key=lambda group: -mean(group.scores))
 
 
 def winners(ranked: Sequence[Group]) -> list[Group]:
     """Return the first of a ranking and all that are as good: between them, the order says nothing."""
-    return [group for group, place in zip(ranked, places([each.score for each in ranked]), strict=True) if place == 1]
+    return [
+        group for group, place in zip(ranked, places([mean(each.scores) for each in ranked]), strict=True) if place == 1
+    ]
 
 
 def places(scores: Sequence[float]) -> list[int]:
@@ -193,8 +195,10 @@ def _distribution(each: Varied) -> BaseDistribution:
 
     if not each.is_range:
         return CategoricalDistribution(each.values)
-    kind = IntDistribution if each.whole else FloatDistribution
-    return kind(each.low, each.high, log=each.log)
+    low, high = each.ends
+    if each.whole:
+        return IntDistribution(round(low), round(high), log=each.log)
+    return FloatDistribution(low, high, log=each.log)
 
 
 def _value(each: Varied, found: Any) -> Any:

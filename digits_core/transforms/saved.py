@@ -39,7 +39,9 @@ class SavedTransforms:
         with self._database.write() as db:
             _refuse_taken(db, name)
             row = (name, config.to_json(), time.time())
-            return db.execute("INSERT INTO transforms (name, config, created) VALUES (?, ?, ?)", row).lastrowid
+            number = db.execute("INSERT INTO transforms (name, config, created) VALUES (?, ?, ?)", row).lastrowid
+        assert number is not None
+        return number
 
     def all(self) -> list[SavedTransform]:
         """Those that are not deleted, by name."""

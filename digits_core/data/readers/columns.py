@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -84,7 +85,7 @@ def _check_lengths(parts: list[Part], limits: Limits) -> None:
         raise Refusal(f"holds {count:,} entries, more than the {limits.entries:,} that are read.")
 
 
-def _labels(labels: np.ndarray | list) -> np.ndarray:
+def _labels(labels: np.ndarray | list[Any]) -> np.ndarray:
     """int64 (N,); -1 for what is no digit."""
     if isinstance(labels, list):
         return np.array([label if _is_digit(label) else -1 for label in labels], dtype=np.int64)
@@ -131,7 +132,7 @@ def _add_array(columns: Columns, images: np.ndarray, start: int, limits: Limits)
 
 def _add_list(columns: Columns, images: list[np.ndarray | Unusable], start: int, limits: Limits) -> None:
     """Images that are each an array of their own."""
-    groups: dict[tuple, list[int]] = defaultdict(list)
+    groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     plain: dict[int, np.ndarray] = {}
     pixels = 0
     for index, image in enumerate(images):
@@ -152,7 +153,7 @@ def _add_list(columns: Columns, images: list[np.ndarray | Unusable], start: int,
 
 def _keep_one_size(columns: Columns) -> None:
     """Make problems of all images that have another size than most."""
-    counts = Counter()
+    counts: Counter[tuple[int, ...]] = Counter()
     for block in columns.blocks:
         counts[block.values.shape[1:]] += len(block.values)
     if not counts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -96,10 +97,12 @@ def read_outcome(folder: Path) -> Reading | Refused | None:
         texts[name] = tuple(texts[name])
     texts["problems"] = tuple(Problem(*problem) for problem in texts["problems"])
     files = {name: folder / f"{name}.npy" for name in _ARRAYS}
-    arrays = {name: np.load(file, allow_pickle=False) if file.is_file() else None for name, file in files.items()}
+    arrays: dict[str, Any] = {
+        name: np.load(file, allow_pickle=False) if file.is_file() else None for name, file in files.items()
+    }
     return Reading(**texts, **arrays)
 
 
-def _write(folder: Path, outcome: dict) -> None:
+def _write(folder: Path, outcome: dict[str, Any]) -> None:
     # Text of a hostile file may hold lone surrogates: JSON's escapes carry them, an encoder would stumble.
     (folder / _OUTCOME).write_text(json.dumps(outcome), encoding="ascii")

@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 MIB = 2**20
 
@@ -80,7 +81,7 @@ def confine_this_process(limits: Limits) -> None:
     sys.addaudithook(_forbid)
 
 
-def _forbid(event: str, arguments: tuple) -> None:
+def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
     """The last line of defence, should a file ever get its will: Python cannot take an audit hook away again."""
     if event.startswith(_NOT_OURS):
         raise PermissionError(f"The reading of a file may not use {event}.")
@@ -91,9 +92,9 @@ def _lower(kind: int, soft: int, hard: int | None = None) -> None:
     import resource
 
     most = resource.getrlimit(kind)[1]
-    bounds = (each if most == resource.RLIM_INFINITY else min(each, most) for each in (soft, hard or soft))
+    low, high = (each if most == resource.RLIM_INFINITY else min(each, most) for each in (soft, hard or soft))
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(kind, tuple(bounds))
+        resource.setrlimit(kind, (low, high))
 
 
 def _address_space() -> int:

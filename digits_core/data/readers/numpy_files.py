@@ -79,7 +79,7 @@ def _own(archive: Archive, limits: Limits) -> Reading:
     reading = assembled("Digits Lab export (.npz)", parts, limits, as_stored=True)
     if reading.problem_count:
         raise Refusal("calls itself an export of this app, but not all its labels are digits. Export it again.")
-    said = (f"{(~test).sum():,} for training and {test.sum():,} for testing.",)
+    said: tuple[str, ...] = (f"{(~test).sum():,} for training and {test.sum():,} for testing.",)
     said += (f"{len(set(writers)):,} writers.",) if writers else ()
     return Reading(
         reading.format,

@@ -81,7 +81,8 @@ def _read_zip(archive: Archive, limits: Limits) -> Reading:
     if pickled := next((name for name in names if name == "data.pkl" or name.endswith("/data.pkl")), None):
         return _read_objects("PyTorch file", read_torch_zip(archive, pickled), limits)
     if not is_picture_zip(archive) and len(names) == 1:  # as some systems pack whatever is sent
-        return parse(_no_archive(archive.read(*names)), *names, limits)
+        (name,) = names
+        return parse(_no_archive(archive.read(name)), name, limits)
     if any(name.endswith(".npy") for name in names):
         return read_npz(archive, limits)
     if not is_picture_zip(archive) and any(_named_idx(name) for name in names):

@@ -59,7 +59,7 @@ def by_role(things: Mapping[Any, Any]) -> dict[tuple[str, str], Any]:
 
     Names that say neither are left out.
     """
-    found = {}
+    found: dict[tuple[str, str], Any] = {}
     for name, thing in things.items():
         if isinstance(name, bytes):
             name = name.decode("latin1")

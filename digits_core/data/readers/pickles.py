@@ -23,8 +23,8 @@ _NAMES_OF_PARTS = {2: ("train", "test"), 3: ("train", "validation", "test")}
 
 def parts_of(thing: Any, limits: Limits) -> tuple[str, list[Part]]:
     """What the file is made of, in words, and its lists; `Refusal` where it holds no digits."""
-    parts = _many(thing, limits) or [_one("", thing, limits)]
-    parts = [part for part in parts if part is not None]
+    found = _many(thing, limits) or [_one("", thing, limits)]
+    parts = [part for part in found if part is not None]
     if not parts:
         raise Refusal(_UNKNOWN)
     arrays = all(isinstance(part.images, np.ndarray) for part in parts)
@@ -80,19 +80,20 @@ def _from_roles(split: str, named: dict[tuple[str, str], Any], limits: Limits, c
 
 
 def _from_arrays(split: str, images: Any, labels: Any, limits: Limits) -> Part:
-    label_array = _array(labels, limits)
-    if label_array is None:
-        label_array = [label_of(label, limits) for label in labels]
-    image_array = _array(images, limits)
-    if image_array is None:
-        image_array = [_image(image, limits) for image in images]
-    return Part(split, image_array, label_array, counted(split))
+    label_array, image_array = _array(labels, limits), _array(images, limits)
+    return Part(
+        split,
+        [_image(image, limits) for image in images] if image_array is None else image_array,
+        [label_of(label, limits) for label in labels] if label_array is None else label_array,
+        counted(split),
+    )
 
 
-def _from_entries(split: str, entries: list | tuple, limits: Limits) -> Part:
+def _from_entries(split: str, entries: list[Any] | tuple[Any, ...], limits: Limits) -> Part:
     if len(entries) > limits.entries:
         raise Refusal(f"holds {len(entries):,} entries, more than the {limits.entries:,} that are read.")
-    images, labels = [], []
+    images: list[np.ndarray | Unusable] = []
+    labels: list[int | Unusable | None] = []
     for entry in entries:
         pair = _pair(entry)
         if pair is None:

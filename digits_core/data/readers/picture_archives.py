@@ -39,7 +39,7 @@ def read_picture_zip(archive: Archive, limits: Limits) -> Reading:
         raise Refusal(_FOLDERS)
     images = _read_all(archive, names, limits)
     sizes = {image.shape for image in images if isinstance(image, np.ndarray)}
-    changes = ()
+    changes: tuple[str, ...] = ()
     if len(sizes) > 1:
         images = [fitted(image) if isinstance(image, np.ndarray) else image for image in images]
         changes = (f"Pictures of {len(sizes):,} sizes are fitted into {SIDE} × {SIDE} pixels, proportions kept.",)
@@ -63,8 +63,9 @@ def _read_all(archive: Archive, names: list[str], limits: Limits) -> list[np.nda
     pixels = 0
     for name in names:
         try:
-            images.append(_read(archive, name, limits))
-            pixels += images[-1].size
+            image = _read(archive, name, limits)
+            images.append(image)
+            pixels += image.size
         except Unusable as reason:
             images.append(reason)
         if pixels > limits.pixels:

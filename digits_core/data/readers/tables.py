@@ -64,7 +64,9 @@ def table_parts(
     if not bad:
         return [Part("", images, table[:, label], place)]
     listed = [Unusable(bad[row]) if row in bad else image for row, image in enumerate(images)]
-    labels = [int(value) if np.isfinite(value) and value == int(value) else None for value in table[:, label].tolist()]
+    labels: list[int | Unusable | None] = [
+        int(value) if np.isfinite(value) and value == int(value) else None for value in table[:, label].tolist()
+    ]
     return [Part("", listed, labels, place)]
 
 

@@ -97,11 +97,12 @@ def storage_of(thing: Any, limits: Limits) -> Storage:
     if isinstance(thing, Call) and thing.name == "torch.storage._load_from_bytes":
         if thing.made is None:  # tensors that share a storage share its record
             thing.made = _loaded(thing.args, limits)
-        return thing.made
+        made: Storage = thing.made
+        return made
     raise Refusal(DAMAGED)
 
 
-def _loaded(args: tuple, limits: Limits) -> Storage:
+def _loaded(args: tuple[Any, ...], limits: Limits) -> Storage:
     if len(args) != 1 or type(args[0]) is not bytes:
         raise Refusal(DAMAGED)
     storage = read_legacy(args[0], limits)
@@ -110,7 +111,7 @@ def _loaded(args: tuple, limits: Limits) -> Storage:
     return storage
 
 
-def _fill(storages: dict[str, Storage], lengths: dict[str, int], keys: list, file: io.BytesIO) -> None:
+def _fill(storages: dict[str, Storage], lengths: dict[str, int], keys: list[Any], file: io.BytesIO) -> None:
     content = file.getbuffer().toreadonly()
     place = file.tell()
     for key in keys:

@@ -30,8 +30,10 @@ class Call:
 
     __slots__ = ("args", "made", "name", "state")
 
-    def __init__(self, name: str, args: tuple) -> None:
-        self.name, self.args, self.state, self.made = name, args, None, None
+    def __init__(self, name: str, args: tuple[Any, ...]) -> None:
+        self.name, self.args = name, args
+        self.state: Any = None
+        self.made: Any = None
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
@@ -74,7 +76,7 @@ class PickledPicture:
         self.state = state
 
 
-class PickledDict(dict):
+class PickledDict(dict[Any, Any]):
     """An ordered dict. Those of torch have attributes of their own, which say nothing of digits."""
 
     __slots__ = ()

@@ -153,7 +153,7 @@ def _dtype(call: Any) -> np.dtype:
     state = call.state or (3, "|", None, None, None)
     if not _DTYPE.fullmatch(code) or any(part is not None for part in state[2:5]):
         raise Unusable("it is an array of another type than numbers or labels")
-    return np.dtype(code).newbyteorder(state[1] if state[1] in ("<", ">") else "=")
+    return np.dtype(code).newbyteorder("<" if state[1] == "<" else ">" if state[1] == ">" else "=")
 
 
 def _parameter(call: Call, limits: Limits) -> np.ndarray | None:
@@ -190,7 +190,7 @@ def _picture(state: Any, limits: Limits) -> np.ndarray:
         raise Unusable(_BROKEN) from None
 
 
-def _rows(rows: list, limits: Limits) -> np.ndarray | None:
+def _rows(rows: list[Any], limits: Limits) -> np.ndarray | None:
     """Lists of numbers, all of one length, as an array (H, W)."""
     if not 1 <= len(rows) <= limits.side or not all(type(row) is list and 1 <= len(row) <= limits.side for row in rows):
         return None

@@ -45,6 +45,8 @@ def tsne(points: np.ndarray, perplexity: float = 30, report: Report = nobody) ->
     child = subprocess.Popen(command, cwd=ROOT, env=quiet, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with child:
         try:
+            assert child.stdin is not None
+            assert child.stdout is not None
             child.stdin.write(_packed(points, points.nbytes + 1024))
             child.stdin.flush()
             share = 0.0
@@ -82,6 +84,7 @@ def _main() -> None:
     threading.Thread(target=_end_with_the_app, daemon=True).start()
     from sklearn.manifold import TSNE
 
+    assert isinstance(sys.stdout, io.TextIOWrapper)
     sys.stdout.reconfigure(line_buffering=True)
     placed = TSNE(perplexity=perplexity, max_iter=STEPS, init="pca", random_state=0, verbose=2).fit_transform(points)
     print("map", flush=True)

@@ -55,7 +55,7 @@ def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
     return model.SerializeToString()
 
 
-def operators(layers: Sequence[Layer]) -> Iterator[tuple[tuple, dict[str, Any]]]:
+def operators(layers: Sequence[Layer]) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
     """Yield what makes each node: the operator with the names of its inputs and outputs, and the attributes."""
     reads = "images"
     for layer in layers:

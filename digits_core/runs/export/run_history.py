@@ -11,7 +11,7 @@ from typing import Any
 
 from digits_core.runs.rows import ChangeRow, EpochRow, Run
 from digits_core.runs.run_settings import CHANGES, settings_of
-from digits_core.training.config_fields import SECTION_OF
+from digits_core.settings import SECTION_OF
 
 MEASURES = (
     "epoch",
