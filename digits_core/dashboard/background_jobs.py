@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
@@ -140,7 +140,7 @@ def awaited(
 
 
 @st.fragment(run_every=POLL_S)
-def _progress(job: Job, words: str) -> None:
+def _progress(job: Job[Any], words: str) -> None:
     if not job.running:
         st.rerun()  # the whole page: what it waited for is there
     st.progress(max(0.0, job.share), _state(job, words))
@@ -154,7 +154,7 @@ def _progress(job: Job, words: str) -> None:
     )
 
 
-def _state(job: Job, words: str) -> str:
+def _state(job: Job[Any], words: str) -> str:
     if job.stopping:
         return "Cancelling …"
     if job.share == WAITING:

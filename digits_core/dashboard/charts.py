@@ -7,9 +7,11 @@ Where a click or a lasso in a chart is an answer, pages use Streamlit's, with th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import plotly
 import plotly.graph_objects as go
@@ -47,7 +49,10 @@ def show_chart(
     `alt` says in words what it shows. `height` in pixels is the figure's own where it is not given: JSON needs it.
     `awaited` names what somebody has just asked for: where its chart is not on the screen, it is brought there, once.
     """
-    height = int(height or chart.layout.height)
+    if height is None:
+        assert isinstance(chart, go.Figure)
+        height = chart.layout.height
+    height = int(height)
     data = payload(chart, alt, height) | {"awaited": awaited if awaited is None else str(awaited)}
     _component()(key=key, height=height, data=data)
 
@@ -73,7 +78,7 @@ def payload(chart: go.Figure | str, alt: str, height: int) -> dict[str, object]:
 
 
 @cache
-def _component() -> st.components.v2.ComponentRenderer:
+def _component() -> Callable[..., Any]:
     return st.components.v2.component(
         "digits_lab_chart",
         html=HTML,

@@ -18,7 +18,7 @@ _request_rerun = AppSession.request_rerun
 
 def count_once() -> None:
     """Let no timer bring a click, in all sessions from now on."""
-    AppSession.request_rerun = request_rerun
+    AppSession.request_rerun = request_rerun  # type: ignore[method-assign, assignment]
 
 
 def without_clicks(asked: ClientState) -> ClientState:
@@ -33,5 +33,6 @@ def without_clicks(asked: ClientState) -> ClientState:
 
 def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
     """As Streamlit's own, but a timer brings no click."""
-    timed = client_state is not None and client_state.is_auto_rerun
-    _request_rerun(session, without_clicks(client_state) if timed else client_state)
+    if client_state is not None and client_state.is_auto_rerun:
+        client_state = without_clicks(client_state)
+    _request_rerun(session, client_state)

@@ -42,7 +42,10 @@ class Sized(Protocol):
     def size(self) -> int: ...
 
 
-def forget_oldest(kept: MutableMapping[Key, Sized], count: int, size: int) -> None:
+Kept = TypeVar("Kept", bound=Sized)
+
+
+def forget_oldest(kept: MutableMapping[Key, Kept], count: int, size: int) -> None:
     """Remove the first entries until no more than `count` remain, and no more than `size` bytes; the last one stays."""
     while len(kept) > 1 and (len(kept) > count or sum(each.size for each in kept.values()) > size):
         del kept[next(iter(kept))]
@@ -53,7 +56,7 @@ class PackedArrays(Sequence[np.ndarray]):
 
     def __init__(self, arrays: Iterable[np.ndarray]) -> None:
         self._parts = tuple(
-            (zlib.compress(np.ascontiguousarray(each), 1), each.shape, each.dtype.str) for each in arrays
+            (zlib.compress(np.ascontiguousarray(each).data, 1), each.shape, each.dtype.str) for each in arrays
         )
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
@@ -80,6 +80,6 @@ def _anew(error: DigitsError) -> DigitsError:
     return type(error)(str(error))
 
 
-def _forget_oldest(kept: dict) -> None:
+def _forget_oldest(kept: dict[Any, Any]) -> None:
     while len(kept) > KEPT:
         del kept[next(iter(kept))]

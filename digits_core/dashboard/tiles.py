@@ -113,7 +113,7 @@ def payload(
         "chosen": tuple(int(place) for place in chosen),
         "tiles": tuple(
             {
-                "text": str(int(tile.label) if tile.text is None else tile.text),
+                "text": ("" if tile.label is None else str(int(tile.label))) if tile.text is None else str(tile.text),
                 "colour": "" if tile.label is None else DIGIT_COLOURS[int(tile.label)],
                 "place": int(tile.place),
                 "note": str(tile.note),

@@ -201,7 +201,7 @@ def field(
 
 def _add_places(picture: go.Figure, values: np.ndarray) -> None:
     """An unseen point on each cell: plotly selects points, and no cells of a heatmap."""
-    places = np.stack(np.indices(values.shape), axis=2).reshape(-1, 2)
+    places = np.stack([*np.indices(values.shape)], axis=2).reshape(-1, 2)
     unseen = {"marker": {"opacity": 0}}
     picture.add_scatter(
         x=places[:, 1].tolist(),

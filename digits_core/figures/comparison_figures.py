@@ -146,7 +146,7 @@ def fit_axis(update: Any, scale: Scale, values: Sequence[float | str]) -> None:
     if any(isinstance(value, str) for value in values):
         update(type="category", categoryorder="array", categoryarray=different)
         return
-    logarithmic = scale.log and all(value > 0 for value in different)
+    logarithmic = scale.log and all(float(value) > 0 for value in different)
     if logarithmic:
         update(type="log")
     if scale.percent:

@@ -182,7 +182,7 @@ def sample_map(
     labels: np.ndarray,
     indices: np.ndarray,
     title: str,
-    explained: Sequence[float],
+    explained: Sequence[float] | np.ndarray,
     height: int = 330,
 ) -> go.Figure:
     """Samples at (n, 2), each digit written in the middle of its own; hover tells the index in the dataset."""

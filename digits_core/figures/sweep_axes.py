@@ -34,12 +34,13 @@ def number_axis(axis: Axis, places: Sequence[Value]) -> dict[str, Any]:
     """Return an axis with room for all these places from the beginning; a few planned values are its ticks."""
     if not places:
         return {"type": "log" if axis.log else "linear"}
-    log = axis.log and min(places) > 0
-    low, high = (log10(end) if log else float(end) for end in (min(places), max(places)))
+    numbers = [float(place) for place in places]
+    log = axis.log and min(numbers) > 0
+    low, high = (log10(end) if log else end for end in (min(numbers), max(numbers)))
     room = (high - low) * ROOM or (0.2 if log else abs(high) * ROOM or 1.0)
     found: dict[str, Any] = {"type": "log" if log else "linear", "range": [low - room, high + room]}
     if axis.ticks and len(places) <= FEW_TICKS:
-        return found | {"tickvals": list(places), "ticktext": [f"{place:g}" for place in places]}
+        return found | {"tickvals": list(places), "ticktext": [f"{number:g}" for number in numbers]}
     # A logarithmic axis names factors of ten, or 2 and 5 too, where those are too few.
     return found | ({"dtick": 1 if high - low > 2.3 else "D2", "tickformat": "~g"} if log else {})
 
@@ -60,8 +61,9 @@ def measure_axis(measure: Measure) -> dict[str, Any]:
 
 def in_order(values: Sequence[Value | None]) -> list[Value]:
     """Each once: numbers by size, words as they came."""
-    once = list(dict.fromkeys(values))
-    return sorted(once) if all(isinstance(value, int | float) for value in once) else once
+    once = [value for value in dict.fromkeys(values) if value is not None]
+    numbers = [value for value in once if not isinstance(value, str)]
+    return [*sorted(numbers)] if len(numbers) == len(once) else once
 
 
 def are_numbers(values: Sequence[Value]) -> bool:

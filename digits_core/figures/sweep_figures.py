@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
 from statistics import mean
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -82,7 +83,7 @@ def against_one(results: Sequence[Result], name: str, measure: Measure, axis: Ax
     done = [result for result in results if result.value is not None]
     _points(chart, done, numbers, form, {"color": LINE, "size": 9, "opacity": 0.75})
     lost = [result for result in results if result.value is None]
-    floor = min((result.value for result in done), default=0.0)
+    floor = min((result.value or 0.0 for result in done), default=0.0)
     chart.add_scatter(
         x=[result.x if numbers else word(result.x) for result in lost],
         y=[floor] * len(lost),
@@ -176,7 +177,7 @@ def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure
     for shown, look in ((done, marker), (_best(done, measure), _ring(20))):
         chart.add_scatter(
             x=[on_axis(each.x) for each in shown],
-            y=[on_axis(each.y) for each in shown],
+            y=[on_axis(each.y) for each in shown if each.y is not None],
             mode="markers",
             marker=look,
             text=[f"{each.name}<br>{words} {each.value:{form}}" for each in shown],
@@ -219,7 +220,7 @@ def best_so_far(values: Sequence[float | None], planned: int) -> go.Figure:
     return _steady(chart)
 
 
-def _points(chart: go.Figure, results: Sequence[Result], numbers: bool, form: str, marker: dict) -> None:
+def _points(chart: go.Figure, results: Sequence[Result], numbers: bool, form: str, marker: dict[str, Any]) -> None:
     chart.add_scatter(
         x=[each.x if numbers else word(each.x) for each in results],
         y=[each.value for each in results],
@@ -230,16 +231,17 @@ def _points(chart: go.Figure, results: Sequence[Result], numbers: bool, form: st
     )
 
 
-def _ring(size: int = 16) -> dict:
+def _ring(size: int = 16) -> dict[str, Any]:
     return {"symbol": "circle-open", "size": size, "color": BEST, "line": {"width": 3}}
 
 
 def _best(results: Sequence[Result], measure: Measure) -> list[Result]:
     """Return the best of the results, all that are equal."""
-    if not results:
+    known = [(each, each.value) for each in results if each.value is not None]
+    if not known:
         return []
-    best = (max if measure == "accuracy" else min)(each.value for each in results)
-    return [each for each in results if isclose(each.value, best, rel_tol=EQUAL)]
+    best = (max if measure == "accuracy" else min)(value for _, value in known)
+    return [each for each, value in known if isclose(value, best, rel_tol=EQUAL)]
 
 
 def _best_cells(

@@ -11,7 +11,7 @@ varied as in training. `tests/benchmarks/refusal.py` compares it with each of it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
@@ -35,6 +35,8 @@ class References:
     seen: np.ndarray
     hidden: np.ndarray
     labels: np.ndarray
+    _pixels: np.ndarray = field(init=False, repr=False, compare=False)
+    _starts: np.ndarray = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_pixels", _pixel_directions(self.seen))

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class Workshop(Jobs[Arrays]):
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:
-                np.savez(file, **arrays)
+                np.savez(file, **cast("dict[str, Any]", arrays))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self._folder / f"{key}.npz")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import streamlit as st
 
@@ -41,7 +43,11 @@ def image_maps(digits: Digits) -> None:
         _show_selected(digits, selected, chosen)
 
 
-def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, str]:
+Drag = Literal["lasso", "select"]
+"""What dragging on a map draws, in Plotly's words."""
+
+
+def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
     """The method, the map (`None` while it is computed) and what dragging on it draws."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
@@ -92,14 +98,15 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, str]:
     return method, found, "lasso" if select == "Lasso" else "select"
 
 
-def _draw(digits: Digits, method: str, found: PointMap, select: str) -> np.ndarray:
+def _draw(digits: Digits, method: str, found: PointMap, select: Drag) -> np.ndarray:
     """The map; returns the places of the selected images."""
     shown, total = len(found.places), len(digits)
     title = f"{method} of {shown:,} images" if shown == total else f"{method} of {shown:,} of {total:,} images"
     axes = ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)")
     if found.shares is not None:
         shares = [*found.shares, 0.0, 0.0]
-        axes = tuple(f"component {number} ({shares[number - 1]:.0%} of the variance)" for number in (1, 2))
+        first, second = (f"component {number} ({shares[number - 1]:.0%} of the variance)" for number in (1, 2))
+        axes = (first, second)
     chart = image_map(found.points, digits.labels[found.places], found.places, title, axes, select)
     with st.container(key="map"):
         event = st.plotly_chart(

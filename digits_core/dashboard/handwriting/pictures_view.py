@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -134,7 +135,7 @@ def _without(tray: Tray, files: Collection[str]) -> Tray:
     return replace(tray, pictures=pictures, refused=refused, removals=tray.removals + 1)
 
 
-def _with_files(tray: Tray, files: Iterable) -> Tray:
+def _with_files(tray: Tray, files: Iterable[Any]) -> Tray:
     """The tray with the files that are new; one that cannot be read is named and the others go on."""
     new = [file for file in files if file.file_id not in tray.files_seen]
     if not new:
@@ -235,6 +236,7 @@ def _save(tray: Tray, writer: str) -> None:
     samples = [
         NewSample(each.image, each.label, each.writer or writer, "upload", each.drawing, paper=each.paper)
         for each in tray.to_save
+        if each.label is not None
     ]
     done(state().handwriting.add_all(samples), **{_TRAY: tray})
     left = tuple(each for each in tray.pictures if each.include and each.label is None)

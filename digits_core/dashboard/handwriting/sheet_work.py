@@ -189,8 +189,14 @@ class Work:
         return max(1, round(self.packed.height * width / self.packed.width))
 
     def to_save(self) -> list[LabelledBox]:
+        return [each for each, _, _ in self._ready()]
+
+    def _ready(self) -> list[tuple[LabelledBox, np.ndarray, int]]:
+        """What would be saved: each box with its digit, uint8 (28, 28), and its label."""
         return [
-            each for each in self.boxes.now if each.keep and each.label is not None and self.digit(each.box) is not None
+            (each, digit, each.label)
+            for each in self.boxes.now
+            if each.keep and each.label is not None and (digit := self.digit(each.box)) is not None
         ]
 
     def samples(self, writer: str) -> list[NewSample]:
@@ -200,14 +206,14 @@ class Work:
 
         return [
             NewSample(
-                self.digit(each.box),
-                each.label,
+                digit,
+                label,
                 writer,
                 "sheet",
                 as_drawing(self._part(each.box)),
                 paper=kept_paper(ink_of(self.sheet, each.box)),
             )
-            for each in self.to_save()
+            for each, digit, label in self._ready()
         ]
 
     def _part(self, box: Box) -> Image.Image:

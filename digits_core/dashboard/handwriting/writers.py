@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ def _fewest(theirs: list[HandwrittenSample]) -> np.ndarray:
     return np.flatnonzero(counts == counts.min()) if counts.min() < counts.max() else np.array([], dtype=int)
 
 
-def _columns() -> dict[str, object]:
+def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "writer": column.TextColumn("Writer", pinned=True, width=150, help="Whose hand it is."),

@@ -160,6 +160,8 @@ def _on_edges(layer: Layer, transform: TransformConfig) -> str:
 def _show_input(example: WorkedExample, found: Found, layer: Layer, channel: int, title: str) -> None:
     """The map that the window slides over; a click moves it there."""
     values, place = found[layer.reads].after[0, channel].numpy(), example.place
+    assert place is not None
+    assert layer.kind.stride is not None
     window, bounds = (place.top, place.left, place.side), value_range([values], signed=False)
     key = f"clicked_{layer.name}"
     st.plotly_chart(
@@ -172,7 +174,7 @@ def _show_input(example: WorkedExample, found: Found, layer: Layer, channel: int
     )
 
 
-def _move_to_click(key: str, step: int, shape: tuple[int, int]) -> None:
+def _move_to_click(key: str, step: int, shape: tuple[int, ...]) -> None:
     for point in st.session_state[key].selection.points:
         for name, place, count in zip(("row", "column"), point["customdata"], shape, strict=True):
             st.session_state[name] = min(place // step, count - 1)

@@ -78,7 +78,7 @@ def _relabel(photo: Photo, box: Box, place: int | None) -> None:
             on_change=take,
             help=f"{LABEL_HELP} The keys 0 to 9 choose it, too.",
         )
-        if photo.doubted(box):
+        if label is not None and photo.doubted(box):
             st.button(
                 f"Yes, {article(label)} {label}",
                 icon=":material/check:",

@@ -25,7 +25,7 @@ from digits_core.dashboard.recognise.recognition_result import (
     read,
     thumbnail,
 )
-from digits_core.data.handwriting_store import NewSample
+from digits_core.data.handwriting_store import NewSample, Source
 from digits_core.data.picture import read_picture
 from digits_core.figures.recognition_figures import Boxed
 
@@ -154,7 +154,7 @@ class Photo:
 
     def samples(self, writer: str) -> dict[Box, NewSample]:
         """Return what would be saved of each box, labelled as the boxes say."""
-        source = "upload" if len(self.work.boxes.now) == 1 else "sheet"
+        source: Source = "upload" if len(self.work.boxes.now) == 1 else "sheet"
         places = [each.box for each in self.work.to_save()]
         return {
             box: replace(sample, source=source) for box, sample in zip(places, self.work.samples(writer), strict=True)

@@ -15,6 +15,7 @@ from digits_core.dashboard.state import state
 from digits_core.data.handwriting_store import Change, counted_digits
 
 if TYPE_CHECKING:
+    from digits_core.data.handwriting_store import NewSample
     from digits_core.recognition.segment import Box
 
 SAVE_HELP = (
@@ -46,7 +47,9 @@ def is_saved(glance: Glance) -> bool:
 def save(pictures: Sequence[tuple[Photo, Glance]], doubtful: bool) -> None:
     """Save what `to_save` names of these pictures; those that are saved with another label are relabelled."""
     before, writer, store = _saved(), current_writer(), state().handwriting
-    new, samples, relabelled = [], [], {}
+    new: list[tuple[tuple[int, Box], int]] = []
+    samples: list[NewSample] = []
+    relabelled: dict[int, list[tuple[int, Box]]] = {}
     for photo, glance in pictures:
         ready = photo.samples(writer)
         for each in to_save(glance, doubtful):

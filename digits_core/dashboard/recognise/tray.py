@@ -133,8 +133,8 @@ def _is_new(upload: Upload, asked: Asked) -> bool:
 
 
 def _glance(photo: Photo, asked: Asked) -> Glance:
-    boxes = [each.box for each in photo.work.boxes.now if each.keep and photo.label(each.box) is not None]
-    marks = tuple(Mark(box, photo.label(box), photo.doubted(box)) for box in boxes)
+    boxes = [each.box for each in photo.work.boxes.now if each.keep]
+    marks = tuple(Mark(box, label, photo.doubted(box)) for box in boxes if (label := photo.label(box)) is not None)
     return Glance(asked, photo.thumbnail, photo.work.number, photo.text, marks)
 
 

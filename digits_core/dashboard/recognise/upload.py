@@ -43,7 +43,7 @@ def show(run: Run) -> None:
         way: Way = st.segmented_control(
             "Each shows",
             list(WAYS),
-            format_func=WAYS.get,
+            format_func=WAYS.__getitem__,
             default="auto",
             required=True,
             key="recognise_way",

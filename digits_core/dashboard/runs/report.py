@@ -76,7 +76,7 @@ def as_html(histories: Sequence[History]) -> bytes:
 
 def _results(histories: Sequence[History]) -> str:
     """A row a run; the best accuracy, loss and time stand out where there is something to be better than."""
-    columns: list[tuple[str, Callable[[Run], float | None], Callable[[float], str], Callable]] = [
+    columns: list[tuple[str, Callable[[Run], float | None], Callable[[float], str], Callable[..., float]]] = [
         ("Accuracy", lambda run: run.test_accuracy, "{:.2%}".format, max),
         ("Loss", lambda run: run.test_loss, "{:.4f}".format, min),
         ("Time", lambda run: run.seconds, "{:.1f} s".format, min),

@@ -49,8 +49,8 @@ def sweep_form() -> None:
         plan = plan_of_form()
     except DigitsError as error:
         show_error(error)
-    if error := st.session_state.pop(REFUSED, None):
-        show_error(error)
+    if refused := st.session_state.pop(REFUSED, None):
+        show_error(refused)
     st.markdown(_size_in_words(plan) if plan else "Fix the error above first.")
     st.button(
         "Start the sweep",
@@ -84,7 +84,7 @@ def plan_of_form() -> SweepPlan:
     return SweepPlan(
         name=session[NAME],
         base=_base(),
-        varied=[_varied(field) for field in session[FIELDS]],
+        varied=tuple(_varied(field) for field in session[FIELDS]),
         method=session[METHOD],
         trials=session[TRIALS],
         points=session[POINTS],
@@ -187,7 +187,7 @@ def _choose_method(ranges: bool) -> None:
         "How",
         list(METHODS),
         key=METHOD,
-        format_func=METHODS.get,
+        format_func=METHODS.__getitem__,
         required=True,
         persist_state="session",
         help="A grid tries every combination. Random draws find good settings with fewer runs where only some of the "

@@ -25,7 +25,7 @@ def key_of(field: str) -> str:
 def training_control(field: str) -> Any:
     """The control of one field of `TrainingConfig`, disabled with the reason where the field has no effect."""
     without, words = _has_no_effect(field), help_of(field)
-    common = {
+    common: dict[str, Any] = {
         "key": key_of(field),
         "help": f"{words} **{without}**" if without else words,
         "disabled": bool(without),

@@ -31,7 +31,8 @@ DIFFERENT, FIRST, SECOND, NEITHER = (
 
 @st.fragment
 def disagreements(runs: list[Run]) -> None:
-    answered = [run for run in runs if answers_of(run)]
+    known = {run.id: answers for run in runs if (answers := answers_of(run))}
+    answered = [run for run in runs if run.id in known]
     if len(answered) < 2:
         st.info(NOT_ANSWERED if not answered else "Select a second run that has ended: it takes two to disagree.")
         return
@@ -39,9 +40,9 @@ def disagreements(runs: list[Run]) -> None:
     if not share_test_images(first, second):
         _say_why_not(first, second)
         return
-    answers = answers_of(first), answers_of(second)
+    both = known[first.id], known[second.id]
     try:
-        found = disagreement(*answers)
+        found = disagreement(*both)
     except ValueError:
         _say_why_not(first, second)
         return
@@ -50,7 +51,7 @@ def disagreements(runs: list[Run]) -> None:
     if not len(places):
         st.info("There is no such image: these two runs agree here.")
         return
-    _images(first, found, places, answers, second)
+    _images(first, found, places, both, second)
 
 
 def _choose_two(runs: list[Run]) -> tuple[Run, Run]:
@@ -142,8 +143,8 @@ def _images(
         return
     page = choose_page(len(places), PER_PAGE, "disagreement_page", "images", "images")
     shown = places[(page - 1) * PER_PAGE : page * PER_PAGE]
-    chosen = st.session_state.get(CHOSEN)
-    chosen = chosen if chosen in shown else int(shown[0])
+    before = st.session_state.get(CHOSEN)
+    chosen = int(shown[0]) if before is None or before not in shown else int(before)
     grid, beside = st.columns([5, 3], gap="medium")
     with grid:
         tiles = [_tile(found, int(place)) for place in shown]

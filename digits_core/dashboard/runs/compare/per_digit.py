@@ -17,7 +17,8 @@ NOT_ANSWERED = "None of these runs has kept its answers yet: they are there when
 
 @st.fragment
 def accuracy_per_digit(runs: list[Run]) -> None:
-    answered = {run.id: run for run in runs if answers_of(run)}
+    answers = {run.id: found for run in runs if (found := answers_of(run))}
+    answered = {run.id: run for run in runs if run.id in answers}
     if not answered:
         st.info(NOT_ANSWERED)
         return
@@ -31,8 +32,12 @@ def accuracy_per_digit(runs: list[Run]) -> None:
         )
     ]
     others = [run for run in answered.values() if run is not baseline]
-    alike = [baseline, *(run for run in others if _alike(baseline, run))]
-    counts = [digit_counts(answers_of(run)) for run in alike]
+    labels = answers[baseline.id].labels
+    alike = [baseline]
+    alike += [
+        run for run in others if share_test_images(baseline, run) and np.array_equal(labels, answers[run.id].labels)
+    ]
+    counts = [digit_counts(answers[run.id]) for run in alike]
     chart = digits_of_runs(
         [run.title for run in alike], np.array([each.right for each in counts]), counts[0].images, baseline=0
     )
@@ -46,7 +51,3 @@ def accuracy_per_digit(runs: list[Run]) -> None:
         st.caption(f":material/info: Left out, because they were tested on other images: {titles_of(left_out)}.")
     if silent := [run for run in runs if run.id not in answered]:
         st.caption(f":material/info: Left out, because they have kept no answers: {titles_of(silent)}.")
-
-
-def _alike(first: Run, second: Run) -> bool:
-    return share_test_images(first, second) and np.array_equal(answers_of(first).labels, answers_of(second).labels)

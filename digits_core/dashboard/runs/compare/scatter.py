@@ -23,11 +23,15 @@ def any_against_any(runs: list[Run]) -> None:
     with right:
         up = _choose("Up", "scatter_y", ACCURACY.title)
     x, y = BY_TITLE[across], BY_TITLE[up]
-    shown = [run for run in runs if x.of(run) is not None and y.of(run) is not None]
+    shown, dots = [], []
+    for run in runs:
+        place = x.of(run), y.of(run)
+        if place[0] is not None and place[1] is not None:
+            shown.append(run)
+            dots.append(Dot(run.title, run_colour(run.number), place[0], place[1]))
     if not shown:
         st.info(f"None of these runs has both: {x.title.lower()} and {y.title.lower()}. Train on, or choose others.")
         return
-    dots = [Dot(run.title, run_colour(run.number), x.of(run), y.of(run)) for run in shown]
     with st.container(key="scatter"):
         event = st.plotly_chart(
             scatter(dots, x.scale, y.scale),

@@ -64,8 +64,9 @@ def _head(run: Run) -> None:
     tested = run.environment.get("images", {}).get("test", 0)
     with st.container(horizontal=True, gap="medium", key="run_head"):
         accuracy = "–" if run.test_accuracy is None else f"{run.test_accuracy:.2%}"
-        known = run.test_accuracy is not None and tested
-        error = f" ± {standard_error(run.test_accuracy, tested):.2%}" if known else ""
+        error = ""
+        if run.test_accuracy is not None and tested:
+            error = f" ± {standard_error(run.test_accuracy, tested):.2%}"
         st.metric(
             "Accuracy",
             accuracy + error,

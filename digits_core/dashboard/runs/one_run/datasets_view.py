@@ -55,12 +55,13 @@ def _evaluations_of(run: Run, datasets: Sequence[Digits]) -> Found | None:
     """How a run does on each dataset; while that is not known of all, the page shows how far it is."""
     artifacts = state().artifacts(run.id)
     try:
-        known = {digits.name: kept(artifacts, digits) for digits in datasets}
+        found = {digits.name: kept(artifacts, digits) for digits in datasets}
         weights = artifacts.weights_fingerprint()
     except DigitsError as error:
         show_error(error)
         return None
-    missing = [digits for digits in datasets if known[digits.name] is None]
+    known = {name: evaluation for name, evaluation in found.items() if evaluation is not None}
+    missing = [digits for digits in datasets if digits.name not in known]
     if not missing:
         return known
     if run.live:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,8 +75,8 @@ def _matrix(answers: Answers, shares: bool) -> None:
             st.session_state[TRUE], st.session_state[TAKEN] = (ANY, ANY) if again else (str(row), str(column))
             begin_anew()
 
-    framed = [ALL if digit is None else digit for digit in (label, answer)]
-    chart = confusion(answers.confusion, shares, *framed, ink=INK[st.context.theme.type or "light"])
+    row, column = (ALL if digit is None else digit for digit in (label, answer))
+    chart = confusion(answers.confusion, shares, row, column, ink=INK[st.context.theme.type or "light"])
     with st.container(key="confusion"):
         st.plotly_chart(
             chart,
@@ -102,7 +103,7 @@ def _scores(answers: Answers) -> None:
         }
         for each in per_digit(answers.confusion)
     ]
-    share = {"format": "percent", "width": 72}
+    share: dict[str, Any] = {"format": "percent", "width": 72}
     st.markdown(f"**Scores per digit** (n = {len(answers):,})")
     st.dataframe(
         pd.DataFrame(rows),
@@ -179,8 +180,8 @@ def _gallery(run: Run, answers: Answers, label: int | None, answer: int | None) 
     with grid:
         page = choose_page(len(places), PER_PAGE, PAGE, "images", "images") if pages > 1 else 1
         shown = places[(page - 1) * PER_PAGE : page * PER_PAGE]
-        chosen = st.session_state.get(CHOSEN)
-        chosen = chosen if chosen in shown else int(shown[0])
+        before = st.session_state.get(CHOSEN)
+        chosen = int(shown[0]) if before is None or before not in shown else int(before)
         _draw(tested, answers, shown, chosen)
     with beside:
         _large(tested, answers, chosen)

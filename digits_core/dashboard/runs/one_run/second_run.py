@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from digits_core.dashboard.background_jobs import Jobs
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_named, run_label
 from digits_core.runs.store import Run
 
 NONE = "none"
-JOBS: Jobs[None] = Jobs()
+JOBS: Jobs[Any] = Jobs()
 """What is measured of runs: each job keeps its result with its run, where every view looks first."""
 
 
