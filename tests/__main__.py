@@ -1,4 +1,4 @@
-"""The one test program, `python -m tests`: lint, format, a Chromium, then pytest with the arguments given.
+"""The one test program, `python -m tests`: lint, format, types, a Chromium, then pytest with the arguments given.
 
 `--deep` searches longer: ten times as many examples for each property, and many more moments to kill a process at.
 """
@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
         for name, passed in (
             ("ruff check", _python("ruff", "check", ".")),
             ("ruff format", _python("ruff", "format", "--check", ".")),
+            ("mypy", _python("mypy")),
             ("chromium", _chromium()),
             ("pytest", _python("pytest", *SIDE_BY_SIDE, *arguments)),
         )
