@@ -18,13 +18,13 @@ from digits_core.config import RunConfig
 from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
 from digits_core.data.handwriting_store import Handwriting
-from digits_core.database import Database
 from digits_core.errors import DigitsError, StoreError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.epoch_feed import EpochFeed
 from digits_core.runs.process_owner import is_local
 from digits_core.runs.run_data import RunData
+from digits_core.runs.starter import open_database
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweep_store import SweepStore
 from digits_core.training.check import prepared
@@ -141,7 +141,7 @@ def stop() -> None:
 @lru_cache(maxsize=4)
 def _open(folder: Path) -> State:
     home = Home(folder).create()
-    database = Database(home.database)
+    database = open_database(home)
     runs = RunStore(database)
     sweeps = SweepStore(database)
     catalogue = Catalogue(home, database)
