@@ -3,7 +3,7 @@
     DIGITS_HOME=/tmp/starter python -m digits_core.shell.make_starter --mnist mnist-train.npz
     DIGITS_HOME=/tmp/starter python -m digits_core.shell.make_starter --run latest
 
-The first trains in that home, about a quarter of an hour on two cores, and writes what the package ships. MNIST's 60,000
+The first trains in that home, a quarter of an hour on two cores, and writes what the package ships. MNIST's 60,000
 training digits come from an `.npz` file with `images` (N, 28, 28) and `labels` (N,), or without `--mnist` from the
 download in the home. The second only writes, from a run that was trained before.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,10 +51,10 @@ STARTER = FULL.config.replace(
 """Tested on datasets that every home has: its answers can be shown and checked at once."""
 REFERENCES = ("optdigits", "mnist-5k", "strokes")
 """Of the training images, those that every home has: the samples of MNIST stand for all of it."""
-ORIGIN = "on the machine of Digits Lab's authors: this run came with it"
+ORIGIN = "came with Digits Lab, trained on another machine"
 NOTE = (
-    "Came with Digits Lab. Trained by the recipe Full, except that it is tested on the MNIST sample and Optdigits, whose "
-    "test images were not trained on. `python -m digits_core.shell.make_starter` trains it again."
+    "Came with Digits Lab. Trained by the recipe Full, but tested on the MNIST sample and Optdigits, whose test images "
+    "were left out of training. To train it again: python -m digits_core.shell.make_starter"
 )
 
 
@@ -136,8 +135,8 @@ def _epochs(run: Run, store: RunStore, test: Test, weights: Weights) -> list[dic
 
 
 def _record(run: Run, store: RunStore, epochs: list[dict[str, Any]]) -> dict[str, Any]:
-    # The fingerprint of MNIST would be that of a set without its test part, if it came from a file.
     environment = {name: value for name, value in run.environment.items() if name not in ("machine", "commit")}
+    # MNIST as it came from a file lacks its own test images: no home has a dataset of this fingerprint.
     environment["datasets"] = {name: each for name, each in environment["datasets"].items() if name != "mnist"}
     batches = store.batches(run.id)
     return {
