@@ -31,6 +31,7 @@ from digits_core.network.improved_net import restore_network
 from digits_core.recognition.out_of_distribution import calibrate, data_key, keep_refusal
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.runs.artifacts import Artifacts, TestResult, Weights
+from digits_core.runs.heartbeat import Heartbeat
 from digits_core.runs.process_owner import this_process
 from digits_core.runs.rows import Run
 from digits_core.runs.starter import FOLDER, RUN, WEIGHTS
@@ -165,11 +166,13 @@ def _train(home: Home, store: RunStore, catalogue: Catalogue, mnist: Path | None
     config = prepared(STARTER, load)
     torch.set_num_threads(THREADS)
     run = store.create(config, this_process(), threads=THREADS)
-    for event in trained(home, load, store, run, Orders):
-        if isinstance(event, EpochFinished):
-            print(event.lecture_line(), flush=True)
-        if isinstance(event, Failed):
-            raise DigitsError(event.message)
+    with Heartbeat(store.owners, run.owner) as heartbeat:
+        heartbeat.start()
+        for event in trained(home, load, store, run, Orders):
+            if isinstance(event, EpochFinished):
+                print(event.lecture_line(), flush=True)
+            if isinstance(event, Failed):
+                raise DigitsError(event.message)
     return store.get(run.id)
 
 
