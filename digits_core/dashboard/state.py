@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from digits_core.engine.sweep_conductor import Conductor
 
 LOG = logging.getLogger(__name__)
+AFTER_PAGE_S = 0.3
+"""How long the server delivers a page whose script has ended, its chart library and pictures included."""
 LOOK_S = 5.0
 """How often to look for what processes have left that are gone, at most."""
 
@@ -119,6 +122,21 @@ def state() -> State:
     # when another process is gone, and one at which nobody looks does nothing.
     found.orphans.notice()
     return found
+
+
+def prepare_to_recognise() -> None:
+    """Load torch as soon as the page is delivered, if there is a network to recognise with and nothing trains.
+
+    Whoever goes on to Recognise need not wait for it then. Returns at once.
+    """
+    if "torch" in sys.modules:
+        return
+    with suppress(StoreError):  # the page has said what is wrong with the home
+        here = state()
+        if here.runs.usable() and not here.runs.live():
+            timer = threading.Timer(AFTER_PAGE_S, here.load_torch)
+            timer.daemon = True
+            timer.start()
 
 
 def start() -> None:

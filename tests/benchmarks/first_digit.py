@@ -1,8 +1,8 @@
 """How soon a new home reads an own digit: `python -m tests.benchmarks first-digit`.
 
-In a real browser, each time with a fresh app and a home that nobody has used, as a person gets it: with Starter. Seconds
-from the moment that a page is there until a digit drawn on Recognise is read rightly. Once that page is Recognise itself;
-once it is the first page of the app, from which a click leads there. Drawing takes its time too: a stroke of the mouse.
+In a real browser, each time with a fresh app and a home that nobody has used, as a person gets it: with Starter.
+Seconds from the moment that a page is there until a digit drawn on Recognise is read rightly. Once that page is
+Recognise itself; once it is the first page of the app, from which a click leads there. Drawing takes its time too.
 """
 
 from __future__ import annotations
