@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 AFTER_PAGE_S = 0.3
 """How long the server delivers a page whose script has ended, its chart library and pictures included."""
+LOADING_S = 10.0
+"""How long the end of the app waits for torch to be imported, at most."""
 LOOK_S = 5.0
 """How often to look for what processes have left that are gone, at most."""
 
@@ -104,15 +106,19 @@ class State:
     def artifacts(self, run_id: str) -> Artifacts:
         return Artifacts(self.home.run(run_id))
 
-    def load_torch(self) -> None:
+    def load_torch(self, after_s: float = 0.0) -> None:
         """Import in the background what recognising takes, so that it is there when the person is: returns at once."""
         if "torch" not in sys.modules:
-            threading.Thread(target=_import_recogniser, daemon=True).start()
+            loader = threading.Timer(after_s, _import_recogniser)
+            loader.daemon = True
+            _LOADERS.append(loader)
+            loader.start()
 
 
 _LOCK = threading.Lock()
 _ENGINES: dict[Path, Engine] = {}
 _CONDUCTORS: dict[Path, Conductor] = {}
+_LOADERS: list[threading.Timer] = []
 
 
 def state() -> State:
@@ -134,9 +140,7 @@ def prepare_to_recognise() -> None:
     with suppress(StoreError):  # the page has said what is wrong with the home
         here = state()
         if here.runs.usable() and not here.runs.live():
-            timer = threading.Timer(AFTER_PAGE_S, here.load_torch)
-            timer.daemon = True
-            timer.start()
+            here.load_torch(AFTER_PAGE_S)
 
 
 def start() -> None:
@@ -154,6 +158,11 @@ def stop() -> None:
         conductor.close()
     for engine in _ENGINES.values():
         engine.close()
+    while _LOADERS:
+        # A process that ends while torch is half imported is aborted.
+        loader = _LOADERS.pop()
+        loader.cancel()
+        loader.join(LOADING_S)
 
 
 @lru_cache(maxsize=4)
