@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -47,10 +47,15 @@ PASSING = {
 
 
 class Database:
-    """Opens the file at `path`, bringing an older one up to date; `StoreError` if it is newer or not a database."""
+    """Opens the file at `path`, bringing an older one up to date; `StoreError` if it is newer or not a database.
 
-    def __init__(self, path: Path) -> None:
+    `fill` is called in the transaction that makes the tables of a new database: what it writes is there from the first
+    moment, and if it fails there is no database yet. A database that exists is left as it is.
+    """
+
+    def __init__(self, path: Path, fill: Callable[[sqlite3.Connection], None] | None = None) -> None:
         self.path = path
+        self._fill = fill
         with _OPENING:
             self._refuse_newer()
             self._migrate()
@@ -133,10 +138,13 @@ class Database:
     def _apply(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         # Two processes may start at once: the second finds the work done once it holds the lock.
+        is_new = _version(connection) == 0
         for number, script in enumerate(MIGRATIONS[_version(connection) :], start=_version(connection) + 1):
             for statement in script.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
+        if is_new and self._fill is not None:
+            self._fill(connection)
         connection.commit()
 
     def _in_words(self, error: sqlite3.Error) -> StoreError:

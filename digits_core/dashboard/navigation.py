@@ -6,6 +6,7 @@ import streamlit as st
 
 from digits_core.dashboard.login import require_login
 from digits_core.dashboard.pages import PAGES, note_page, page
+from digits_core.dashboard.state import prepare_to_recognise
 
 ICON = Path(__file__).with_name("icon.svg")
 LOGO = Path(__file__).with_name("logo.svg")
@@ -21,3 +22,4 @@ current = st.navigation([page(name) for name in PAGES], expanded=True)
 st.set_page_config(page_title=f"{current.title} · Digits Lab")
 note_page(current.url_path)
 current.run()
+prepare_to_recognise()

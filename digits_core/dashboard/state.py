@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,13 +19,13 @@ from digits_core.config import RunConfig
 from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
 from digits_core.data.handwriting_store import Handwriting
-from digits_core.database import Database
 from digits_core.errors import DigitsError, StoreError
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.epoch_feed import EpochFeed
 from digits_core.runs.process_owner import is_local
 from digits_core.runs.run_data import RunData
+from digits_core.runs.starter import open_database
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweep_store import SweepStore
 from digits_core.training.check import prepared
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from digits_core.engine.sweep_conductor import Conductor
 
 LOG = logging.getLogger(__name__)
+AFTER_PAGE_S = 0.3
+"""How long the server delivers a page whose script has ended, its chart library and pictures included."""
+LOADING_S = 10.0
+"""How long the end of the app waits for torch to be imported, at most."""
 LOOK_S = 5.0
 """How often to look for what processes have left that are gone, at most."""
 
@@ -101,15 +106,19 @@ class State:
     def artifacts(self, run_id: str) -> Artifacts:
         return Artifacts(self.home.run(run_id))
 
-    def load_torch(self) -> None:
+    def load_torch(self, after_s: float = 0.0) -> None:
         """Import in the background what recognising takes, so that it is there when the person is: returns at once."""
         if "torch" not in sys.modules:
-            threading.Thread(target=_import_recogniser, daemon=True).start()
+            loader = threading.Timer(after_s, _import_recogniser)
+            loader.daemon = True
+            _LOADERS.append(loader)
+            loader.start()
 
 
 _LOCK = threading.Lock()
 _ENGINES: dict[Path, Engine] = {}
 _CONDUCTORS: dict[Path, Conductor] = {}
+_LOADERS: list[threading.Timer] = []
 
 
 def state() -> State:
@@ -119,6 +128,19 @@ def state() -> State:
     # when another process is gone, and one at which nobody looks does nothing.
     found.orphans.notice()
     return found
+
+
+def prepare_to_recognise() -> None:
+    """Load torch as soon as the page is delivered, if there is a network to recognise with and nothing trains.
+
+    Whoever goes on to Recognise need not wait for it then. Returns at once.
+    """
+    if "torch" in sys.modules:
+        return
+    with suppress(StoreError):  # the page has said what is wrong with the home
+        here = state()
+        if here.runs.usable() and not here.runs.live():
+            here.load_torch(AFTER_PAGE_S)
 
 
 def start() -> None:
@@ -136,12 +158,17 @@ def stop() -> None:
         conductor.close()
     for engine in _ENGINES.values():
         engine.close()
+    while _LOADERS:
+        # A process that ends while torch is half imported is aborted.
+        loader = _LOADERS.pop()
+        loader.cancel()
+        loader.join(LOADING_S)
 
 
 @lru_cache(maxsize=4)
 def _open(folder: Path) -> State:
     home = Home(folder).create()
-    database = Database(home.database)
+    database = open_database(home)
     runs = RunStore(database)
     sweeps = SweepStore(database)
     catalogue = Catalogue(home, database)

@@ -131,7 +131,7 @@ class Catalogue:
         That handwriting which is recorded is there is not looked into: samples that runs refer to are never removed.
         """
         if name == "mnist" and not self.available(name):
-            return "The dataset mnist is not here any more: download it again on the Data page."
+            return "The dataset mnist is not here: download it on the Data page."
         return "" if name in self._readers else self.imports.problem(name)
 
     def version(self, name: str) -> str:

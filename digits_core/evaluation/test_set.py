@@ -12,7 +12,7 @@ from digits_core.config import DataConfig
 from digits_core.data.digits import Digits
 from digits_core.errors import DatasetError
 from digits_core.runs.rows import Run
-from digits_core.training.check import choose_digits
+from digits_core.training.check import choose_test_digits
 
 Load = Callable[[str], Digits]
 
@@ -90,7 +90,7 @@ def test_set_of_run(run: Run, load: Load) -> TestSet:
 def _parts(data: DataConfig, load: Load) -> list[tuple[Digits, Part]]:
     """The datasets to test on, as the training splits them and as they are kept."""
     load = cache(load)
-    _, splits = choose_digits(data, load)
+    splits = choose_test_digits(data, load)
     return [(split, _part(split, data, load(split.name))) for split in splits]
 
 

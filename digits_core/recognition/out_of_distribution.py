@@ -114,8 +114,13 @@ def load_refusal(
             raise
         return kept[0]
     with suppress(StoreError):  # a full disk costs these seconds again at the next start, and nothing else
-        artifacts.save_refusal(*_to_keep(refusal, recogniser.fingerprint, data))
+        keep_refusal(refusal, recogniser, artifacts, data)
     return refusal
+
+
+def keep_refusal(refusal: Refusal, recogniser: Recogniser, artifacts: Artifacts, data: str) -> None:
+    """Keep the threshold of a run with its artifacts, as `load_refusal` reads it; `data` as there."""
+    artifacts.save_refusal(*_to_keep(refusal, recogniser.fingerprint, data))
 
 
 def data_key(config: RunConfig, version: Callable[[str], str]) -> str:

@@ -204,10 +204,14 @@ class Artifacts:
         """Take what `contents` returned; `RunError` for a name that no training gives a file."""
         if unknown := set(contents) - set(TRAINING_FILES):
             raise RunError(f"A training sent files that none writes: {', '.join(sorted(unknown))[:200]}.")
-        for name, content in contents.items():
-            self._write(name, content)
+        self.save_files(contents)
         if "checkpoint.pt" in contents:
             (self._folder / "start.pt").unlink(missing_ok=True)
+
+    def save_files(self, contents: Mapping[str, bytes]) -> None:
+        """Keep whole files by their names, as another folder of a run holds them."""
+        for name, content in contents.items():
+            self._write(name, content)
 
     def tidy(self) -> None:
         """Remove what a process that was killed has left half written; nothing may be writing here."""

@@ -6,7 +6,10 @@ import json
 import math
 import sqlite3
 import time
+from typing import Any
 
+from digits_core.config import RunConfig
+from digits_core.runs.numbers import next_number
 from digits_core.runs.rows import What
 from digits_core.training.events import (
     Changed,
@@ -49,6 +52,39 @@ def record(db: sqlite3.Connection, run_id: str, event: Event) -> None:
             _end(db, run_id, event.outcome, event)
         case Failed():
             _end(db, run_id, "failed", event)
+
+
+def add_run(
+    db: sqlite3.Connection,
+    run_id: str,
+    config: RunConfig,
+    owner: str,
+    *,
+    created: float,
+    parent: str = "",
+    session: str = "",
+    sweep: str = "",
+    environment: dict[str, Any] | None = None,
+) -> None:
+    """Write a run as queued, under the next number."""
+    db.execute(
+        "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, parent, session, epochs, "
+        "sweep, environment) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            run_id,
+            next_number(db, "runs"),
+            config.name.strip() or config.recipe or "Run",
+            config.recipe,
+            config.to_json(),
+            owner,
+            created,
+            parent,
+            session,
+            config.training.epochs,
+            sweep,
+            json.dumps(environment or {}),
+        ),
+    )
 
 
 def add_change(

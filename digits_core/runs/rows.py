@@ -30,6 +30,10 @@ What = Literal["learning_rate", "epochs", "paused", "resumed", "stopped", "resta
 _config = lru_cache(maxsize=4096)(RunConfig.from_json)
 
 
+SHIPPED = "shipped"
+"""In the environment of a run: where it was trained, if that was before it came with Digits Lab."""
+
+
 class HandChange(NamedTuple):
     """A setting that was changed while a run trained: what it was set to, after `batch` of `epoch`."""
 
@@ -128,6 +132,11 @@ class Run:
     def orders(self) -> Orders:
         """What was last wished of it; whether it has obeyed, `changes` says."""
         return Orders.from_json(self.orders_json)
+
+    @property
+    def shipped(self) -> bool:
+        """Return True for a run that came with Digits Lab: another machine trained it."""
+        return SHIPPED in self.environment
 
     @property
     def threads(self) -> int:

@@ -18,9 +18,16 @@ from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.runs import heartbeat, queue
 from digits_core.runs.heartbeat import Owners
-from digits_core.runs.numbers import next_number
 from digits_core.runs.preferred import best_of
-from digits_core.runs.recording import IS_LIVE, add_change, keep_to_weights, note_weights, reason_of_stop, record
+from digits_core.runs.recording import (
+    IS_LIVE,
+    add_change,
+    add_run,
+    keep_to_weights,
+    note_weights,
+    reason_of_stop,
+    record,
+)
 from digits_core.runs.rows import (
     LIVE,
     RESUMABLE,
@@ -76,25 +83,16 @@ class RunStore:
         """
         run_id = run_id or new_id()
         with self._database.write() as db:
-            number = next_number(db, "runs")
-            name = config.name.strip() or config.recipe or "Run"
-            db.execute(
-                "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, parent, session, epochs, "
-                "sweep, environment) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    run_id,
-                    number,
-                    name,
-                    config.recipe,
-                    config.to_json(),
-                    owner,
-                    time.time(),
-                    parent,
-                    session or "",
-                    config.training.epochs,
-                    sweep,
-                    json.dumps({"threads": threads} if threads else {}),
-                ),
+            add_run(
+                db,
+                run_id,
+                config,
+                owner,
+                created=time.time(),
+                parent=parent,
+                session=session or "",
+                sweep=sweep,
+                environment={"threads": threads} if threads else {},
             )
             if handwriting_versions.NAME in (*config.data.train, *config.data.test):
                 _note_handwriting(db, run_id, parent or data_of, sweep)

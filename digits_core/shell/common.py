@@ -11,6 +11,7 @@ from digits_core.database import Database
 from digits_core.errors import StoreError
 from digits_core.home import Home
 from digits_core.runs.retrying import RETRY_S
+from digits_core.runs.starter import open_database
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -24,9 +25,9 @@ def add_json(command: argparse.ArgumentParser) -> None:
 
 
 def open_home() -> tuple[Home, Database]:
-    """The home folder that the environment names, made where it is not there, and its database."""
+    """Return the home folder that the environment names, made if it is not there, and its database."""
     home = Home.from_environment().create()
-    return home, Database(home.database)
+    return home, open_database(home)
 
 
 class WaitForStore:

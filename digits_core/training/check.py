@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from digits_core.config import DataConfig, RunConfig
 from digits_core.data.digits import Digits
@@ -10,16 +13,55 @@ from digits_core.errors import DatasetError
 
 
 def choose_digits(data: DataConfig, load: Callable[[str], Digits]) -> tuple[list[Digits], list[Digits]]:
-    """The datasets to train on and those to test on, split by their writers where the config names some.
+    """Return the datasets to train on and those to test on, split by writers if the config names some.
 
-    `DatasetError` where a dataset is not there or has no sample of a writer that is to be tested on.
+    No test image is among the training images, not even as part of another dataset: see `without_test_images`.
+
+    Raises:
+        DatasetError: A dataset is not there or has no sample of a writer that is to be tested on.
     """
+    train, test = split_digits(data, load)
+    return without_test_images(train, test), test
+
+
+def split_digits(data: DataConfig, load: Callable[[str], Digits]) -> tuple[list[Digits], list[Digits]]:
+    """Return the same datasets as they are, each with its own split; `DatasetError` as `choose_digits`."""
     digits = {name: load(name) for name in (*data.train, *data.test)}
     known = {writer for each in digits.values() for writer in each.writers}
     if unknown := [writer for writer in data.test_writers if writer not in known]:
         raise DatasetError(f"None of these datasets has a digit written by {', '.join(unknown)}.")
     split = {name: each.tested_on(data.test_writers) for name, each in digits.items()}
     return [split[name] for name in data.train], [split[name] for name in data.test]
+
+
+def choose_test_digits(data: DataConfig, load: Callable[[str], Digits]) -> list[Digits]:
+    """Return the datasets to test on alone, as `choose_digits` does, also if those to train on are not there.
+
+    Those are needed to check the names of writers only.
+    """
+    if data.test_writers:
+        return split_digits(data, load)[1]
+    return [load(name) for name in data.test]
+
+
+def without_test_images(train: Sequence[Digits], test: Sequence[Digits]) -> list[Digits]:
+    """Return the training datasets with every image taken out of training that another dataset is tested on.
+
+    MNIST holds the images of its samples. Such an image keeps its place but counts as a test image, so that its
+    dataset is still numbered as it was. A dataset without such images is returned as the same object.
+    """
+    return [_without(each, [other for other in test if other.name != each.name]) for each in train]
+
+
+def _without(digits: Digits, tested: Sequence[Digits]) -> Digits:
+    alike = [each.of("test")[0] for each in tested if each.shape == digits.shape]
+    contents = {image.tobytes() for images in alike for image in images}
+    if not contents:
+        return digits
+    held_out = np.fromiter((image.tobytes() in contents for image in digits.images), bool, len(digits))
+    if not (held_out & ~digits.test).any():
+        return digits
+    return replace(digits, test=digits.test | held_out)
 
 
 def check_data(config: RunConfig, load: Callable[[str], Digits]) -> None:

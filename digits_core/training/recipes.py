@@ -69,10 +69,10 @@ ROBUST = _recipe(
 FULL = _recipe(
     "Full",
     "The same with all of MNIST, twelve times as many digits of hundreds of writers: what more data adds. "
-    "About five times as long as Robust.",
+    "About seven times as long as Robust.",
     data=DataConfig(train=("optdigits", "mnist", "strokes"), test=("mnist",)),
     transform=_VARIED,
-    training=_THOROUGH.replace(epochs=14, batch_size=128, learning_rate=0.004),
+    training=_THOROUGH.replace(epochs=20, batch_size=128, learning_rate=0.004),
 )
 TOO_HIGH = _recipe(
     "Learning rate too high",

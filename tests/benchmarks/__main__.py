@@ -28,6 +28,7 @@ PROGRAMS = {
     "hands": "hands",
     "own-hand": "own_hand",
     "start": "start",
+    "first-digit": "first_digit",
     "pages": "page_change",
     "stroke": "stroke",
     "chart": "epoch_to_chart",

@@ -134,7 +134,7 @@ def _say_what_else_differs(runs: Sequence[Run]) -> None:
         words += (
             f" Besides what is shown, these runs differ in {', '.join(others)}: filter them to compare like with like."
         )
-    machines = {(run.environment.get("device"), run.environment.get("threads")) for run in runs}
+    machines = {(run.environment.get("device"), run.environment.get("threads"), run.shipped) for run in runs}
     if len(machines) > 1:
         words += " They did not all run on the same device with as many threads, which changes times."
     st.caption(words)

@@ -27,7 +27,7 @@ from digits_core.runs.export.plan import Plan, plan_of
 from digits_core.runs.export.run_history import History
 from digits_core.runs.rows import Run
 from digits_core.runs.run_data import changed_data
-from digits_core.training.check import choose_digits
+from digits_core.training.check import split_digits, without_test_images
 from digits_core.training.events import lecture_line
 from digits_core.training.exactness import CUBLAS_VARIABLE, CUBLAS_WORKSPACE
 from digits_core.transforms.steps import centred
@@ -77,10 +77,12 @@ def as_script(history: History, find: Callable[[str], History], load: Callable[[
     if changed := changed_data(history.run):
         raise ExportError(f"{changed} No script can print the numbers of both.")
     config = history.run.config
-    train, test = choose_digits(config.data, load)
+    split, test = split_digits(config.data, load)
+    train = without_test_images(split, test)
     digits = {each.name: each for each in (*train, *test)}
     files = {f"{name}.npz": _as_file(each) for name, each in digits.items() if name not in READERS}
     facts = _facts(config, plan, history.run.environment)
+    facts["leaves_out"] = any(each is not whole for each, whole in zip(train, split, strict=True))
     template = _templates().get_template(TEMPLATE)
     # Once without its head, to see what of that it uses.
     uses = partial(_occurs, template.render(facts))

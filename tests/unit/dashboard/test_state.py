@@ -1,5 +1,9 @@
 """What the app does when it starts."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from digits_core.config import RunConfig
@@ -28,3 +32,25 @@ def test_a_database_of_a_newer_version_does_not_keep_the_server_from_saying_so(h
     start()
     with pytest.raises(StoreError, match="newer Digits Lab"):
         state()
+
+
+LOADED = """
+import json, sys, threading
+from digits_core.dashboard import state
+
+state.prepare_to_recognise()
+begun = len(state._LOADERS)
+for loader in state._LOADERS:
+    loader.join()
+print(json.dumps([begun, "torch" in sys.modules]))
+state.stop()
+"""
+
+
+@pytest.mark.parametrize(("starter", "loaded"), [("on", [1, True]), ("off", [0, False])])
+def test_torch_is_loaded_before_somebody_recognises_if_there_is_a_network(home, monkeypatch, starter, loaded):
+    monkeypatch.setenv("DIGITS_STARTER", starter)
+
+    answer = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+
+    assert json.loads(answer.stdout) == loaded

@@ -4,6 +4,8 @@ import pytest
 
 from digits_core.config import RunConfig
 from digits_core.data.catalogue import BUILT_IN
+from digits_core.data.mnist import IMAGES
+from digits_core.data.strokes import read_strokes
 from digits_core.errors import ConfigError
 from digits_core.training.recipes import RECIPES, find
 
@@ -37,6 +39,18 @@ def test_the_robust_recipe_uses_all_built_in_data_centring_augmentation_and_one_
     assert config.transform.centre
     assert config.transform.augments
     assert config.training.schedule == "one_cycle"
+
+
+def test_full_says_how_much_longer_it_takes_than_robust(optdigits, mnist_5k):
+    """By the images that both train on, of MNIST all 60,000."""
+    strokes = read_strokes()
+    shared = sum(int((~digits.test).sum()) for digits in (optdigits, strokes))
+    robust, full = (RECIPES[name].config.training.epochs for name in ("Robust", "Full"))
+
+    times = full * (shared + IMAGES["train"]) / (robust * (shared + int((~mnist_5k.test).sum())))
+
+    assert round(times) == 7
+    assert "About seven times as long as Robust." in RECIPES["Full"].lesson
 
 
 def test_a_recipe_that_does_not_exist_is_refused_with_those_that_do():

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
@@ -94,7 +95,7 @@ def names_that_ruff_finds_wrong(paths: list[Path]) -> str:
 def printed(history_of, load, tmp_path):
     """What the scripts of these runs print when they are run, a list of lines for each; all in one fresh Python."""
 
-    def run(*histories: History) -> list[list[str]]:
+    def run(*histories: History, load=load) -> list[list[str]]:
         paths = []
         for number, history in enumerate(histories):
             folder = tmp_path / f"script-{number}"
@@ -166,10 +167,22 @@ def test_the_script_of_a_stopped_run_ends_after_its_last_whole_epoch(train, load
     assert "ends after the last whole epoch" in text_of(history, load)
 
 
+@pytest.mark.parametrize("batches", ["tensors", "dataloader"])
+def test_a_script_leaves_out_of_training_what_another_dataset_is_tested_on(train, load, printed, few_mnist, batches):
+    known = {"more": replace(few_mnist, name="more", test=np.zeros(len(few_mnist), bool)), "others": load("others")}
+    data = DataConfig(train=("more", "others"), test=("others",))
+    config = RunConfig(data=data, training=TrainingConfig(epochs=1, batch_size=64, batches=batches))
+    history = train(config, known.__getitem__)
+
+    assert history.run.environment["images"] == {"train": 500, "test": 80}
+    assert printed(history, load=known.__getitem__) == [lines_of(history)]
+
+
 def test_what_a_run_does_not_need_is_not_in_its_script(train, load):
     text = text_of(train(RunConfig(data=MINE, training=TrainingConfig(epochs=1, batch_size=64)), load), load)
 
-    unused = ("Generator(device)", "centred", "load_digits", "mnist", "schedule", "autocast", "DataLoader", "ROTATION")
+    words = ("Generator(device)", "centred", "load_digits", "mnist", "schedule", "autocast", "DataLoader", "ROTATION")
+    unused = (*words, "tested_elsewhere")
     assert [word for word in unused if word in text] == []
     assert "digits_core" not in text
 

@@ -1,0 +1,88 @@
+"""The run that comes with Digits Lab: in a new home it is there from the first second, as a run that has been trained.
+
+This folder holds what it left. Its weights have half precision here and single precision in a home, so that all that
+reads a run reads this one. `python -m digits_core.shell.make_starter` makes the folder anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from digits_core.config import RunConfig
+from digits_core.database import Database
+from digits_core.home import Home
+from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.recording import add_run, record
+from digits_core.runs.rows import SHIPPED
+from digits_core.training.events import EpochFinished, Finished, Progress, Started, from_dict
+
+FOLDER = Path(__file__).parent
+RUN, WEIGHTS = "run.json", "weights.safetensors"
+AS_THEY_ARE = ("test.npz", "watched.npz", "refusal.npz")
+"""The files of the run that a home gets as they are here."""
+TAG = "shipped"
+SWITCH = "DIGITS_STARTER"
+"""The environment variable that says `off` where a new home is to be empty."""
+
+
+def open_database(home: Home) -> Database:
+    """Open the database of a home; a new one begins with Starter, unless `DIGITS_STARTER` is `off`."""
+    begins_empty = os.environ.get(SWITCH, "").strip().lower() == "off"
+    return Database(home.database, None if begins_empty else lambda db: _install(db, home))
+
+
+@cache
+def shipped_run() -> dict[str, Any]:
+    """Return what `run.json` says: id, config, times, the events of its training, a note."""
+    return json.loads((FOLDER / RUN).read_text(encoding="utf-8"))
+
+
+def load_shipped_weights() -> dict[str, np.ndarray]:
+    """Return the weights as a home keeps them, float32."""
+    return {name: values.astype(np.float32) for name, values in load_file(FOLDER / WEIGHTS).items()}
+
+
+def _install(db: sqlite3.Connection, home: Home) -> None:
+    """Write the run and its files, to be called in the transaction that makes the database.
+
+    The files come first, under an id that is always the same: a home that could not be made finds them again.
+    """
+    run = shipped_run()
+    config = RunConfig.model_validate(run["config"])
+    artifacts = Artifacts(home.run(run["id"]))
+    artifacts.save_weights(load_shipped_weights(), config.to_json())
+    artifacts.save_files({name: (FOLDER / name).read_bytes() for name in AS_THEY_ARE})
+    add_run(db, run["id"], config, TAG, created=run["created"])
+    for event in _events(run):
+        record(db, run["id"], event)
+    db.execute(
+        "UPDATE runs SET started = ?, finished = ?, tags = ?, note = ? WHERE id = ?",
+        (run["started"], run["finished"], json.dumps([TAG]), run["note"], run["id"]),
+    )
+
+
+def _events(run: dict[str, Any]) -> list[Started | Progress | EpochFinished | Finished]:
+    """Return the events of the training: the losses of single batches are kept as rows, to be short."""
+    epochs = [from_dict(each) for each in run["epochs"]]
+    per_epoch = max(batch for _, batch, _, _ in run["batches"])
+    progress = [
+        Progress(epoch, len(epochs), batch, per_epoch, loss, 0.0, rate, 0.0, [loss], [batch])
+        for epoch, batch, loss, rate in run["batches"]
+    ]
+    environment = {SHIPPED: run["origin"], **run["environment"]}
+    images = environment["images"]
+    last = epochs[-1]
+    return [
+        Started(len(epochs), images["train"], images["test"], environment),
+        *progress,
+        *epochs,
+        Finished("finished", len(epochs), last.test_loss, last.test_accuracy, run["seconds"]),
+    ]

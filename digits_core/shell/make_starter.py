@@ -1,0 +1,199 @@
+"""Make Starter, the run that comes with Digits Lab, anew: `python -m digits_core.shell.make_starter`.
+
+    DIGITS_HOME=/tmp/starter python -m digits_core.shell.make_starter --mnist mnist-train.npz
+    DIGITS_HOME=/tmp/starter python -m digits_core.shell.make_starter --run latest
+
+The first trains in that home, a quarter of an hour on two cores, and writes what the package ships. MNIST's 60,000
+training digits come from an `.npz` file with `images` (N, 28, 28) and `labels` (N,), or without `--mnist` from the
+download in the home. The second only writes, from a run that was trained before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+
+from digits_core.config import DataConfig, RunConfig
+from digits_core.data.catalogue import Catalogue
+from digits_core.data.digits import Digits
+from digits_core.database import Database
+from digits_core.errors import DigitsError
+from digits_core.home import Home
+from digits_core.network.improved_net import restore_network
+from digits_core.recognition.out_of_distribution import calibrate, data_key, keep_refusal
+from digits_core.recognition.recogniser import Recogniser
+from digits_core.runs.artifacts import Artifacts, TestResult, Weights
+from digits_core.runs.heartbeat import Heartbeat
+from digits_core.runs.process_owner import this_process
+from digits_core.runs.rows import Run
+from digits_core.runs.starter import FOLDER, RUN, WEIGHTS
+from digits_core.runs.store import RunStore
+from digits_core.shell.common import BAD_INPUT
+from digits_core.shell.train_command import trained
+from digits_core.training.check import choose_test_digits, prepared
+from digits_core.training.control import Orders
+from digits_core.training.events import EpochFinished, Failed
+from digits_core.training.optimisation import loss_function
+from digits_core.training.recipes import FULL
+from digits_core.training.testing import Test
+
+THREADS = 2
+STARTER = FULL.config.replace(
+    name="Starter", data=DataConfig(train=FULL.config.data.train, test=("mnist-5k", "optdigits"))
+)
+"""Tested on datasets that every home has: its answers can be shown and checked at once."""
+REFERENCES = ("optdigits", "mnist-5k", "strokes")
+"""Of the training images, those that every home has: the samples of MNIST stand for all of it."""
+ORIGIN = "came with Digits Lab, trained on another machine"
+NOTE = (
+    "Came with Digits Lab. Trained by the recipe Full, but tested on the MNIST sample and Optdigits, whose test images "
+    "were left out of training. To train it again: python -m digits_core.shell.make_starter"
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    home = Home.from_environment().create()
+    database = Database(home.database)
+    store, catalogue = RunStore(database), Catalogue(home, database)
+    try:
+        run = store.find(options.run) if options.run else _train(home, store, catalogue, options.mnist)
+        write_package(run, store, Artifacts(home.run(run.id)), catalogue, options.to)
+    except DigitsError as error:
+        print(f"make_starter: {error}", file=sys.stderr)
+        return BAD_INPUT
+    size = sum(file.stat().st_size for file in options.to.iterdir() if file.is_file())
+    print(f"{options.to}: {run.title}, {run.test_accuracy:.2%}, {size / 1e6:.2f} MB")
+    return 0
+
+
+def write_package(run: Run, store: RunStore, artifacts: Artifacts, catalogue: Catalogue, folder: Path) -> None:
+    """Write what the package ships of a run: its weights rounded to half precision, and what those answer."""
+    config = run.config
+    rounded = {name: values.astype(np.float16) for name, values in artifacts.load_weights().items()}
+    weights = {name: values.astype(np.float32) for name, values in rounded.items()}
+    test = _tested(config, weights, catalogue)
+    shipped = Artifacts(folder)
+    shipped.save_files({WEIGHTS: save(rounded, metadata={"config": config.to_json()})})
+    shipped.save_test_result(TestResult(test.logits.numpy(), test.labels.numpy()))
+    shipped.save_watched(*(each.numpy() for each in test.watched_images()))
+    _calibrate(config, weights, catalogue, shipped)
+    record = _record(run, store, _epochs(run, store, test, weights))
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in record.items())
+    shipped.save_files({RUN: f"{{\n{lines}\n}}\n".encode()})
+
+
+def _tested(config: RunConfig, weights: Weights, catalogue: Catalogue) -> Test:
+    """Return the test of the run, its network asked."""
+    test_digits = choose_test_digits(config.data, catalogue.load)
+    test = Test(config, test_digits, torch.device("cpu"), loss_function(config.training))
+    test.figures(restore_network(config.transform.size, config.training.dropout, weights))
+    return test
+
+
+def _calibrate(config: RunConfig, weights: Weights, catalogue: Catalogue, shipped: Artifacts) -> None:
+    """Keep the threshold of what is not a digit, under the key of a home without MNIST, as a new one is."""
+    recogniser = Recogniser(config, weights)
+    # Not by `choose_digits`, which would take MNIST's training images: these may not be shipped.
+    train = [catalogue.load(name) for name in REFERENCES]
+    refusal = calibrate(recogniser, train, choose_test_digits(config.data, catalogue.load))
+    key = data_key(config, lambda name: "False" if name == "mnist" else catalogue.version(name))
+    keep_refusal(refusal, recogniser, shipped, key)
+
+
+def _epochs(run: Run, store: RunStore, test: Test, weights: Weights) -> list[dict[str, Any]]:
+    """Return the epochs as events; the test of the last one is that of the rounded weights."""
+    network = restore_network(run.config.transform.size, run.config.training.dropout, weights)
+    loss, accuracy = test.figures(network)
+    epochs = [
+        EpochFinished(
+            row.epoch,
+            run.planned_epochs,
+            row.train_loss,
+            row.train_accuracy,
+            row.test_loss,
+            row.test_accuracy,
+            row.learning_rate,
+            row.images_per_second,
+            row.seconds,
+            gradient_norms=details.gradient_norms,
+            weight_norms=details.weight_norms,
+            confusion=details.confusion,
+            watched=details.watched,
+        )
+        for row, details in zip(store.epochs([run.id])[run.id], store.details(run.id), strict=True)
+    ]
+    epochs[-1] = replace(epochs[-1], test_loss=loss, test_accuracy=accuracy, **test.details())
+    return [each.as_dict() for each in epochs]
+
+
+def _record(run: Run, store: RunStore, epochs: list[dict[str, Any]]) -> dict[str, Any]:
+    environment = {name: value for name, value in run.environment.items() if name not in ("machine", "commit")}
+    # MNIST as it came from a file lacks its own test images: no home has a dataset of this fingerprint.
+    environment["datasets"] = {name: each for name, each in environment["datasets"].items() if name != "mnist"}
+    batches = store.batches(run.id)
+    return {
+        "id": run.id,
+        "config": run.config.model_dump(mode="json"),
+        "created": run.created,
+        "started": run.started,
+        "finished": run.finished,
+        "seconds": run.seconds,
+        "origin": ORIGIN,
+        "note": NOTE,
+        "environment": environment,
+        "epochs": epochs,
+        "batches": [
+            [each.epoch, each.batch, round(each.loss, 5), float(f"{each.learning_rate:.5g}")] for each in batches
+        ],
+    }
+
+
+def _train(home: Home, store: RunStore, catalogue: Catalogue, mnist: Path | None) -> Run:
+    """Train Starter in this home; raises `DigitsError` if that fails."""
+
+    def load(name: str) -> Digits:
+        return _read(mnist) if name == "mnist" and mnist else catalogue.load(name)
+
+    config = prepared(STARTER, load)
+    torch.set_num_threads(THREADS)
+    run = store.create(config, this_process(), threads=THREADS)
+    with Heartbeat(store.owners, run.owner) as heartbeat:
+        heartbeat.start()
+        for event in trained(home, load, store, run, Orders):
+            if isinstance(event, EpochFinished):
+                print(event.lecture_line(), flush=True)
+            if isinstance(event, Failed):
+                raise DigitsError(event.message)
+    return store.get(run.id)
+
+
+def _read(file: Path) -> Digits:
+    """Return the training part of MNIST from a file with `images` and `labels`."""
+    with np.load(file, allow_pickle=False) as content:
+        images, labels = content["images"], content["labels"].astype(np.int64)
+    return Digits("mnist", images.reshape(-1, 28, 28), labels, np.zeros(len(images), dtype=bool))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m digits_core.shell.make_starter", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--mnist", type=Path, metavar="FILE", help="MNIST's training digits, as .npz")
+    parser.add_argument("--run", metavar="RUN", help="write this run of the home instead of training one")
+    parser.add_argument(
+        "--to", type=Path, default=FOLDER, metavar="FOLDER", help="where to write (default: %(default)s)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,39 @@
+"""A new home reads the first digit that is drawn, with the run that came with the app; once deleted, it stays away."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from digits_core.runs.starter import SWITCH
+from tests.browser.conftest import serve
+from tests.browser.helpers import CANVAS, draw, open_page, wait_for_app
+from tests.pictures import STROKES
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_first_digit_drawn_is_read_and_a_deleted_starter_stays_away(
+    tmp_path: Path, browser_page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SWITCH)
+    page = browser_page
+    with serve(tmp_path) as server:
+        open_page(page, server.url)
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Recognise").click()
+        page.locator(CANVAS).wait_for()
+        wait_for_app(page)
+        draw(page, STROKES[7])
+        expect(page.get_by_test_id("stMetricValue")).to_have_text("7")
+        expect(page.get_by_text("Not a digit", exact=False)).to_have_count(0)
+
+        open_page(page, f"{server.url}/runs")
+        main = page.get_by_test_id("stMainBlockContainer")
+        main.get_by_role("button", name="Delete", exact=True).click()
+        expect(main.get_by_text("Deleted run #1")).to_be_visible()
+        page.goto("about:blank")  # or it would miss the app, and say so
+
+    with serve(tmp_path) as server:
+        open_page(page, f"{server.url}/runs")
+        expect(page.get_by_role("button", name="Delete", exact=True)).to_be_disabled()
+        expect(page.get_by_text("Starter")).to_have_count(0)
