@@ -80,6 +80,27 @@ def beside_canvas() -> tuple[DeltaGenerator, DeltaGenerator]:
     return row.container(width=CANVAS_SIDE + 4), row.container(width="stretch")
 
 
+def drawing_place(width: int = CANVAS_SIDE) -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator]:
+    """Return room for the paper, for the answer beside it and for the tools below it.
+
+    On a narrow screen the answer comes right after the paper, before the tools.
+    """
+    place = st.container(key="drawing_place_wide" if width == WIDE else "drawing_place")
+    paper, answer = place.container(key="main_action", gap="xxsmall"), place.container(key="main_picture")
+    return paper, answer, place.container(key="drawing_tools", horizontal=True, gap="small")
+
+
+def offer_brush() -> None:
+    """Offer the width of a stroke, one click away."""
+    with st.popover(
+        "Brush",
+        icon=":material/brush:",
+        key="brush_popover",
+        help="The width of a stroke: thin ones fade at 28 × 28, thick ones close the loops of 6, 8 and 9.",
+    ):
+        choose_brush()
+
+
 def choose_brush() -> int:
     """The width of a stroke in pixels of the paper, the same on every page."""
     return st.slider(

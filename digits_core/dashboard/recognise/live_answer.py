@@ -1,0 +1,121 @@
+"""What networks make of a drawing, while the pen moves and after each stroke, in one place on the page.
+
+While the pen is down the browser itself reads the paper, with the same network in JavaScript. After the stroke the
+server's answer takes the place of the browser's. Where the browser cannot read, the server's answers are all there are.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from digits_core.dashboard.canvas import CANVAS_SIDE
+from digits_core.dashboard.loaders import browser_model
+from digits_core.dashboard.recognise.recognition_result import SURE, article
+from digits_core.figures.palette import DIGIT_COLOURS, run_colour
+from digits_core.runs.store import Run
+
+if TYPE_CHECKING:
+    from digits_core.dashboard.loaders import BrowserModel
+    from digits_core.dashboard.recognise.recognition_result import Reading
+
+FOLDER = Path(__file__).parent
+READER = FOLDER.parents[1] / "browser" / "reader.js"
+HTML = """<div class="live">
+<div class="spoken" role="status" aria-live="polite"></div>
+<div class="answers"></div>
+<button class="show-layers" type="button" aria-pressed="false"
+ title="What each layer makes of the drawing while you draw: the feature maps of the convolutions, then the units of the
+ fully connected layers. Bright is a large value.">Show the layers</button>
+<div class="layers" hidden></div>
+</div>"""
+
+
+def show_live_answer(
+    runs: Sequence[Run],
+    models: Sequence[BrowserModel | None],
+    readings: Sequence[Reading],
+    key: str,
+    *,
+    hint: str,
+    layers: bool = True,
+) -> None:
+    """Show what each of these runs makes of the drawing on this page's paper.
+
+    Args:
+        models: For each run what `models_of` returned for it; `None` reads on the server only.
+        readings: What the server read, one for each run; none while the paper is empty.
+        hint: What to do while the paper is empty.
+        layers: Whether the layers of the first run can be shown.
+    """
+    data = payload(runs, models, readings, hint=hint, layers=layers)
+    _component()(key=key, data=data)
+
+
+def models_of(runs: Sequence[Run]) -> list[BrowserModel | None]:
+    """Return what the browser needs to read as these runs do. Not for a fragment: the weights' address is the page's."""
+    return [browser_model(run.id) for run in runs]
+
+
+def payload(
+    runs: Sequence[Run],
+    models: Sequence[BrowserModel | None],
+    readings: Sequence[Reading],
+    *,
+    hint: str,
+    layers: bool,
+) -> dict[str, Any]:
+    """Return what the browser draws from, as plain values."""
+    # Tuples, because Streamlit takes every list for what may be a table.
+    return {
+        "paper": "main_action",
+        "size": (CANVAS_SIDE, CANVAS_SIDE),
+        "colours": DIGIT_COLOURS,
+        "articles": tuple(article(digit) for digit in range(10)),
+        "sure": SURE,
+        "hint": hint,
+        "caption": "what the network sees",
+        "picture": "seen",
+        "layers": bool(layers),
+        "runs": tuple(
+            {
+                "id": model.id if model else run.id,
+                "title": run.title,
+                "colour": run_colour(run.number),
+                "weights": model.address if model else "",
+                "description": model.description if model else None,
+            }
+            for run, model in zip(runs, models, strict=True)
+        ),
+        "answers": tuple(_answer(reading) for reading in readings),
+    }
+
+
+def _answer(reading: Reading) -> dict[str, Any]:
+    (answer,) = reading.answers
+    return {
+        "digit": answer.digit,
+        "probabilities": tuple(float(share) for share in answer.probabilities),
+        "seen": base64.b64encode(answer.seen.tobytes()).decode(),
+        "refused": bool(reading.refused),
+    }
+
+
+@cache
+def _component() -> st.components.v2.ComponentRenderer:
+    sources = {"READER_SOURCE": READER, "WORKER_SOURCE": FOLDER / "live_worker.js"}
+    constants = "".join(
+        f"const {name} = {json.dumps(path.read_text(encoding='utf-8'))};\n" for name, path in sources.items()
+    )
+    return st.components.v2.component(
+        "digits_live_answer",
+        html=HTML,
+        css=(FOLDER / "live_answer.css").read_text(encoding="utf-8"),
+        js=constants + (FOLDER / "live_answer.js").read_text(encoding="utf-8"),
+    )
