@@ -87,26 +87,45 @@ export const kinds = {
     const [stride] = layer.attributes.strides;
     const [pad] = layer.attributes.pads;
     const length = channels * kernel * kernel;
-    const multiply = product(array("weight"), array("bias"), filters, length);
-    const side = width + 2 * pad;
-    const padded = new Float32Array(channels * (height + 2 * pad) * side);
-    const patch = new Float32Array(length);
+    const multiply = pairProduct(inFours(array("weight"), filters, length), array("bias"), filters, length);
+    const tall = height + 2 * pad;
+    const wide = width + 2 * pad;
+    const padded = new Float32Array(channels * tall * wide + stride); // a row of odd length ends with half a pair
+    const pair = new Float32Array(2 * length);
+    /** Collect what the windows of two neighbours see, and return whether that has changed. */
+    const collect = (row, column) => {
+      let changed = false;
+      for (let channel = 0, to = 0; channel < channels; channel++) {
+        let from = (channel * tall + row * stride) * wide + column * stride;
+        for (let y = 0; y < kernel; y++, from += wide) {
+          for (let x = 0; x < kernel; x++, to += 2) {
+            const one = padded[from + x];
+            const other = padded[from + x + stride];
+            if (pair[to] !== one || pair[to + 1] !== other) changed = true;
+            pair[to] = one;
+            pair[to + 1] = other;
+          }
+        }
+      }
+      return changed;
+    };
     return (input, output) => {
       for (let channel = 0, from = 0; channel < channels; channel++) {
         for (let row = 0; row < height; row++, from += width) {
-          const to = (channel * (height + 2 * pad) + row + pad) * side + pad;
+          const to = (channel * tall + row + pad) * wide + pad;
           for (let i = 0; i < width; i++) padded[to + i] = input[from + i];
         }
       }
+      const size = rows * columns;
+      let before = -1;
       for (let row = 0; row < rows; row++) {
-        for (let column = 0; column < columns; column++) {
-          for (let channel = 0, to = 0; channel < channels; channel++) {
-            let from = (channel * (height + 2 * pad) + row * stride) * side + column * stride;
-            for (let y = 0; y < kernel; y++, from += side) {
-              for (let x = 0; x < kernel; x++) patch[to++] = padded[from + x];
-            }
-          }
-          multiply(patch, output, row * columns + column, rows * columns);
+        for (let column = 0; column < columns; column += 2) {
+          const at = row * columns + column;
+          const both = column + 1 < columns;
+          // Half of a drawing is bare paper, which looks the same wherever the windows are.
+          if (collect(row, column) || before < 0) multiply(pair, output, at, size, both);
+          else copyPair(output, before, at, size, both);
+          before = both ? at : -1;
         }
       }
     };
@@ -138,8 +157,22 @@ export const kinds = {
 
   Gemm(layer, array) {
     const length = layer.input.reduce((one, other) => one * other);
-    const multiply = product(array("weight"), array("bias"), layer.output[0], length);
-    return (input, output) => multiply(input, output, 0, 1);
+    const units = layer.output[0];
+    const weights = inFours(array("weight"), units, length);
+    const biases = array("bias");
+    return (input, output) => {
+      for (let unit = 0, at = 0; unit < units; unit += 4) {
+        let a = 0.0, b = 0.0, c = 0.0, d = 0.0;
+        for (let i = 0; i < length; i++, at += 4) {
+          const value = input[i];
+          a += weights[at] * value;
+          b += weights[at + 1] * value;
+          c += weights[at + 2] * value;
+          d += weights[at + 3] * value;
+        }
+        store(output, 0, 1, unit, units, biases, a, b, c, d);
+      }
+    };
   },
 };
 
@@ -157,35 +190,62 @@ export const activations = {
   },
 };
 
+/** Return a matrix (units, length) with the rows of four units interleaved: they are multiplied together. */
+function inFours(weights, units, length) {
+  const blocks = new Float32Array(Math.ceil(units / 4) * 4 * length);
+  for (let unit = 0; unit < units; unit++) {
+    const start = (unit - (unit % 4)) * length + (unit % 4);
+    for (let i = 0; i < length; i++) blocks[start + 4 * i] = weights[unit * length + i];
+  }
+  return blocks;
+}
+
 /**
- * Return a function that multiplies a matrix (units, length) with a vector and adds the biases. The result of unit u
- * goes to output[start + u * step]. Four units at a time, so that each number of the vector is loaded a quarter as often.
+ * Return a function that multiplies a matrix with two vectors at once, interleaved as `pair`, and adds the biases: eight
+ * sums from six numbers read. Unit u's go to output[start + u * step], and to the place after it if `both` are wanted.
  */
-function product(weights, biases, units, length) {
-  const blocks = Math.ceil(units / 4);
-  const padded = new Float32Array(4 * blocks * length);
-  padded.set(weights);
-  return (vector, output, start, step) => {
-    for (let unit = 0; unit < units; unit += 4) {
-      let [a, b, c, d] = [0, 0, 0, 0];
-      let first = unit * length;
-      let second = first + length;
-      let third = second + length;
-      let fourth = third + length;
-      for (let i = 0; i < length; i++) {
-        const value = vector[i];
-        a += padded[first++] * value;
-        b += padded[second++] * value;
-        c += padded[third++] * value;
-        d += padded[fourth++] * value;
+function pairProduct(weights, biases, units, length) {
+  return (pair, output, start, step, both) => {
+    for (let unit = 0, at = 0; unit < units; unit += 4) {
+      let a = 0.0, b = 0.0, c = 0.0, d = 0.0;
+      let e = 0.0, f = 0.0, g = 0.0, h = 0.0;
+      for (let i = 0; i < 2 * length; i += 2, at += 4) {
+        const one = pair[i];
+        const other = pair[i + 1];
+        const first = weights[at];
+        const second = weights[at + 1];
+        const third = weights[at + 2];
+        const fourth = weights[at + 3];
+        a += first * one;
+        b += second * one;
+        c += third * one;
+        d += fourth * one;
+        e += first * other;
+        f += second * other;
+        g += third * other;
+        h += fourth * other;
       }
-      const to = start + unit * step;
-      output[to] = a + biases[unit];
-      if (unit + 1 < units) output[to + step] = b + biases[unit + 1];
-      if (unit + 2 < units) output[to + 2 * step] = c + biases[unit + 2];
-      if (unit + 3 < units) output[to + 3 * step] = d + biases[unit + 3];
+      store(output, start, step, unit, units, biases, a, b, c, d);
+      if (both) store(output, start + 1, step, unit, units, biases, e, f, g, h);
     }
   };
+}
+
+/** Store the sums of up to four units, with their biases. */
+function store(output, start, step, unit, units, biases, a, b, c, d) {
+  const to = start + unit * step;
+  output[to] = a + biases[unit];
+  if (unit + 1 < units) output[to + step] = b + biases[unit + 1];
+  if (unit + 2 < units) output[to + 2 * step] = c + biases[unit + 2];
+  if (unit + 3 < units) output[to + 3 * step] = d + biases[unit + 3];
+}
+
+/** Copy the sums of all units from one place to another, and those of the place after it if `both` are wanted. */
+function copyPair(output, from, to, step, both) {
+  for (let start = 0; start < output.length; start += step) {
+    output[start + to] = output[start + from];
+    if (both) output[start + to + 1] = output[start + from + 1];
+  }
 }
 
 /* From a drawing to what the network sees ---------------------------------------------------------------------- */
@@ -372,11 +432,17 @@ function refuser(refusal, layers, size, array) {
 
 /** Return the largest product of a vector with the rows `begin` to `end` of a matrix. */
 function highest(vector, matrix, begin = 0, end = matrix.length / vector.length) {
+  const length = vector.length;
   let largest = -Infinity;
-  for (let row = begin, at = begin * vector.length; row < end; row++) {
-    let sum = 0;
-    for (let i = 0; i < vector.length; i++) sum += vector[i] * matrix[at++];
-    if (sum > largest) largest = sum;
+  for (let row = begin, at = begin * length; row < end; row++) {
+    // Two sums, so that one addition need not wait for the other.
+    let even = 0.0, odd = 0.0, i = 0;
+    for (; i + 1 < length; i += 2, at += 2) {
+      even += vector[i] * matrix[at];
+      odd += vector[i + 1] * matrix[at + 1];
+    }
+    if (i < length) even += vector[i] * matrix[at++];
+    largest = Math.max(largest, even + odd);
   }
   return largest;
 }
@@ -433,19 +499,25 @@ function direction(values) {
 /** Return an array of the model from the block of all of them. */
 function decode({ type, offset, length }, bytes) {
   if (type === "float32") return new Float32Array(bytes.slice(offset, offset + 4 * length));
-  if (type === "float16") return Float32Array.from(new Uint16Array(bytes.slice(offset, offset + 2 * length)), fromHalf);
+  if (type === "float16") return widened(new Uint16Array(bytes.slice(offset, offset + 2 * length)));
   return withoutRuns(new Uint8Array(bytes, offset), length);
 }
 
-/** Return the number that 16 bits stand for (IEEE 754, binary16). */
-function fromHalf(bits) {
+function widened(halves) {
+  const values = new Float32Array(halves.length);
+  for (let i = 0; i < values.length; i++) values[i] = HALVES[halves[i]];
+  return values;
+}
+
+/** The numbers that 16 bits stand for (IEEE 754, binary16), by these bits. */
+const HALVES = Float32Array.from({ length: 1 << 16 }, (_, bits) => {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
+});
 
 /** Return `length` bytes in which each 0 was followed by how many zeros there are in a row. */
 function withoutRuns(packed, length) {
