@@ -22,9 +22,10 @@ from digits_core.dashboard.canvas import (
     undo_stroke,
     wide_room,
 )
-from digits_core.dashboard.loaders import load_recogniser, load_threshold
+from digits_core.dashboard.loaders import BrowserModel, load_recogniser, load_threshold
 from digits_core.dashboard.recognise import before_after, reading_history, why
-from digits_core.dashboard.recognise.answer_display import say_verdict, show_digits, show_headline, show_number, show_one
+from digits_core.dashboard.recognise.answer_display import say_verdict, show_digits, show_number
+from digits_core.dashboard.recognise.live_answer import models_of, show_live_answer
 from digits_core.dashboard.recognise.preparation import offer_steps
 from digits_core.dashboard.recognise.recognition_result import Reading, digit_on, number_on, read
 from digits_core.dashboard.recognise.save_reading import offer_to_save_later
@@ -34,6 +35,7 @@ from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 
 ONE, NUMBER = "One digit", "A number"
+HINT = "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read while you draw."
 CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
 VERDICT_HEIGHT = 84
 NUMBER_HEIGHT = 330
@@ -55,26 +57,25 @@ def choose_paper() -> str:
 
 def show(run: Run, what: str) -> None:
     load_threshold(run.id)  # loads the network here, and not at the first stroke, which would wait for it
-    (_draw_number if what == NUMBER else _draw_digit)(run)
+    if what == NUMBER:
+        _draw_number(run)
+    else:
+        _draw_digit(run, models_of([run]))
     _save(what)
     before_after.show(run)
     why.show(run, partial(reading_history.current, CANVASES[what]), CANVASES[what])
 
 
 @st.fragment
-def _draw_digit(run: Run) -> None:
-    paper, answer, tools = drawing_place()
+def _draw_digit(run: Run, models: list[BrowserModel | None]) -> None:
+    paper, place, tools = drawing_place()
     picture = paper_to_draw_on(CANVASES[ONE], "draw", paper, tools)
-    with answer:
+    with place:
         reading, threshold = _read(picture, ONE, run)
-        if reading:
-            show_headline(reading.answers[0], bool(reading.refused), threshold, run.id)
-            show_one(reading.answers[0], "answer")
-        elif picture is None:
-            st.info(
-                "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read after each stroke. Size "
-                "and place do not matter to a network that centres what it sees."
-            )
+        show_live_answer([run], models, [reading] if reading else [], "answer", hint=HINT)
+        with st.container(height=VERDICT_HEIGHT, border=False, key="verdict"):
+            if reading:
+                say_verdict(threshold, reading.answers, sorted(reading.refused), run.id)
     offer_steps(reading, run.config.transform, "drawing")
 
 

@@ -9,7 +9,7 @@ const KEPT_RUNS = 8; // in the browser's store
 
 function workshop() {
   if (window.digitsLabWorkshop) return window.digitsLabWorkshop;
-  const source = new Blob([READER_SOURCE, "\n", WORKER_SOURCE], { type: "text/javascript" });
+  const source = new Blob([WORKER_SOURCE], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(source), { type: "module" });
   const shared = { worker, loading: new Map(), loaded: new Map(), waiting: new Map(), tickets: 0 };
   worker.onmessage = ({ data }) => {
@@ -51,7 +51,7 @@ function load(model) {
       shared.worker.addEventListener("error", () => failed(new Error("the reader cannot run in this browser")));
     });
     const sent = bytesOf(model).then((bytes) =>
-      shared.worker.postMessage({ id: model.id, description: model.description, bytes }, [bytes]),
+      shared.worker.postMessage({ id: model.id, bytes }, [bytes]),
     );
     const both = sent.then(() => loaded);
     both.catch(() => shared.loading.delete(model.id)); // tried again when the page runs again

@@ -89,7 +89,6 @@ def payload(
                 "title": run.title,
                 "colour": run_colour(run.number),
                 "weights": model.address if model else "",
-                "description": model.description if model else None,
             }
             for run, model in zip(runs, models, strict=True)
         ),
@@ -109,13 +108,10 @@ def _answer(reading: Reading) -> dict[str, Any]:
 
 @cache
 def _component() -> st.components.v2.ComponentRenderer:
-    sources = {"READER_SOURCE": READER, "WORKER_SOURCE": FOLDER / "live_worker.js"}
-    constants = "".join(
-        f"const {name} = {json.dumps(path.read_text(encoding='utf-8'))};\n" for name, path in sources.items()
-    )
+    source = "".join(path.read_text(encoding="utf-8") for path in (READER, FOLDER / "live_worker.js"))
     return st.components.v2.component(
         "digits_live_answer",
         html=HTML,
         css=(FOLDER / "live_answer.css").read_text(encoding="utf-8"),
-        js=constants + (FOLDER / "live_answer.js").read_text(encoding="utf-8"),
+        js=f"const WORKER_SOURCE = {json.dumps(source)};\n" + (FOLDER / "live_answer.js").read_text(encoding="utf-8"),
     )

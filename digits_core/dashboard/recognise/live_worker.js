@@ -41,7 +41,9 @@ function answerOf(answer, layers) {
 self.onmessage = ({ data }) => {
   try {
     if (data.bytes) {
-      models.set(data.id, loadModel(data.description, data.bytes));
+      const length = new DataView(data.bytes).getUint32(0, true);
+      const description = JSON.parse(new TextDecoder().decode(new Uint8Array(data.bytes, 4, length)));
+      models.set(data.id, loadModel(description, data.bytes.slice(4 + length)));
       self.postMessage({ loaded: data.id });
     } else {
       const { ticket, ids, grey, width, height, layers } = data;
