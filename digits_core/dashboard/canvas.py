@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,6 +136,17 @@ def put_on_canvas(key: str, strokes: tuple[dict[str, Any], ...]) -> None:
     """Show these strokes at the next rerun, on a canvas that is new: to go on drawing where one had stopped."""
     clear_canvas(key)
     _start_with(key, list(strokes))
+
+
+def put_picture(key: str, picture: Image.Image) -> None:
+    """Put a picture of the canvas's size on the paper at the next rerun, as one stroke; it replaces what is there."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    corner = {"left": 0, "top": 0, "originX": "left", "originY": "top"}
+    strokes = ({"type": "Image", "src": source, "width": picture.width, "height": picture.height, **corner},)
+    put_on_canvas(key, strokes)
+    st.session_state[_kept(key)] = Drawing(picture, strokes)
 
 
 def is_on_page(key: str) -> bool:

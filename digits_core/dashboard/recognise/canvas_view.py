@@ -26,9 +26,10 @@ from digits_core.dashboard.loaders import BrowserModel, load_recogniser, load_th
 from digits_core.dashboard.recognise import before_after, reading_history, why
 from digits_core.dashboard.recognise.answer_display import say_verdict, show_digits, show_number
 from digits_core.dashboard.recognise.live_answer import models_of, show_live_answer
-from digits_core.dashboard.recognise.preparation import offer_steps
+from digits_core.dashboard.recognise.preparation import ask_for_steps, show_steps
 from digits_core.dashboard.recognise.recognition_result import Reading, digit_on, number_on, read
 from digits_core.dashboard.recognise.save_reading import offer_to_save_later
+from digits_core.dashboard.sample_on_paper import offer_sample
 from digits_core.dashboard.thresholds import Threshold
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
@@ -70,19 +71,24 @@ def show(run: Run, what: str) -> None:
 def _draw_digit(run: Run, models: list[BrowserModel | None]) -> None:
     paper, place, tools = drawing_place()
     picture = paper_to_draw_on(CANVASES[ONE], "draw", paper, tools)
+    with tools:
+        steps = ask_for_steps("drawing")
     with place:
         reading, threshold = _read(picture, ONE, run)
         show_live_answer([run], models, [reading] if reading else [], "answer", hint=HINT)
         with st.container(height=VERDICT_HEIGHT, border=False, key="verdict"):
             if reading:
                 say_verdict(threshold, reading.answers, sorted(reading.refused), run.id)
-    offer_steps(reading, run.config.transform, "drawing")
+    if steps:
+        show_steps(reading, run.config.transform, "drawing")
 
 
 @st.fragment
 def _draw_number(run: Run) -> None:
     paper, answer, tools = drawing_place(WIDE)
     picture = paper_to_draw_on(CANVASES[NUMBER], "draw", paper, tools, WIDE)
+    with tools:
+        steps = ask_for_steps("drawing")
     with answer, st.container(height=NUMBER_HEIGHT, border=False):
         reading, threshold = _read(picture, NUMBER, run)
         if reading:
@@ -95,7 +101,8 @@ def _draw_number(run: Run) -> None:
                 "Draw several digits beside each other, with a little paper between them: after each stroke they are "
                 "found and read as a number."
             )
-    offer_steps(reading, run.config.transform, "drawing")
+    if steps:
+        show_steps(reading, run.config.transform, "drawing")
 
 
 @st.fragment
@@ -140,6 +147,8 @@ def paper_to_draw_on(
             help="An empty paper. What was on it goes into the history.",
         )
         offer_brush()
+        if width == CANVAS_SIDE:
+            offer_sample(key)
     return drawing and drawing.picture
 
 

@@ -4,7 +4,7 @@ const models = new Map();
 
 // Each channel as an image of its own, in a grid: grey values of what is above 0, as RGBA.
 function drawn({ name, title, channels, height, width, values }) {
-  const columns = height * width === 1 ? channels : Math.min(channels, 16);
+  const columns = height * width === 1 ? channels : Math.min(channels, width > 14 ? 16 : 32);
   const gap = height * width === 1 ? 0 : 1;
   const picture = {
     name,
@@ -35,7 +35,9 @@ function drawn({ name, title, channels, height, width, values }) {
 function answerOf(answer, layers) {
   if (!answer) return null;
   const { seen, side, probabilities, digit, refused } = answer;
-  return { seen, side, probabilities, digit, refused, layers: layers ? answer.layers.map(drawn) : [] };
+  // What comes out of the last layer is in the bars.
+  const shown = layers ? answer.layers.slice(0, -1).map(drawn) : [];
+  return { seen, side, probabilities, digit, refused, layers: shown };
 }
 
 self.onmessage = ({ data }) => {
