@@ -89,7 +89,11 @@ def drawing_place(width: int = CANVAS_SIDE) -> tuple[DeltaGenerator, DeltaGenera
     """
     place = st.container(key="drawing_place_wide" if width == WIDE else "drawing_place")
     paper, answer = place.container(key="main_action", gap="xxsmall"), place.container(key="main_picture")
-    return paper, answer, place.container(key="drawing_tools", horizontal=True, gap="small")
+    return (
+        paper,
+        answer,
+        place.container(key="drawing_tools", horizontal=True, gap="small", vertical_alignment="center"),
+    )
 
 
 def offer_brush() -> None:

@@ -86,8 +86,7 @@ class BrowserModel:
 def browser_model(run_id: str) -> BrowserModel:
     """Return where this page's browser finds the network of a run; `RunError` if the run has no weights.
 
-    The address is that of a picture on a page: nobody can guess it, and it ends with the pages that show it. It is
-    found by a full run of the page, not by one of a fragment.
+    The address is like that of a picture on a page: nobody can guess it, and it ends with the pages that show it.
     """
     run, recogniser, refusal = state().runs.get(run_id), load_recogniser(run_id), load_threshold(run_id).refusal
     name, content = _browser_model(

@@ -14,7 +14,7 @@ from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import BrowserModel, load_digits, load_recogniser, load_threshold
 from digits_core.dashboard.recognise import reading_history
 from digits_core.dashboard.recognise.answer_display import SEEN_SIDE, say_verdict, show_seen
-from digits_core.dashboard.recognise.canvas_view import CANVASES, HINT, ONE, paper_to_draw_on
+from digits_core.dashboard.recognise.canvas_view import CANVASES, HINT, ONE, VERDICT_HEIGHT, paper_to_draw_on
 from digits_core.dashboard.recognise.live_answer import models_of, show_live_answer
 from digits_core.dashboard.recognise.recognition_result import UNLIKE, Ink, Reading, digit_on, in_words, read
 from digits_core.dashboard.recognise.train_here import offer, run_of
@@ -88,6 +88,8 @@ def _compare(runs: list[Run], models: list[BrowserModel | None]) -> None:
     with place:
         readings = _read(ink, runs)
         show_live_answer(runs, models, readings, "compared_answers", hint=HINT, layers=False)
+        with st.container(height=VERDICT_HEIGHT, border=False, key="verdict"):
+            _say_what_is_pending(runs, readings)
 
 
 def _draw(view: str, paper: DeltaGenerator, tools: DeltaGenerator) -> Ink | None:
@@ -112,13 +114,12 @@ def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
         show_error(error)
         return []
     reading_history.note(CANVASES[ONE], readings[0])
-    _say_what_is_pending(runs, readings)
     return readings
 
 
 def _say_what_is_pending(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
     """Say that no verdict is final while one is being worked out; the page is then drawn anew."""
-    for run in runs:
+    for run in runs if readings else ():
         if (threshold := load_threshold(run.id)).pending:
             say_verdict(threshold, readings[0].answers, [], run.id)
             return
@@ -164,6 +165,7 @@ def _tell(lecture: Run, robust: Run) -> None:
     with answers, st.container(height=150, border=False):
         if readings:
             st.markdown(_moral(*readings))
+            _say_what_is_pending((lecture, robust), readings)
 
 
 def _one_side(run: Run, reading: Reading | None) -> None:

@@ -138,8 +138,11 @@ function look(live) {
     try {
       const grey = greyOf(live);
       if (grey) {
+        const small = live.data.picture === "stored" ? smaller(grey, live.data.size[0], live.data.stored_side) : null;
+        if (small && isPending(live)) paintStored(live, small);
+        live.last = small;
         const ids = live.data.runs.map((run) => run.id);
-        const { answers } = await ask(ids, grey, ...live.data.size, live.layersShown);
+        const { answers } = ids.length ? await ask(ids, grey, ...live.data.size, live.layersShown) : { answers: [] };
         if (answers && live.root.isConnected) receive(live, answers);
       }
     } finally {
@@ -151,10 +154,11 @@ function look(live) {
 
 // --- Whose answer is shown ---
 
+const isPending = (live) => !live.settled && (live.down || performance.now() - live.liftedAt < PATIENCE_MS);
+
 function receive(live, answers) {
-  live.read = answers[0];
-  const pending = live.down || performance.now() - live.liftedAt < PATIENCE_MS;
-  if (pending && !live.settled) paint(live, answers, true);
+  live.last ??= answers[0]?.seen;
+  if (isPending(live)) paint(live, answers, true);
   paintLayers(live, answers[0]?.layers ?? []);
 }
 
@@ -168,13 +172,15 @@ function alike(one, other) {
 function answered(live) {
   clearTimeout(live.later);
   if (live.down) return;
-  const { answers } = live.data;
+  const { answers, stored } = live.data;
   const wait = live.liftedAt + PATIENCE_MS - performance.now();
-  if (answers.length && wait > 0 && !alike(answers[0].seen, live.read?.seen)) {
+  const picture = stored ?? answers[0]?.seen;
+  if (picture && wait > 0 && !alike(picture, live.last)) {
     live.later = setTimeout(() => answered(live), wait);
     return;
   }
   live.settled = true;
+  if (live.data.picture === "stored") paintStored(live, stored);
   paint(live, answers, false);
 }
 
@@ -191,12 +197,12 @@ function write(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
+const unpacked = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
 const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)}%`;
 
 function makeAnswer(live, run) {
   const root = element("section", "answer");
-  const title = element("div", "run", run.title);
-  title.style.setProperty("--run", run.colour);
   const head = element("div", "head");
   const digit = element("span", "digit");
   const sure = element("span", "sure");
@@ -211,7 +217,7 @@ function makeAnswer(live, run) {
   seen.append(picture, caption);
   const bars = element("div", "bars");
   bars.setAttribute("role", "img");
-  const rows = live.data.colours.map((colour, place) => {
+  const rows = (run ? live.data.colours : []).map((colour, place) => {
     const row = element("div", "bar");
     row.style.setProperty("--digit", colour);
     const fill = element("i");
@@ -224,7 +230,11 @@ function makeAnswer(live, run) {
   });
   const body = element("div", "body");
   body.append(seen, bars);
-  if (live.data.runs.length > 1) root.append(title);
+  if (live.data.runs.length > 1) {
+    const title = element("div", "run", run.title);
+    title.style.setProperty("--run", run.colour);
+    root.append(title);
+  }
   root.append(head, body);
   return { root, digit, sure, other, picture, bars, rows };
 }
@@ -240,7 +250,7 @@ function paintPicture(canvas, levels, side) {
   context.putImageData(image, 0, 0);
 }
 
-function wordsOf({ sure, articles }, answer) {
+function wordsOf({ sure, articles, by }, answer) {
   const best = answer.probabilities[answer.digit];
   let other = answer.digit ? 0 : 1;
   answer.probabilities.forEach((share, digit) => {
@@ -249,7 +259,7 @@ function wordsOf({ sure, articles }, answer) {
   const [, how] = answer.refused ? [0, "Perhaps"] : sure.find(([least]) => best >= least);
   return [
     `${how} ${articles[answer.digit]} ${answer.digit}`,
-    answer.refused ? "not a digit?" : `${percent(best)} sure · else ${articles[other]} ${other} (${percent(answer.probabilities[other])})`,
+    answer.refused ? `not a digit?${by}` : `${percent(best)} sure · else ${articles[other]} ${other} (${percent(answer.probabilities[other])})${by}`,
   ];
 }
 
@@ -261,10 +271,12 @@ function paintAnswer(live, parts, answer) {
   write(parts.digit, empty ? "" : String(answer.digit));
   write(parts.sure, sure);
   write(parts.other, other);
-  if (empty || live.data.picture === "seen") paintPicture(parts.picture, answer?.seen, answer?.side ?? 28);
   const name = empty ? "Probabilities: nothing is drawn" : `Probabilities: ${[...answer.probabilities].map((share, digit) => `${digit} ${percent(share)}`).join(", ")}`;
   parts.bars.setAttribute("aria-label", name);
-  parts.picture.setAttribute("aria-label", empty ? "An empty picture" : `What the network sees, read as ${answer.digit}`);
+  if (live.data.picture === "seen") {
+    paintPicture(parts.picture, answer?.seen, answer?.side ?? 28);
+    parts.picture.setAttribute("aria-label", empty ? "An empty paper" : `What the network sees, read as ${answer.digit}`);
+  }
   parts.rows.forEach(({ row, fill, share }, digit) => {
     const value = empty ? 0 : answer.probabilities[digit];
     fill.style.transform = `scaleX(${value})`;
@@ -273,9 +285,44 @@ function paintAnswer(live, parts, answer) {
   });
 }
 
+// Where there is no network to read with, the picture is all there is.
+function paintStored(live, levels) {
+  const [parts] = live.parts;
+  const empty = !levels?.some(Boolean);
+  paintPicture(parts.picture, levels, live.data.stored_side);
+  parts.picture.setAttribute("aria-label", empty ? "An empty paper" : "What will be stored");
+  if (live.data.runs.length) return;
+  parts.root.classList.toggle("empty", empty);
+  write(parts.sure, empty ? live.data.hint : live.data.caption);
+}
+
+// Pixels of a square as those of a smaller one: the mean of those that lie in each, bright ink on 0.
+function smaller(grey, side, wanted) {
+  const sums = new Float32Array(wanted * wanted);
+  const counts = new Float32Array(wanted * wanted);
+  for (let row = 0, pixel = 0; row < side; row += 1) {
+    const line = Math.floor((row * wanted) / side) * wanted;
+    for (let column = 0; column < side; column += 1, pixel += 1) {
+      const place = line + Math.floor((column * wanted) / side);
+      sums[place] += 255 - grey[pixel];
+      counts[place] += 1;
+    }
+  }
+  return Uint8Array.from(sums, (sum, place) => sum / counts[place]);
+}
+
+function agreement({ articles }, answers) {
+  if (answers.length < 2 || !answers.every(Boolean)) return "";
+  if (answers.every((answer) => answer.refused)) return "No run recognises a digit";
+  const digits = [...new Set(answers.map((answer) => answer.digit))].sort();
+  const words = digits.map((digit) => `${articles[digit]} ${digit}`).join(" or ");
+  return digits.length > 1 ? `They disagree: ${words}` : `All read ${words}`;
+}
+
 function paint(live, answers, moving) {
-  live.root.dataset.source = moving ? "browser" : answers.length ? "server" : "";
-  live.parts.forEach((parts, place) => paintAnswer(live, parts, answers[place] ?? null));
+  live.root.dataset.source = moving ? "browser" : answers.length || live.data.stored ? "server" : "";
+  if (live.data.runs.length) live.parts.forEach((parts, place) => paintAnswer(live, parts, answers[place] ?? null));
+  write(live.agreement, agreement(live.data, answers));
   const verdict = document.querySelector(".st-key-verdict");
   if (verdict) verdict.style.opacity = moving ? 0.25 : "";
   if (moving) return;
@@ -325,8 +372,8 @@ function paintLayers(live, layers) {
 
 // --- From the page ---
 
-function unpacked(answer) {
-  const seen = Uint8Array.from(atob(answer.seen), (letter) => letter.charCodeAt(0));
+function withPixels(answer) {
+  const seen = unpacked(answer.seen);
   return { ...answer, seen, side: Math.round(Math.sqrt(seen.length)) };
 }
 
@@ -334,16 +381,21 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".live");
   const first = !root.live;
   const live = (root.live ??= { root, liftedAt: -Infinity, layersShown: false });
-  live.data = { ...data, answers: data.answers.map(unpacked) };
+  const stored = data.stored ? unpacked(data.stored) : null;
+  live.data = { ...data, stored, answers: data.answers.map(withPixels) };
   const runs = data.runs.map((run) => run.id).join();
   if (first) {
     live.status = root.querySelector("[role=status]");
     live.layers = root.querySelector(".layers");
+    live.agreement = root.querySelector(".agreement");
     watchPen(live);
   }
   if (live.runs !== runs) {
     live.runs = runs;
-    live.parts = data.runs.map((run) => makeAnswer(live, run));
+    live.parts = (data.runs.length ? data.runs : [null]).map((run) => makeAnswer(live, run));
+    root.classList.toggle("several", data.runs.length > 1);
+    root.classList.toggle("unread", !data.runs.length);
+    root.classList.toggle("compact", data.picture === "stored");
     root.querySelector(".answers").replaceChildren(...live.parts.map((parts) => parts.root));
     live.ready = false;
     const wanted = data.runs.map((run) => run.weights && load(run));

@@ -11,13 +11,15 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.canvas import CANVAS_SIDE
 from digits_core.dashboard.loaders import browser_model
 from digits_core.dashboard.recognise.recognition_result import SURE, article
+from digits_core.data.papers import SIDE
 from digits_core.figures.palette import DIGIT_COLOURS, run_colour
 from digits_core.runs.store import Run
 
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 READER = FOLDER.parents[1] / "browser" / "reader.js"
+Picture = Literal["seen", "stored"]
+CAPTIONS: dict[Picture, str] = {"seen": "what the network sees", "stored": "what will be stored"}
 HTML = """<div class="live">
 <div class="spoken" role="status" aria-live="polite"></div>
+<div class="agreement"></div>
 <div class="answers"></div>
 <button class="show-layers" type="button" aria-pressed="false"
  title="What each layer makes of the drawing while you draw: the feature maps of the convolutions, then the units of the
@@ -45,6 +50,8 @@ def show_live_answer(
     *,
     hint: str,
     layers: bool = True,
+    stored: np.ndarray | None = None,
+    picture: Picture = "seen",
 ) -> None:
     """Show what each of these runs makes of the drawing on this page's paper.
 
@@ -53,13 +60,14 @@ def show_live_answer(
         readings: What the server read, one for each run; none while the paper is empty.
         hint: What to do while the paper is empty.
         layers: Whether the layers of the first run can be shown.
+        stored: What would be kept of the drawing, uint8 (112, 112), where the `picture` is that.
     """
-    data = payload(runs, models, readings, hint=hint, layers=layers)
+    data = payload(runs, models, readings, hint=hint, layers=layers, stored=stored, picture=picture)
     _component()(key=key, data=data)
 
 
 def models_of(runs: Sequence[Run]) -> list[BrowserModel | None]:
-    """Return what the browser needs to read as these runs do. Not for a fragment: the weights' address is the page's."""
+    """Return what the browser needs to read as these runs do."""
     return [browser_model(run.id) for run in runs]
 
 
@@ -69,7 +77,9 @@ def payload(
     readings: Sequence[Reading],
     *,
     hint: str,
-    layers: bool,
+    layers: bool = True,
+    stored: np.ndarray | None = None,
+    picture: Picture = "seen",
 ) -> dict[str, Any]:
     """Return what the browser draws from, as plain values."""
     # Tuples, because Streamlit takes every list for what may be a table.
@@ -80,9 +90,12 @@ def payload(
         "articles": tuple(article(digit) for digit in range(10)),
         "sure": SURE,
         "hint": hint,
-        "caption": "what the network sees",
-        "picture": "seen",
-        "layers": bool(layers),
+        "caption": CAPTIONS[picture],
+        "picture": picture,
+        "stored_side": SIDE,
+        "stored": "" if stored is None else base64.b64encode(stored.tobytes()).decode(),
+        "by": f" · {runs[0].title}" if picture == "stored" and runs else "",
+        "layers": bool(layers and runs),
         "runs": tuple(
             {
                 "id": model.id if model else run.id,

@@ -196,15 +196,5 @@ def rates(refusal: Refusal) -> str:
     return f"This run refuses {wrongly:.1%} of {count:,} test digits wrongly, and rightly {others}."
 
 
-def agreement(readings: Sequence[Reading]) -> str:
-    """What several networks made of one digit, in words."""
-    if all(reading.refused for reading in readings):
-        return "No run recognises a digit"
-    digits = sorted({reading.answers[0].digit for reading in readings})
-    if len(digits) > 1:
-        return "They disagree: " + " or ".join(f"{article(digit)} {digit}" for digit in digits)
-    return f"{'All read' if len(readings) > 1 else 'It reads'} {article(digits[0])} {digits[0]}"
-
-
 def article(digit: int) -> str:
     return "an" if digit == 8 else "a"
