@@ -263,7 +263,7 @@ function wordsOf({ sure, articles, by }, answer) {
   ];
 }
 
-function paintAnswer(live, parts, answer) {
+function paintAnswer(live, parts, answer, moving) {
   const empty = !answer;
   parts.root.classList.toggle("empty", empty);
   parts.root.classList.toggle("refused", Boolean(answer?.refused));
@@ -281,6 +281,7 @@ function paintAnswer(live, parts, answer) {
     const value = empty ? 0 : answer.probabilities[digit];
     fill.style.transform = `scaleX(${value})`;
     write(share, empty ? "" : percent(value, 1));
+    if (!moving) row.title = empty ? "" : `${live.data.articles[digit]} ${digit}: ${percent(value, 3)}`;
     row.classList.toggle("best", !empty && digit === answer.digit);
   });
 }
@@ -321,7 +322,7 @@ function agreement({ articles }, answers) {
 
 function paint(live, answers, moving) {
   live.root.dataset.source = moving ? "browser" : answers.length || live.data.stored ? "server" : "";
-  if (live.data.runs.length) live.parts.forEach((parts, place) => paintAnswer(live, parts, answers[place] ?? null));
+  if (live.data.runs.length) live.parts.forEach((parts, place) => paintAnswer(live, parts, answers[place] ?? null, moving));
   write(live.agreement, agreement(live.data, answers));
   const verdict = document.querySelector(".st-key-verdict");
   if (verdict) verdict.style.opacity = moving ? 0.25 : "";
