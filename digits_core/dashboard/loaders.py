@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from streamlit import runtime
 
 from digits_core.dashboard.state import state
 from digits_core.dashboard.thresholds import Threshold, Thresholds
@@ -75,27 +71,6 @@ def load_threshold(run_id: str) -> Threshold:
     return THRESHOLDS.get(key, data, lambda: _work_out(recogniser, artifacts, load, data))
 
 
-@dataclass(frozen=True)
-class BrowserModel:
-    """A run's network as a browser reads with it: the id of exactly these numbers, and where the page finds them."""
-
-    id: str
-    address: str
-
-
-def browser_model(run_id: str) -> BrowserModel:
-    """Return where this page's browser finds the network of a run; `RunError` if the run has no weights.
-
-    The address is like that of a picture on a page: nobody can guess it, and it ends with the pages that show it.
-    """
-    run, recogniser, refusal = state().runs.get(run_id), load_recogniser(run_id), load_threshold(run_id).refusal
-    name, content = _browser_model(
-        str(state().home.folder), run_id, run.finished or 0.0, refusal and refusal.threshold, recogniser, refusal
-    )
-    media = runtime.get_instance().media_file_mgr
-    return BrowserModel(name, media.add(content, "application/octet-stream", f"network of {run_id}"))
-
-
 # The arguments that the functions below do not use tell one content from another for the cache.
 
 
@@ -116,24 +91,6 @@ def _recogniser(folder: str, run_id: str, finished: float) -> Recogniser:
 
     run = state().runs.get(run_id)
     return Recogniser(run.config, state().artifacts(run_id).load_weights())
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _browser_model(
-    folder: str,
-    run_id: str,
-    finished: float,
-    threshold: float | None,
-    _recogniser: Recogniser,
-    _refusal: Refusal | None,
-) -> tuple[str, bytes]:
-    """Return an id, and in one piece: the length of the description in four bytes, the description, its numbers."""
-    from digits_core.browser.model import model_of
-
-    description, numbers = model_of(_recogniser, _refusal)
-    words = json.dumps(description).encode()
-    content = len(words).to_bytes(4, "little") + words + numbers
-    return hashlib.sha256(content).hexdigest()[:16], content
 
 
 def _data_key(recogniser: Recogniser, version: Callable[[str], str]) -> str:

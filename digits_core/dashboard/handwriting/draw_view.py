@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from digits_core.dashboard.browser_models import BrowserModel, browser_models
 from digits_core.dashboard.canvas import BRUSH_WIDTH, clear_canvas, draw_digit, drawing_place, offer_brush, undo_stroke
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.shared import (
@@ -20,7 +21,7 @@ from digits_core.dashboard.handwriting.shared import (
 )
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
-from digits_core.dashboard.recognise.live_answer import models_of, show_live_answer
+from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
 from digits_core.dashboard.sample_on_paper import offer_sample
 from digits_core.dashboard.state import state
@@ -41,7 +42,7 @@ def show() -> None:
     paper, place, tools = drawing_place()
     with place:
         # The label above what it is the label of; but who writes decides the suggestion.
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(horizontal=True, vertical_alignment="bottom", key="label_and_writer"):
             choice = st.container(width="content")
             with st.container(width=200):
                 writer = choose_writer()
@@ -111,7 +112,7 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
         st.fragment(_await_torch, run_every=POLL_S)()
     show_live_answer(
         runs,
-        models_of(runs) if ready else [None for _ in runs],
+        browser_models([run.id for run in runs]) if ready else [BrowserModel(run.id) for run in runs],
         _readings(drawing, ink, runs),
         "stored",
         hint=f"Draw a {label} on the paper with mouse, pen or finger, as large as you write elsewhere.",

@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
+from digits_core.dashboard.browser_models import BrowserModel, browser_models
 from digits_core.dashboard.canvas import (
     BRUSH_WIDTH,
     CANVAS_SIDE,
@@ -22,10 +23,10 @@ from digits_core.dashboard.canvas import (
     undo_stroke,
     wide_room,
 )
-from digits_core.dashboard.loaders import BrowserModel, load_recogniser, load_threshold
+from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.recognise import before_after, reading_history, why
 from digits_core.dashboard.recognise.answer_display import say_verdict, show_digits, show_number
-from digits_core.dashboard.recognise.live_answer import models_of, show_live_answer
+from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.preparation import ask_for_steps, show_steps
 from digits_core.dashboard.recognise.recognition_result import Reading, digit_on, number_on, read
 from digits_core.dashboard.recognise.save_reading import offer_to_save_later
@@ -61,14 +62,14 @@ def show(run: Run, what: str) -> None:
     if what == NUMBER:
         _draw_number(run)
     else:
-        _draw_digit(run, models_of([run]))
+        _draw_digit(run, browser_models([run.id]))
     _save(what)
     before_after.show(run)
     why.show(run, partial(reading_history.current, CANVASES[what]), CANVASES[what])
 
 
 @st.fragment
-def _draw_digit(run: Run, models: list[BrowserModel | None]) -> None:
+def _draw_digit(run: Run, models: list[BrowserModel]) -> None:
     paper, place, tools = drawing_place()
     picture = paper_to_draw_on(CANVASES[ONE], "draw", paper, tools)
     with tools:

@@ -9,13 +9,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from digits_core.dashboard.browser_models import BrowserModel, browser_models
 from digits_core.dashboard.canvas import drawing_place
 from digits_core.dashboard.error_messages import as_plain_text
-from digits_core.dashboard.loaders import BrowserModel, load_digits, load_recogniser, load_threshold
+from digits_core.dashboard.loaders import load_digits, load_recogniser, load_threshold
 from digits_core.dashboard.recognise import reading_history
 from digits_core.dashboard.recognise.answer_display import SEEN_SIDE, say_verdict, show_seen
 from digits_core.dashboard.recognise.canvas_view import CANVASES, HINT, ONE, VERDICT_HEIGHT, paper_to_draw_on
-from digits_core.dashboard.recognise.live_answer import models_of, show_live_answer
+from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import UNLIKE, Ink, Reading, digit_on, in_words, read
 from digits_core.dashboard.recognise.train_here import offer, run_of
 from digits_core.dashboard.state import state
@@ -51,7 +52,7 @@ def _show_chosen(chosen: list[Run]) -> None:
     if len(chosen) < 2:
         st.info("Choose two or more runs: they read the same drawing, so that you see what their training changed.")
     if chosen:
-        _compare(chosen, models_of(chosen))
+        _compare(chosen, browser_models([run.id for run in chosen]))
 
 
 def _choose(runs: list[Run]) -> list[Run]:
@@ -82,7 +83,7 @@ def _choose(runs: list[Run]) -> list[Run]:
 
 
 @st.fragment
-def _compare(runs: list[Run], models: list[BrowserModel | None]) -> None:
+def _compare(runs: list[Run], models: list[BrowserModel]) -> None:
     paper, place, tools = drawing_place()
     ink = _draw("compare", paper, tools)
     with place:

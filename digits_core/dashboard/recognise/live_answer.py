@@ -17,14 +17,13 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.canvas import CANVAS_SIDE
-from digits_core.dashboard.loaders import browser_model
 from digits_core.dashboard.recognise.recognition_result import SURE, article
 from digits_core.data.papers import SIDE
 from digits_core.figures.palette import DIGIT_COLOURS, run_colour
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
-    from digits_core.dashboard.loaders import BrowserModel
+    from digits_core.dashboard.browser_models import BrowserModel
     from digits_core.dashboard.recognise.recognition_result import Reading
 
 FOLDER = Path(__file__).parent
@@ -44,7 +43,7 @@ HTML = """<div class="live">
 
 def show_live_answer(
     runs: Sequence[Run],
-    models: Sequence[BrowserModel | None],
+    models: Sequence[BrowserModel],
     readings: Sequence[Reading],
     key: str,
     *,
@@ -56,7 +55,7 @@ def show_live_answer(
     """Show what each of these runs makes of the drawing on this page's paper.
 
     Args:
-        models: For each run what `models_of` returned for it; `None` reads on the server only.
+        models: The networks of these runs; one without an address leaves the reading to the server.
         readings: What the server read, one for each run; none while the paper is empty.
         hint: What to do while the paper is empty.
         layers: Whether the layers of the first run can be shown.
@@ -66,14 +65,9 @@ def show_live_answer(
     _component()(key=key, data=data)
 
 
-def models_of(runs: Sequence[Run]) -> list[BrowserModel | None]:
-    """Return what the browser needs to read as these runs do."""
-    return [browser_model(run.id) for run in runs]
-
-
 def payload(
     runs: Sequence[Run],
-    models: Sequence[BrowserModel | None],
+    models: Sequence[BrowserModel],
     readings: Sequence[Reading],
     *,
     hint: str,
@@ -98,10 +92,10 @@ def payload(
         "layers": bool(layers and runs),
         "runs": tuple(
             {
-                "id": model.id if model else run.id,
+                "id": model.id,
                 "title": run.title,
                 "colour": run_colour(run.number),
-                "weights": model.address if model else "",
+                "weights": model.address,
             }
             for run, model in zip(runs, models, strict=True)
         ),
