@@ -1,5 +1,7 @@
 """Recognise: read handwriting with a network that you trained."""
 
+from functools import partial
+
 import streamlit as st
 
 from digits_core.dashboard.pages import page_head
@@ -9,11 +11,11 @@ from digits_core.dashboard.widgets import choose_best_run, warn_of_doubtful
 from digits_core.runs.store import Run
 
 WAYS = ["Draw", "Upload", "Compare", "History"]
-WITH_ONE_RUN = {"Draw": canvas_view.show, "Upload": upload.show, "History": reading_history.show}
+WITH_ONE_RUN = {"Upload": upload.show, "History": reading_history.show}
 
 
 def recognise(runs: list[Run]) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="recognise_controls"):
         way = st.segmented_control(
             "Input",
             WAYS,
@@ -25,17 +27,20 @@ def recognise(runs: list[Run]) -> None:
             help="**Draw** with mouse, pen or finger. **Upload** photos or scans of paper. **Compare** runs on one "
             "drawing. **History**: what was read in this session.",
         )
-        if way in WITH_ONE_RUN:
+        if way == "Compare":
+            show = compare_runs.choose(runs)
+        else:
+            show = partial(canvas_view.show, what=canvas_view.choose_paper()) if way == "Draw" else WITH_ONE_RUN[way]
             run = choose_best_run(
                 runs,
                 "The network that reads; the best finished run unless you choose another. One trained on other "
                 "people's digits may fail on yours: compare.",
             )
-    if way in WITH_ONE_RUN:
-        warn_of_doubtful(run)
-        WITH_ONE_RUN[way](run)
+    if way == "Compare":
+        show()
     else:
-        compare_runs.show(runs)
+        warn_of_doubtful(run)
+        show(run)
 
 
 page_head("recognise")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +82,31 @@ def beside_canvas() -> tuple[DeltaGenerator, DeltaGenerator]:
     return row.container(width=CANVAS_SIDE + 4), row.container(width="stretch")
 
 
+def drawing_place(width: int = CANVAS_SIDE) -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator]:
+    """Return room for the paper, for the answer beside it and for the tools below it.
+
+    On a narrow screen the answer comes right after the paper, before the tools.
+    """
+    place = st.container(key="drawing_place_wide" if width == WIDE else "drawing_place")
+    paper, answer = place.container(key="main_action", gap="xxsmall"), place.container(key="main_picture")
+    return (
+        paper,
+        answer,
+        place.container(key="drawing_tools", horizontal=True, gap="small", vertical_alignment="center"),
+    )
+
+
+def offer_brush() -> None:
+    """Offer the width of a stroke, one click away."""
+    with st.popover(
+        "Brush",
+        icon=":material/brush:",
+        key="brush_popover",
+        help="The width of a stroke: thin ones fade at 28 × 28, thick ones close the loops of 6, 8 and 9.",
+    ):
+        choose_brush()
+
+
 def choose_brush() -> int:
     """The width of a stroke in pixels of the paper, the same on every page."""
     return st.slider(
@@ -113,6 +140,17 @@ def put_on_canvas(key: str, strokes: tuple[dict[str, Any], ...]) -> None:
     """Show these strokes at the next rerun, on a canvas that is new: to go on drawing where one had stopped."""
     clear_canvas(key)
     _start_with(key, list(strokes))
+
+
+def put_picture(key: str, picture: Image.Image) -> None:
+    """Put a picture of the canvas's size on the paper at the next rerun, as one stroke; it replaces what is there."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    corner = {"left": 0, "top": 0, "originX": "left", "originY": "top"}
+    strokes = ({"type": "Image", "src": source, "width": picture.width, "height": picture.height, **corner},)
+    put_on_canvas(key, strokes)
+    st.session_state[_kept(key)] = Drawing(picture, strokes)
 
 
 def is_on_page(key: str) -> bool:

@@ -13,7 +13,7 @@ from digits_core.figures.palette import DIGIT_COLOURS, figure
 ROW_HEIGHT = 44
 
 
-def digit_counts(counts: np.ndarray, writer: str, height: int = 170) -> go.Figure:
+def digit_counts(counts: np.ndarray, writer: str, height: int = 150) -> go.Figure:
     """How many samples of each digit one writer has given; int (10,)."""
     chart = figure(f"Saved by {escape(writer)} (n = {int(counts.sum()):,})", height)
     chart.add_bar(

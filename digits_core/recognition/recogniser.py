@@ -84,6 +84,13 @@ class Recogniser:
             digest.update(values.numpy().tobytes())
         return digest.hexdigest()[:16]
 
+    @property
+    def judged_layers(self) -> tuple[str, str, str]:
+        """The layers by which digits are told from other marks: `hidden`, `first` and `maps` of an `Answer`."""
+        hidden = self.network.last.reads
+        first = self.network.layer(hidden).reads
+        return hidden, first, self.network.layer(first).reads
+
     def read(self, ink: np.ndarray) -> Answer:
         """Recognise one digit in ink as it lies, uint8 (H, W), bright on 0; the transform sees to place and size."""
         return self.read_all([ink])[0]
@@ -105,16 +112,15 @@ class Recogniser:
     def read_seen(self, seen: np.ndarray) -> list[Answer]:
         """The same for images that have been through the transform, uint8 (n, S, S)."""
         answers: list[Answer] = []
-        last = self.network.last
-        first = self.network.layer(last.reads).reads
-        maps = self.network.layer(first).reads
+        last = self.network.last.name
+        hidden, first, maps = self.judged_layers
         for start in range(0, len(seen), EVALUATION_BATCH):
             batch = seen[start : start + EVALUATION_BATCH]
             with torch.inference_mode():
-                found = self.network.features(self.normalised(batch), maps, first, last.reads, last.name)
-                logits = found[last.name].before
+                found = self.network.features(self.normalised(batch), maps, first, hidden, last)
+                logits = found[last].before
                 coarse = nnf.avg_pool2d(found[maps].after, 2).flatten(1)
-            made = (nnf.softmax(logits, dim=1), logits, found[last.reads].after, found[first].after, coarse)
+            made = (nnf.softmax(logits, dim=1), logits, found[hidden].after, found[first].after, coarse)
             answers += [Answer(*row) for row in zip(batch, *(each.numpy() for each in made), strict=True)]
         return answers
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 from tests.benchmarks.in_browser import BARE, a_browser, an_app
 from tests.benchmarks.measurement import Measurement, Target, measured, ratio
 from tests.browser.conftest import serve
-from tests.browser.helpers import CANVAS, draw, open_page, wait_for_app
+from tests.browser.helpers import CANVAS, answer_of_server, draw, open_page, wait_for_app
 
 FIRST_PAGE, RECOGNISED_S = Target(1.5), Target(15)
 ONE = [[(0.5, 0.15), (0.5, 0.85)]]
@@ -67,7 +67,7 @@ def first_recognition(browser: Browser) -> dict[str, float]:
         wait_for_app(page)
         marks["paper to draw on"] = time.perf_counter() - began
         draw(page, ONE)
-        page.get_by_test_id("stMetricValue").wait_for()
+        answer_of_server(page).wait_for()
         marks["own drawing recognised"] = time.perf_counter() - began
         page.close()
     return marks

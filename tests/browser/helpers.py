@@ -73,6 +73,17 @@ def draw(page: Page, strokes: Sequence[Sequence[Point]], canvas: Locator | None 
         page.mouse.up()
 
 
+def answer_of_server(page: Page, key: str = "answer") -> Locator:
+    """The place of the answer to a drawing once the server, which follows each stroke, has answered."""
+    return page.locator(f'.st-key-{key} .live[data-source="server"]')
+
+
+def probabilities(page: Page) -> list[float]:
+    """The ten probabilities that the server gives a drawing, to a thousandth of a percent."""
+    titles = answer_of_server(page).locator(".bar").evaluate_all("bars => bars.map(bar => bar.title)")
+    return [float(title.split(": ")[1].rstrip("%")) / 100 for title in titles]
+
+
 def steady_box(target: Locator, seconds: float = 30) -> FloatRect:
     """Where an element lies on the screen, once it stays there."""
     last: list[FloatRect | None] = [None]

@@ -45,7 +45,7 @@ def test_with_its_training_processes_it_listens_on_this_machine_alone(server: Se
 def test_what_one_draws_is_seen_by_nobody_else(server: Server, browser: Browser, browser_page: Page) -> None:
     open_page(browser_page, f"{server.url}/handwriting")
     draw(browser_page, STROKES[7])
-    browser_page.get_by_role("button", name="Save as 0").wait_for()
+    expect(browser_page.get_by_role("button", name="Save as 0")).to_be_enabled()
     others = browser.new_context(viewport={"width": 1280, "height": 900})
     other = others.new_page()
     open_page(other, f"{server.url}/handwriting")
@@ -53,6 +53,6 @@ def test_what_one_draws_is_seen_by_nobody_else(server: Server, browser: Browser,
     wait_for_app(other)
 
     expect(other.get_by_text("Draw a 0 on the paper")).to_be_visible()
-    expect(other.get_by_role("button", name="Save as 0")).to_have_count(0)
-    expect(browser_page.get_by_role("button", name="Save as 0")).to_be_visible()
+    expect(other.get_by_role("button", name="Save as 0")).to_be_disabled()
+    expect(browser_page.get_by_role("button", name="Save as 0")).to_be_enabled()
     others.close()

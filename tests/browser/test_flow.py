@@ -11,7 +11,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from digits_core.training.recipes import LECTURE
 from tests.browser.conftest import Server
-from tests.browser.helpers import CANVAS, draw, open_page, poll, wait_for_app, wait_for_chart
+from tests.browser.helpers import (
+    CANVAS,
+    answer_of_server,
+    draw,
+    open_page,
+    poll,
+    probabilities,
+    wait_for_app,
+    wait_for_chart,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -44,11 +53,6 @@ def wait_for_the_end(page: Page) -> None:
     expect(page.get_by_text("finished in")).to_be_visible(timeout=TRAINING_SECONDS * 1000)
 
 
-def probabilities(page: Page) -> list[float]:
-    """The ten bars of the chart, as plotly holds them."""
-    return wait_for_chart(page, "answer", "Array.from(chart.data[0].x)")
-
-
 def canvas_keys(page: Page) -> list[str]:
     """The keys of the canvases on the page, asked for at one moment: an old one may go as a new one comes."""
     classes = page.locator('[class*="st-key-recognise_canvas_"]').evaluate_all("all => all.map(one => one.className)")
@@ -67,9 +71,9 @@ def clear(page: Page) -> None:
 def read_digit(page: Page, strokes: list) -> str:
     """Draw on an empty canvas; the digit that the page reads once it has read all strokes."""
     draw(page, strokes)
-    page.get_by_test_id("stMetricValue").wait_for()
+    answer_of_server(page).wait_for()
     wait_for_app(page)
-    return page.get_by_test_id("stMetricValue").inner_text()
+    return answer_of_server(page).locator(".digit").inner_text()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.helpers import CANVAS, ask_chart, draw, open_page, poll, wait_for_app
+from tests.browser.helpers import CANVAS, answer_of_server, draw, open_page, poll, wait_for_app
 from tests.pictures import STROKES, sheet
 
 pytestmark = pytest.mark.browser
@@ -25,8 +25,9 @@ def chosen_label(page: Page) -> str:
 
 
 def pixels(page: Page) -> str | None:
-    """The image that will be stored, as its chart holds it; `None` while it is drawn anew."""
-    return ask_chart(page, "stored", "JSON.stringify(chart.data[0].z)")
+    """The image that will be stored, as the server has it; `None` while it is yet to answer."""
+    picture = answer_of_server(page, "stored").locator(".picture")
+    return picture.evaluate("canvas => canvas.toDataURL()") if picture.count() else None
 
 
 def keep(page: Page, digit: int, strokes: list) -> None:
@@ -34,7 +35,7 @@ def keep(page: Page, digit: int, strokes: list) -> None:
     page.keyboard.press(str(digit))
     page.get_by_text(f"Draw a {digit} on the paper").wait_for()
     draw(page, strokes)
-    page.get_by_role("button", name=f"Save as {digit}").wait_for()
+    expect(page.get_by_role("button", name=f"Save as {digit}")).to_be_enabled()
     wait_for_app(page)
     page.keyboard.press("Enter")
     page.get_by_text(re.compile(r"Draw a \d on the paper")).wait_for()

@@ -1,6 +1,7 @@
 """The Handwriting page without a browser: what is uploaded, saved, corrected, taken back and taken along."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -39,10 +40,21 @@ def last_action(page: AppTest) -> list[str]:
     return [text.value for text in page.markdown if text.value.startswith(":material/check_circle:")]
 
 
-@pytest.mark.parametrize(
-    ("way", "words"),
-    [("Draw", "Draw a **0** on the paper"), ("Your digits", "Nothing saved yet"), ("Writers", "Nobody has written")],
-)
+def hint(page: AppTest) -> str:
+    """What is said where the answer will be, while the paper is empty."""
+    (found,) = [each for each in page.get("bidi_component") if each.proto.id.endswith("-stored")]
+    return json.loads(found.proto.json)["hint"]
+
+
+def test_an_empty_paper_says_what_to_draw_and_offers_nothing_to_save(open_page):
+    page = open_page("handwriting")
+
+    assert not page.exception
+    assert hint(page).startswith("Draw a 0 on the paper")
+    assert button(page, "Save as 0").disabled
+
+
+@pytest.mark.parametrize(("way", "words"), [("Your digits", "Nothing saved yet"), ("Writers", "Nobody has written")])
 def test_an_empty_home_says_what_to_do(open_page, way, words):
     page = open_page("handwriting", way=way)
 
@@ -58,7 +70,7 @@ def test_the_digit_that_a_writer_gave_fewest_of_is_suggested_and_a_key_chooses_a
 
     page.button(key="label_key_7").click().run()
     assert page.segmented_control(key="label").value == 7
-    assert "Draw a **7**" in page.info[0].value
+    assert hint(page).startswith("Draw a 7")
 
 
 def test_pictures_are_labelled_by_their_names_saved_together_and_taken_back(open_page):

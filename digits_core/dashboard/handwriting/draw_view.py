@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from digits_core.dashboard.canvas import beside_canvas, choose_brush, clear_canvas, draw_digit, undo_stroke
+from digits_core.dashboard.browser_models import BrowserModel, browser_models
+from digits_core.dashboard.canvas import BRUSH_WIDTH, clear_canvas, draw_digit, drawing_place, offer_brush, undo_stroke
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.shared import (
     DIGITS,
@@ -16,62 +19,59 @@ from digits_core.dashboard.handwriting.shared import (
     done,
     undo_button,
 )
+from digits_core.dashboard.live import POLL_S
+from digits_core.dashboard.loaders import load_recogniser, load_threshold
+from digits_core.dashboard.recognise.live_answer import show_live_answer
+from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
+from digits_core.dashboard.sample_on_paper import offer_sample
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.handwriting_store import NewSample
 from digits_core.errors import DigitsError
 from digits_core.figures.handwriting_figures import digit_counts
-from digits_core.figures.images import pixels
+from digits_core.runs.preferred import best_of
+from digits_core.runs.store import Run
 
 CANVAS = "handwriting_canvas"
-PREVIEW_SIDE = 150
 LAST_SHOWN = 10
 
 
 @st.fragment
 def show() -> None:
-    paper, controls = beside_canvas()
-    with controls:
-        # Label and Save next to the paper, also where that is above them; but who writes decides the suggestion.
-        choice, result = st.container(), st.container()
-        writer, brush = _choose_hand()
+    paper, place, tools = drawing_place()
+    with place:
+        # The label above what it is the label of; but who writes decides the suggestion.
+        with st.container(horizontal=True, vertical_alignment="bottom", key="label_and_writer"):
+            choice = st.container(width="content")
+            with st.container(width=200):
+                writer = choose_writer()
         with choice:
             label = _choose_label(writer)
     with paper:
         st.caption("Paper")  # below the canvas's own tools, which come up where the mouse is
-        drawing = draw_digit(CANVAS, brush)
-        with st.container(horizontal=True):
-            st.button(
-                "Undo stroke",
-                icon=":material/undo:",
-                on_click=undo_stroke,
-                args=(CANVAS,),
-                shortcut="Z",
-                disabled=drawing is None,
-                help="Takes the last stroke off the paper.",
-            )
-            st.button(
-                "Clear", icon=":material/ink_eraser:", on_click=clear_canvas, args=(CANVAS,), help="An empty paper."
-            )
-    with result:
-        # Room for what appears, so that nothing below jumps.
-        with st.container(height=PREVIEW_SIDE + 12, border=False):
-            _preview(drawing, label, writer)
-        with st.container(height=44, border=False):
-            undo_button()
-    _so_far(writer)
+        drawing = draw_digit(CANVAS, st.session_state.get("brush", BRUSH_WIDTH))
+    with tools:
+        _offer_tools(drawing)
+    with place:
+        _preview(drawing, label, writer)
+        _so_far(writer)
     _label_keys()
 
 
-def _choose_hand() -> tuple[str, int]:
-    """The writer, and the width of the brush in pixels."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width=220):
-            writer = choose_writer()
-        with st.container(width=200):
-            brush = choose_brush()
-    return writer, brush
+def _offer_tools(drawing: Image.Image | None) -> None:
+    st.button(
+        "Undo stroke",
+        icon=":material/undo:",
+        on_click=undo_stroke,
+        args=(CANVAS,),
+        shortcut="Z",
+        disabled=drawing is None,
+        help="Takes the last stroke off the paper.",
+    )
+    st.button("Clear", icon=":material/ink_eraser:", on_click=clear_canvas, args=(CANVAS,), help="An empty paper.")
+    offer_brush()
+    offer_sample(CANVAS)
 
 
 def _choose_label(writer: str) -> int:
@@ -103,35 +103,69 @@ def _take_label(digit: int) -> None:
 
 
 def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
-    """What will be stored, and the button that does it."""
-    if drawing is None:
-        st.info(f"Draw a **{label}** on the paper with mouse, pen or finger, as large as you write elsewhere.")
-        return
-    from digits_core.recognition.sample import drawn, paper_of  # loads torch, which the page need not wait for
+    """What will be stored, what the best network thinks it is, and the button that stores it."""
+    ink = None if drawing is None else _ink_of(drawing)
+    usable = state().runs.usable()
+    runs = [best_of(usable)] if usable else []
+    ready = _torch_is_here()
+    if runs and not ready:
+        st.fragment(_await_torch, run_every=POLL_S)()
+    show_live_answer(
+        runs,
+        browser_models([run.id for run in runs]) if ready else [BrowserModel(run.id) for run in runs],
+        _readings(drawing, ink, runs),
+        "stored",
+        hint=f"Draw a {label} on the paper with mouse, pen or finger, as large as you write elsewhere.",
+        layers=False,
+        stored=None if ink is None else _paper_of(ink),
+        picture="stored",
+    )
+    with st.container(horizontal=True, vertical_alignment="center", height=44, border=False):
+        st.button(
+            f"Save as {label}",
+            type="primary",
+            icon=":material/save:",
+            shortcut="Enter",
+            on_click=_save,
+            args=(ink, drawing, label, writer),
+            disabled=ink is None,
+            help="Keeps what is shown here, and the drawing with it: the ink where you wrote it, 112 × 112 pixels. A "
+            "run takes it through its own transform, in training and recognition alike.",
+        )
+        undo_button()
+
+
+def _torch_is_here() -> bool:
+    """Return whether networks can be loaded at once: `State.load_torch` does that in the background."""
+    return hasattr(sys.modules.get("digits_core.recognition.recogniser"), "Recogniser")
+
+
+def _await_torch() -> None:
+    if _torch_is_here():
+        st.rerun()
+
+
+def _ink_of(drawing: Image.Image) -> np.ndarray | None:
+    from digits_core.recognition.sample import drawn  # loads torch, which the page need not wait for
 
     try:
-        ink = drawn(drawing)
+        return drawn(drawing)
     except DigitsError as error:
         show_error(error)
-        return
-    with st.container(horizontal=True):
-        with st.container(width=PREVIEW_SIDE):
-            chart = pixels(paper_of(ink), "", height=PREVIEW_SIDE)
-            show_chart(chart, "stored", f"The drawing as it is kept, a {label}")
-        with st.container(width="stretch"):
-            st.button(
-                f"Save as {label}",
-                type="primary",
-                icon=":material/save:",
-                shortcut="Enter",
-                on_click=_save,
-                args=(ink, drawing, label, writer),
-                help="Keeps what is shown here, and the drawing with it.",
-            )
-            st.caption(
-                "What will be stored: the ink where you wrote it, 112 × 112 pixels. A run takes it through its own "
-                "transform, in training and recognition alike."
-            )
+        return None
+
+
+def _paper_of(ink: np.ndarray) -> np.ndarray:
+    from digits_core.recognition.sample import paper_of
+
+    return paper_of(ink)
+
+
+def _readings(drawing: Image.Image | None, ink: np.ndarray | None, runs: list[Run]) -> list[Reading]:
+    if drawing is None or ink is None:
+        return []
+    written = Ink(drawing, (ink,), "canvas")
+    return [read(written, load_recogniser(run.id), run.title, load_threshold(run.id).refusal) for run in runs]
 
 
 def _save(ink: np.ndarray, drawing: Image.Image, label: int, writer: str) -> None:
@@ -146,15 +180,17 @@ def _save(ink: np.ndarray, drawing: Image.Image, label: int, writer: str) -> Non
 def _so_far(writer: str) -> None:
     """How balanced this writer's digits are, and the last ones."""
     samples = [sample for sample in state().handwriting.samples() if sample.writer == writer]
-    if not samples:
-        st.caption("Nothing saved by this writer yet. Ten of each digit are a good start.")
-        return
-    left, right = st.columns(2)
     counts = np.bincount([sample.label for sample in samples], minlength=10)
-    with left:
-        show_chart(digit_counts(counts, writer), "so_far", f"{len(samples)} digits saved by this writer, by digit")
-    last = samples[:LAST_SHOWN]
-    with right:
-        st.markdown("**The last ones, newest first**")
-        tiles = [Tile(each.label, each.id, name=f"A {each.label}") for each in last]
-        show_tiles(np.stack([each.image for each in last]), tiles, "last", words="The last ones", size=56)
+    with st.container(horizontal=True):
+        with st.container(width="stretch"):
+            show_chart(digit_counts(counts, writer), "so_far", f"{len(samples)} digits saved by this writer, by digit")
+        with st.container(width=230):
+            if not samples:
+                st.caption("Nothing saved by this writer yet. Ten of each digit are a good start.")
+                return
+            st.caption("The last ones, newest first")
+            last = samples[:LAST_SHOWN]
+            tiles = [Tile(each.label, each.id, name=f"A {each.label}") for each in last]
+            show_tiles(
+                np.stack([each.image for each in last]), tiles, "last", words="The last ones", columns=5, size=40
+            )

@@ -1,4 +1,4 @@
-"""Draw, and see what the network makes of it after each stroke. Nothing else is in a stroke's way."""
+"""Draw, and see what the network makes of it while the pen moves. Nothing else is in a stroke's way."""
 
 from __future__ import annotations
 
@@ -6,41 +6,47 @@ from functools import partial
 
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
+from digits_core.dashboard.browser_models import BrowserModel, browser_models
 from digits_core.dashboard.canvas import (
     BRUSH_WIDTH,
     CANVAS_SIDE,
     WIDE,
     Drawing,
-    beside_canvas,
-    choose_brush,
     clear_canvas,
     draw_on,
+    drawing_place,
     is_on_page,
+    offer_brush,
     put_on_canvas,
     undo_stroke,
     wide_room,
 )
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.recognise import before_after, reading_history, why
-from digits_core.dashboard.recognise.answer_display import show_digits, show_headline, show_number, show_one
-from digits_core.dashboard.recognise.preparation import offer_steps
+from digits_core.dashboard.recognise.answer_display import say_verdict, show_digits, show_number
+from digits_core.dashboard.recognise.live_answer import show_live_answer
+from digits_core.dashboard.recognise.preparation import ask_for_steps, show_steps
 from digits_core.dashboard.recognise.recognition_result import Reading, digit_on, number_on, read
 from digits_core.dashboard.recognise.save_reading import offer_to_save_later
+from digits_core.dashboard.sample_on_paper import offer_sample
 from digits_core.dashboard.thresholds import Threshold
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 
 ONE, NUMBER = "One digit", "A number"
+HINT = "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read while you draw."
 CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
-ANSWER_HEIGHT = 580
-NUMBER_HEIGHT = 540
+VERDICT_HEIGHT = 84
+NUMBER_HEIGHT = 330
 """Reserved, so that nothing below jumps when the first answer arrives."""
 
 
-def show(run: Run) -> None:
-    what = st.segmented_control(
+def choose_paper() -> str:
+    """Return what is drawn: one digit or a number."""
+    return st.segmented_control(
         "You draw",
         [ONE, NUMBER],
         default=ONE,
@@ -49,36 +55,42 @@ def show(run: Run) -> None:
         bind="query-params",
         help="**One digit**: all that is on the paper. **A number**: digits beside each other, each found and read.",
     )
+
+
+def show(run: Run, what: str) -> None:
     load_threshold(run.id)  # loads the network here, and not at the first stroke, which would wait for it
-    (_draw_number if what == NUMBER else _draw_digit)(run)
-    st.markdown("**Was it right? Save it with the right answer**")
+    if what == NUMBER:
+        _draw_number(run)
+    else:
+        _draw_digit(run, browser_models([run.id]))
     _save(what)
     before_after.show(run)
     why.show(run, partial(reading_history.current, CANVASES[what]), CANVASES[what])
 
 
 @st.fragment
-def _draw_digit(run: Run) -> None:
-    paper, answer = beside_canvas()
-    with paper:
-        picture = paper_to_draw_on(CANVASES[ONE], "draw")
-    with answer, st.container(height=ANSWER_HEIGHT, border=False):
+def _draw_digit(run: Run, models: list[BrowserModel]) -> None:
+    paper, place, tools = drawing_place()
+    picture = paper_to_draw_on(CANVASES[ONE], "draw", paper, tools)
+    with tools:
+        steps = ask_for_steps("drawing")
+    with place:
         reading, threshold = _read(picture, ONE, run)
-        if reading:
-            show_headline(reading.answers[0], bool(reading.refused), threshold, run.id)
-            show_one(reading.answers[0], "answer")
-        elif picture is None:
-            st.info(
-                "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read after each stroke. Size "
-                "and place do not matter to a network that centres what it sees."
-            )
-    offer_steps(reading, run.config.transform, "drawing")
+        show_live_answer([run], models, [reading] if reading else [], "answer", hint=HINT)
+        with st.container(height=VERDICT_HEIGHT, border=False, key="verdict"):
+            if reading:
+                say_verdict(threshold, reading.answers, sorted(reading.refused), run.id)
+    if steps:
+        show_steps(reading, run.config.transform, "drawing")
 
 
 @st.fragment
 def _draw_number(run: Run) -> None:
-    picture = paper_to_draw_on(CANVASES[NUMBER], "draw", WIDE)
-    with st.container(height=NUMBER_HEIGHT, border=False):
+    paper, answer, tools = drawing_place(WIDE)
+    picture = paper_to_draw_on(CANVASES[NUMBER], "draw", paper, tools, WIDE)
+    with tools:
+        steps = ask_for_steps("drawing")
+    with answer, st.container(height=NUMBER_HEIGHT, border=False):
         reading, threshold = _read(picture, NUMBER, run)
         if reading:
             least = reading.answers[reading.least_sure]
@@ -90,7 +102,8 @@ def _draw_number(run: Run) -> None:
                 "Draw several digits beside each other, with a little paper between them: after each stroke they are "
                 "found and read as a number."
             )
-    offer_steps(reading, run.config.transform, "drawing")
+    if steps:
+        show_steps(reading, run.config.transform, "drawing")
 
 
 @st.fragment
@@ -100,19 +113,22 @@ def _save(what: str) -> None:
     offer_to_save_later(reading, number, f"drawing_{'number' if number else 'digit'}")
 
 
-def paper_to_draw_on(key: str, view: str, width: int = CANVAS_SIDE) -> Image.Image | None:
-    """The canvas with its tools below it; the picture of what is on it, the same in every `view` that has this key."""
+def paper_to_draw_on(
+    key: str, view: str, paper: DeltaGenerator, tools: DeltaGenerator, width: int = CANVAS_SIDE
+) -> Image.Image | None:
+    """Draw the canvas on `paper` and its tools; return the picture on it, the same in every `view` of this key."""
     kept = f"{key}_kept"
     before: Drawing | None = st.session_state.get(kept)
     # In another view the browser makes another canvas, which knows nothing of what was drawn.
     if before and (not is_on_page(key) or st.session_state[f"{key}_view"] != view):
         put_on_canvas(key, before.strokes)
     st.session_state[f"{key}_view"] = view
-    st.caption("Paper")  # below the canvas's own tools, which come up where the mouse is
-    with wide_room() if width == WIDE else st.container():
-        drawing = draw_on(key, st.session_state.get("brush", BRUSH_WIDTH), width, before)
+    with paper:
+        st.caption("Paper")  # below the canvas's own tools, which come up where the mouse is
+        with wide_room() if width == WIDE else st.container():
+            drawing = draw_on(key, st.session_state.get("brush", BRUSH_WIDTH), width, before)
     st.session_state[kept] = drawing
-    with st.container(horizontal=True):
+    with tools:
         st.button(
             "Undo",
             icon=":material/undo:",
@@ -131,8 +147,9 @@ def paper_to_draw_on(key: str, view: str, width: int = CANVAS_SIDE) -> Image.Ima
             key=f"clear_{key}",
             help="An empty paper. What was on it goes into the history.",
         )
-    with st.container(width=CANVAS_SIDE):
-        choose_brush()
+        offer_brush()
+        if width == CANVAS_SIDE:
+            offer_sample(key)
     return drawing and drawing.picture
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from digits_core.dashboard.canvas import beside_canvas
-from digits_core.dashboard.charts import show_chart
+from digits_core.dashboard.browser_models import BrowserModel, browser_models
+from digits_core.dashboard.canvas import drawing_place
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits, load_recogniser, load_threshold
 from digits_core.dashboard.recognise import reading_history
 from digits_core.dashboard.recognise.answer_display import SEEN_SIDE, say_verdict, show_seen
-from digits_core.dashboard.recognise.canvas_view import CANVASES, ONE, paper_to_draw_on
-from digits_core.dashboard.recognise.recognition_result import UNLIKE, Ink, Reading, agreement, digit_on, in_words, read
+from digits_core.dashboard.recognise.canvas_view import CANVASES, HINT, ONE, VERDICT_HEIGHT, paper_to_draw_on
+from digits_core.dashboard.recognise.live_answer import show_live_answer
+from digits_core.dashboard.recognise.recognition_result import UNLIKE, Ink, Reading, digit_on, in_words, read
 from digits_core.dashboard.recognise.train_here import offer, run_of
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import run_label, show_error
 from digits_core.errors import DigitsError
-from digits_core.figures.palette import run_colour
-from digits_core.figures.recognition_figures import COMPARED_HEIGHT, compared
 from digits_core.runs.preferred import candidates
 from digits_core.runs.store import Run
 
@@ -32,7 +33,8 @@ EXAMPLES = 6
 _WANTED = "readers"
 
 
-def show(runs: list[Run]) -> None:
+def choose(runs: list[Run]) -> Callable[[], None]:
+    """Let a person choose what is compared; return what shows it."""
     view = st.segmented_control(
         "Compare",
         ["Runs", "Lecture against Robust"],
@@ -40,18 +42,17 @@ def show(runs: list[Run]) -> None:
         required=True,
         key="versus",
         bind="query-params",
-        label_visibility="collapsed",
         help="**Runs**: those that you choose. **Lecture against Robust**: why a network with 97 % on its own test "
         "images may fail on your hand, and what closes the gap.",
     )
-    if view == "Runs":
-        chosen = _choose(runs)
-        if len(chosen) < 2:
-            st.info("Choose two or more runs: they read the same drawing, so that you see what their training changed.")
-        if chosen:
-            _compare(chosen)
-    else:
-        _story(runs)
+    return partial(_show_chosen, _choose(runs)) if view == "Runs" else partial(_story, runs)
+
+
+def _show_chosen(chosen: list[Run]) -> None:
+    if len(chosen) < 2:
+        st.info("Choose two or more runs: they read the same drawing, so that you see what their training changed.")
+    if chosen:
+        _compare(chosen, browser_models([run.id for run in chosen]))
 
 
 def _choose(runs: list[Run]) -> list[Run]:
@@ -82,26 +83,19 @@ def _choose(runs: list[Run]) -> list[Run]:
 
 
 @st.fragment
-def _compare(runs: list[Run]) -> None:
-    paper, answers = beside_canvas()
-    with paper:
-        ink = _draw("compare")
-    readings = _read(ink, runs)
-    with answers, st.container(height=COMPARED_HEIGHT + 140, border=False):
-        if readings:
-            st.markdown(f"**{agreement(readings)}**")
-            values = np.concatenate([each.probabilities for each in readings])
-            chart = compared([run.title for run in runs], [run_colour(run.number) for run in runs], values)
-            show_chart(chart, "compared_answers", "Probability of each digit, by run", COMPARED_HEIGHT)
-        else:
-            st.info("Draw a digit from 0 to 9: every run reads it after each stroke.")
-    if readings:
-        _show_each(runs, readings)
+def _compare(runs: list[Run], models: list[BrowserModel]) -> None:
+    paper, place, tools = drawing_place()
+    ink = _draw("compare", paper, tools)
+    with place:
+        readings = _read(ink, runs)
+        show_live_answer(runs, models, readings, "compared_answers", hint=HINT, layers=False)
+        with st.container(height=VERDICT_HEIGHT, border=False, key="verdict"):
+            _say_what_is_pending(runs, readings)
 
 
-def _draw(view: str) -> Ink | None:
-    """The drawing, on the same paper as in the view Draw."""
-    picture = paper_to_draw_on(CANVASES[ONE], view)
+def _draw(view: str, paper: DeltaGenerator, tools: DeltaGenerator) -> Ink | None:
+    """Return the drawing, on the same paper as in the view Draw."""
+    picture = paper_to_draw_on(CANVASES[ONE], view, paper, tools)
     if picture is None:
         reading_history.note(CANVASES[ONE], None)
         return None
@@ -121,26 +115,15 @@ def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
         show_error(error)
         return []
     reading_history.note(CANVASES[ONE], readings[0])
-    _say_what_is_pending(runs, readings)
     return readings
 
 
 def _say_what_is_pending(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
     """Say that no verdict is final while one is being worked out; the page is then drawn anew."""
-    for run in runs:
+    for run in runs if readings else ():
         if (threshold := load_threshold(run.id)).pending:
             say_verdict(threshold, readings[0].answers, [], run.id)
             return
-
-
-def _show_each(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
-    row = st.container(horizontal=True, gap="small")
-    for run, reading in zip(runs, readings, strict=True):
-        with row.container(width=168, border=True):
-            answer = reading.answers[0]
-            st.markdown(f"**{as_plain_text(run.title)}**  \nreads **{answer.digit}**")
-            show_seen(answer, f"seen_by_{run.id}")
-            st.caption(in_words(answer) + f"  \n:orange[{UNLIKE.capitalize()}]" * bool(reading.refused))
 
 
 def _story(runs: list[Run]) -> None:
@@ -173,9 +156,8 @@ def _show_gap(lecture: Run, robust: Run) -> None:
 
 @st.fragment
 def _tell(lecture: Run, robust: Run) -> None:
-    paper, answers = beside_canvas()
-    with paper:
-        ink = _draw("story")
+    paper, answers, tools = drawing_place()
+    ink = _draw("story", paper, tools)
     readings = _read(ink, (lecture, robust))
     columns = answers.container(horizontal=True, gap="small")
     for place, run in enumerate((lecture, robust)):
@@ -184,6 +166,7 @@ def _tell(lecture: Run, robust: Run) -> None:
     with answers, st.container(height=150, border=False):
         if readings:
             st.markdown(_moral(*readings))
+            _say_what_is_pending((lecture, robust), readings)
 
 
 def _one_side(run: Run, reading: Reading | None) -> None:

@@ -61,18 +61,29 @@ def steps(picture: Image.Image, ink: np.ndarray, config: TransformConfig) -> lis
 
 
 def offer_steps(reading: Reading | None, config: TransformConfig, key: str) -> None:
-    """The switch and, while it is on, the steps of what was read: of the digit that the network is least sure of."""
-    wanted = st.toggle(
+    """Offer the steps of what was read, and show them while they are asked for."""
+    if ask_for_steps(key):
+        show_steps(reading, config, key)
+
+
+def ask_for_steps(key: str) -> bool:
+    """Return whether the steps are to be shown."""
+    return st.toggle(
         "Steps of the preparation",
         key=f"{key}_steps",
         persist_state="session",
         help="What happens to a digit on its way into the network, as images: the same code prepares the images that a "
         "network is trained on.",
     )
-    if wanted and reading:
-        if len(reading.answers) > 1:
-            st.caption(f"Of {reading.text} the digit in place {reading.least_sure + 1}, the least sure one.")
-        _show_steps(reading.only(reading.least_sure), config, key)
+
+
+def show_steps(reading: Reading | None, config: TransformConfig, key: str) -> None:
+    """Show the steps of the digit that the network is least sure of; nothing where nothing was read."""
+    if reading is None:
+        return
+    if len(reading.answers) > 1:
+        st.caption(f"Of {reading.text} the digit in place {reading.least_sure + 1}, the least sure one.")
+    _show_steps(reading.only(reading.least_sure), config, key)
 
 
 def _show_steps(reading: Reading, config: TransformConfig, key: str) -> None:

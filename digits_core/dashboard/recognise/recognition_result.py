@@ -28,7 +28,8 @@ THUMBNAIL = 96
 """Pixels of the side of the square in which a picture is shown among others."""
 UNLIKE = "unlike what this network learnt"
 """Said of an answer that is refused: no training image is near enough to it."""
-ALMOST_CERTAIN, LIKELY, PROBABLE = 0.99, 0.9, 0.6
+SURE = ((0.99, "Almost certainly"), (0.9, "Very likely"), (0.6, "Probably"), (0.0, "Unsure, perhaps"))
+"""From which probability on an answer is said how: the words begin a sentence."""
 
 
 @dataclass(frozen=True)
@@ -156,11 +157,7 @@ def between(answer: Answer) -> str:
 
 def how_sure(probability: float) -> str:
     """A probability in words that begin a sentence."""
-    if probability >= ALMOST_CERTAIN:
-        return "Almost certainly"
-    if probability >= LIKELY:
-        return "Very likely"
-    return "Probably" if probability >= PROBABLE else "Unsure, perhaps"
+    return next(words for least, words in SURE if probability >= least)
 
 
 def in_words(answer: Answer) -> str:
@@ -197,16 +194,6 @@ def rates(refusal: Refusal) -> str:
     others = ", ".join(f"{kind} {share:.0%}" for kind, share in refusal.refused_others.items())
     wrongly, count = refusal.refused_digits, refusal.counts["digits"]
     return f"This run refuses {wrongly:.1%} of {count:,} test digits wrongly, and rightly {others}."
-
-
-def agreement(readings: Sequence[Reading]) -> str:
-    """What several networks made of one digit, in words."""
-    if all(reading.refused for reading in readings):
-        return "No run recognises a digit"
-    digits = sorted({reading.answers[0].digit for reading in readings})
-    if len(digits) > 1:
-        return "They disagree: " + " or ".join(f"{article(digit)} {digit}" for digit in digits)
-    return f"{'All read' if len(readings) > 1 else 'It reads'} {article(digits[0])} {digits[0]}"
 
 
 def article(digit: int) -> str:

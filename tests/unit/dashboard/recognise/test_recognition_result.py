@@ -8,7 +8,6 @@ from digits_core.config import RunConfig
 from digits_core.dashboard.recognise.recognition_result import (
     Ink,
     Reading,
-    agreement,
     between,
     digit_on,
     how_sure,
@@ -74,15 +73,6 @@ def test_words_of_confidence_fall_with_the_probability():
 def reading(*answers: Answer, refused: tuple[int, ...] = ()) -> Reading:
     inks = tuple(each.seen for each in answers)
     return Reading(Ink(drawing(1), inks, "canvas"), answers, "#1", frozenset(refused))
-
-
-def test_networks_agree_differ_or_see_no_digit():
-    eight, three = reading(answer(d8=1)), reading(answer(d3=1))
-
-    assert agreement([eight]) == "It reads an 8"
-    assert agreement([eight, eight]) == "All read an 8"
-    assert agreement([eight, three]) == "They disagree: a 3 or an 8"
-    assert agreement([reading(answer(d8=1), refused=(0,))] * 2) == "No run recognises a digit"
 
 
 def test_what_may_be_no_digit_carries_a_question_mark():

@@ -1,0 +1,105 @@
+"""The networks of runs as the browser reads with them: made in the background, kept, and served to the pages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit import runtime
+
+from digits_core.dashboard.live import POLL_S
+from digits_core.dashboard.loaders import load_recogniser, load_threshold
+from digits_core.dashboard.state import state
+
+if TYPE_CHECKING:
+    from digits_core.recognition.out_of_distribution import Refusal
+    from digits_core.recognition.recogniser import Recogniser
+
+LOG = logging.getLogger(__name__)
+KEPT = 12
+"""Networks in memory, each of some two megabytes."""
+
+Key = tuple[str, str, float, float | None]
+"""Home folder, run, when the run ended, and the threshold below which it refuses: with any of them other bytes."""
+
+
+@dataclass(frozen=True)
+class BrowserModel:
+    """An id of exactly these weights, and the address where the page finds them: "" where there are none (yet)."""
+
+    id: str
+    address: str = ""
+    pending: bool = False
+
+
+class _Models:
+    """What is made of each run, once, off the pages' threads."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[Key, Future[tuple[str, bytes]]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="browser-models")
+
+    def get(self, key: Key, recogniser: Recogniser, refusal: Refusal | None) -> Future[tuple[str, bytes]]:
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._pool.submit(_packed, recogniser, refusal)
+            self._made.move_to_end(key)
+            while len(self._made) > KEPT:
+                self._made.popitem(last=False)
+            return self._made[key]
+
+
+_MODELS = _Models()
+
+
+def browser_model(run_id: str) -> BrowserModel:
+    """Return where this page's browser finds the network of a run; `RunError` if the run has no weights.
+
+    The address is like that of a picture on a page: nobody can guess it, and it ends with the pages that show it.
+    """
+    threshold = load_threshold(run_id)
+    if threshold.pending:  # what is a digit is part of it: it is sent once
+        return BrowserModel(run_id, pending=True)
+    run, refusal = state().runs.get(run_id), threshold.refusal
+    key = (str(state().home.folder), run_id, run.finished or 0.0, refusal and refusal.threshold)
+    made = _MODELS.get(key, load_recogniser(run_id), refusal)
+    if not made.done():
+        return BrowserModel(run_id, pending=True)
+    if error := made.exception():
+        LOG.error("The browser cannot read as run %s does: %s", run_id, error)
+        return BrowserModel(run_id)
+    name, content = made.result()
+    media = runtime.get_instance().media_file_mgr
+    return BrowserModel(name, media.add(content, "application/octet-stream", f"network of {run_id}"))
+
+
+def browser_models(run_ids: Sequence[str]) -> list[BrowserModel]:
+    """Return the same of several runs; while any of them is yet to be made, the page is drawn anew once all are."""
+    models = [browser_model(run_id) for run_id in run_ids]
+    if any(model.pending for model in models):
+        st.fragment(_await, run_every=POLL_S)(run_ids)
+    return models
+
+
+def _await(run_ids: Sequence[str]) -> None:
+    if not any(browser_model(run_id).pending for run_id in run_ids):
+        st.rerun()
+
+
+def _packed(recogniser: Recogniser, refusal: Refusal | None) -> tuple[str, bytes]:
+    """Return an id, and in one piece: the length of the description in four bytes, the description, its numbers."""
+    from digits_core.browser.model import model_of
+
+    description, numbers = model_of(recogniser, refusal)
+    words = json.dumps(description).encode()
+    content = len(words).to_bytes(4, "little") + words + numbers
+    return hashlib.sha256(content).hexdigest()[:16], content

@@ -1,0 +1,67 @@
+"""Put a stored sample on the paper as if it had been drawn: the way to draw with the keyboard alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from digits_core.dashboard.canvas import CANVAS_SIDE, put_picture
+from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.state import state
+from digits_core.dashboard.widgets import show_error
+from digits_core.errors import DigitsError
+
+
+def offer_sample(key: str) -> None:
+    """Offer a sample for the paper of this key, one click away. Call it inside the fragment of the paper."""
+    choice = st.popover(
+        "Sample",
+        icon=":material/image_search:",
+        key=f"{key}_sample",
+        on_change="rerun",
+        help="Puts a stored sample on the paper instead of drawing: works with the keyboard alone.",
+    )
+    if choice.open:
+        with choice:
+            _choose(key)
+
+
+def as_drawn(image: np.ndarray) -> Image.Image:
+    """Return bright ink, uint8 (H, W), as dark ink on white paper of the canvas's size."""
+    return Image.fromarray(255 - image).resize((CANVAS_SIDE, CANVAS_SIDE), Image.Resampling.BICUBIC)
+
+
+def _choose(key: str) -> None:
+    titles = {each.name: each.title for each in state().catalogue.entries() if state().catalogue.available(each.name)}
+    name = st.selectbox(
+        "Dataset", list(titles), format_func=titles.get, key="sample_dataset", help="Where the sample comes from."
+    )
+    digit = st.segmented_control(
+        "Digit", list(range(10)), default=0, required=True, wrap=True, key="sample_digit", help="What the sample shows."
+    )
+    try:
+        places = np.flatnonzero(load_digits(name).labels == digit)
+    except DigitsError as error:
+        show_error(error)
+        return
+    number = st.number_input(
+        "Number",
+        1,
+        max(1, len(places)),
+        key=f"sample_number_{name}_{digit}",
+        help=f"Which of the {len(places):,} samples of this digit.",
+    )
+    st.button(
+        "Put on the paper",
+        icon=":material/draw:",
+        key=f"{key}_put",
+        on_click=_put,
+        args=(key, name, int(places[number - 1]) if len(places) else -1),
+        disabled=not len(places),
+        help="Replaces what is on the paper.",
+    )
+
+
+def _put(key: str, name: str, place: int) -> None:
+    put_picture(key, as_drawn(load_digits(name).images[place]))
