@@ -2,6 +2,7 @@ import { greyOf, loadModel, read } from "./reader.js";
 
 const element = (id) => document.getElementById(id);
 const [paper, answer, digit, verdict, seen] = ["paper", "answer", "digit", "verdict", "seen"].map(element);
+const chance = element("chance");
 const bars = [...element("bars").children].map((row) => [row, row.querySelector("i > i"), row.querySelector("span")]);
 const [undo, clear] = ["undo", "clear"].map(element);
 const NOTHING = [digit.textContent, verdict.textContent, bars[0][2].textContent];
@@ -62,18 +63,17 @@ function update() {
 }
 
 function show(found) {
-  const words = !found ? NOTHING[1] : found.refused ? "Not a digit, as it seems: unlike what this network learnt." : "";
-  const chance = found ? found.probabilities[found.digit] : 0;
-  // Only what has changed is written: a screen reader says it each time.
+  // A screen reader says these two when they change; how sure the network is changes all the time.
   write(digit, found ? String(found.digit) : NOTHING[0]);
-  write(verdict, words || sure(chance));
+  write(verdict, !found ? NOTHING[1] : found.refused ? "Perhaps not a digit: unlike what this network learnt." : "");
+  write(chance, found ? `${percent(found.probabilities[found.digit])} sure` : "");
   answer.classList.toggle("empty", !found);
   answer.classList.toggle("refused", Boolean(found?.refused));
   answer.style.setProperty("--colour", found ? `var(--digit-${found.digit})` : "");
   bars.forEach(([row, bar, share], place) => {
     const probability = found ? found.probabilities[place] : 0;
     bar.style.width = `${100 * probability}%`;
-    write(share, found ? `${(100 * probability).toFixed(1)} %` : NOTHING[2]);
+    write(share, found ? percent(probability) : NOTHING[2]);
     row.classList.toggle("first", found?.digit === place);
   });
   const image = new ImageData(seen.width, seen.height);
@@ -81,10 +81,8 @@ function show(found) {
   seen.getContext("2d").putImageData(image, 0, 0);
 }
 
-function sure(probability) {
-  if (probability >= 0.99) return "Almost certainly.";
-  if (probability >= 0.9) return "Very likely.";
-  return probability >= 0.6 ? "Probably." : "Unsure, perhaps.";
+function percent(share) {
+  return `${(100 * share).toFixed(1)}%`;
 }
 
 function write(target, text) {
