@@ -7,6 +7,7 @@ training     the loop that learns, one event per epoch, and recipes to start fro
 runs         keep each training run: its settings, its curves, its weights
 engine       train in processes of their own, one run after the other or side by side
 recognition  find the ink in a drawing or a photo and say which digit it is
+browser      a run's network in JavaScript: on the app's pages, and as a web page of its own
 figures      the pictures of all of this: plain data in, plotly figure out
 dashboard    what the browser shows: the parts of each page, and what all of them share
 """

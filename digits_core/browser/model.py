@@ -6,6 +6,7 @@ Every constant that Python and JavaScript share goes through the description, so
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from digits_core.config import TransformConfig
 from digits_core.data.digits import CLASSES
@@ -121,10 +123,11 @@ def _refusal(refusal: Refusal, recogniser: Recogniser, block: _Block) -> dict[st
 def _stays_with_half_precision(recogniser: Recogniser, weights: dict[str, np.ndarray]) -> bool:
     """Return True if half precision changes no logit of some drawings by more than `LOGIT_TOLERANCE`."""
     with np.errstate(over="ignore"):
-        half = {name: values.astype(np.float16).astype(np.float32) for name, values in weights.items()}
+        half = {
+            name: torch.from_numpy(values.astype(np.float16).astype(np.float32)) for name, values in weights.items()
+        }
+    rounded = deepcopy(recogniser)
+    rounded.network.load_state_dict(half)
     seen = recogniser.seen(read_strokes().images[:CHECKED])
-    exact, rounded = (
-        np.stack([answer.logits for answer in each.read_seen(seen)])
-        for each in (recogniser, Recogniser(recogniser.config, half))
-    )
-    return bool(abs(exact - rounded).max() <= LOGIT_TOLERANCE)
+    one, other = (np.stack([answer.logits for answer in each.read_seen(seen)]) for each in (recogniser, rounded))
+    return bool(abs(one - other).max() <= LOGIT_TOLERANCE)

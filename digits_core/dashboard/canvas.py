@@ -13,12 +13,10 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from streamlit_drawable_canvas import st_canvas
 
-CANVAS_SIDE = 280
-"""Pixels: ten for each of the 28 that the network sees."""
+from digits_core.browser.canvas import BRUSH_WIDTH, CANVAS_SIDE
+
 WIDE = 640
 """Pixels: room for some five digits beside each other."""
-BRUSH_WIDTH = 20
-"""A thinner brush vanishes when the drawing is brought down to 28×28."""
 
 
 @dataclass(frozen=True)

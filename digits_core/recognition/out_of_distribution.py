@@ -13,6 +13,8 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -28,6 +30,10 @@ from digits_core.recognition.synthetic_negatives import not_digits
 from digits_core.runs.artifacts import Artifacts
 from digits_core.training.check import choose_digits
 from digits_core.transforms import batched
+
+if TYPE_CHECKING:
+    from digits_core.runs.rows import Run
+    from digits_core.runs.run_data import RunData
 
 LOG = logging.getLogger(__name__)
 
@@ -121,6 +127,15 @@ def load_refusal(
 def keep_refusal(refusal: Refusal, recogniser: Recogniser, artifacts: Artifacts, data: str) -> None:
     """Keep the threshold of a run with its artifacts, as `load_refusal` reads it; `data` as there."""
     artifacts.save_refusal(*_to_keep(refusal, recogniser.fingerprint, data))
+
+
+def refusal_of_run(run: Run, recogniser: Recogniser, artifacts: Artifacts, data: RunData) -> Refusal | None:
+    """Return the threshold of a run, as `load_refusal` does; `None` where its datasets are gone, or too few."""
+    try:
+        key = data_key(run.config, partial(data.lenient_version, run.id))
+        return load_refusal(recogniser, artifacts, data.lenient_loader(run.id), key)
+    except DatasetError:
+        return None
 
 
 def data_key(config: RunConfig, version: Callable[[str], str]) -> str:

@@ -12,17 +12,23 @@ from PIL import Image
 
 from digits_core.data import papers
 from digits_core.data.handwriting_store import SIZE
-from digits_core.recognition.prepare import to_ink, whole_square
+from digits_core.errors import PictureError
+from digits_core.recognition.prepare import no_ink, whole_square
 from digits_core.transforms.centring import centre_by_mass
 from digits_core.transforms.resizing import resize
+from digits_core.transforms.steps import INK_LEVEL
 
 
 def drawn(picture: Image.Image) -> np.ndarray:
     """Return the ink of a drawing of one digit, uint8 (S, S): all of its paper, the ink where it was drawn.
 
     `PictureError` where there is no ink. A network that never learnt to find the digit on the paper has to show that.
+    The paper of a canvas is white and even, so its ink needs no looking for: `browser/reader.js` does the same.
     """
-    return whole_square(to_ink(picture, "the drawing"))
+    ink = 255 - np.asarray(picture.convert("L"))
+    if ink.max(initial=0) < INK_LEVEL:
+        raise PictureError(no_ink("the drawing"))
+    return whole_square(ink)
 
 
 def photographed(picture: Image.Image, name: str = "the picture") -> np.ndarray:

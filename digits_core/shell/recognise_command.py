@@ -7,20 +7,16 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits_core.errors import DatasetError, PictureError
+from digits_core.errors import PictureError
 from digits_core.shell.common import BAD_INPUT, RUN_HELP, Commands, add_json, open_home
 
 if TYPE_CHECKING:
     from digits_core.recognition.digit_detection import Way
     from digits_core.recognition.out_of_distribution import Refusal
     from digits_core.recognition.recogniser import FoundDigit, Recogniser
-    from digits_core.runs.artifacts import Artifacts
-    from digits_core.runs.rows import Run
-    from digits_core.runs.run_data import RunData
 
 FROM_STANDARD_INPUT = "-"
 
@@ -53,29 +49,19 @@ def recognise_images(options: argparse.Namespace) -> int:
     if doubt := doubt_about(run):
         print(f"digits_core: {doubt}", file=sys.stderr)
     from digits_core.data.catalogue import Catalogue
+    from digits_core.recognition.out_of_distribution import refusal_of_run
     from digits_core.recognition.recogniser import Recogniser
     from digits_core.runs.artifacts import Artifacts
     from digits_core.runs.run_data import RunData
 
     artifacts = Artifacts(home.run(run.id))
     recogniser = Recogniser(run.config, artifacts.load_weights())
-    refusal = _refusal(run, recogniser, artifacts, RunData(database, Catalogue(home, database), store))
+    refusal = refusal_of_run(run, recogniser, artifacts, RunData(database, Catalogue(home, database), store))
     try:
         return _recognise(_paths(options.images), recogniser, refusal, options.json, options.way)
     except BrokenPipeError:  # whoever read the lines has enough of them, and Python would complain at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-
-
-def _refusal(run: Run, recogniser: Recogniser, artifacts: Artifacts, data: RunData) -> Refusal | None:
-    """What tells digits from other marks; `None` where the data of the run are gone, or too few."""
-    from digits_core.recognition.out_of_distribution import data_key, load_refusal
-
-    try:
-        key = data_key(run.config, partial(data.lenient_version, run.id))
-        return load_refusal(recogniser, artifacts, data.lenient_loader(run.id), key)
-    except DatasetError:
-        return None
 
 
 def _recognise(paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | None, as_json: bool, way: Way) -> int:

@@ -30,6 +30,7 @@ def test_a_finished_run_is_offered_in_every_form(open_page, trained_home):
 
     assert list(offered) == [
         "PyTorch script",
+        "Web page",
         "Weights",
         "ONNX",
         "CSV",
@@ -51,6 +52,7 @@ def test_what_cannot_be_had_yet_is_disabled_and_says_why(open_page, home):
 
     assert [label for label, proto in offered.items() if proto.disabled] == [
         "PyTorch script",
+        "Web page",
         "Weights",
         "ONNX",
         "CSV",

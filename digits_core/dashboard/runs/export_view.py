@@ -31,6 +31,7 @@ def offer_run(run: Run) -> None:
     epochs = bool(export.history.epochs)
     with st.container(gap="xsmall"):
         _offer_script(export, stem)
+        _offer_web_page(export, stem, "" if weights else NOT_YET)
         _described(
             "Weights",
             lambda: _only(export.weights()),
@@ -122,6 +123,25 @@ def _offer_script(export: Export, stem: str) -> None:
         "accuracy, epoch by epoch. Read it, run it, change it.",
         problem,
         primary=True,
+    )
+
+
+def _offer_web_page(export: Export, stem: str, problem: str) -> None:
+    data = state().run_data
+
+    def page() -> bytes:
+        from digits_core.browser.web_page import page_files  # loads torch, which the page need not wait for
+
+        return _only(page_files(export, data))
+
+    _described(
+        "Web page",
+        page,
+        f"{stem}.html",
+        "web",
+        "One HTML file that reads drawings with mouse, pen or finger in any browser, offline. Send it to somebody who "
+        "has no Python.",
+        problem,
     )
 
 

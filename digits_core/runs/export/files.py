@@ -31,16 +31,16 @@ class Export:
         self, run_id: str, store: RunStore, artifacts: Callable[[str], Artifacts], load: Callable[[str], Digits]
     ) -> None:
         self._store = store
-        self._artifacts = artifacts(run_id)
+        self.artifacts = artifacts(run_id)
         self._load = load
         self.history = self.find(run_id)
 
     def weights(self) -> Files:
-        self._artifacts.load_weights()  # or an error that says why there are none
-        return {"weights.safetensors": self._artifacts.weights_path.read_bytes()}
+        self.artifacts.load_weights()  # or an error that says why there are none
+        return {"weights.safetensors": self.artifacts.weights_path.read_bytes()}
 
     def onnx(self) -> Files:
-        return {"network.onnx": onnx.as_onnx(self.history.run.config, self._artifacts.load_weights())}
+        return {"network.onnx": onnx.as_onnx(self.history.run.config, self.artifacts.load_weights())}
 
     def csv(self) -> Files:
         return {"history.csv": run_history.epochs_as_csv([self.history])}
@@ -79,13 +79,18 @@ FORMS: dict[str, Callable[[Export], Files]] = {
 }
 
 
-def take(export: Export, forms: Collection[str]) -> tuple[Files, list[str]]:
-    """The files of these forms, or of all that can be had where none is named; then also why others cannot."""
+def take(
+    export: Export, forms: Collection[str], known: Mapping[str, Callable[[Export], Files]] = FORMS
+) -> tuple[Files, list[str]]:
+    """The files of these forms, or of all that can be had where none is named; then also why others cannot.
+
+    `known` are all forms, where more are known than those of this package.
+    """
     files: Files = {}
     problems: list[str] = []
-    for form in forms or FORMS:
+    for form in forms or known:
         try:
-            files.update(FORMS[form](export))
+            files.update(known[form](export))
         except DigitsError as error:
             if forms:
                 raise
