@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-LINEAR, LOG = "Linear", "Log"
+from digits_core.dashboard.widgets import follow_old_link
+
+LINEAR, LOG = "Linear", "Log error"
+FORMER = {"Log": LOG}
+"""What links said before."""
 KEY = "curve_scale"
 
 
 def choose_scale() -> bool:
     """Draw the control and return whether the scale is logarithmic; in the URL, and the same on all pages."""
+    follow_old_link(KEY, FORMER)
     chosen = st.segmented_control(
         "Scale",
         [LINEAR, LOG],
@@ -19,7 +24,7 @@ def choose_scale() -> bool:
         bind="query-params",
         persist_state="session",
         label_visibility="collapsed",
-        help="Log: the error (1 − accuracy) on a logarithmic scale. It tells 99 % from 99.9 %, which lie as far apart "
+        help="Log error: 1 − accuracy on a logarithmic scale. It tells 99 % from 99.9 %, which lie as far apart "
         "there as 90 % and 99 %. Losses are on a logarithmic scale, too.",
     )
     return chosen == LOG

@@ -17,6 +17,8 @@ ROUNDING = 1e-9
 TICKS = (1, 2, 5)
 FEW_DECADES = 2.4
 """Over more than so many factors of ten, only these are ticks."""
+ROOM = 0.03
+"""The free space at both ends of a logarithmic axis, as a share of what lies between."""
 LEAST_FACTOR = 5
 """The upper end of a logarithmic axis by its lower one, at least: a single value is no reason for a magnified axis."""
 
@@ -42,7 +44,7 @@ def errors_of(accuracies: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def log_axis(values: Iterable[float], percent: bool = False) -> dict[str, Any]:
-    """Return a logarithmic axis for these values from 0; its lower edge is where a 0 is drawn: see `on_log`."""
+    """Return a logarithmic axis for these values from 0; a 0 is drawn at its lower end: see `on_log`."""
     known = _known(list(values))
     positive = known[known > 0]
     smallest, largest = (float(positive.min()), float(positive.max())) if len(positive) else (0.01, 1.0)
@@ -51,7 +53,7 @@ def log_axis(values: Iterable[float], percent: bool = False) -> dict[str, Any]:
     high = min(high, 1.0) if percent and low < 0.5 else high
     ticks = _ticks(low, high)
     texts = [f"{100 * tick:.4g}%" if percent else f"{tick:.4g}" for tick in ticks]
-    room = 0.03 * (log10(high) - log10(low))
+    room = ROOM * (log10(high) - log10(low))
     return {
         "type": "log",
         "range": [log10(low) - room, log10(high) + room],
@@ -64,8 +66,8 @@ def log_axis(values: Iterable[float], percent: bool = False) -> dict[str, Any]:
 
 def on_log(values: Sequence[float] | np.ndarray, axis: dict[str, Any]) -> np.ndarray:
     """Return where the values are drawn on such an axis: a 0 has no place on it, and is drawn at its lower edge."""
-    values = np.asarray(values, dtype=float)
-    return np.where(values == 0, axis["tickvals"][0], values)
+    values, (low, high) = np.asarray(values, dtype=float), axis["range"]
+    return np.where(values == 0, 10 ** (low + ROOM / (1 + 2 * ROOM) * (high - low)), values)
 
 
 def _known(values: Sequence[float]) -> np.ndarray:
@@ -77,8 +79,7 @@ def _ticks(low: float, high: float) -> list[float]:
     steps = TICKS if log10(high / low) <= FEW_DECADES else (1,)
     decades = range(floor(log10(low)) - 1, floor(log10(high)) + 2)
     found = [step * 10.0**decade for decade in decades for step in steps]
-    inside = [tick for tick in found if low * 0.999 <= tick <= high * 1.001]
-    return inside if inside and inside[0] <= low * 1.001 else [low, *inside]
+    return [tick for tick in found if low * 0.999 <= tick <= high * 1.001]
 
 
 def _nice_below(value: float) -> float:

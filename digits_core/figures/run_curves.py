@@ -15,7 +15,7 @@ from digits_core.figures.error_scale import accuracy_range, log_axis, on_log
 from digits_core.figures.palette import TRAIN_DASH, figure
 from digits_core.figures.training_figures import nice_above
 
-CURVE_HEIGHT = 320
+CURVE_HEIGHT = 260
 LEGEND_ROW = 20
 LEGEND_RUNS = 20
 """Beyond so many names a legend is no help: the label under the mouse names the run."""
@@ -70,7 +70,7 @@ def run_curves(
     chart.update_layout(
         uirevision=f"{by_seconds}{scale.log}",
         transition={"duration": 0},
-        margin={"l": 58, "r": 12, "t": 44, "b": 52 + LEGEND_ROW * rows, "autoexpand": False},
+        margin={"l": 58, "r": 12, "t": 34, "b": 44 + LEGEND_ROW * rows, "autoexpand": False},
         legend={
             "x": 0,
             "xanchor": "left",

@@ -71,7 +71,10 @@ def live_loss(
     highest = max([*curve.train_loss, *curve.test_loss], default=0.0)
     top = max(highest, min(max(y, default=guessing), 1.5 * max(guessing, highest)))
     if log and top < EXPLODED * guessing:
-        chart.update_yaxes(title="loss (log)", **log_axis([guessing, *curve.train_loss, *curve.test_loss, *y]))
+        # Single batches reach far below what is learnt, and would press the epochs together.
+        chart.update_yaxes(
+            title="loss (log)", **log_axis([guessing, *curve.train_loss, *curve.test_loss, guessing / 10])
+        )
     elif top < EXPLODED * guessing:
         chart.update_yaxes(range=[0, nice_above(top * 1.02)])
     else:

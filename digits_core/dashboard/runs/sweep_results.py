@@ -10,8 +10,8 @@ import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.pages import page
+from digits_core.dashboard.runs.choice import choose
 from digits_core.dashboard.runs.compare.quantities import on_axis
-from digits_core.dashboard.runs.table import choose
 from digits_core.figures import sweep_figures as figures
 from digits_core.figures.sweep_axes import Axis
 from digits_core.figures.sweep_figures import Result
