@@ -27,10 +27,11 @@ def compare(head: DeltaGenerator) -> None:
         shown = filter_bar()
         chosen = chosen_runs(shown.runs)
         edit_runs(chosen, shown.shelf)
-    show_filters(shown)
-    show_table(shown, chosen)
-    there = [run for run in chosen if not run.deleted]
-    show_comparison(there)
+    with st.container(gap="xsmall"):
+        show_filters(shown)
+        show_table(shown, chosen)
+        there = [run for run in chosen if not run.deleted]
+        show_comparison(there)
     offer_comparison(there)
 
 

@@ -150,7 +150,7 @@ def _put_away(chosen: Sequence[Run]) -> None:
         disabled=not chosen,
         on_click=_away,
         args=(labels.delete, [run.id for run in chosen]),
-        help=f"Undo, or “Show: Deleted” among the filters, brings them back for {DAYS} days; then their files are removed.",
+        help=f"Undo, or “Show: Deleted” among the filters, brings them back for {DAYS} days; then their files go.",
     )
 
 

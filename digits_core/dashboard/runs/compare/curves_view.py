@@ -66,8 +66,7 @@ def choose_curves() -> Choice:
         icon=":material/show_chart:",
         help_text="Loss, accuracy or both; training or test images; by epoch or by seconds; smoothing.",
     )
-    splits = tuple(each for each in SPLITS if each in kept(IMAGES, SPLITS))
-    return Choice(one_of(MEASURE, MEASURES), splits, one_of(AGAINST, AXES) == "Seconds", log, _smoothing())
+    return Choice(one_of(MEASURE, MEASURES), _splits(), one_of(AGAINST, AXES) == "Seconds", log, _smoothing())
 
 
 def _curves(runs: list[Run], alive: bool, choice: Choice) -> None:
@@ -103,8 +102,7 @@ def _draw_options() -> None:
         "Images",
         SPLITS,
         selection_mode="multi",
-        **controlled(IMAGES, kept(IMAGES, SPLITS), list),
-        required=True,
+        **controlled(IMAGES, list(_splits()), list),
         help="Dotted: on the images learnt from, dropout and augmentation included. Solid: on "
         "test images. Where training goes on improving and test does not, the run overfits.",
     )
@@ -125,6 +123,11 @@ def _draw_options() -> None:
         help="Each point becomes an average that remembers this share of what came before. The measured line stays "
         "behind it, faint.",
     )
+
+
+def _splits() -> tuple[str, ...]:
+    """Return the images whose curves are drawn; all where none are chosen."""
+    return tuple(each for each in SPLITS if each in kept(IMAGES)) or SPLITS
 
 
 def _smoothing() -> float:
