@@ -9,7 +9,13 @@ from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.advice import show_hints
-from digits_core.dashboard.training.form import choose_start, draw_settings, hidden_controls, offer_undo
+from digits_core.dashboard.training.form import (
+    choose_start,
+    draw_folded_settings,
+    draw_main_settings,
+    hidden_controls,
+    offer_undo,
+)
 from digits_core.dashboard.training.run_controls import (
     follow_run,
     pick_run,
@@ -80,9 +86,10 @@ def form(run: Run | None) -> None:
         if hidden_controls():
             offer_hidden()
     with st.container(key="settings", gap="xsmall"):
-        draw_settings()
+        draw_main_settings()
         if "recipe" not in hidden_controls():
             offer_sweeps()
+        draw_folded_settings()
         if "share" not in hidden_controls():
             offer_sharing(config)
         lesson_and_time(config)

@@ -59,7 +59,9 @@ def measure_axis(measure: Measure, values: Sequence[float]) -> dict[str, Any]:
         return {"rangemode": "tozero"}
     if measure == "error":
         return log_axis(values, percent=True)
-    return {"tickformat": "~%", "autorangeoptions": PERCENT_RANGE}
+    if not values:
+        return {"tickformat": "~%", "range": [0, 1.02]}
+    return {"tickformat": "~%", "autorange": True, "autorangeoptions": PERCENT_RANGE}
 
 
 def in_order(values: Sequence[Value | None]) -> list[Value]:

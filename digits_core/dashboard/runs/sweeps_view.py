@@ -11,7 +11,7 @@ from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.runs.sweep_form import sweep_form
 from digits_core.dashboard.runs.sweep_results import Axes, choose_axes, show_best, show_results, show_table
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.sweep_recipes import CHOSEN
+from digits_core.dashboard.training.sweep_recipes import CHOSEN, draw_ready_sweeps
 from digits_core.dashboard.widgets import choose_named, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import Run
@@ -45,9 +45,10 @@ def _watch() -> None:
     if not sweeps:
         with st.container(key="main_picture"):
             st.info(
-                "No sweep yet. Choose a ready-made one, or settings of your own, and press **Start the sweep**: it "
-                "trains one run for each combination and draws what comes out."
+                "No sweep yet. Start a ready-made one, or settings of your own: it trains one run for each combination "
+                "and draws what comes out."
             )
+            draw_ready_sweeps()
         return
     by_id = {sweep.id: sweep for sweep in sweeps}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="sweep_row"):

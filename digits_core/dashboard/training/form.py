@@ -39,7 +39,7 @@ UNDO = "form_undo"
 def choose_start() -> RunConfig:
     """Draw what a training starts from, and return what the form says; raises `ConfigError` where a field is refused.
 
-    What the form says is in the session before its other controls are drawn: `draw_settings` does that.
+    What the form says is in the session before its other controls are drawn.
     """
     _follow_address()
     recipe = _choose_recipe()
@@ -57,11 +57,16 @@ def choose_start() -> RunConfig:
     return config
 
 
-def draw_settings() -> None:
-    """Draw the settings: the main ones, and all others folded away, which run while they are open."""
-    hidden, recipe = hidden_controls(), RECIPES[st.session_state["recipe"]]
+def draw_main_settings() -> None:
+    """Draw the settings that a course speaks of first."""
+    hidden = hidden_controls()
     with st.container(key="main_settings", gap="xsmall"):
         _controls([field for field in MAIN if field not in hidden])
+
+
+def draw_folded_settings() -> None:
+    """Draw the folds of all other settings, which run while they are open."""
+    hidden, recipe = hidden_controls(), RECIPES[st.session_state["recipe"]]
     if shown := [field for field in (*DATA_FIELDS, "transform", "as_in_run") if field not in hidden]:
         expander(_title_of_data(shown), "fold_data", lambda: _draw_data(shown, recipe), icon=":material/dataset:")
     if more := [field for field in (*MORE, "name") if field not in hidden]:

@@ -23,7 +23,7 @@ def offer_sweeps() -> None:
     popover(
         "Compare settings in many runs",
         "ready_sweeps",
-        _draw_ready,
+        lambda: draw_ready_sweeps(lessons=False),
         icon=":material/grid_view:",
         width="stretch",
         help_text="Sweeps: many runs that differ in one or two settings, ready to start.",
@@ -49,10 +49,12 @@ def offer_start(name: str, label: str = "Start") -> None:
     st.switch_page(page("runs"), query_params={VIEW: SWEEPS, CHOSEN: sweep.id})
 
 
-def _draw_ready() -> None:
+def draw_ready_sweeps(lessons: bool = True) -> None:
+    """Draw each ready-made sweep: a link to its form, the button that starts it, and what to learn from it."""
     for name, ready in READY.items():
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-            with st.container():
+            with st.container(gap="xxsmall"):
                 link("runs", name, **{VIEW: SWEEPS, "ready": name})
-                st.caption(ready.lesson)
+                if lessons:
+                    st.caption(ready.lesson)
             offer_start(name)
