@@ -6,25 +6,36 @@ from digits_core.config import RunConfig
 from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import page_head
+from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.advice import show_hints
-from digits_core.dashboard.training.form import hidden_controls, offer_undo, training_form
+from digits_core.dashboard.training.form import (
+    choose_start,
+    draw_folded_settings,
+    draw_main_settings,
+    hidden_controls,
+    offer_undo,
+)
 from digits_core.dashboard.training.run_controls import (
     follow_run,
     pick_run,
     run_to_watch,
+    say_what_was_refused,
     session_id,
-    show_controls,
+    show_more_controls,
     show_queue,
+    show_stop_and_pause,
 )
 from digits_core.dashboard.training.run_feed import batches_per_epoch, feed_of, hints_for
 from digits_core.dashboard.training.sharing import offer_hidden, offer_sharing
+from digits_core.dashboard.training.sweep_recipes import offer_sweeps
 from digits_core.dashboard.training.time_estimate import show_estimate
 from digits_core.dashboard.training.training_views import choose_view, show_charts, show_view
 from digits_core.dashboard.widgets import choose_run, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.store import Run
 from digits_core.training.check import prepared
+from digits_core.training.recipes import RECIPES
 
 REFUSED = "refused_config"
 """The config that Train was last pressed for in vain."""
@@ -48,55 +59,77 @@ def say_why_not(config: RunConfig) -> None:
         show_error(error)
 
 
-def form() -> None:
-    st.subheader("What to train")
-    config = None
-    try:
-        config = training_form()
-    except DigitsError as error:
-        show_error(error)
-    st.session_state["form_config"] = config
-    if config is not None and config == st.session_state.get(REFUSED):
-        say_why_not(config)
-    offer_undo()
-    st.button(
-        "Train",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        on_click=train,
-        args=(config,),
-        disabled=config is None,
-        help="Fix the error above first." if config is None else None,
-    )
+def form(run: Run | None) -> None:
+    """Draw the form; Stop and Pause beside its Train are those of the shown run."""
+    with st.container(key="main_action", gap="xsmall"):
+        config = None
+        try:
+            config = choose_start()
+        except DigitsError as error:
+            show_error(error)
+        st.session_state["form_config"] = config
+        with st.container(horizontal=True, gap="xsmall"):
+            st.button(
+                "Train",
+                type="primary",
+                icon=":material/play_arrow:",
+                width="stretch",
+                on_click=train,
+                args=(config,),
+                disabled=config is None,
+                help="Fix the error above first." if config is None else "Starts a run with the settings below.",
+            )
+            show_stop_and_pause(run)
+        if config is not None and config == st.session_state.get(REFUSED):
+            say_why_not(config)
+        offer_undo()
+        if hidden_controls():
+            offer_hidden()
+    with st.container(key="settings", gap="xsmall"):
+        draw_main_settings()
+        if "recipe" not in hidden_controls():
+            offer_sweeps()
+        draw_folded_settings()
+        if "share" not in hidden_controls():
+            offer_sharing(config)
+        lesson_and_time(config)
+
+
+def lesson_and_time(config: RunConfig | None) -> None:
+    """Say what to learn from the recipe, and how long it will take."""
+    st.caption(RECIPES[st.session_state["recipe"]].lesson)
     if config is not None:
         show_estimate(config)
-    if "share" not in hidden_controls():
-        offer_sharing(config)
-    if hidden_controls():
-        offer_hidden()
 
 
-def watch() -> None:
-    st.subheader("What it learns")
-    runs = state().runs.runs()
-    if not runs:
-        st.info("Nothing has been trained yet. Press **Train**: the lecture's recipe takes a few seconds.")
+def watch(run: Run | None, live: list[Run]) -> None:
+    """Draw what the shown run has learnt, and what can be done to it."""
+    if run is None:
+        with st.container(key="main_picture"):
+            st.info("Nothing has been trained yet. Press **Train**: the lecture's recipe takes a few seconds.")
         return
-    live = state().runs.live()
-    run = choose_run(
-        runs,
-        "Which run to look at. A run that starts to train is shown when the one before has ended.",
-        label=lambda run: run.title,
-        instead=run_to_watch(live),
-        on_pick=pick_run,
-    )
     if not live:
         state().load_torch()  # the next step is to recognise; while a run trains, it needs the processor for itself
-    show_controls(run)
-    show_hints(run, hints_for(run, feed_of(run)))
+    say_what_was_refused(run)
     st.fragment(follow, run_every=POLL_S if live else None)(run.id, what_else_is_shown(run, live))
     show_queue(run, live)
+
+
+def choose(live: list[Run]) -> Run | None:
+    """Draw the choice of the shown run and its controls in one row; return the run, `None` before the first."""
+    runs = state().runs.runs()
+    if not runs:
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="run_row"):
+        run = choose_run(
+            runs,
+            "Which run to look at. A run that starts to train is shown when the one before has ended.",
+            label=lambda run: run.title,
+            instead=run_to_watch(live),
+            on_pick=pick_run,
+        )
+        show_more_controls(run)
+    return run
 
 
 def follow(run_id: str, shown: tuple) -> None:
@@ -109,7 +142,11 @@ def follow(run_id: str, shown: tuple) -> None:
         st.rerun()
     feed = feed_of(run)
     show_progress(run, batches_per_epoch(run, feed))
-    show_charts(run, feed)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="scale_and_hints"):
+        log = choose_scale()
+        show_hints(run, hints_for(run, feed))
+    with st.container(key="main_picture"):
+        show_charts(run, feed, log)
     show_view(choose_view(), run, feed)
 
 
@@ -123,8 +160,12 @@ def what_else_is_shown(run: Run, live: list[Run]) -> tuple:
 page_head("training")
 # The cluster starts while the person reads the form.
 state().engine.warm_up()
-left, right = st.columns([3, 5], gap="medium")
-with left:
-    form()
+with st.container(horizontal=True, key="bench"):
+    left, right = st.container(key="form"), st.container(key="watch", gap="xsmall")
 with right:
-    watch()
+    live = state().runs.live()
+    run = choose(live)
+with left:
+    form(run)
+with right:
+    watch(run, live)

@@ -11,10 +11,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digits_core.figures.comparison_figures import Scale, shortened
+from digits_core.figures.error_scale import accuracy_range, log_axis, on_log
 from digits_core.figures.palette import TRAIN_DASH, figure
-from digits_core.figures.training_figures import FLOORS, nice_above
+from digits_core.figures.training_figures import nice_above
 
-CURVE_HEIGHT = 320
+CURVE_HEIGHT = 260
 LEGEND_ROW = 20
 LEGEND_RUNS = 20
 """Beyond so many names a legend is no help: the label under the mouse names the run."""
@@ -58,17 +59,18 @@ def run_curves(
     most = max(FEWEST_POINTS, min(MOST_POINTS, POINTS // max(1, len(lines))))
     last = {line.run: number for number, line in enumerate(lines)}
     marked = sum(min(len(line.values), most) for line in lines) <= MARKED_POINTS
+    axis = log_axis(np.concatenate([[], *(line.values for line in lines)]), scale.percent) if scale.log else {}
     traces = [
         trace
         for number, line in enumerate(lines)
-        for trace in _traces(line, scale, by_seconds, most, named=last[line.run] == number, marked=marked)
+        for trace in _traces(line, scale, axis, by_seconds, most, named=last[line.run] == number, marked=marked)
     ]
     chart.add_traces(traces if len(lines) <= SINGLE_LINES else _bundled(traces))
-    _fit_axes(chart, lines, scale, by_seconds, epochs)
+    _fit_axes(chart, lines, scale, axis, by_seconds, epochs)
     chart.update_layout(
         uirevision=f"{by_seconds}{scale.log}",
         transition={"duration": 0},
-        margin={"l": 58, "r": 12, "t": 44, "b": 52 + LEGEND_ROW * rows, "autoexpand": False},
+        margin={"l": 58, "r": 12, "t": 34, "b": 44 + LEGEND_ROW * rows, "autoexpand": False},
         legend={
             "x": 0,
             "xanchor": "left",
@@ -103,8 +105,14 @@ def thinned(values: np.ndarray, most: int) -> np.ndarray:
     return np.array(sorted(kept))
 
 
-def _traces(line: RunLine, scale: Scale, by_seconds: bool, most: int, named: bool, marked: bool) -> Iterator[Trace]:
-    """The line as it is drawn, before it what was measured where it is smoothed."""
+def _traces(
+    line: RunLine, scale: Scale, axis: dict[str, Any], by_seconds: bool, most: int, named: bool, marked: bool
+) -> Iterator[Trace]:
+    """The line as it is drawn, before it what was measured where it is smoothed; on the logarithmic `axis` if any."""
+
+    def place(values: np.ndarray) -> np.ndarray:
+        return on_log(values, axis) if axis else values
+
     x, other = (line.seconds, line.epochs) if by_seconds else (line.epochs, line.seconds)
     shown = line.values if line.smoothed is None else line.smoothed
     dash = TRAIN_DASH if line.split == "training" else "solid"
@@ -113,7 +121,7 @@ def _traces(line: RunLine, scale: Scale, by_seconds: bool, most: int, named: boo
         yield {
             "type": "scatter",
             "x": x[kept],
-            "y": line.values[kept],
+            "y": place(line.values[kept]),
             "mode": "lines",
             "opacity": 0.28,
             "hoverinfo": "skip",
@@ -125,7 +133,7 @@ def _traces(line: RunLine, scale: Scale, by_seconds: bool, most: int, named: boo
     yield {
         "type": "scatter",
         "x": x[kept],
-        "y": shown[kept],
+        "y": place(shown[kept]),
         "name": escape(shortened(line.run)),
         "legendgroup": escape(line.run),
         "showlegend": named,
@@ -169,7 +177,9 @@ def _label(line: RunLine, scale: Scale, by_seconds: bool) -> str:
     return f"<b>%{{text}}</b><br>{line.split}, {place}<br>{value}<extra></extra>"
 
 
-def _fit_axes(chart: go.Figure, lines: Sequence[RunLine], scale: Scale, by_seconds: bool, epochs: int) -> None:
+def _fit_axes(
+    chart: go.Figure, lines: Sequence[RunLine], scale: Scale, axis: dict[str, Any], by_seconds: bool, epochs: int
+) -> None:
     """Ranges that change seldom while points arrive."""
     if by_seconds:
         last = max((float(line.seconds[-1]) for line in lines if len(line.seconds)), default=1.0)
@@ -179,15 +189,11 @@ def _fit_axes(chart: go.Figure, lines: Sequence[RunLine], scale: Scale, by_secon
         chart.update_xaxes(title="epoch", range=[0.5, last + 0.5], tickmode="auto" if last > 12 else "linear")
     chart.update_xaxes(automargin=False, title_standoff=6)
     chart.update_yaxes(title=scale.title, automargin=False, title_standoff=4)
-    if scale.percent:
-        chart.update_yaxes(tickformat="~%")
-    known = [line.values[np.isfinite(line.values)] for line in lines]
-    known = np.concatenate([*known, [1.0]] if not any(map(len, known)) else known)
-    if scale.log:
-        chart.update_yaxes(type="log", dtick="D1" if known.max() < 30 * known.min() else 1)
+    if axis:
+        chart.update_yaxes(**axis)
     elif scale.percent:
-        lowest = next(step for step in FLOORS if step <= max(0.0, float(known.min()) - 0.005))
-        chart.update_yaxes(range=[lowest, 1 + 0.03 * (1 - lowest)])
+        chart.update_yaxes(range=accuracy_range([line.values for line in lines]), tickformat="~%")
     else:
-        top = nice_above(1.02 * float(known.max()))
+        known = [line.values[np.isfinite(line.values)] for line in lines]
+        top = nice_above(1.02 * max((float(each.max()) for each in known if len(each)), default=1.0))
         chart.update_yaxes(range=[0, top], tickformat="~g" if top >= 10_000 else None)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from math import log10
 from typing import Any, Literal
 
+from digits_core.figures.error_scale import log_axis
 from digits_core.figures.palette import PERCENT_RANGE
 
-Measure = Literal["accuracy", "seconds"]
+Measure = Literal["accuracy", "seconds", "error"]
+"""Of accuracies the highest is best, of times and errors the lowest; errors are on a logarithmic scale."""
 Value = int | float | str
 
 ROOM = 0.06
@@ -52,11 +54,15 @@ def category_axis(places: Sequence[Value]) -> dict[str, Any]:
     return {"type": "category", **known}
 
 
-def measure_axis(measure: Measure) -> dict[str, Any]:
+def measure_axis(measure: Measure, values: Sequence[float]) -> dict[str, Any]:
     """Return the axis of a result; plotly fits it to the results, and would show more than all for a single one."""
     if measure == "seconds":
         return {"rangemode": "tozero"}
-    return {"tickformat": "~%", "autorangeoptions": PERCENT_RANGE}
+    if measure == "error":
+        return log_axis(values, percent=True)
+    if not values:
+        return {"tickformat": "~%", "range": [0, 1.02]}
+    return {"tickformat": "~%", "autorange": True, "autorangeoptions": PERCENT_RANGE}
 
 
 def in_order(values: Sequence[Value | None]) -> list[Value]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isclose
+from functools import partial
+from math import isclose, log10
 from statistics import mean
 from typing import Any
 
 import plotly.graph_objects as go
 
+from digits_core.figures.error_scale import errors_of, log_axis, on_log
 from digits_core.figures.palette import figure
 from digits_core.figures.sweep_axes import (
     FEW_TICKS,
@@ -26,10 +28,11 @@ from digits_core.figures.sweep_axes import (
     word,
 )
 
-HEIGHT = 400
+HEIGHT = 380
 MEASURES: dict[Measure, tuple[str, str]] = {
     "accuracy": ("test accuracy", ".2%"),
     "seconds": ("training time (s)", ".1f"),
+    "error": ("test error (log)", ".2%"),
 }
 LINE = "#3472ff"
 BAND = "rgba(52,114,255,0.16)"
@@ -68,34 +71,38 @@ def against_one(results: Sequence[Result], name: str, measure: Measure, axis: Ax
     numbers = are_numbers(places)
     at = {place: [r.value for r in results if r.x == place and r.value is not None] for place in places}
     known = [place for place in places if at[place]]
+    axis_up = measure_axis(measure, [value for place in known for value in at[place]])
+    drawn = partial(_drawn, axis_up)
     xs = known if numbers else [word(place) for place in known]
     band = "tonexty" if numbers else None
     for values, fill in (([min(at[place]) for place in known], None), ([max(at[place]) for place in known], band)):
-        chart.add_scatter(x=xs, y=values, mode="lines", line={"width": 0}, fill=fill, fillcolor=BAND, hoverinfo="skip")
+        chart.add_scatter(
+            x=xs, y=drawn(values), mode="lines", line={"width": 0}, fill=fill, fillcolor=BAND, hoverinfo="skip"
+        )
     chart.add_scatter(
         x=xs,
-        y=[mean(at[place]) for place in known],
+        y=drawn([mean(at[place]) for place in known]),
         mode="lines" if numbers else "markers",
         line={"color": LINE, "width": 2.5},
         marker=DASH,
         hoverinfo="skip",
     )
     done = [result for result in results if result.value is not None]
-    _points(chart, done, numbers, form, {"color": LINE, "size": 9, "opacity": 0.75})
+    _points(chart, done, numbers, form, drawn, {"color": LINE, "size": 9, "opacity": 0.75})
     lost = [result for result in results if result.value is None]
     floor = min((result.value or 0.0 for result in done), default=0.0)
     chart.add_scatter(
         x=[result.x if numbers else word(result.x) for result in lost],
-        y=[floor] * len(lost),
+        y=drawn([floor] * len(lost)),
         mode="markers",
         marker={"symbol": "x", "size": 10, "color": "#a92a43"},
         text=[result.name for result in lost],
         hovertemplate="%{text}<br>no result<extra></extra>",
     )
-    _points(chart, _best(done, measure), numbers, form, _ring())
+    _points(chart, _best(done, measure), numbers, form, drawn, _ring())
     chart.update_xaxes(title=name, **(number_axis(axis, places) if numbers else category_axis(places)))
-    chart.update_yaxes(title=words, **measure_axis(measure))
-    return _steady(chart)
+    chart.update_yaxes(title=words, **axis_up)
+    return _steady(chart, measure)
 
 
 def against_two(
@@ -118,14 +125,15 @@ def against_two(
         for place, there in cells.items()
         if any(each.value is not None for each in there)
     }
+    shades = dict(zip(means, _shades(list(means.values()), measure), strict=True))
     texts = [[_cell(cells[x, y], means.get((x, y)), form) for x in xs] for y in ys]
     chart.add_heatmap(
         x=[word(x) for x in xs],
         y=[word(y) for y in ys],
-        z=[[means.get((x, y)) for x in xs] for y in ys],
+        z=[[shades.get((x, y)) for x in xs] for y in ys],
         text=texts,
         colorscale=SCALE,
-        reversescale=measure == "seconds",
+        reversescale=measure != "accuracy",
         showscale=False,
         xgap=2,
         ygap=2,
@@ -133,7 +141,7 @@ def against_two(
         hovertemplate=f"{names[0]} %{{x}}<br>{names[1]} %{{y}}<br>{words} %{{text}}<extra></extra>",
     )
     if len(xs) * len(ys) <= SHOWN_IN_CELLS:
-        dark = _dark_cells(means, measure)
+        dark = _dark_cells(shades, measure)
         chart.add_scatter(
             x=[word(x) for _ in ys for x in xs],
             y=[word(y) for y in ys for _ in xs],
@@ -157,7 +165,7 @@ def against_two(
         )
     chart.update_xaxes(title=names[0], **category_axis(xs))
     chart.update_yaxes(title=names[1], **category_axis(ys))
-    return _steady(chart)
+    return _steady(chart, measure)
 
 
 def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure, axes: tuple[Axis, Axis]) -> go.Figure:
@@ -167,12 +175,12 @@ def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure
     done = [result for result in results if result.value is not None]
     marker = {
         "size": 14,
-        "color": [result.value for result in done],
+        "color": _shades([result.value for result in done], measure),
         "colorscale": SCALE,
         "line": {"width": 1},
-        "reversescale": measure == "seconds",
+        "reversescale": measure != "accuracy",
         "showscale": True,
-        "colorbar": {"tickformat": "~%" if measure == "accuracy" else None, "thickness": 12},
+        "colorbar": {**_shade_ticks([result.value for result in done], measure), "thickness": 12},
     }
     for shown, look in ((done, marker), (_best(done, measure), _ring(20))):
         chart.add_scatter(
@@ -189,49 +197,73 @@ def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure
     ):
         places = in_order([*axis.values, *values])
         update(title=name, **(number_axis(axis, places) if are_numbers(places) else category_axis(places)))
-    return _steady(chart)
+    return _steady(chart, measure)
 
 
-def best_so_far(values: Sequence[float | None], planned: int) -> go.Figure:
-    """Draw the accuracy of each of the `planned` runs in the order of the sweep, and the best of all up to there."""
+def best_so_far(accuracies: Sequence[float | None], planned: int, log: bool = False) -> go.Figure:
+    """Draw the accuracy of each of the `planned` runs in the order of the sweep, and the best of all up to there.
+
+    With `log` their errors are drawn.
+    """
+    measure: Measure = "error" if log else "accuracy"
+    values = [each if each is None or not log else float(errors_of([each])[0]) for each in accuracies]
     chart = figure(f"Best so far (n = {len(values)} runs)", HEIGHT, showlegend=False)
     numbers = list(range(1, len(values) + 1))
+    better = min if log else max
     best: list[float | None] = []
     for value in values:
-        best.append(max((each for each in (value, best[-1] if best else None) if each is not None), default=None))
-    chart.add_scatter(
-        x=numbers,
-        y=list(values),
-        mode="markers",
-        marker={"color": LINE, "size": 9, "opacity": 0.75},
-        hovertemplate="run %{x}: %{y:.2%}<extra></extra>",
-    )
-    chart.add_scatter(
-        x=numbers,
-        y=best,
-        mode="lines",
-        line={"color": BEST, "width": 2.5, "shape": "hv"},
-        hovertemplate="best of %{x}: %{y:.2%}<extra></extra>",
-    )
+        best.append(better((each for each in (value, best[-1] if best else None) if each is not None), default=None))
+    axis = measure_axis(measure, [value for value in values if value is not None])
+    for shown, look, words in (
+        (values, {"mode": "markers", "marker": {"color": LINE, "size": 9, "opacity": 0.75}}, "run"),
+        (best, {"mode": "lines", "line": {"color": BEST, "width": 2.5, "shape": "hv"}}, "best of"),
+    ):
+        hover = f"{words} %{{x}}: %{{customdata:.2%}}<extra></extra>"
+        chart.add_scatter(x=numbers, y=_drawn(axis, shown), customdata=list(shown), hovertemplate=hover, **look)
     last = max(planned, len(values))
     ticks = {"dtick": 1} if last <= FEW_TICKS else {}
     chart.update_xaxes(title="run of the sweep", range=[0.5 - last * ROOM, last * (1 + ROOM) + 0.5], **ticks)
-    chart.update_yaxes(title="test accuracy", **measure_axis("accuracy"))
-    return _steady(chart)
+    chart.update_yaxes(title=MEASURES[measure][0], **axis)
+    return _steady(chart, measure)
 
 
-def _points(chart: go.Figure, results: Sequence[Result], numbers: bool, form: str, marker: dict[str, Any]) -> None:
+def _points(
+    chart: go.Figure, results: Sequence[Result], numbers: bool, form: str, drawn: Callable[..., list], marker: dict
+) -> None:
     chart.add_scatter(
         x=[each.x if numbers else word(each.x) for each in results],
-        y=[each.value for each in results],
+        y=drawn([each.value for each in results]),
+        customdata=[each.value for each in results],
         mode="markers",
         marker=marker,
         text=[each.name for each in results],
-        hovertemplate=f"%{{text}}<br>%{{y:{form}}}<extra></extra>",
+        hovertemplate=f"%{{text}}<br>%{{customdata:{form}}}<extra></extra>",
     )
 
 
-def _ring(size: int = 16) -> dict[str, Any]:
+def _drawn(axis: dict[str, Any], values: Sequence[float | None]) -> list[float | None]:
+    """Return where values are on an axis of results: a 0 has a place of its own on a logarithmic one."""
+    if axis.get("type") != "log":
+        return list(values)
+    return [None if value is None else float(on_log([value], axis)[0]) for value in values]
+
+
+def _shades(values: Sequence[float], measure: Measure) -> list[float]:
+    """Return what cells and points are coloured by: errors by factors, all else as it is."""
+    if measure != "error" or not values:
+        return list(values)
+    return [log10(value) for value in _drawn(log_axis(values, percent=True), values)]
+
+
+def _shade_ticks(values: Sequence[float], measure: Measure) -> dict[str, Any]:
+    """Return the ticks of a bar of such colours."""
+    if measure != "error":
+        return {"tickformat": "~%" if measure == "accuracy" else None}
+    axis = log_axis(values, percent=True)
+    return {"tickvals": [log10(tick) for tick in axis["tickvals"]], "ticktext": axis["ticktext"]}
+
+
+def _ring(size: int = 16) -> dict:
     return {"symbol": "circle-open", "size": size, "color": BEST, "line": {"width": 3}}
 
 
@@ -267,12 +299,12 @@ def _cell(there: Sequence[Result], value: float | None, form: str) -> str:
 
 def _title(words: str, against: str, count: int) -> str:
     # Short, for a telephone: the axis has the measure in full.
-    measure = words.removeprefix("test ").removesuffix(" (s)")
+    measure = words.removeprefix("test ").removesuffix(" (s)").removesuffix(" (log)")
     return f"{measure[0].upper()}{measure[1:]} by {against} (n = {count})"
 
 
-def _steady(chart: go.Figure) -> go.Figure:
+def _steady(chart: go.Figure, measure: Measure) -> go.Figure:
     # The same value on each update keeps a zoom as the person left it. No `transition`: with one, even of 0 ms, plotly
     # keeps the axes of the first frame.
-    chart.update_layout(uirevision="sweep", margin={"t": 52, "b": 12})
+    chart.update_layout(uirevision=f"sweep {measure}", margin={"t": 52, "b": 12})
     return chart

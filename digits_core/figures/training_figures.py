@@ -10,10 +10,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digits_core.figures.basic_charts import Curve, curves
+from digits_core.figures.error_scale import accuracy_range, errors_of, log_axis, on_log
 from digits_core.figures.images import as_png
 from digits_core.figures.palette import DIGIT_COLOURS, figure
 
 HEIGHT = 340
+CURVES_HEIGHT = 290
+"""Loss and accuracy, with what is done to a run above them and its log below."""
 MATRIX_HEIGHT = 420
 MARGIN = {"l": 58, "r": 10, "t": 66, "b": 46, "autoexpand": False}
 """Fixed: a legend or a longer number must not move the axes."""
@@ -26,7 +29,6 @@ WRONG = ((0, "rgba(220,60,60,0)"), (1, "rgba(220,60,60,0.8)"))
 EXPLODED = 100
 """So many times the loss of guessing is no learning any more."""
 NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-FLOORS = (0.95, 0.9, 0.8, 0.5, 0.0)
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,15 @@ class Mark:
     text: str
 
 
-def live_loss(curve: Curve, batches: Line, planned: int, guessing: float, marks: Sequence[Mark] = ()) -> go.Figure:
+def live_loss(
+    curve: Curve, batches: Line, planned: int, guessing: float, marks: Sequence[Mark] = (), log: bool = False
+) -> go.Figure:
     """Loss per epoch, and of single batches as a faint line; `guessing` is the loss of a network that guesses.
 
     A loss that has exploded is drawn on a logarithmic axis: on any other, it would be all that there is to see.
     """
     chart = curves([curve], "loss", planned)
+    chart.update_layout(height=CURVES_HEIGHT)
     x, y = _thinned(batches)
     chart.add_scatter(
         x=x,
@@ -62,10 +67,15 @@ def live_loss(curve: Curve, batches: Line, planned: int, guessing: float, marks:
         hoverinfo="skip",
         showlegend=False,
     )
-    chart.update_layout(title={"text": "Loss per epoch (faint: batch)"})
+    chart.update_layout(title={"text": "Loss (faint: batch)"})
     highest = max([*curve.train_loss, *curve.test_loss], default=0.0)
     top = max(highest, min(max(y, default=guessing), 1.5 * max(guessing, highest)))
-    if top < EXPLODED * guessing:
+    if log and top < EXPLODED * guessing:
+        # Single batches reach far below what is learnt, and would press the epochs together.
+        chart.update_yaxes(
+            title="loss (log)", **log_axis([guessing, *curve.train_loss, *curve.test_loss, guessing / 10])
+        )
+    elif top < EXPLODED * guessing:
         chart.update_yaxes(range=[0, nice_above(top * 1.02)])
     else:
         lowest = min(value for value in (guessing, *curve.train_loss, *curve.test_loss, *y) if value > 0)
@@ -76,16 +86,23 @@ def live_loss(curve: Curve, batches: Line, planned: int, guessing: float, marks:
             nticks=6,
             exponentformat="power",
         )
-    return _along_training(chart, planned, marks)
+    return _legend_beside_title(_along_training(chart, planned, marks), log)
 
 
-def live_accuracy(curve: Curve, planned: int, marks: Sequence[Mark] = ()) -> go.Figure:
-    """Accuracy per epoch; the axis starts at one of five steps, and lower only when a value needs it."""
+def live_accuracy(curve: Curve, planned: int, marks: Sequence[Mark] = (), log: bool = False) -> go.Figure:
+    """Accuracy per epoch, on an axis that fits the last ones; or with `log` the error, 1 − accuracy."""
     chart = curves([curve], "accuracy", planned)
-    lowest = min([*curve.train_accuracy, *curve.test_accuracy], default=0.0)
-    floor_ = next(step for step in FLOORS if step <= max(0.0, lowest - 0.005))
-    chart.update_yaxes(range=[floor_, 1 + 0.03 * (1 - floor_)])
-    return _along_training(chart, planned, marks)
+    chart.update_layout(height=CURVES_HEIGHT, title={"text": "Accuracy"})
+    if log:
+        errors = [errors_of(values) for values in (curve.train_accuracy, curve.test_accuracy)]
+        axis = log_axis([value for each in errors for value in each] or [0.01, 1.0], percent=True)
+        for trace, each in zip(chart.data, errors, strict=True):
+            trace.update(y=on_log(each, axis).tolist(), customdata=each.tolist(), hovertemplate="%{customdata:.2%}")
+        chart.update_layout(title={"text": "Error"})
+        chart.update_yaxes(title="error (1 − accuracy, log)", **axis)
+    else:
+        chart.update_yaxes(range=accuracy_range([curve.train_accuracy, curve.test_accuracy]))
+    return _legend_beside_title(_along_training(chart, planned, marks), log)
 
 
 def learning_rate(rates: Line, planned: int, configured: float, marks: Sequence[Mark] = ()) -> go.Figure:
@@ -197,6 +214,17 @@ def _along_training(chart: go.Figure, planned: int, marks: Sequence[Mark] = ()) 
         margin=MARGIN,
         title={"y": 0.97, "yanchor": "top"},
         legend={"x": 0, "xanchor": "left", "y": 1.01, "yanchor": "bottom"},
+    )
+    return chart
+
+
+def _legend_beside_title(chart: go.Figure, log: bool) -> go.Figure:
+    """Two names fit the line of the title; another scale is another view, which a zoom does not outlive."""
+    chart.update_layout(
+        margin={**MARGIN, "t": 34, "b": 40},
+        title={"y": 1, "yanchor": "top", "yref": "container", "pad": {"t": 8}},
+        legend={"x": 1, "xanchor": "right", "y": 1.01, "yanchor": "bottom", "orientation": "h"},
+        uirevision=f"training{log}",
     )
     return chart
 

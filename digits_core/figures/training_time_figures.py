@@ -9,6 +9,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from digits_core.figures.comparison_figures import Scale, fit_axis, shortened
+from digits_core.figures.error_scale import log_axis, on_log
 from digits_core.figures.palette import figure
 
 HEIGHT = 320
@@ -62,7 +63,12 @@ def measured(series: Sequence[Series], x: Scale, y: Scale, legend: bool = True) 
         _add_means(chart, each, y, shift)
     fit_axis(chart.update_xaxes, x, [point.x for each in series for point in each.points])
     fit_axis(chart.update_yaxes, y, [])
-    if not y.percent:
+    if y.percent and y.log:
+        axis = log_axis([point.y for each in series for point in each.points], percent=True)
+        chart.update_yaxes(**axis)
+        for trace in chart.data:
+            trace.update(y=on_log(trace.y, axis))
+    elif not y.percent:
         chart.update_yaxes(rangemode="tozero")
     chart.update_layout(margin={"l": 62, "r": 10, "t": 40, "b": 80}, legend=LEGEND)
     return chart

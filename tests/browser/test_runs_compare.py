@@ -33,11 +33,11 @@ def test_a_link_shows_the_same_curves_to_whoever_opens_it(link: str, browser_pag
     assert wait_for_chart(browser_page, "compared_accuracy", "chart.layout.xaxis.title.text") == "training time (s)"
     expect(browser_page.locator(".st-key-compared_loss")).to_have_count(0)
     expect(browser_page.get_by_text("1 of 32 settings differ between these 2 runs: learning rate.")).to_be_visible()
-    browser_page.get_by_role("radio", name="Log", exact=True).click()
+    browser_page.get_by_role("radio", name="Log error").click()
     poll(
         lambda: ask_chart(browser_page, "compared_accuracy", "chart.layout.yaxis.type") == "log", SECONDS, "a log scale"
     )
-    poll(lambda: "curve_scale=Log" in browser_page.url, SECONDS, "the address to say so")
+    poll(lambda: "curve_scale=Log+error" in browser_page.url, SECONDS, "the address to say so")
 
 
 def test_a_brush_on_parallel_coordinates_picks_the_runs_that_pass(link: str, browser_page: Page) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from digits_core.training.threads import parallel_runs
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, SharedServer
 from tests.browser.helpers import ask_chart, open_page, poll, steady_box, wait_for_app, wait_for_chart
 
 pytestmark = pytest.mark.browser
@@ -65,12 +65,14 @@ def test_a_run_is_watched_from_two_browsers_paused_changed_and_stopped(
     for page in (browser_page, other):
         expect(page.get_by_text("paused in epoch")).to_be_visible(timeout=SECONDS * 1000)
     rested = stored(server, "SELECT count(*) FROM epochs")
-    rate = browser_page.get_by_role("spinbutton", name="Learning rate").last
+    button(browser_page, "Change").click()
+    rate = browser_page.get_by_test_id("stPopoverBody").get_by_role("spinbutton", name="Learning rate")
     rate.fill("0.0005")
     rate.press("Enter")
     wait_for_app(browser_page)
-    button(browser_page, "Apply").click()
+    browser_page.get_by_role("button", name="Apply", exact=True).click()
     wait_for_app(browser_page)
+    browser_page.keyboard.press("Escape")
     assert stored(server, "SELECT count(*) FROM epochs") == rested
     button(browser_page, "Resume").click()
     wait_for_epochs(browser_page, rested[0][0] + 2)
@@ -114,11 +116,12 @@ def test_runs_of_two_browsers_queue_and_one_is_continued(server: Server, browser
 
     button(browser_page, "Cancel").first.click()
     expect(browser_page.get_by_text("finished in")).to_be_visible(timeout=SECONDS * 1000)
+    button(browser_page, "Change").click()
     added = browser_page.get_by_role("spinbutton", name="Epochs to add")
     added.fill("1")
     added.press("Enter")
     wait_for_app(browser_page)
-    button(browser_page, "Continue").click()
+    browser_page.get_by_role("button", name="Continue", exact=True).click()
     expect(browser_page.get_by_text("second +1 · finished in")).to_be_visible(timeout=SECONDS * 1000)
     wait_for_epochs(browser_page, 3)
     elsewhere.close()
@@ -176,7 +179,83 @@ def test_on_a_phone_the_chart_of_a_run_comes_onto_the_screen_when_it_starts_and_
     start(browser_page, server, f"epochs=900&{SMALL}")
     expect(chart).to_be_in_viewport(ratio=0.9, timeout=SECONDS * 1000)
 
-    button(browser_page, "Train").scroll_into_view_if_needed()
+    browser_page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    expect(chart).not_to_be_in_viewport()
     wait_for_epochs(browser_page, epochs(browser_page) + 2)
     expect(chart).not_to_be_in_viewport()
     button(browser_page, "Stop").click()
+
+
+def test_on_a_phone_the_charts_come_after_train_and_before_the_settings(
+    shared_server: SharedServer, browser_page: Page
+) -> None:
+    browser_page.set_viewport_size({"width": 400, "height": 800})
+    open_page(browser_page, f"{shared_server.url}/training?run={shared_server.fast}")
+    train, chart, settings = (
+        steady_box(each)["y"]
+        for each in (
+            button(browser_page, "Train"),
+            browser_page.locator(".st-key-live_loss"),
+            browser_page.get_by_role("spinbutton", name="Epochs"),
+        )
+    )
+    assert train < chart < settings
+
+
+def focused(page: Page) -> str:
+    return page.evaluate("document.activeElement.textContent")
+
+
+def test_train_is_within_ten_tabs_of_the_start_of_the_page(shared_server: SharedServer, browser_page: Page) -> None:
+    """By the link that lets people skip the menu, the first one on the page."""
+    open_page(browser_page, f"{shared_server.url}/training")
+    browser_page.keyboard.press("Tab")
+    assert "Skip to main content" in focused(browser_page)
+    browser_page.keyboard.press("Enter")
+    for _ in range(9):
+        browser_page.keyboard.press("Tab")
+        if focused(browser_page).endswith("Train"):
+            break
+    assert focused(browser_page).endswith("Train")
+    # The help marks of its row lie behind it.
+    browser_page.keyboard.press("Tab")
+    assert browser_page.evaluate("document.activeElement.closest('.st-key-settings, .st-key-main_action') !== null")
+
+
+def test_on_a_projector_train_settings_and_both_charts_are_on_the_screen(
+    shared_server: SharedServer, browser_page: Page
+) -> None:
+    browser_page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(browser_page, f"{shared_server.url}/training?run={shared_server.fast}")
+    for name in ("loss", "accuracy"):
+        chart = browser_page.locator(f".st-key-live_{name} .digits-chart")
+        expect(chart).to_be_in_viewport(ratio=1)
+        assert steady_box(chart)["height"] >= 260
+    for label in ("Epochs", "Batch size", "Learning rate", "Dropout"):
+        expect(browser_page.get_by_role("spinbutton", name=label, exact=True)).to_be_in_viewport(ratio=1)
+    for name in ("Train", "Stop", "Pause", "Train again"):
+        expect(button(browser_page, name)).to_be_in_viewport(ratio=1)
+
+
+def test_the_error_is_shown_on_a_logarithmic_scale_by_one_click_and_stays_so_while_a_run_trains(
+    server: Server, browser_page: Page
+) -> None:
+    start(browser_page, server, f"epochs=900&{SMALL}")
+    wait_for_epochs(browser_page, 1)
+    chart = browser_page.locator(".st-key-live_accuracy .js-plotly-plot")
+    chart.evaluate("chart => { chart.dataset.mark = 'the same chart' }")
+    browser_page.get_by_role("radio", name="Log error").click()
+    poll(lambda: scale_of(browser_page) == "log", SECONDS, "the logarithmic scale")
+    before = epochs(browser_page)
+    wait_for_epochs(browser_page, before + 2)
+    assert scale_of(browser_page) == "log"
+    assert chart.get_attribute("data-mark") == "the same chart"
+    assert "curve_scale=Log+error" in browser_page.url
+    browser_page.reload()
+    wait_for_app(browser_page)
+    poll(lambda: scale_of(browser_page) == "log", SECONDS, "the scale that the address names")
+    button(browser_page, "Stop").click()
+
+
+def scale_of(page: Page) -> str | None:
+    return ask_chart(page, "live_accuracy", "chart._fullLayout.yaxis.type")

@@ -1,7 +1,7 @@
 """Pages run without a browser (`AppTest`) on homes that real trainings have filled."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,15 @@ OpenPage = Callable[..., AppTest]
 
 @pytest.fixture
 def open_page(home: Path) -> Iterator[OpenPage]:
-    """Run a page by its name, with what its URL says: `open_page("data", dataset="mnist-5k")`."""
+    """Run a page by its name, with what its URL says: `open_page("data", dataset="mnist-5k")`.
 
-    def run(name: str, **query: str | list[str]) -> AppTest:
+    `unfolded` are the keys of the folds that are open.
+    """
+
+    def run(name: str, *, unfolded: Sequence[str] = (), **query: str | list[str]) -> AppTest:
         page = AppTest.from_file(PAGES[name].file, default_timeout=SECONDS)
+        for key in unfolded:
+            page.session_state[key] = True
         for key, value in query.items():
             page.query_params[key] = value
         return page.run()

@@ -31,6 +31,12 @@ def four(home) -> list[Run]:
     ]
 
 
+@pytest.fixture
+def open_page(open_page):
+    """Open a page with the filters and the edits of runs unfolded."""
+    return lambda name, **query: open_page(name, unfolded=("runs_filter", "runs_edit"), **query)
+
+
 def names(page: AppTest) -> list[str]:
     assert not page.exception
     return [title.split(maxsplit=1)[1] for title in page.dataframe[0].value["Run"]]

@@ -32,8 +32,14 @@ def home_with_runs(trained, empty_home, tmp_path_factory):
     return shutil.copytree(trained, tmp_path_factory.mktemp("runs") / "home")
 
 
-def open_training(query):
+FOLDS = ("fold_data", "fold_more", "ready_sweeps", "share_settings", "run_change")
+"""What is folded away until somebody opens it."""
+
+
+def open_training(query, unfolded=FOLDS):
     page = AppTest.from_file(PAGES["training"].file, default_timeout=SECONDS)
+    for key in unfolded:
+        page.session_state[key] = True
     for key, value in query.items():
         page.query_params[key] = value
     return page.run()
@@ -44,6 +50,13 @@ def open_form(empty_home, monkeypatch):
     """Open the page, with what its URL says, where nothing has been trained yet."""
     monkeypatch.setenv("DIGITS_HOME", str(empty_home))
     return lambda **query: open_training(query)
+
+
+@pytest.fixture
+def open_folded(empty_home, monkeypatch):
+    """The same, with everything folded away that a person finds so."""
+    monkeypatch.setenv("DIGITS_HOME", str(empty_home))
+    return lambda **query: open_training(query, unfolded=())
 
 
 @pytest.fixture
@@ -60,6 +73,33 @@ def test_the_form_starts_with_the_lecture(open_form):
     assert page.number_input(key="training_batch_size").value == 16
     assert page.number_input(key="training_learning_rate").value == 0.001
     assert page.selectbox(key="training_optimizer").value == "adam"
+
+
+def test_at_first_the_form_is_its_recipe_and_six_settings(open_folded):
+    page = open_folded()
+    shown = [
+        each.label for kind in ("selectbox", "number_input", "multiselect", "text_input") for each in page.get(kind)
+    ]
+    assert shown == ["Recipe", "Optimizer", "Loss function", "Epochs", "Batch size", "Learning rate", "Dropout"]
+
+
+def test_what_is_folded_away_counts_all_the_same(open_folded):
+    page = open_folded(recipe="Robust", seed="7", train=["mnist-5k"], name="mine")
+    config = page.session_state["form_config"]
+    assert (config.training.seed, config.data.train, config.name) == (7, ("mnist-5k",), "mine")
+    assert config.training.schedule == RECIPES["Robust"].config.training.schedule
+
+
+def test_what_was_set_in_a_fold_outlives_its_closing(open_form):
+    page = open_form()
+    page.number_input(key="training_seed").set_value(5).run()
+    page.session_state["fold_more"] = False
+    page.run()
+    page.number_input(key="training_epochs").set_value(9).run()
+    assert not [each for each in page.number_input if each.key == "training_seed"]
+    assert page.session_state["form_config"].training.seed == 5
+    page.session_state["fold_more"] = True
+    assert page.run().number_input(key="training_seed").value == 5
 
 
 def test_a_recipe_fills_the_form(open_form):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from digits_core.dashboard.runs.compare.curves_view import curves_and_differences
+from digits_core.dashboard.runs.compare.curves_view import choose_curves, curves_and_differences
 from digits_core.dashboard.runs.compare.disagreement import disagreements
 from digits_core.dashboard.runs.compare.parallel import parallel
 from digits_core.dashboard.runs.compare.per_digit import accuracy_per_digit
@@ -14,14 +14,15 @@ from digits_core.dashboard.runs.compare.scatter import any_against_any
 from digits_core.figures.palette import DIGIT_COLOURS
 from digits_core.runs.store import Run
 
+CURVES = "Curves"
 VIEWS: dict[str, Callable[[list[Run]], None]] = {
-    "Curves": curves_and_differences,
     "Parallel coordinates": parallel,
     "Scatter": any_against_any,
     "Per digit": accuracy_per_digit,
     "Disagreement": disagreements,
 }
-COLOURED = ("Curves", "Scatter")
+"""The views besides the curves, which have controls of their own beside the choice of the view."""
+COLOURED = (CURVES, "Scatter")
 """The views that tell runs apart by their colours alone."""
 VIEW_HELP = (
     "Curves: loss and accuracy while training, and which settings differ. Parallel coordinates: each run a line "
@@ -32,22 +33,29 @@ VIEW_HELP = (
 
 def show_comparison(runs: list[Run]) -> None:
     """What the chosen runs have in common and what not; curves go on while one of them trains."""
-    view = st.segmented_control(
-        "Comparison",
-        list(VIEWS),
-        default="Curves",
-        required=True,
-        key="comparison",
-        bind="query-params",
-        help=VIEW_HELP,
-        label_visibility="collapsed",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="comparison_row"):
+        view = st.segmented_control(
+            "Comparison",
+            [CURVES, *VIEWS],
+            default=CURVES,
+            required=True,
+            key="comparison",
+            bind="query-params",
+            wrap=True,
+            help=VIEW_HELP,
+            label_visibility="collapsed",
+        )
+        choice = choose_curves() if view == CURVES else None
     if not runs:
-        st.info("Select one or more rows of the table to compare these runs.", icon=":material/checklist:")
+        with st.container(key="main_picture"):
+            st.info("Select one or more rows of the table to compare these runs.", icon=":material/checklist:")
         return
     if view in COLOURED and len({(run.number - 1) % len(DIGIT_COLOURS) for run in runs}) < len(runs):
         st.caption(
             f"There are {len(DIGIT_COLOURS)} colours: runs whose numbers end alike share one. Point at a line or a "
             "point to see whose it is."
         )
-    VIEWS[view](runs)
+    if choice is not None:
+        curves_and_differences(runs, choice)
+    else:
+        VIEWS[view](runs)

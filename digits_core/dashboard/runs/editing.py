@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
-from digits_core.dashboard.runs.table import choose
+from digits_core.dashboard.folds import popover
+from digits_core.dashboard.runs.choice import choose
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
@@ -23,17 +24,33 @@ DAYS = KEPT_S // 86_400
 
 def edit_runs(chosen: Sequence[Run], shelf: Kept) -> None:
     """Controls that change the chosen runs; on the shelf of deleted ones, what brings them back."""
-    with st.container(horizontal=True, vertical_alignment="center", key="runs_actions"):
-        if shelf == "deleted":
-            _bring_back([run.id for run in chosen if run.deleted])
-        else:
-            _rename(chosen)
-            _tag(chosen)
-            _note(chosen)
-            _put_away(chosen)
+    if shelf == "deleted":
+        _bring_back([run.id for run in chosen if run.deleted])
+        return
+    popover(
+        "Edit",
+        "runs_edit",
+        lambda: _edit(chosen),
+        icon=":material/edit:",
+        help_text="Name, tags and note of the chosen runs.",
+    )
+    _put_away(chosen)
+
+
+def show_last_action() -> None:
+    """Say why the last action was refused, or what was done and how to take it back."""
     if _REFUSED in st.session_state:
         show_error(st.session_state.pop(_REFUSED))
     _offer_undo()
+
+
+def _edit(chosen: Sequence[Run]) -> None:
+    if not chosen:
+        st.info("Select one or more rows of the table first.")
+        return
+    _rename(chosen)
+    _tag(chosen)
+    _note(chosen)
 
 
 def act(change: Callable[[], Change]) -> bool:
@@ -47,72 +64,64 @@ def act(change: Callable[[], Change]) -> bool:
 
 
 def _rename(chosen: Sequence[Run]) -> None:
-    help_text = "Gives one chosen run another name."
-    with st.popover("Rename", icon=":material/edit:", disabled=len(chosen) != 1, help=help_text):
-        if len(chosen) == 1:
-            run = chosen[0]
-            key = f"runs_name_{run.id}_{_of(run.name)}"
-            st.text_input(
-                "Name",
-                run.name,
-                key=key,
-                on_change=lambda: act(lambda: state().runs.labels.rename(run.id, st.session_state[key])),
-                help="What the run is called on every page, in up to "
-                f"{NAME_LENGTH} characters. Its number stays. Press Enter to save.",
-            )
+    if len(chosen) != 1:
+        return
+    run = chosen[0]
+    key = f"runs_name_{run.id}_{_of(run.name)}"
+    st.text_input(
+        "Name",
+        run.name,
+        key=key,
+        on_change=lambda: act(lambda: state().runs.labels.rename(run.id, st.session_state[key])),
+        help="What the run is called on every page, in up to "
+        f"{NAME_LENGTH} characters. Its number stays. Press Enter to save.",
+    )
 
 
 def _tag(chosen: Sequence[Run]) -> None:
     ids = [run.id for run in chosen]
-    help_text = "Adds tags to the chosen runs, or takes them off."
-    with st.popover("Tags", icon=":material/sell:", disabled=not chosen, help=help_text):
-        tags = st.multiselect(
-            "Tags",
-            state().runs.labels.tags(),
-            key=f"runs_tags_{_of(ids)}",
-            accept_new_options=True,
-            placeholder="choose or type",
-            help=f"Short words to find runs again: up to {TAG_LENGTH} characters each, up to {TAGS_AT_MOST} on a run.",
+    tags = st.multiselect(
+        "Tags",
+        state().runs.labels.tags(),
+        key=f"runs_tags_{_of(ids)}",
+        accept_new_options=True,
+        placeholder="choose or type",
+        help=f"Short words to find runs again: up to {TAG_LENGTH} characters each, up to {TAGS_AT_MOST} on a run.",
+    )
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            "Add",
+            icon=":material/new_label:",
+            disabled=not tags,
+            on_click=lambda: act(lambda: state().runs.labels.tag(ids, tags)),
+            help="To each chosen run.",
         )
-        with st.container(horizontal=True):
-            st.button(
-                "Add",
-                icon=":material/new_label:",
-                type="primary",
-                disabled=not tags,
-                on_click=lambda: act(lambda: state().runs.labels.tag(ids, tags)),
-                help="To each chosen run.",
-            )
-            st.button(
-                "Take off",
-                icon=":material/label_off:",
-                disabled=not tags,
-                on_click=lambda: act(lambda: state().runs.labels.untag(ids, tags)),
-                help="From each chosen run.",
-            )
+        st.button(
+            "Take off",
+            icon=":material/label_off:",
+            disabled=not tags,
+            on_click=lambda: act(lambda: state().runs.labels.untag(ids, tags)),
+            help="From each chosen run.",
+        )
 
 
 def _note(chosen: Sequence[Run]) -> None:
     ids = [run.id for run in chosen]
     notes = {run.note for run in chosen}
     before = notes.pop() if len(notes) == 1 else ""
-    help_text = "Writes a note on the chosen runs."
-    with st.popover("Note", icon=":material/sticky_note_2:", disabled=not chosen, help=help_text):
-        note = st.text_area(
-            "Note",
-            before,
-            key=f"runs_note_{_of((ids, before))}",
-            help="Why you trained it, what you saw. It is found by the search and goes with the run. Up to "
-            f"{NOTE_LENGTH:,} characters.",
-        )
-        st.button(
-            "Save",
-            icon=":material/save:",
-            type="primary",
-            disabled=not chosen,
-            on_click=lambda: act(lambda: state().runs.labels.write_note(ids, note)),
-            help="The same note on each chosen run; an empty one removes what is there.",
-        )
+    note = st.text_area(
+        "Note",
+        before,
+        key=f"runs_note_{_of((ids, before))}",
+        help="Why you trained it, what you saw. It is found by the search and goes with the run. Up to "
+        f"{NOTE_LENGTH:,} characters.",
+    )
+    st.button(
+        "Save",
+        icon=":material/save:",
+        on_click=lambda: act(lambda: state().runs.labels.write_note(ids, note)),
+        help="The same note on each chosen run; an empty one removes what is there.",
+    )
 
 
 def _put_away(chosen: Sequence[Run]) -> None:
@@ -133,7 +142,7 @@ def _put_away(chosen: Sequence[Run]) -> None:
             disabled=not current,
             on_click=_away,
             args=(labels.archive, current),
-            help="Takes the chosen runs out of the lists of every page. “Show: Archive” above has them.",
+            help="Takes the chosen runs out of the lists of every page. “Show: Archive” among the filters has them.",
         )
     st.button(
         "Delete",
@@ -141,7 +150,7 @@ def _put_away(chosen: Sequence[Run]) -> None:
         disabled=not chosen,
         on_click=_away,
         args=(labels.delete, [run.id for run in chosen]),
-        help=f"Undo, or “Show: Deleted” above, brings them back for {DAYS} days; then their files are removed.",
+        help=f"Undo, or “Show: Deleted” among the filters, brings them back for {DAYS} days; then their files go.",
     )
 
 
@@ -167,15 +176,15 @@ def _offer_undo() -> None:
     """What was done last, and the button that takes it back."""
     if _DONE not in st.session_state:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="runs_last_action"):
-        st.markdown(f":material/check_circle: {as_plain_text(st.session_state[_DONE].words)}", width="content")
-        st.button(
-            "Undo",
-            icon=":material/undo:",
-            on_click=_undo,
-            key="runs_undo",
-            help="Takes the whole last action back, however many runs it changed.",
-        )
+    st.markdown(f":material/check_circle: {as_plain_text(st.session_state[_DONE].words)}", width="content")
+    st.button(
+        "Undo",
+        icon=":material/undo:",
+        type="tertiary",
+        on_click=_undo,
+        key="runs_undo",
+        help="Takes the whole last action back, however many runs it changed.",
+    )
 
 
 def _undo() -> None:

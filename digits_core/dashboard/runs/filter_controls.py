@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from digits_core.dashboard.folds import popover
 from digits_core.dashboard.runs.address import controlled, keep, kept, one_of
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
@@ -29,39 +30,80 @@ ORDERS = {
     "name": "name",
 }
 UNGROUPED = "none"
+MANY = 10
+"""More runs than these have their search, filters, groups and order in sight."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The runs that fit the filters, in their order; `shelf` says where they are kept, `group` by what to group."""
+    """The runs that fit the filters, in their order; `shelf` says where they are kept, `group` by what to group.
+
+    `of` are all runs of the shelf, `as_table` says whether they can be grouped and sorted, `refused` what is wrong with
+    filters.
+    """
 
     runs: list[Run]
     shelf: Kept
     group: str
+    of: list[Run]
+    as_table: bool
+    refused: list[ConfigError]
+
+    @property
+    def many(self) -> bool:
+        return len(self.of) > MANY
 
 
 def filter_bar(as_table: bool = True) -> Shown:
-    """The controls, and what they leave of the runs. All of it is in the address.
+    """Return the runs that the filters leave; few runs have their controls in a popover, which is drawn here.
 
-    Group and order are offered where the runs are shown as a table, and mean nothing elsewhere.
+    All of it is in the address. Group and order are offered where the runs are shown as a table.
     """
     shelf = one_of("shelf", list(SHELVES))
     runs = state().runs.runs(shelf)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="runs_filters"):
-        search = _search()
-        conditions = _conditions(runs)
-        if not as_table:
-            _shelf(shelf)
-    group, order = UNGROUPED, NEWEST
-    if as_table:
-        with st.container(horizontal=True, vertical_alignment="bottom", key="runs_order"):
-            group, order = _group(runs), _order(runs)
-            _shelf(shelf)
-    shown = in_order(matching(runs, _understood(conditions), search), order)
-    if runs and not shown:
+    search, conditions = "".join(kept("q")[:1]), kept("where")
+    group = one_of("group", list(_groups(runs))) if as_table else UNGROUPED
+    order = one_of("sort", list(_orders(runs))) if as_table else NEWEST
+    understood, refused = _understood(conditions)
+    left = in_order(matching(runs, understood, search), order)
+    shown = Shown(left, shelf, group, runs, as_table, refused)
+    if not shown.many:
+        popover(
+            "Filter and sort" if as_table else "Filter",
+            "runs_filter",
+            lambda: _draw_controls(shown),
+            icon=":material/filter_alt:",
+            help_text="Search, filters, groups and order, and the archive; they have a row of their own from "
+            f"{MANY + 1} runs on.",
+        )
+    return shown
+
+
+def show_filters(shown: Shown) -> None:
+    """Draw the controls of many runs in one row, and below what is wrong with a filter or left nothing."""
+    if shown.many:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="runs_filters"):
+            _draw_controls(shown)
+    for error in shown.refused:
+        show_error(error)
+    if shown.of and not shown.runs:
         st.info("No run fits these filters.")
         st.button("Clear filters", icon=":material/filter_alt_off:", on_click=clear)
-    return Shown(shown, shelf, group)
+
+
+def filters_in_words() -> str:
+    """Return the search and the filters that hold, empty where none does."""
+    search = [f"“{typed}”" for typed in kept("q")[:1] if typed]
+    return ", ".join([*search, *map(_as_words, kept("where"))])
+
+
+def _draw_controls(shown: Shown) -> None:
+    _search()
+    _conditions(shown.of)
+    if shown.as_table:
+        _group(shown.of)
+        _order(shown.of)
+    _shelf(shown.shelf)
 
 
 def clear() -> None:
@@ -84,21 +126,19 @@ def _sortable(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-def _search() -> str:
-    typed = "".join(kept("q")[:1])
+def _search() -> None:
     st.text_input(
         "Search",
-        **controlled("q", typed, lambda text: [text] if text else []),
+        **controlled("q", "".join(kept("q")[:1]), lambda text: [text] if text else []),
         placeholder="name, tag, note …",
         icon=":material/search:",
-        width=230,
+        width=190,
         max_chars=100,
         help="Words that stand in the name, number, id, recipe, tags, note or datasets of a run. All must be there.",
     )
-    return typed
 
 
-def _conditions(runs: Sequence[Run]) -> list[str]:
+def _conditions(runs: Sequence[Run]) -> None:
     chosen = kept("where")
     offered = [condition.text for condition in offers(runs)]
     st.multiselect(
@@ -112,7 +152,6 @@ def _conditions(runs: Sequence[Run]) -> list[str]:
         help="Show only runs with these settings, status or tags. Values of one setting are alternatives; different "
         "ones must hold together. Type what is not in the list: accuracy > 97 %, seconds <= 20, seed != 0.",
     )
-    return chosen
 
 
 def _canonical(texts: Sequence[str]) -> list[str]:
@@ -131,46 +170,50 @@ def _condition_or(text: str, read: Callable[[Condition], str]) -> str:
         return text
 
 
-def _understood(texts: Sequence[str]) -> list[Condition]:
-    """The conditions that are some; what is wrong with the others is said."""
-    understood = []
+def _understood(texts: Sequence[str]) -> tuple[list[Condition], list[ConfigError]]:
+    """Return the valid conditions, and what is wrong with the others."""
+    understood, refused = [], []
     for text in texts:
         try:
             understood.append(parse(text))
         except ConfigError as error:
-            show_error(error)
-    return understood
+            refused.append(error)
+    return understood, refused
 
 
-def _group(runs: Sequence[Run]) -> str:
+def _groups(runs: Sequence[Run]) -> dict[str, str]:
     fields = list(dict.fromkeys([*MOSTLY, "recipe", "tag", *varying(runs)]))
-    words = {UNGROUPED: "no grouping", REPEATS: "all but the seed"} | {field: name_of(field) for field in fields}
-    chosen = one_of("group", list(words))
+    return {UNGROUPED: "no grouping", REPEATS: "all but the seed"} | {field: name_of(field) for field in fields}
+
+
+def _group(runs: Sequence[Run]) -> None:
+    words = _groups(runs)
     st.selectbox(
         "Group by",
         list(words),
-        **controlled("group", chosen, lambda field: [field] if field != UNGROUPED else []),
+        **controlled("group", one_of("group", list(words)), lambda field: [field] if field != UNGROUPED else []),
         format_func=words.__getitem__,
-        width=190,
+        width=160,
         help="One row for all runs with the same value: mean ± standard deviation of their results. One run proves "
         "little, for another seed gives other numbers: repeat it, and group by all but the seed.",
     )
-    return chosen
 
 
-def _order(runs: Sequence[Run]) -> str:
-    words = ORDERS | {field: name_of(field) for field in varying(runs)}
-    chosen = one_of("sort", list(words))
+def _orders(runs: Sequence[Run]) -> dict[str, str]:
+    return ORDERS | {field: name_of(field) for field in varying(runs)}
+
+
+def _order(runs: Sequence[Run]) -> None:
+    words = _orders(runs)
     st.selectbox(
         "Sort by",
         list(words),
-        **controlled("sort", chosen, lambda order: [order] if order != NEWEST else []),
+        **controlled("sort", one_of("sort", list(words)), lambda order: [order] if order != NEWEST else []),
         format_func=words.__getitem__,
-        width=210,
+        width=170,
         help="The order of all runs, and what is on the first page of a long list. A click on the head of a column "
         "sorts what is on the page.",
     )
-    return chosen
 
 
 def _shelf(shelf: Kept) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import streamlit as st
 
 from digits_core.config import RunConfig, TrainingConfig, bounds
+from digits_core.dashboard.folds import expander
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.run_controls import session_id
+from digits_core.dashboard.training.sweep_recipes import AWAITED, CHOSEN
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.speed_history import past_runs
@@ -25,15 +27,42 @@ from digits_core.training.threads import speed_of_trials, trials_at_once
 METHODS = {"grid": "Grid", "random": "Random draws", "search": "Search"}
 NAME, BASE, EPOCHS, FIELDS, METHOD = "sweep_name", "sweep_base", "sweep_epochs", "sweep_fields", "sweep_method"
 TRIALS, POINTS, SEEDS, PRUNE = "sweep_trials", "sweep_points", "sweep_seeds", "sweep_prune"
-REFUSED, CHOSEN, FILLED = "sweep_refused", "sweep", "sweep_filled_with"
+REFUSED, FILLED = "sweep_refused", "sweep_filled_with"
 FIRST = "Learning rate from low to high"
 """The ready-made sweep that the form starts with."""
 MOST_FIELDS = 4
 
 
 def sweep_form() -> None:
-    """Draw the form, what it comes to, and the button that starts it."""
-    _start_from_a_ready_one()
+    """Draw the ready-made sweeps, the button that starts what the form says, and the form, folded away."""
+    with st.container(key="main_action", gap="xsmall"):
+        lesson = _start_from_a_ready_one()
+        _give_defaults()
+        plan = None
+        try:
+            plan = plan_of_form()
+        except DigitsError as error:
+            show_error(error)
+        if error := st.session_state.pop(REFUSED, None):
+            show_error(error)
+        st.button(
+            "Start the sweep",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            key="sweep_start",
+            on_click=_start,
+            args=(plan,),
+            disabled=plan is None,
+            help="Trains one run for each combination, and draws what comes out." if plan else "Fix the error first.",
+        )
+        st.markdown(_size_in_words(plan) if plan else "Fix the error above first.")
+    with st.container(key="settings", gap="xsmall"):
+        expander("What to vary", "fold_sweep", _draw_form, icon=":material/tune:")
+        st.caption(lesson)
+
+
+def _draw_form() -> None:
     _choose_base()
     ranges = _choose_fields()
     _choose_method(ranges)
@@ -44,24 +73,20 @@ def sweep_form() -> None:
         placeholder="what it varies",
         help="What the list of sweeps calls this one.",
     )
-    plan = None
-    try:
-        plan = plan_of_form()
-    except DigitsError as error:
-        show_error(error)
-    if refused := st.session_state.pop(REFUSED, None):
-        show_error(refused)
-    st.markdown(_size_in_words(plan) if plan else "Fix the error above first.")
-    st.button(
-        "Start the sweep",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        key="sweep_start",
-        on_click=_start,
-        args=(plan,),
-        disabled=plan is None,
-    )
+
+
+def _give_defaults() -> None:
+    """Write into the session what the form says of itself before it was ever drawn."""
+    for field in SWEPT:
+        st.session_state.setdefault(_key(field), _suggested(field))
+    if st.session_state[BASE] not in _bases():
+        st.session_state[BASE] = f"recipe:{LECTURE.name}"  # the run was deleted
+
+
+def _bases() -> dict[str, str]:
+    """Return what a sweep can start from: recipes and runs, with their titles."""
+    runs = {f"run:{run.id}": f"As in {run.title}" for run in state().runs.runs()}
+    return {f"recipe:{name}": name for name in RECIPES} | runs
 
 
 def fill(plan: SweepPlan) -> None:
@@ -93,8 +118,8 @@ def plan_of_form() -> SweepPlan:
     )
 
 
-def _start_from_a_ready_one() -> None:
-    """Fill the form once with each that is chosen, here or by the URL; to be drawn before what it fills."""
+def _start_from_a_ready_one() -> str:
+    """Fill the form once with each that is chosen, here or by the URL; return what to learn from it."""
     name = st.pills(
         "Start from a ready-made one",
         list(READY),
@@ -110,15 +135,11 @@ def _start_from_a_ready_one() -> None:
     st.session_state[FILLED] = name
     if FIELDS not in st.session_state:
         fill(READY[FIRST].plan)
-    if name:
-        st.caption(READY[name].lesson)
+    return READY[name].lesson if name else "Each run has another combination of what varies."
 
 
 def _choose_base() -> None:
-    runs = {f"run:{run.id}": run.title for run in state().runs.runs()}
-    options = {**{f"recipe:{name}": name for name in RECIPES}, **{key: f"As in {runs[key]}" for key in runs}}
-    if st.session_state[BASE] not in options:
-        st.session_state[BASE] = f"recipe:{LECTURE.name}"  # the run was deleted
+    options = _bases()
     left, right = st.columns([2, 1])
     left.selectbox(
         "Everything else as in",
@@ -145,8 +166,6 @@ def _choose_base() -> None:
 
 def _choose_fields() -> bool:
     """What is varied, and over what; returns whether there is a range."""
-    for field in SWEPT:
-        st.session_state.setdefault(_key(field), _suggested(field))
     st.multiselect(
         "Vary",
         SWEPT,
@@ -240,7 +259,7 @@ def _start(plan: SweepPlan) -> None:
     except DigitsError as error:
         st.session_state[REFUSED] = error
         return
-    st.session_state[CHOSEN] = sweep.id
+    st.session_state[CHOSEN] = st.session_state[AWAITED] = sweep.id
 
 
 def _base() -> RunConfig:

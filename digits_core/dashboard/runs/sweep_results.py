@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,10 +11,13 @@ import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.pages import page
+from digits_core.dashboard.runs.choice import choose
 from digits_core.dashboard.runs.compare.quantities import on_axis
-from digits_core.dashboard.runs.table import choose
+from digits_core.dashboard.scale import choose_scale
+from digits_core.dashboard.training.sweep_recipes import AWAITED, VIEW
 from digits_core.figures import sweep_figures as figures
-from digits_core.figures.sweep_axes import Axis
+from digits_core.figures.error_scale import errors_of
+from digits_core.figures.sweep_axes import Axis, Measure
 from digits_core.figures.sweep_figures import Result
 from digits_core.runs.rows import Run
 from digits_core.runs.run_settings import settings_of
@@ -27,16 +31,23 @@ MEASURES = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"
 COMPARED = 10
 NAMED = 3
 """So many settings are named where several are equally good."""
-VIEW = "runs_view"
-"""The key of the view of the Runs page."""
 TABLE_HEIGHT = 320
 
 
-def choose_axes(sweep: Sweep) -> tuple[str, str, str | None]:
-    """What the chart shows, and the one or two settings that it is drawn against."""
+class Axes(NamedTuple):
+    """What the chart shows, and the one or two settings that it is drawn against; `log` shows accuracies as errors."""
+
+    measure: str
+    across: str
+    down: str | None
+    log: bool
+
+
+def choose_axes(sweep: Sweep) -> Axes:
+    """Draw the controls of the chart in one row, and return what was chosen."""
     fields = sweep.plan.fields
     ready = READY.get(sweep.plan.name)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="sweep_axes"):
         measure = st.segmented_control(
             "Chart",
             list(MEASURES),
@@ -44,18 +55,21 @@ def choose_axes(sweep: Sweep) -> tuple[str, str, str | None]:
             format_func=MEASURES.get,
             required=True,
             key=f"sweep_measure_{sweep.id}",
+            label_visibility="collapsed",
             help="Accuracy on the test images, or the time that training took, against what was varied; or how the "
             "best result improved with each run. The best of many runs is partly luck: it was chosen by the test "
             "images that it is judged by.",
         )
-        if len(fields) <= 2:
-            return measure, fields[0], fields[1] if len(fields) > 1 else None
+        log = measure != "seconds" and choose_scale()
+        if len(fields) <= 2 or measure == "progress":
+            return Axes(measure, fields[0], fields[1] if len(fields) == 2 else None, log)
         across = st.selectbox(
             "Across",
             fields,
             key=f"sweep_across_{sweep.id}",
             format_func=name_of,
             width=170,
+            label_visibility="collapsed",
             help="The setting along the chart. What is not drawn is averaged over.",
         )
         down = st.selectbox(
@@ -65,18 +79,25 @@ def choose_axes(sweep: Sweep) -> tuple[str, str, str | None]:
             key=f"sweep_up_{sweep.id}",
             width=170,
             format_func=name_of,
-            placeholder="none",
+            label_visibility="collapsed",
+            placeholder="and up: none",
             help="A second setting makes the chart a map.",
         )
-    return measure, across, down
+    return Axes(measure, across, down, log)
 
 
-def show_results(sweep: Sweep, runs: Sequence[Run], axes: tuple[str, str, str | None]) -> None:
+def show_results(sweep: Sweep, runs: Sequence[Run], axes: Axes) -> None:
     """The main chart; room is reserved before the first result."""
     ended = [run for run in runs if as_trial(sweep.plan, run, ()).state != "live"]
-    show_chart(
-        _figure(sweep.plan, ended, *axes), "sweep_chart", "Results of the sweep against what was varied", figures.HEIGHT
-    )
+    awaited = sweep.id if st.session_state.get(AWAITED) == sweep.id else None
+    with st.container(key="main_picture"):
+        show_chart(
+            _figure(sweep.plan, ended, axes),
+            "sweep_chart",
+            "Results of the sweep against what was varied",
+            figures.HEIGHT,
+            awaited=awaited,
+        )
 
 
 def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
@@ -145,9 +166,11 @@ def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
     )
 
 
-def _figure(plan: SweepPlan, runs: Sequence[Run], measure: str, across: str, down: str | None) -> go.Figure:
+def _figure(plan: SweepPlan, runs: Sequence[Run], chosen: Axes) -> go.Figure:
+    across, down = chosen.across, chosen.down
+    measure = "error" if chosen.log and chosen.measure == "accuracy" else chosen.measure
     if measure == "progress":
-        return figures.best_so_far([as_trial(plan, run, ()).score for run in runs], plan.size)
+        return figures.best_so_far([as_trial(plan, run, ()).score for run in runs], plan.size, chosen.log)
     results = [_result(plan, run, measure, across, down) for run in runs]
     axes = {each.field: _axis(plan, each) for each in plan.varied}
     if down is None:
@@ -173,10 +196,12 @@ def _is_wide(values: Sequence[Scalar]) -> bool:
     return bool(numbers) and min(numbers) > 0 and max(numbers) / min(numbers) >= 10
 
 
-def _result(plan: SweepPlan, run: Run, measure: str, across: str, down: str | None) -> Result:
+def _result(plan: SweepPlan, run: Run, measure: Measure, across: str, down: str | None) -> Result:
     trial = as_trial(plan, run, ())
     settings = {field: on_axis(field, value) for field, value in _settings(plan, run).items()}
-    value = trial.score if measure == "accuracy" else run.seconds if run.status == "finished" else None
+    value = run.seconds if run.status == "finished" else None
+    if measure != "seconds":
+        value = trial.score if measure == "accuracy" or trial.score is None else float(errors_of([trial.score])[0])
     return Result(settings[across], settings[down] if down else None, value, f"#{run.number} {run.name}")
 
 

@@ -8,9 +8,10 @@ import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S
-from digits_core.dashboard.runs.sweep_form import CHOSEN, sweep_form
-from digits_core.dashboard.runs.sweep_results import choose_axes, show_best, show_results, show_table
+from digits_core.dashboard.runs.sweep_form import sweep_form
+from digits_core.dashboard.runs.sweep_results import Axes, choose_axes, show_best, show_results, show_table
 from digits_core.dashboard.state import state
+from digits_core.dashboard.training.sweep_recipes import CHOSEN, draw_ready_sweeps
 from digits_core.dashboard.widgets import choose_named, show_error
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import Run
@@ -30,12 +31,11 @@ ICONS = {
 
 def show_sweeps() -> None:
     """A form for a new sweep, and the one that is looked at; in the URL as `sweep`."""
-    left, right = st.columns([3, 5], gap="medium")
+    with st.container(horizontal=True, key="bench"):
+        left, right = st.container(key="form"), st.container(key="watch", gap="xsmall")
     with left:
-        st.subheader("What to vary")
         sweep_form()
     with right:
-        st.subheader("What comes out")
         _offer_undo()
         _watch()
 
@@ -43,27 +43,32 @@ def show_sweeps() -> None:
 def _watch() -> None:
     sweeps = state().sweeps.sweeps()
     if not sweeps:
-        st.info(
-            "No sweep yet. Choose a ready-made one, or settings of your own, and press **Start the sweep**: it trains "
-            "one run for each combination and draws what comes out."
-        )
+        with st.container(key="main_picture"):
+            st.info(
+                "No sweep yet. Start a ready-made one, or settings of your own: it trains one run for each combination "
+                "and draws what comes out."
+            )
+            draw_ready_sweeps()
         return
     by_id = {sweep.id: sweep for sweep in sweeps}
-    chosen = choose_named(
-        "Sweep",
-        {sweep.id: sweep.title for sweep in sweeps},
-        CHOSEN,
-        "Which sweep to look at. A new one is chosen when you start it.",
-        lambda wanted: f"There is no sweep {wanted} any more. The newest is shown.",
-    )
-    sweep = by_id[chosen]
-    _show_controls(sweep)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="sweep_row"):
+        chosen = choose_named(
+            "Sweep",
+            {sweep.id: sweep.title for sweep in sweeps},
+            CHOSEN,
+            "Which sweep to look at. A new one is chosen when you start it.",
+            lambda wanted: f"There is no sweep {wanted} any more. The newest is shown.",
+        )
+        sweep = by_id[chosen]
+        _show_controls(sweep)
+    if error := st.session_state.pop(REFUSED, None):
+        show_error(error)
     axes = choose_axes(sweep)
     alive = _is_alive(sweep, state().sweeps.runs(sweep.id))
     st.fragment(_follow, run_every=POLL_S if alive else None)(sweep.id, sweep.status, alive, axes)
 
 
-def _follow(sweep_id: str, status: str, alive: bool, axes: tuple[str, str, str | None]) -> None:
+def _follow(sweep_id: str, status: str, alive: bool, axes: Axes) -> None:
     """How a sweep stands; repeats itself while something of it trains. The whole page follows when buttons change."""
     sweep, runs = state().sweeps.get(sweep_id), state().sweeps.runs(sweep_id)
     if sweep.status != status or _is_alive(sweep, runs) != alive:
@@ -102,44 +107,41 @@ def _seconds_left(runs: Sequence[Run], size: int, share: float) -> float | None:
 
 
 def _show_controls(sweep: Sweep) -> None:
-    with st.container(horizontal=True):
-        if sweep.status in CONTINUABLE:
-            _button(
-                sweep,
-                "Continue",
-                ":material/play_arrow:",
-                _go_on,
-                help_text="Goes on with the runs that are left. Those that rest or were stopped with the sweep go on "
-                "where they were.",
-            )
-        else:
-            _button(
-                sweep,
-                "Pause",
-                ":material/pause:",
-                _pause,
-                unless="" if sweep.status == "running" else f"The sweep is {sweep.status}.",
-                help_text="Starts no further run, and lets those that train rest after their current batch.",
-            )
+    if sweep.status in CONTINUABLE:
         _button(
             sweep,
-            "Stop",
-            ":material/stop:",
-            _stop,
-            unless="" if sweep.conducted else f"There is nothing to stop: the sweep is {sweep.status}.",
-            help_text="Starts no further run, and stops those that train. What was learnt is kept, and the sweep can "
-            "be continued later.",
+            "Continue",
+            ":material/play_arrow:",
+            _go_on,
+            help_text="Goes on with the runs that are left. Those that rest or were stopped with the sweep go on "
+            "where they were.",
         )
+    else:
         _button(
             sweep,
-            "Delete",
-            ":material/delete:",
-            _delete,
-            unless="Stop it first." if sweep.conducted else "",
-            help_text="Takes the sweep off this list. Its runs stay in the table of runs.",
+            "Pause",
+            ":material/pause:",
+            _pause,
+            unless="" if sweep.status == "running" else f"The sweep is {sweep.status}.",
+            help_text="Starts no further run, and lets those that train rest after their current batch.",
         )
-    if error := st.session_state.pop(REFUSED, None):
-        show_error(error)
+    _button(
+        sweep,
+        "Stop",
+        ":material/stop:",
+        _stop,
+        unless="" if sweep.conducted else f"There is nothing to stop: the sweep is {sweep.status}.",
+        help_text="Starts no further run, and stops those that train. What was learnt is kept, and the sweep can "
+        "be continued later.",
+    )
+    _button(
+        sweep,
+        "Delete",
+        ":material/delete:",
+        _delete,
+        unless="Stop it first." if sweep.conducted else "",
+        help_text="Takes the sweep off this list. Its runs stay in the table of runs.",
+    )
 
 
 def _button(

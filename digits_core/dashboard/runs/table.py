@@ -8,33 +8,32 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.runs.address import keep, kept
-from digits_core.dashboard.runs.filter_controls import UNGROUPED, Shown
+from digits_core.dashboard.runs.choice import CHOSEN, choose
+from digits_core.dashboard.runs.editing import show_last_action
+from digits_core.dashboard.runs.filter_controls import UNGROUPED, Shown, filters_in_words
 from digits_core.dashboard.runs.frames import Columns, group_columns, group_table, run_columns, run_table
 from digits_core.dashboard.state import state
 from digits_core.runs.groups import group_by
 from digits_core.runs.run_settings import varying
 from digits_core.runs.store import Run
 
-CHOSEN = "compare"
-"""The key of the address that has the ids of the chosen runs."""
 PAGE_ROWS = 200
-ROWS_IN_SIGHT = 10
+ROWS_IN_SIGHT = 5
 ROW_HEIGHT = 35
 
 Rows = tuple[tuple[str, ...], ...]
 """The ids of the runs that stand in each row: one, or those of a group."""
 
 
-def choose_runs(shown: Shown) -> list[Run]:
-    """The table; returns the runs that are chosen, which the address names, also those that a filter hides."""
-    chosen = chosen_runs(shown.runs)
-    table = st.container(key="runs_table")
+def show_table(shown: Shown, chosen: Sequence[Run]) -> None:
+    """Draw the table, and below how many of its runs are chosen and what was last done to them."""
+    table = st.container(key="main_action")
     page = _below(shown, chosen)
-    with table:
+    with table, st.container(key="runs_table"):
         _show(shown, page)
-    return chosen
 
 
 def _show(shown: Shown, page: list[Run]) -> None:
@@ -47,22 +46,6 @@ def _show(shown: Shown, page: list[Run]) -> None:
         live = state().runs.live() if shown.shelf == "current" else []
         poll = st.fragment(_follow, run_every=POLL_S if live else None)
         poll(tuple(run.id for run in page), fields, kept(CHOSEN), _standing(), shown.shelf == "deleted")
-
-
-def chosen_runs(runs: Sequence[Run]) -> list[Run]:
-    """The runs that the address names; the newest two that have something to show until somebody chooses."""
-    with_result = [run for run in runs if run.test_accuracy is not None and not run.deleted]
-    newest = [run.id for run in sorted(with_result, key=lambda run: -run.number)[:2]]
-    ids = kept(CHOSEN, newest)
-    here = {run.id: run for run in runs}
-    elsewhere = {run.id: run for run in state().runs.some([each for each in ids if each not in here])}
-    return [run for each in ids if (run := here.get(each) or elsewhere.get(each))]
-
-
-def choose(run_ids: Sequence[str]) -> None:
-    """Choose these runs and no others; a new table is drawn, for one that is there keeps its own marks."""
-    keep(CHOSEN, run_ids)
-    st.session_state["runs_tables"] = st.session_state.get("runs_tables", 0) + 1
 
 
 def _follow(run_ids: tuple[str, ...], fields: Sequence[str], chosen: list[str], standing: tuple, deleted: bool) -> None:
@@ -118,9 +101,11 @@ def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
     here = {run.id for run in shown.runs}
     hidden = sum(run.id not in here for run in chosen)
     words = f"{len(chosen):,} chosen of {len(shown.runs):,} runs" + (f", {hidden:,} not shown" if hidden else "")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    if filters := filters_in_words():
+        words += f" · filtered: {as_plain_text(filters)}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs_chosen"):
         first = _first_row(len(shown.runs)) if shown.group == UNGROUPED else 0
-        st.caption(f"{words}. The address holds choice and filters.", width="content")
+        st.caption(words, width="content", help="The address holds choice and filters: send it to show what you see.")
         st.button(
             "Choose all",
             icon=":material/select_all:",
@@ -139,6 +124,7 @@ def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
             disabled=not chosen,
             help="Takes all marks away.",
         )
+        show_last_action()
     return shown.runs[first : first + PAGE_ROWS]
 
 

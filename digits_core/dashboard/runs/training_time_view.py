@@ -9,10 +9,10 @@ import streamlit as st
 
 from digits_core.config import TrainingConfig, choices
 from digits_core.dashboard.charts import show_chart
-from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.compare.quantities import (
     ACCURACY,
     BY_TITLE,
+    ERROR,
     SECONDS,
     SECONDS_PER_EPOCH,
     SPEED,
@@ -20,6 +20,8 @@ from digits_core.dashboard.runs.compare.quantities import (
     on_axis,
     setting,
 )
+from digits_core.dashboard.scale import choose_scale
+from digits_core.dashboard.training.sweep_recipes import offer_start
 from digits_core.evaluation.comparison import (
     TestImages,
     best_front,
@@ -35,9 +37,12 @@ from digits_core.settings import title_of, written
 
 AGAINST = tuple(map(title_of, ("epochs", "batch_size", "learning_rate")))
 BY = tuple(map(title_of, ("optimizer", "loss")))
-MEASURES = (SECONDS_PER_EPOCH, SECONDS, SPEED, ACCURACY)
+MEASURES = (SECONDS_PER_EPOCH, SECONDS)
 APART = ("epochs", "batch_size", "learning_rate", "optimizer", "loss", "seed")
 """What the charts show or average over; whatever else differs is said."""
+FEW_DOTS = 2
+FILLING = "Batch size against training time"
+"""The ready-made sweep that fills these charts, offered while there are so few runs to draw."""
 WIDE_RANGE = 8
 """Times that lie farther apart than this factor are drawn on a logarithmic axis."""
 
@@ -45,28 +50,36 @@ WIDE_RANGE = 8
 def show_training_time(runs: list[Run]) -> None:
     """Time, speed and accuracy of the finished ones of these runs."""
     finished = [run for run in runs if run.status == "finished" and run.seconds and run.test_accuracy is not None]
-    if not finished:
-        st.info(
-            "Training time is measured on finished runs, and there is none here. Train one, or clear the filters.",
-            icon=":material/timer:",
-        )
-        link("training", "Train")
-        return
-    st.fragment(_training_time)(finished)
+    if len(finished) <= FEW_DOTS:
+        _offer_sweep(len(finished))
+    if finished:
+        st.fragment(_training_time)(finished)
+
+
+def _offer_sweep(dots: int) -> None:
+    """Say how few finished runs there are to draw, and offer the sweep that fills the charts."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fill_training_time"):
+        if dots:
+            words = f"{dots} finished {'run makes' if dots == 1 else 'runs make'} no curve yet."
+        else:
+            words = "Training time is measured on finished runs, and there is none here."
+        st.caption(f":material/timer: {words}", width="content")
+        offer_start(FILLING, f"Start “{FILLING}”")
 
 
 def _training_time(runs: list[Run]) -> None:
-    against, by = _choose()
-    for left, right in (MEASURES[:2], MEASURES[2:]):
-        for place, measure in zip(st.columns(2), (left, right), strict=True):
-            with place:
-                _show_measure(runs, BY_TITLE[against], measure, BY_TITLE[by])
+    against, by, log = _choose()
+    with st.container(key="main_picture"):
+        for left, right in (MEASURES, (SPEED, ERROR if log else ACCURACY)):
+            for place, measure in zip(st.columns(2), (left, right), strict=True):
+                with place:
+                    _show_measure(runs, BY_TITLE[against], measure, BY_TITLE[by])
     _say_what_else_differs(runs)
     st.subheader("Best for the time")
     _show_front(_comparable(runs), BY_TITLE[by])
 
 
-def _choose() -> tuple[str, str]:
+def _choose() -> tuple[str, str, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         against = st.segmented_control(
             "Against",
@@ -88,7 +101,8 @@ def _choose() -> tuple[str, str]:
             help="Adam keeps two averages for each weight, SGD with momentum one: that costs a little time per step. "
             "The loss function costs next to nothing.",
         )
-    return against, by
+        log = choose_scale()
+    return against, by, log
 
 
 def _show_measure(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -> None:

@@ -16,25 +16,22 @@ from digits_core.settings import name_of, written
 from digits_core.training.config_fields import value_of, with_fields
 from digits_core.training.hints import Hint
 
-HEIGHT = 148
-"""Room for a hint, reserved so that nothing moves when one comes; a second one is scrolled to."""
-
 
 def show_hints(run: Run, hints: Sequence[Hint]) -> None:
-    """Hints on a run, and why it ended early; changes go into the form, on top of the run's own config."""
-    with st.container(height=HEIGHT, border=True, key="hints"):
-        for hint in hints:
-            _show(run, hint)
-        if run.message:
-            st.caption(f"{STATUS_ICONS[run.status]} {as_plain_text(run.message)}")
-        elif not hints:
-            st.caption(":material/lightbulb: Hints appear here when something looks wrong. So far nothing does.")
+    """Draw hints on a run, and why it ended early, into a row; changes go into the form.
+
+    A hint is a button that opens to its reason: the row stays one line.
+    """
+    for hint in hints:
+        _show(run, hint)
+    if run.message:
+        st.caption(f"{STATUS_ICONS[run.status]} {as_plain_text(run.message)}", width="content")
 
 
 def _show(run: Run, hint: Hint) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        st.markdown(f":material/lightbulb: **{hint.title}**", width="stretch")
-        st.button(
+    with st.popover(hint.title, icon=":material/lightbulb:", key=f"why_{hint.kind}", help="Why, and what to change."):
+        st.markdown(as_plain_text(hint.why))
+        applied = st.button(
             "Apply to form",
             icon=":material/auto_fix_high:",
             key=f"hint_{hint.kind}",
@@ -42,7 +39,8 @@ def _show(run: Run, hint: Hint) -> None:
             args=(run, hint),
             help=f"Fills the form with this run's settings, and {_describe(hint.fix, run.plan)}. It can be undone.",
         )
-    st.caption(as_plain_text(hint.why))
+        if applied:
+            st.rerun()  # the form is drawn by the page, not by the part of it that follows the run
 
 
 def _apply(run: Run, hint: Hint) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Collection
 import streamlit as st
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.dashboard.folds import expander
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.setting_controls import MAIN, MORE, key_of, training_control
-from digits_core.dashboard.training.sweep_recipes import offer_sweeps
 from digits_core.dashboard.transforms.choice import choose_transform
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
@@ -21,42 +21,56 @@ from digits_core.settings import SECTION_OF, SETTINGS, label_of
 from digits_core.training.config_fields import Query, carries_config, from_query, to_query
 from digits_core.training.recipes import LECTURE, RECIPES, Recipe
 
+DATA_FIELDS = ("train", "test", "test_writers")
 HIDEABLE = {
     "start": ("recipe", "as_in_run"),
-    "data": ("train", "test", "test_writers"),
+    "data": DATA_FIELDS,
     "transform": ("transform",),
     "more": MORE,
     "share": ("share",),
 }
 """Groups of controls that a link can hide by one name, beside the single ones."""
-HIDEABLE_FIELDS = ("recipe", "as_in_run", "train", "test", "test_writers", "transform", *MAIN, *MORE, "name", "share")
+HIDEABLE_FIELDS = ("recipe", "as_in_run", *DATA_FIELDS, "transform", *MAIN, *MORE, "name", "share")
 TRANSFORM_FIELDS = frozenset(TransformConfig.model_fields)
 ADDRESS, HIDDEN, TRANSFORM, REFUSED = "form_address", "form_hidden", "form_transform", "form_refused"
 UNDO = "form_undo"
 
 
-def training_form() -> RunConfig:
-    """Draw the form and return what it says; raises `ConfigError` where a field is refused."""
+def choose_start() -> RunConfig:
+    """Draw what a training starts from, and return what the form says; raises `ConfigError` where a field is refused.
+
+    What the form says is in the session before its other controls are drawn.
+    """
     _follow_address()
-    hidden = hidden_controls()
-    recipe = _choose_start(hidden)
+    recipe = _choose_recipe()
     _say_what_was_refused()
-    data = _choose_data(hidden)
-    transform = _choose_transform(recipe, hidden)
-    training = _choose_training(hidden)
-    name = st.session_state.get("run_name", "")
-    if "name" not in hidden:
-        name = st.text_input(
-            "Name",
-            key="run_name",
-            placeholder=recipe.name,
-            persist_state="session",
-            help="What lists and charts call this run.",
-        )
-    # Not before everything is drawn: what is refused stays there to be fixed.
-    config = RunConfig(name=name, recipe=recipe.name, data=DataConfig(**data), transform=transform, training=training)
-    _write_address(config, hidden)
+    data = _data_in_form()
+    # Not before everything that may be refused was read.
+    config = RunConfig(
+        name=st.session_state.get("run_name", ""),
+        recipe=recipe.name,
+        data=DataConfig(**data),
+        transform=st.session_state[TRANSFORM],
+        training=TrainingConfig(**{field: st.session_state[key_of(field)] for field in TrainingConfig.model_fields}),
+    )
+    _write_address(config, hidden_controls())
     return config
+
+
+def draw_main_settings() -> None:
+    """Draw the settings that a course speaks of first."""
+    hidden = hidden_controls()
+    with st.container(key="main_settings", gap="xsmall"):
+        _controls([field for field in MAIN if field not in hidden])
+
+
+def draw_folded_settings() -> None:
+    """Draw the folds of all other settings, which run while they are open."""
+    hidden, recipe = hidden_controls(), RECIPES[st.session_state["recipe"]]
+    if shown := [field for field in (*DATA_FIELDS, "transform", "as_in_run") if field not in hidden]:
+        expander(_title_of_data(shown), "fold_data", lambda: _draw_data(shown, recipe), icon=":material/dataset:")
+    if more := [field for field in (*MORE, "name") if field not in hidden]:
+        expander("More settings", "fold_more", lambda: _draw_more(more, recipe), icon=":material/tune:")
 
 
 def fill(config: RunConfig) -> None:
@@ -65,7 +79,7 @@ def fill(config: RunConfig) -> None:
     session["recipe"] = config.recipe if config.recipe in RECIPES else LECTURE.name
     for field, value in dict(config.training).items():
         session[key_of(field)] = value
-    for field in ("train", "test", "test_writers"):
+    for field in DATA_FIELDS:
         session[key_of(field)] = list(getattr(config.data, field))
     session[TRANSFORM] = config.transform
     session["run_name"] = config.name
@@ -160,9 +174,9 @@ def _write_address(config: RunConfig, hidden: Collection[str]) -> None:
     st.session_state[ADDRESS] = ours
 
 
-def _choose_start(hidden: Collection[str]) -> Recipe:
-    """A recipe or an earlier run to fill the form from; returns the recipe."""
-    if "recipe" not in hidden:
+def _choose_recipe() -> Recipe:
+    """A recipe to fill the form from."""
+    if "recipe" not in hidden_controls():
         st.selectbox(
             "Recipe",
             list(RECIPES),
@@ -171,27 +185,26 @@ def _choose_start(hidden: Collection[str]) -> Recipe:
             persist_state="session",
             help="A recipe fills the form with settings that belong together. Change what you like afterwards.",
         )
-    recipe = RECIPES[st.session_state["recipe"]]
-    st.caption(recipe.lesson)
-    if "recipe" not in hidden:
-        offer_sweeps()
+    return RECIPES[st.session_state["recipe"]]
+
+
+def _choose_earlier_run() -> None:
+    """An earlier run to fill the form from."""
     runs = {run.id: run for run in state().runs.runs()}
-    if "as_in_run" not in hidden:
-        if st.session_state.get("as_in_run") not in runs:
-            st.session_state["as_in_run"] = None
-        st.selectbox(
-            "As in run",
-            list(runs),
-            index=None,
-            key="as_in_run",
-            placeholder="Choose a run" if runs else "No run yet",
-            format_func=lambda run_id: runs[run_id].title if run_id in runs else "",
-            disabled=not runs,
-            on_change=_start_from_run,
-            help="Fills the form with the settings of an earlier run: change one thing and "
-            "train again, and the difference between the two is what that one thing did.",
-        )
-    return recipe
+    if st.session_state.get("as_in_run") not in runs:
+        st.session_state["as_in_run"] = None
+    st.selectbox(
+        "As in run",
+        list(runs),
+        index=None,
+        key="as_in_run",
+        placeholder="Choose a run" if runs else "No run yet",
+        format_func=lambda run_id: runs[run_id].title if run_id in runs else "",
+        disabled=not runs,
+        on_change=_start_from_run,
+        help="Fills the form with the settings of an earlier run: change one thing and "
+        "train again, and the difference between the two is what that one thing did.",
+    )
 
 
 def _start_from_recipe() -> None:
@@ -204,13 +217,29 @@ def _start_from_run() -> None:
         fill(state().runs.get(run_id).plan)
 
 
-def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The fields of a `DataConfig`, which may refuse them."""
-    titles = {entry.name: entry.title for entry in state().catalogue.entries()}
-    chosen: dict[str, tuple[str, ...]] = {}
+def _data_in_form() -> dict[str, tuple[str, ...]]:
+    """Return the fields of a `DataConfig`, which may refuse them, without what is no longer there."""
+    known = [entry.name for entry in state().catalogue.entries()]
     for field in ("train", "test"):
-        _keep_only(titles, key_of(field))  # a dataset may have been deleted since it was chosen
-        if field not in hidden:
+        _keep_only(known, key_of(field))  # a dataset may have been deleted since it was chosen
+    writers = _writers()
+    if writers:
+        _keep_only(writers, key_of("test_writers"))
+    chosen = {field: tuple(st.session_state[key_of(field)]) for field in DATA_FIELDS}
+    return chosen if writers else chosen | {"test_writers": ()}
+
+
+def _title_of_data(shown: Collection[str]) -> str:
+    """Return the label of the fold of datasets and transform."""
+    if "train" not in shown:
+        return "Transform" if "transform" in shown else "Earlier runs"
+    return "Datasets and transform" if "transform" in shown else "Datasets"
+
+
+def _draw_data(shown: Collection[str], recipe: Recipe) -> None:
+    titles = {entry.name: entry.title for entry in state().catalogue.entries()}
+    for field in ("train", "test"):
+        if field in shown:
             st.multiselect(
                 label_of(field),
                 list(titles),
@@ -220,30 +249,35 @@ def _choose_data(hidden: Collection[str]) -> dict[str, tuple[str, ...]]:
                 persist_state="session",
                 wrap=True,
             )
-        chosen[field] = tuple(st.session_state[key_of(field)])
-    return chosen | {"test_writers": _choose_writers({*chosen["train"], *chosen["test"]}, hidden)}
+    if "test_writers" in shown:
+        _choose_writers()
+    if "transform" in shown:
+        choose_transform(TRANSFORM, recipe)
+    if "as_in_run" in shown:
+        _choose_earlier_run()
 
 
-def _choose_writers(names: set[str], hidden: Collection[str]) -> tuple[str, ...]:
-    """Hold-out writers; nothing is drawn where these datasets know fewer than two."""
-    catalogue = state().catalogue
+def _writers() -> list[str]:
+    """Return the writers of the chosen datasets; none where these know fewer than two."""
+    catalogue, session = state().catalogue, st.session_state
+    names = {*session[key_of("train")], *session[key_of("test")]}
     there = [load_digits(name) for name in sorted(names) if catalogue.available(name)]
     writers = sorted({writer for digits in there for writer in digits.writers})
-    if len(writers) < 2:
-        return ()
-    key = key_of("test_writers")
-    _keep_only(writers, key)
-    if "test_writers" not in hidden:
+    return writers if len(writers) > 1 else []
+
+
+def _choose_writers() -> None:
+    """Hold-out writers; nothing is drawn where these datasets know fewer than two."""
+    if writers := _writers():
         st.multiselect(
             label_of("test_writers"),
             writers,
-            key=key,
+            key=key_of("test_writers"),
             persist_state="session",
             wrap=True,
             placeholder="none: every hand is in both splits",
             help=SETTINGS["test_writers"].help,
         )
-    return tuple(st.session_state[key])
 
 
 def _keep_only(there: Collection[str], key: str) -> None:
@@ -253,18 +287,16 @@ def _keep_only(there: Collection[str], key: str) -> None:
         st.session_state[key] = kept
 
 
-def _choose_transform(recipe: Recipe, hidden: Collection[str]) -> TransformConfig:
-    if "transform" not in hidden:
-        choose_transform(TRANSFORM, recipe)
-    return st.session_state[TRANSFORM]
-
-
-def _choose_training(hidden: Collection[str]) -> TrainingConfig:
-    _controls([field for field in MAIN if field not in hidden])
-    if more := [field for field in MORE if field not in hidden]:
-        with st.expander("More settings"):
-            _controls(more)
-    return TrainingConfig(**{field: st.session_state[key_of(field)] for field in TrainingConfig.model_fields})
+def _draw_more(fields: Collection[str], recipe: Recipe) -> None:
+    if "name" in fields:
+        st.text_input(
+            "Name",
+            key="run_name",
+            placeholder=recipe.name,
+            persist_state="session",
+            help="What lists and charts call this run.",
+        )
+    _controls([field for field in fields if field != "name"])
 
 
 def _controls(fields: list[str]) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from digits_core.config import TrainingConfig, bounds
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.folds import popover
 from digits_core.dashboard.live import STATUS_ICONS
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.run_feed import feed_of
@@ -80,21 +81,42 @@ def run_to_watch(live: Sequence[Run]) -> Run | None:
     return watched
 
 
-def show_controls(run: Run) -> None:
-    """All that can be done to a run, in two rows."""
-    # Close together: with Resume in place of Pause the row must not become two, and move all that is below it.
-    with st.container(horizontal=True, gap="xsmall"):
+def show_stop_and_pause(run: Run | None) -> None:
+    """Draw Stop and Pause of the shown run, disabled where there is none yet."""
+    if run is not None:
         _stop(run)
         _pause_or_resume(run)
-        _one_more_epoch(run)
-        _train_again(run)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
-        _learning_rate(run)
-        _continue(run)
+        return
+    for label, icon in (("Stop", ":material/stop:"), ("Pause", ":material/pause:")):
+        st.button(label, icon=icon, disabled=True, help="No run yet: press Train first.")
+
+
+def show_more_controls(run: Run) -> None:
+    """Draw what else can be done to a run: what is often used as buttons, the rest in a popover."""
+    _one_more_epoch(run)
+    _train_again(run)
+    popover(
+        "Change",
+        "run_change",
+        lambda: _draw_changes(run),
+        icon=":material/tune:",
+        help_text="Another learning rate while it trains; more epochs when it has ended.",
+    )
+
+
+def say_what_was_refused(run: Run) -> None:
+    """Show why the last action on this run was refused, until something else is done."""
     refused, error = st.session_state.get(REFUSED, (None, None))
     # The page is drawn anew as often as there is news: what it says is to be read until something else is done.
     if refused == (run.id, run.status):
         show_error(error)
+
+
+def _draw_changes(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        _learning_rate(run)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        _continue(run)
 
 
 def show_queue(shown: Run, live: Sequence[Run]) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from digits_core.config import RunConfig
+from digits_core.dashboard.folds import popover
 from digits_core.dashboard.training.form import HIDEABLE, HIDEABLE_FIELDS, check_known, fill, show_all
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
@@ -23,14 +24,24 @@ HIDEABLE_TITLES = {
 
 def offer_sharing(config: RunConfig | None) -> None:
     """The link to this form, its JSON, and a place to paste another; `None` where the form is refused as it stands."""
-    with st.popover("Copy, paste, send", icon=":material/share:", width="stretch"):
-        if config is None:
-            st.caption("Fix the errors in the form first: these settings cannot be shared.")
-        else:
-            _show_link(config)
-            st.markdown("**As JSON**")
-            st.code(config.model_dump_json(indent=2), language="json", height=180)
-        _paste()
+    popover(
+        "Copy, paste, send",
+        "share_settings",
+        lambda: _draw_sharing(config),
+        icon=":material/share:",
+        width="stretch",
+        help_text="These settings as a link or as text, and a place to paste others.",
+    )
+
+
+def _draw_sharing(config: RunConfig | None) -> None:
+    if config is None:
+        st.caption("Fix the errors in the form first: these settings cannot be shared.")
+    else:
+        _show_link(config)
+        st.markdown("**As JSON**")
+        st.code(config.model_dump_json(indent=2), language="json", height=180)
+    _paste()
 
 
 def offer_hidden() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import plotly.graph_objects as go
@@ -43,13 +43,15 @@ def choose_view() -> str:
     )
 
 
-def show_charts(run: Run, feed: Feed) -> None:
-    """Loss and accuracy side by side; room is reserved before the first epoch."""
+def show_charts(run: Run, feed: Feed, log: bool) -> None:
+    """Loss and accuracy side by side, with `log` loss and error; room is reserved before the first epoch."""
     left, right = st.columns(2)
     with left:
-        _show(run, feed, "loss", "Loss per epoch, training and test, and of each batch", figures.HEIGHT, _loss)
+        alt = "Loss per epoch, training and test, and of each batch"
+        _show(run, feed, "loss", alt, figures.CURVES_HEIGHT, partial(_loss, log=log), log)
     with right:
-        _show(run, feed, "accuracy", "Accuracy per epoch, training and test", figures.HEIGHT, _accuracy)
+        alt = f"{'Error' if log else 'Accuracy'} per epoch, training and test"
+        _show(run, feed, "accuracy", alt, figures.CURVES_HEIGHT, partial(_accuracy, log=log), log)
 
 
 def show_view(name: str, run: Run, feed: Feed) -> None:
@@ -100,13 +102,23 @@ def _nothing_yet(run: Run, feed: Feed) -> bool:
     return True
 
 
-def _show(run: Run, feed: Feed, name: str, alt: str, height: int, build: Callable[[Run, Feed], go.Figure]) -> None:
-    """Draw a figure under a key of its run and name; built again only when there is news."""
+def _show(
+    run: Run,
+    feed: Feed,
+    name: str,
+    alt: str,
+    height: int,
+    build: Callable[[Run, Feed], go.Figure],
+    log: bool = False,
+) -> None:
+    """Draw a figure under a key of its run and name; built again only when there is news, or another scale."""
     news = (len(feed.epochs), len(feed.details), len(feed.batches), len(feed.changes), run.planned_epochs)
     by_batch = name in ("loss", "rate")
     version = news if by_batch else (*news[:2], *news[3:])
     awaited = run.id if name == "loss" and st.session_state.get(FOLLOWED) == run.id else None
-    show_chart(_json(_Figure(run, feed, build), run.id, name, version), f"live_{name}", alt, height, awaited=awaited)
+    show_chart(
+        _json(_Figure(run, feed, build), run.id, name, (version, log)), f"live_{name}", alt, height, awaited=awaited
+    )
 
 
 class _Figure:
@@ -128,17 +140,17 @@ def _json(figure: _Figure, run_id: str, name: str, version: Any) -> str:
     return figure.build()
 
 
-def _loss(run: Run, feed: Feed) -> go.Figure:
+def _loss(run: Run, feed: Feed, log: bool) -> go.Figure:
     per_epoch = batches_per_epoch(run, feed)
     line = Line(
         [row.epoch - 1 + row.batch / per_epoch for row in feed.batches], [round(row.loss, 5) for row in feed.batches]
     )
     guessing = LOSSES[run.config.training.loss].guessing
-    return figures.live_loss(_curve(run, feed), line, run.planned_epochs, guessing, _marks(run, feed))
+    return figures.live_loss(_curve(run, feed), line, run.planned_epochs, guessing, _marks(run, feed), log)
 
 
-def _accuracy(run: Run, feed: Feed) -> go.Figure:
-    return figures.live_accuracy(_curve(run, feed), run.planned_epochs, _marks(run, feed))
+def _accuracy(run: Run, feed: Feed, log: bool) -> go.Figure:
+    return figures.live_accuracy(_curve(run, feed), run.planned_epochs, _marks(run, feed), log)
 
 
 def _curve(run: Run, feed: Feed) -> Curve:

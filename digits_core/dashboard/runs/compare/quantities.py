@@ -8,6 +8,7 @@ from math import isfinite, isnan, log10
 from typing import Any
 
 from digits_core.figures.comparison_figures import Axis, Scale
+from digits_core.figures.error_scale import errors_of
 from digits_core.runs.rows import Run
 from digits_core.runs.run_settings import CHANGES, settings_of, varying
 from digits_core.settings import SECTION_OF, SETTINGS, title_of, written
@@ -50,6 +51,14 @@ def seconds_per_epoch(run: Run) -> float | None:
 ALL_SETTINGS = tuple(setting(field) for field in SECTION_OF)
 BY_HAND = setting(CHANGES)
 ACCURACY = Quantity("accuracy", "Accuracy", lambda run: run.test_accuracy, percent=True)
+ERROR = Quantity(
+    "error",
+    "Error",
+    lambda run: None if run.test_accuracy is None else float(errors_of([run.test_accuracy])[0]),
+    unit="1 − accuracy, log",
+    percent=True,
+    log=True,
+)
 LOSS = Quantity("test_loss", "Loss", lambda run: run.test_loss)
 SECONDS = Quantity("seconds", "Training time", lambda run: run.seconds, unit="s")
 SECONDS_PER_EPOCH = Quantity("seconds_per_epoch", "Time per epoch", seconds_per_epoch, unit="s")

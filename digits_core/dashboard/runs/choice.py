@@ -1,0 +1,30 @@
+"""The runs that are chosen on the Runs page, which its address names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from digits_core.dashboard.runs.address import keep, kept
+from digits_core.dashboard.state import state
+from digits_core.runs.store import Run
+
+CHOSEN = "compare"
+"""The key of the address that has the ids of the chosen runs."""
+
+
+def chosen_runs(runs: Sequence[Run]) -> list[Run]:
+    """The runs that the address names; the newest two that have something to show until somebody chooses."""
+    with_result = [run for run in runs if run.test_accuracy is not None and not run.deleted]
+    newest = [run.id for run in sorted(with_result, key=lambda run: -run.number)[:2]]
+    ids = kept(CHOSEN, newest)
+    here = {run.id: run for run in runs}
+    elsewhere = {run.id: run for run in state().runs.some([each for each in ids if each not in here])}
+    return [run for each in ids if (run := here.get(each) or elsewhere.get(each))]
+
+
+def choose(run_ids: Sequence[str]) -> None:
+    """Choose these runs and no others; a new table is drawn, for one that is there keeps its own marks."""
+    keep(CHOSEN, run_ids)
+    st.session_state["runs_tables"] = st.session_state.get("runs_tables", 0) + 1
