@@ -60,7 +60,9 @@ def facts(digits: Digits) -> None:
             f"{digits.images.shape}: 0 is paper, 255 is full ink. In the source: "
             f"{as_plain_text(entry.original_range)}.",
         )
-        with st.popover("About", icon=":material/info:", type="tertiary", help="What this dataset is, and its licence."):
+        with st.popover(
+            "About", icon=":material/info:", type="tertiary", help="What this dataset is, and its licence."
+        ):
             st.markdown(
                 f"**{as_plain_text(entry.title)}.** {as_plain_text(entry.summary)}\n\n"
                 f"Source: {as_plain_text(entry.source)}.\n\nLicence: {as_plain_text(entry.licence)}."
@@ -87,7 +89,10 @@ def explore(name: str, view: str) -> None:
 
 page_head("data")
 offer_undo()
-with st.container(horizontal=True, vertical_alignment="bottom", key="main_action"):
+with (
+    st.container(key="main_action"),
+    st.container(horizontal=True, vertical_alignment="bottom", key="choices_view"),
+):
     with st.container(width=320):
         name = choose_dataset()
     view = choose_view()

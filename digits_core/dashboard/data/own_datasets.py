@@ -164,7 +164,10 @@ def manage(name: str) -> None:
 def _rename_or_delete(name: str) -> None:
     # Another key once a name was saved: the popover closes.
     renames = st.session_state.get("renames", 0)
-    with st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"rename_{renames}"), st.form("rename", border=False):
+    with (
+        st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"rename_{renames}"),
+        st.form("rename", border=False),
+    ):
         st.text_input(
             "New name",
             state().catalogue.entry(name).title,
