@@ -46,14 +46,14 @@ def choose_view() -> str:
 
 
 def facts(digits: Digits) -> None:
-    """Draw one row: how many images there are and of what kind, where they come from, and what can be done with them."""
+    """Draw one row: how many images there are, of what kind, where they come from, and their export."""
     entry = state().catalogue.entry(digits.name)
     height, width = digits.shape
     train, test = int((~digits.test).sum()), int(digits.test.sum())
     with st.container(horizontal=True, vertical_alignment="center", key="facts"):
         st.markdown(
-            f"**{len(digits):,}** images · **{height} × {width}** pixels · **{train:,}** training · **{test:,}** test · "
-            f"values **{digits.images.min()}–{digits.images.max()}** ({digits.images.dtype})",
+            f"**{len(digits):,}** images · **{height} × {width}** pixels · **{train:,}** training · **{test:,}** test "
+            f"· values **{digits.images.min()}–{digits.images.max()}** ({digits.images.dtype})",
             width="content",
             help="Each image is one digit with its label, in one grey channel. Training images teach the network, test "
             f"images only judge it: the same for everyone. Values are whole numbers of 8 bits in an array of shape "

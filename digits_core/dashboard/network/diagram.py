@@ -65,7 +65,7 @@ def payload(layers: Sequence[Layer], found: Mapping[str, Activation], chosen: st
         block = _block(layer.name, values) | {
             "title": layer.name,
             "then": layer.then,
-            "unit": layer.kind.unit.lower(),
+            "unit": "map" if values.ndim == 3 else layer.kind.unit.lower(),
             "size": _size(layer.output_shape),
         }
         if layer is layers[-1]:

@@ -51,7 +51,7 @@ def use_in_training(config: TransformConfig) -> None:
 def keep(config: TransformConfig) -> None:
     """Save this transform; rename and delete those that were saved."""
     kept = state().transforms.all()
-    with st.popover(f"Saved ({len(kept)})", icon=":material/bookmark:"):
+    with st.popover(f"Saved ({len(kept)})", icon=":material/bookmark:", type="tertiary", help="Your own transforms."):
         name = st.text_input(
             "Name",
             key="transform_name",
