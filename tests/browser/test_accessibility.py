@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
 
 from digits_core.dashboard.pages import PAGES
 from tests.browser.conftest import SharedServer
@@ -12,8 +12,12 @@ from tests.browser.helpers import open_page, wait_for_app
 
 pytestmark = pytest.mark.browser
 
-IN_STREAMLIT: dict[str, tuple[str, ...]] = {}
-"""Rules that Streamlit's own elements break, each with the parts of a selector by which these are told from ours."""
+ALLOWED = {
+    # Hundreds of units stand side by side, smaller than a finger. What one of them leads to is also reached by the
+    # number of its neuron under "By hand", which is the exception for equivalent controls (WCAG 2.5.8).
+    "target-size": ('class="cell unit"',),
+}
+"""Rules that are broken on purpose, or within Streamlit's own elements, each with what the HTML of these holds."""
 OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -32,12 +36,21 @@ def test_axe_finds_nothing_on_a_page(
     finally:
         context.close()
 
-    assert [words for each in violations for node in each["nodes"] if (words := _ours(each, node))] == []
+    assert [words for each in violations for node in each["nodes"] if (words := _in_words(each, node))] == []
 
 
-def _ours(violation: dict[str, Any], node: dict[str, Any]) -> str:
-    """What is wrong, in words; "" where it is an element of Streamlit's that is named above."""
-    selector = str(node["target"])
-    if any(part in selector for part in IN_STREAMLIT.get(violation["id"], ())):
+def _in_words(violation: dict[str, Any], node: dict[str, Any]) -> str:
+    """What is wrong, in words; "" where it is one of those that are named above."""
+    if any(part in node["html"] for part in ALLOWED.get(violation["id"], ())):
         return ""
-    return f"{violation['id']}: {selector}: {node['html'][:160]}: {node['failureSummary'][:300]}"
+    return f"{violation['id']}: {node['target']}: {node['html'][:160]}: {node['failureSummary'][:300]}"
+
+
+def test_the_keyboards_place_is_seen_in_the_menu(shared_server: SharedServer, browser_page: Page) -> None:
+    open_page(browser_page, shared_server.url)
+    browser_page.keyboard.press("Tab")
+    entry = browser_page.get_by_test_id("stSidebarNavLink").nth(1)
+    entry.focus()
+
+    expect(entry).to_have_css("outline-style", "solid")
+    expect(entry).to_have_css("outline-width", "3px")

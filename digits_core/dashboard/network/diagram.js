@@ -50,7 +50,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
     const words = block.logits
       ? `Digit ${number}: ${value}, logit ${said(block.logits[number])}. By hand`
       : `${block.title}, ${block.unit} ${number}: ${block.maps ? "largest value " : ""}${value}. By hand`;
-    const kind = block.logits ? "cell answer" : "cell";
+    const kind = block.logits ? "cell answer" : block.maps ? "cell" : "cell unit";
     const made = button(kind, `${block.name}/${number}`, words, { layer: block.name, unit: number });
     if (block.logits) {
       const bar = element("span", "bar");

@@ -42,7 +42,7 @@ def use_in_training(config: TransformConfig) -> None:
     """The link that takes this transform along to the Training page, in its address."""
     st.page_link(
         page("training"),
-        label=":primary[**Use in training**]",
+        label="**Use in training**",
         query_params=as_link(config),
         help="Opens the Training page with this transform in its form, in place of the recipe's.",
     )
