@@ -46,25 +46,28 @@ def choose_view() -> str:
 
 
 def facts(digits: Digits) -> None:
+    """Draw one row: how many images there are, of what kind, where they come from, and their export."""
     entry = state().catalogue.entry(digits.name)
     height, width = digits.shape
     train, test = int((~digits.test).sum()), int(digits.test.sum())
-    with st.container(horizontal=True):
-        st.metric("Images", f"{len(digits):,}", border=True, help="Each is one digit with its label.")
-        st.metric("Size", f"{height} × {width}", border=True, help="Height and width in pixels, one grey channel.")
-        st.metric("Training", f"{train:,}", border=True, help="Images that teach the network.")
-        st.metric("Test", f"{test:,}", border=True, help="Images that only judge it: the same for everyone.")
-        st.metric(
-            f"Values, {digits.images.dtype}",
-            f"{digits.images.min()}–{digits.images.max()}",
-            border=True,
-            help=f"Whole numbers of 8 bits in an array of shape {digits.images.shape}: 0 is paper, 255 is full ink. In "
-            f"the source: {as_plain_text(entry.original_range)}.",
+    with st.container(horizontal=True, vertical_alignment="center", key="facts"):
+        st.markdown(
+            f"**{len(digits):,}** images · **{height} × {width}** pixels · **{train:,}** training · **{test:,}** test "
+            f"· values **{digits.images.min()}–{digits.images.max()}** ({digits.images.dtype})",
+            width="content",
+            help="Each image is one digit with its label, in one grey channel. Training images teach the network, test "
+            f"images only judge it: the same for everyone. Values are whole numbers of 8 bits in an array of shape "
+            f"{digits.images.shape}: 0 is paper, 255 is full ink. In the source: "
+            f"{as_plain_text(entry.original_range)}.",
         )
-    st.caption(
-        f"**{as_plain_text(entry.title)}.** {as_plain_text(entry.summary)} Source: {as_plain_text(entry.source)}. "
-        f"Licence: {as_plain_text(entry.licence)}."
-    )
+        with st.popover(
+            "About", icon=":material/info:", type="tertiary", help="What this dataset is, and its licence."
+        ):
+            st.markdown(
+                f"**{as_plain_text(entry.title)}.** {as_plain_text(entry.summary)}\n\n"
+                f"Source: {as_plain_text(entry.source)}.\n\nLicence: {as_plain_text(entry.licence)}."
+            )
+        manage(digits.name)
 
 
 def what_is_missing(name: str) -> None:
@@ -81,13 +84,15 @@ def explore(name: str, view: str) -> None:
     digits = load_digits(name)
     if view == "Overview":
         facts(digits)
-        manage(name)
     VIEWS[view](digits)
 
 
 page_head("data")
 offer_undo()
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with (
+    st.container(key="main_action"),
+    st.container(horizontal=True, vertical_alignment="bottom", key="choices_view"),
+):
     with st.container(width=320):
         name = choose_dataset()
     view = choose_view()

@@ -12,8 +12,9 @@ from digits_core.dashboard.network import (
 )
 from digits_core.dashboard.pages import page_head
 
+LAYERS = "Layers"
+"""The view whose network is chosen in the row of the view: the others are fragments, which draw no further up."""
 VIEWS = {
-    "Layers": layers_view.show,
     "By hand": worked_example_view.show,
     "Filters": filters_view.show,
     "Feature maps": feature_maps.show,
@@ -22,17 +23,24 @@ VIEWS = {
 }
 
 page_head("network")
-view = st.segmented_control(
-    "View",
-    list(VIEWS),
-    default="Layers",
-    required=True,
-    key="look",
-    bind="query-params",
-    help="**Layers**: shapes, parameters and costs. **By hand**: one number of a layer, product by product. "
-    "**Filters**: the weights. **Feature maps**: what each layer makes of an image. **Samples**: how the digits come "
-    "apart from layer to layer. **Source**: the network as PyTorch code.",
-)
+with st.container(key="main_action"):
+    row = st.container(horizontal=True, vertical_alignment="bottom", key="choices_view")
+with row:
+    view = st.segmented_control(
+        "View",
+        [LAYERS, *VIEWS],
+        default=LAYERS,
+        required=True,
+        key="look",
+        bind="query-params",
+        wrap=True,
+        help="**Layers**: the network drawn from an image, with shapes, parameters and costs. **By hand**: one number "
+        "of a layer, product by product. **Filters**: the weights. **Feature maps**: what each layer makes of an "
+        "image. **Samples**: how the digits come apart from layer to layer. **Source**: the network as PyTorch code.",
+    )
 with st.spinner("Loading PyTorch …"):
     import digits_core.network.activations  # noqa: F401 - the first import takes seconds, and every view needs it
-VIEWS[view]()
+if view == LAYERS:
+    layers_view.show(row)
+else:
+    VIEWS[view]()

@@ -35,9 +35,9 @@ class Curve:
         return self.train_accuracy, self.test_accuracy
 
 
-def class_balance(train: np.ndarray, test: np.ndarray) -> go.Figure:
+def class_balance(train: np.ndarray, test: np.ndarray, height: int = 300) -> go.Figure:
     """How many images of each digit are for training and for testing; int (10,) each."""
-    chart = figure(f"Images per digit (n = {train.sum() + test.sum():,})", height=300, barmode="stack")
+    chart = figure(f"Images per digit (n = {train.sum() + test.sum():,})", height, barmode="stack")
     digits = [str(digit) for digit in range(10)]
     for name, counts, opacity in (("training", train, 1.0), ("test", test, 0.45)):
         chart.add_bar(

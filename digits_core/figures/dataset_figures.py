@@ -21,10 +21,10 @@ BELOW = {"y": -0.3, "yanchor": "top", "x": 0, "xanchor": "left"}
 """A legend where it cannot run into the title."""
 
 
-def pixel_values(histograms: Mapping[str, np.ndarray], log: bool) -> go.Figure:
+def pixel_values(histograms: Mapping[str, np.ndarray], log: bool, height: int = HEIGHT) -> go.Figure:
     """How often each pixel value occurs, as a share of all pixels; int (256,) for each of one or two sets, by name."""
     total = sum(int(counts.sum()) for counts in histograms.values())
-    chart = figure(f"Pixel values (n = {total:,} pixels)", HEIGHT, barmode="overlay", bargap=0.05)
+    chart = figure(f"Pixel values (n = {total:,} pixels)", height, barmode="overlay", bargap=0.05)
     width = 256 // BARS
     starts = np.arange(BARS) * width
     for (name, counts), colour in zip(histograms.items(), SET_COLOURS, strict=False):

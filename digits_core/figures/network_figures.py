@@ -1,8 +1,7 @@
-"""Pictures of a network as a whole: its layers as blocks, its weights, what a neuron adds up, how samples part."""
+"""Pictures of a network as a whole: its weights, what a neuron adds up, how samples part."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,103 +10,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from digits_core.figures.palette import DIGIT_COLOURS, TRAIN_DASH, figure
-
-DIAGRAM_HEIGHT = 320
-SHEETS = 5
-"""Feature maps that a block shows at most, one behind the other."""
-IMAGE_COLOUR = DIGIT_COLOURS[3]
-
-
-@dataclass(frozen=True)
-class Block:
-    """One block of a diagram: its colour as #rrggbb, the shape that comes out of it, and what follows it."""
-
-    name: str
-    colour: str
-    shape: tuple[int, ...]
-    then: str
-    hover: str
-
-
-def diagram(blocks: Sequence[Block], selected: str) -> go.Figure:
-    """The blocks from left to right, as tall as their maps or as their units are many; a click selects one by name."""
-    largest = max(block.shape[-1] for block in blocks if len(block.shape) == 3)
-    shapes: list[dict] = []
-    words: list[dict] = []
-    for place, block in enumerate(blocks):
-        shapes += _sheets(place, block, largest, block.name == selected)
-        words += _words(place, block, block.name == selected)
-        if place + 1 < len(blocks):
-            words += _arrow(place, block.then)
-    unseen = {"marker": {"opacity": 0}}
-    # All at once: each shape that is added to a figure has plotly look through all that are there.
-    picture = figure(
-        "From the image to ten logits",
-        DIAGRAM_HEIGHT,
-        margin={"l": 0, "r": 0, "t": 36, "b": 0},
-        shapes=shapes,
-        annotations=[{"showarrow": False, **each} for each in words],
-        dragmode=False,
-        plot_bgcolor="rgba(0,0,0,0)",
-        xaxis={"visible": False, "range": [-0.6, len(blocks) - 0.4], "fixedrange": True},
-        yaxis={"visible": False, "range": [-1.45, 1.15], "fixedrange": True},
-    )
-    return picture.add_scatter(
-        x=list(range(len(blocks))),
-        y=[0.0] * len(blocks),
-        mode="markers",
-        customdata=[[each.name] for each in blocks],
-        marker={"opacity": 0, "size": 90, "symbol": "square"},
-        selected=unseen,
-        unselected=unseen,
-        text=[escape(block.hover) for block in blocks],
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
-    )
-
-
-def _sheets(place: int, block: Block, largest: int, selected: bool) -> list[dict]:
-    """The rectangles of a block, the hindmost first."""
-    colour = block.colour
-    fill = f"rgba({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:7], 16)}, {0.55 if selected else 0.2})"
-    if len(block.shape) == 3:
-        channels, side, _ = block.shape
-        half, tall, sheets = 0.26 * side / largest, 0.52 * side / largest, min(SHEETS, channels)
-    else:
-        half, tall, sheets = 0.07, 0.6 * math.log(block.shape[0]) / math.log(1024), 1
-    return [
-        {
-            "type": "rect",
-            "x0": place - half + shift,
-            "x1": place + half + shift,
-            "y0": -tall + 2 * shift,
-            "y1": tall + 2 * shift,
-            "line": {"color": colour, "width": 2 if selected else 1},
-            "fillcolor": fill,
-            "layer": "below",
-        }
-        for shift in (0.03 * sheet for sheet in reversed(range(sheets)))
-    ]
-
-
-def _words(place: int, block: Block, selected: bool) -> list[dict]:
-    """The name above a block, and below it how many numbers come out of it."""
-    name = f"<b>{escape(block.name)}</b>" if selected else escape(block.name)
-    channels, *sides = block.shape
-    numbers = f"{channels} ×<br>{' × '.join(map(str, sides))}" if sides else f"{channels}"
-    return [
-        {"x": place, "y": 1.02, "text": name, "font": {"size": 12}},
-        {"x": place, "y": -0.6, "yanchor": "top", "text": numbers, "font": {"size": 11}},
-    ]
-
-
-def _arrow(place: int, then: str) -> list[dict]:
-    """The arrow to the next block, and what happens on the way."""
-    words = escape(then).replace(",", "").replace(" ", "<br>")
-    return [
-        {"x": place + 0.56, "y": 0, "text": "→", "font": {"size": 16}},
-        {"x": place + 0.5, "y": -1.0, "yanchor": "top", "text": words, "font": {"size": 10}},
-    ]
 
 
 @dataclass(frozen=True)

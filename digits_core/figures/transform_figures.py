@@ -1,70 +1,17 @@
-"""Pictures of transforms: an image with its histogram, variants side by side, mean images before and after."""
+"""Pictures of transforms: variants side by side, mean images before and after."""
 
 from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
 
-from digits_core.figures.images import SQUARE_X, SQUARE_Y, heatmap
-from digits_core.figures.palette import DIGIT_COLOURS, INK_SCALE, TEMPLATE, figure
+from digits_core.figures.palette import INK_SCALE, figure
 
-HISTOGRAM_HEIGHT, AXIS_HEIGHT = 56, 40
-SPACE_BETWEEN = 0.03
-"""Between the image and its histogram, as a share of the chart without its margins."""
 GAP, FRAME, ENLARGED = 2, 1, 4
 """Pixels between variants, around the first of them, and how many times as large they are drawn."""
 MEAN_COLUMNS, MEANS_HEIGHT, LABEL_SHARE = 6, 500, 0.6
 """Pairs in a row; the height of the chart; room for a label, in sides of an image."""
 FRAME_COLOUR = (52, 114, 255, 255)  # the palette's first
-
-
-def step(
-    image: np.ndarray, value_range: tuple[float, float], counts: np.ndarray, middles: np.ndarray, width: int
-) -> go.Figure:
-    """An image (H, W) whose values show on hover, and below it how many pixels have which value; counts (n,).
-
-    width: of the place for the chart, in pixels.
-    """
-    bars = go.Bar(
-        x=middles.tolist(),
-        y=counts.tolist(),
-        xaxis="x2",
-        yaxis="y2",
-        marker={"color": DIGIT_COLOURS[0]},
-        hovertemplate="about %{x:.3~g}: %{y} pixels<extra></extra>",
-    )
-    low, high = value_range
-    edge = 0.14 * (high - low)  # room for half of the number at either end
-    share = (1 - SPACE_BETWEEN) * HISTOGRAM_HEIGHT / (width + HISTOGRAM_HEIGHT)
-    # All at once: every change of a figure's layout takes plotly milliseconds, and a page shows many of these.
-    layout = go.Layout(
-        template=TEMPLATE,
-        height=width + HISTOGRAM_HEIGHT + AXIS_HEIGHT,
-        showlegend=False,
-        dragmode=False,
-        margin={"l": 4, "r": 4, "t": 0, "b": AXIS_HEIGHT},
-        bargap=0.1,
-        xaxis={**SQUARE_X, "anchor": "y"},
-        yaxis={**SQUARE_Y, "anchor": "x", "domain": [share + SPACE_BETWEEN, 1]},
-        xaxis2={
-            "anchor": "y2",
-            "range": [low - edge, high + edge],
-            "title": {"text": "value", "font": {"size": 11}},
-            "tickvals": list(value_range),
-            "tickformat": ".3~g",
-            "tickfont": {"size": 10},
-            "ticklabeloverflow": "allow",
-        },
-        # Most pixels are paper: on a linear axis theirs would be the only bar.
-        yaxis2={
-            "anchor": "x2",
-            "domain": [0, share],
-            "type": "log",
-            "visible": False,
-            "range": [-0.3, np.log10(image.size) + 0.1],
-        },
-    )
-    return go.Figure([heatmap(image, value_range), bars], layout)
 
 
 def mosaic(images: np.ndarray, columns: int) -> np.ndarray:

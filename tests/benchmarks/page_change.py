@@ -99,8 +99,8 @@ CANVAS_OF = "[...document.querySelectorAll('[class*=st-key-{key}]')].some((each)
 DRAWN = {
     "data": "find('balance', '.main-svg') && find('histogram', '.main-svg') && find('variability', 'canvas')",
     "handwriting": CANVAS_OF.format(key="handwriting_canvas_"),
-    "transforms": "find('step_1', '.main-svg') && find('step_5', '.main-svg')",
-    "network": "find('diagram', '.main-svg')",
+    "transforms": "find('steps', 'canvas')",
+    "network": "find('diagram', 'canvas')",
     "training": "find('live_loss', '.main-svg') && find('live_accuracy', '.main-svg')",
     "runs": "painted('runs_table') && find('compared_accuracy', '.main-svg .points')",
     "recognise": CANVAS_OF.format(key="recognise_canvas_"),

@@ -70,7 +70,7 @@ def later_views(browser: Browser, server: Server, rounds: int) -> Times:
     page.wait_for_function(DRAWN)
     times: Times = {"from another page": [], "filter": [], "sort": [], "choose none": [], "choose all": []}
     for _ in range(rounds + 1):
-        clicked(page, menu_entry("Network"), "() => ended() && find('diagram', '.main-svg')")
+        clicked(page, menu_entry("Network"), "() => ended() && find('diagram', 'canvas')")
         times["from another page"].append(clicked(page, menu_entry("Runs"), DRAWN))
         times["filter"].append(chosen(page, "Filter", "batch size = 16"))
         remove_filter(page)

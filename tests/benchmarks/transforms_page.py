@@ -19,8 +19,7 @@ TRANSFORM = "rotation=12&translation=2&scale=0.15&shear=12&stroke_width=0.7"
 
 # What of each view changes with its picture: pixel values, the address of a picture, text.
 SHOWN = {
-    "Steps": "() => { const p = document.querySelector('.st-key-step_4 .js-plotly-plot'); "
-    "return p && p.data && p.querySelector('.main-svg') ? JSON.stringify(p.data[0].z) : null; }",
+    "Steps": "() => find('steps', 'figure:nth-of-type(4) canvas')?.toDataURL() ?? null",
     "Variants": "() => document.querySelector('.st-key-variants img')?.src ?? null",
     "Mean images": "() => { const p = document.querySelector('.st-key-means .js-plotly-plot'); "
     "return p && p.data ? JSON.stringify(p.data[0].z.slice(40, 44)) : null; }",

@@ -6,6 +6,7 @@ from urllib.parse import quote_plus
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from digits_core.dashboard.data.overview import HEIGHT
 from tests.browser.conftest import Server
 from tests.browser.helpers import ask_chart, draw, open_page, plot_area, poll, wait_for_chart
 
@@ -131,8 +132,8 @@ def test_on_a_phone_a_tap_brings_the_large_image_onto_the_screen(shared_server: 
 def test_a_chart_fills_the_screen_and_goes_back_to_its_place(shared_server: Server, browser_page: Page) -> None:
     open_page(browser_page, shared_server.url)
     button = browser_page.locator(".st-key-balance").get_by_role("button", name="Full screen")
-    assert wait_for_chart(browser_page, "balance", "chart._fullLayout.height") == 300
+    assert wait_for_chart(browser_page, "balance", "chart._fullLayout.height") == HEIGHT
     button.click()
     wait_for_chart(browser_page, "balance", "chart._fullLayout.height > 400 || null")
     button.click()
-    wait_for_chart(browser_page, "balance", "chart._fullLayout.height === 300 || null")
+    wait_for_chart(browser_page, "balance", f"chart._fullLayout.height === {HEIGHT} || null")

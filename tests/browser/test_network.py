@@ -1,6 +1,7 @@
 """The numbers of a network in a real browser: a window walked over an image, and what training changes."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -76,13 +77,33 @@ def test_a_window_is_walked_over_the_image_and_its_nine_products_give_the_networ
     assert "column=7" in browser_page.url
 
 
-def test_a_block_of_the_diagram_opens_its_layer(shared_server: SharedServer, browser_page: Page) -> None:
-    open_page(browser_page, f"{shared_server.url}/network")
-    chart(browser_page, "diagram").wait_for()
-    click_place(browser_page, "diagram", row=0, column=4)
-
+def test_a_layer_of_the_diagram_shows_its_facts_and_a_map_leads_to_its_arithmetic(
+    shared_server: SharedServer, browser_page: Page
+) -> None:
+    open_page(browser_page, f"{shared_server.url}/network?run={shared_server.fast}&split=test&image=7")
+    diagram = browser_page.locator(".st-key-diagram")
+    diagram.get_by_role("button", name="fc1: its facts").click()
     expect(browser_page.get_by_text("128 · (6272 + 1)").first).to_be_visible()
     expect(browser_page.get_by_text("fc1: fully connected")).to_be_visible()
+    expect(diagram.get_by_role("button", name="fc1: its facts")).to_have_attribute("aria-pressed", "true")
+
+    # By keyboard: one Tab stop for a layer, the arrow keys within it.
+    diagram.get_by_role("button", name="conv2, map 0:").focus()
+    for key in ("ArrowRight", "ArrowDown", "Enter"):
+        browser_page.keyboard.press(key)
+    expect(browser_page.get_by_role("radio", name="By hand")).to_be_checked()
+    expect(browser_page.get_by_role("spinbutton", name="Filter", exact=True)).to_have_value("5")
+    expect(browser_page).to_have_url(re.compile(r"(?=.*layer=conv2)(?=.*unit=5)(?=.*image=7)"))
+    wait_for_app(browser_page)
+
+
+def test_the_image_and_the_maps_of_the_diagram_are_square(shared_server: SharedServer, browser_page: Page) -> None:
+    open_page(browser_page, f"{shared_server.url}/network")
+    pictures = browser_page.locator(".st-key-diagram canvas")
+    expect(pictures).to_have_count(1 + 16 + 32 + 32)
+    sides = pictures.evaluate_all("all => all.map(each => [each.clientWidth, each.clientHeight])")
+
+    assert all(abs(width - height) <= 1 and width > 20 for width, height in sides)
 
 
 def test_untrained_and_trained_feature_maps_stand_side_by_side(shared_server: SharedServer, browser_page: Page) -> None:

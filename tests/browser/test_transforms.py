@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from digits_core.config import TransformConfig
 from digits_core.data.builtin import read_optdigits
 from digits_core.transforms.pipeline import build_pipeline
 from tests.browser.conftest import Server
-from tests.browser.helpers import draw, open_page, poll, wait_for_app, wait_for_chart
+from tests.browser.helpers import draw, open_page, poll, wait_for_app
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +35,15 @@ def variants(page: Page) -> np.ndarray:
     return np.array(Image.open(io.BytesIO(pictures[0])))
 
 
+def grey_levels(canvas: Locator) -> np.ndarray:
+    """The picture on a canvas, uint8 (H, W)."""
+    levels = canvas.evaluate(
+        "each => [each.height, each.width, Array.from(each.getContext('2d')"
+        ".getImageData(0, 0, each.width, each.height).data.filter((_, at) => at % 4 === 0))]"
+    )
+    return np.array(levels[2], dtype=np.uint8).reshape(levels[:2])
+
+
 def wait_for_others(page: Page, before: np.ndarray) -> np.ndarray:
     poll(lambda: not np.array_equal(variants(page), before), 30, "other variants")
     wait_for_app(page)
@@ -44,7 +53,8 @@ def wait_for_others(page: Page, before: np.ndarray) -> np.ndarray:
 def test_variants_follow_the_rotation_and_the_draw_and_the_address(shared_server: Server, browser_page: Page) -> None:
     open_page(browser_page, f"{shared_server.url}/transforms?transform_view=Variants")
     expect(browser_page.get_by_text("Nothing is drawn at random yet")).to_be_visible(timeout=60_000)
-    browser_page.locator(".st-key-transform_rotation_on label").click()
+    browser_page.get_by_role("combobox", name="Add a step").fill("Rotation")
+    browser_page.keyboard.press("Enter")
     browser_page.locator(".st-key-variants img").wait_for()
     wait_for_app(browser_page)
     gentle = variants(browser_page)
@@ -83,10 +93,10 @@ def test_a_drawing_goes_its_way_and_the_transform_goes_to_training(shared_server
     open_page(browser_page, f"{shared_server.url}/transforms?source=Drawing&rotation=9")
     expect(browser_page.get_by_text("Draw a digit on the paper")).to_be_visible()
     draw(browser_page, SEVEN)
-    rows = "chart._fullData?.[0] && Array.from(chart._fullData[0].z, row => Array.from(row))"
-    as_drawn = np.array(wait_for_chart(browser_page, "step_2", rows, 60))
+    pictures = browser_page.locator(".st-key-steps canvas")
+    expect(pictures).to_have_count(5, timeout=60_000)
+    as_drawn, pixels = (grey_levels(pictures.nth(step)) for step in (1, 2))
     assert as_drawn.shape == (112, 112)
-    pixels = np.array(wait_for_chart(browser_page, "step_3", rows, 60))
     assert pixels.shape == (28, 28)
     assert pixels.max() > 200
     wait_for_app(browser_page)
@@ -105,9 +115,9 @@ def test_a_narrow_screen_shows_the_steps_pictures_above_their_controls(
 ) -> None:
     browser_page.set_viewport_size({"width": 400, "height": 800})
     open_page(browser_page, f"{shared_server.url}/transforms")
-    wait_for_chart(browser_page, "step_1", "chart.data.length")
-    controls = browser_page.get_by_role("heading", name="Steps", exact=True)
-    picture = "document.querySelector('.st-key-step_1').getBoundingClientRect()"
+    browser_page.locator(".st-key-steps canvas").first.wait_for()
+    controls = browser_page.locator(".st-key-step_controls")
+    picture = "document.querySelector('.st-key-steps').getBoundingClientRect()"
 
     # Both at once: what is still to come above them moves them.
-    assert controls.evaluate(f"heading => heading.getBoundingClientRect().top - {picture}.bottom") > 0
+    assert controls.evaluate(f"controls => controls.getBoundingClientRect().top - {picture}.bottom") > 0

@@ -1,6 +1,7 @@
 """The Data page."""
 
 import json
+import re
 import socket
 
 import numpy as np
@@ -19,8 +20,15 @@ from tests.unit.helpers import wait_for
 VIEWS = ["Overview", "Samples", "Map", "Duplicates", "Outliers", "Compare", "Import"]
 
 
-def metrics(page):
-    return {metric.label: metric.value for metric in page.metric}
+def facts(page) -> dict[str, str]:
+    """The facts in the line above the pictures."""
+    line = next(text.value for text in page.markdown if " images · " in text.value)
+    found = re.fullmatch(
+        r"\*\*(.+)\*\* images · \*\*(.+)\*\* pixels · \*\*(.+)\*\* training · \*\*(.+)\*\* test · "
+        r"values \*\*(.+)\*\* \((.+)\)",
+        line,
+    )
+    return dict(zip(("Images", "Size", "Training", "Test", "Values", "Type"), found.groups(), strict=True))
 
 
 def said(page) -> str:
@@ -62,20 +70,21 @@ def few(home) -> None:
 def test_the_first_view_is_the_lectures_data(open_page):
     page = open_page("data")
     assert not page.exception
-    assert metrics(page) == {
+    assert facts(page) == {
         "Images": "1,797",
         "Size": "8 × 8",
         "Training": "1,438",
         "Test": "359",
-        "Values, uint8": "0–255",
+        "Values": "0–255",
+        "Type": "uint8",
     }
     assert [tile["note"] for tile in tiles(page, "means")["tiles"]][:2] == ["n = 178", "n = 182"]
 
 
 def test_the_url_chooses_the_dataset(open_page):
     page = open_page("data", dataset="mnist-5k")
-    assert metrics(page)["Images"] == "5,000"
-    assert metrics(page)["Size"] == "28 × 28"
+    assert facts(page)["Images"] == "5,000"
+    assert facts(page)["Size"] == "28 × 28"
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -221,7 +230,7 @@ def test_handwriting_is_a_dataset_as_soon_as_a_digit_is_saved(open_page, home):
     database = Database(Home(home).create().database)
     Handwriting(database).add(np.full((28, 28), 9, np.uint8), 4, "me", "canvas")
     page.run()
-    assert metrics(page)["Images"] == "1"
+    assert facts(page)["Images"] == "1"
 
 
 @pytest.fixture
@@ -242,7 +251,7 @@ def test_mnist_offline_is_one_message_and_the_page_goes_on(open_page, unreachabl
     assert len(page.error) == 1
     assert "could not be downloaded" in page.error[0].value
     page.selectbox(key="dataset").set_value("optdigits").run()
-    assert metrics(page)["Images"] == "1,797"
+    assert facts(page)["Images"] == "1,797"
 
 
 @pytest.fixture
@@ -265,7 +274,7 @@ def test_a_deleted_dataset_comes_back_also_after_the_page_was_left(open_page, ow
     later = open_page("data", view="Import")
     press(later, "Restore")
     assert not later.exception
-    assert metrics(later)["Images"] == "50"
+    assert facts(later)["Images"] == "50"
     assert "Restore" not in {button.label for button in open_page("data", view="Import").button}
 
 

@@ -1,5 +1,6 @@
 """Network without a browser: every view, with and without a trained run."""
 
+import json
 import re
 
 import pytest
@@ -33,7 +34,7 @@ def test_every_view_works_before_anything_is_trained(open_page, view):
     assert not page.exception
     assert not page.error
     assert page.segmented_control(key="look").value == view
-    assert ("Nothing is trained yet" in captions(page)) == (view not in ("Layers", "Source"))
+    assert ("Nothing is trained yet" in captions(page)) == (view != "Source")
 
 
 @pytest.mark.parametrize("view", VIEWS[1:5])
@@ -49,7 +50,7 @@ def test_every_view_works_with_a_run_and_beside_another(open_page, trained_home,
 
 
 def test_the_table_counts_the_lectures_parameters(open_page):
-    page = open_page("network")
+    page = open_page("network", all_layers="true")
 
     assert not page.exception
     assert metrics(page)["Parameters"] == "816,650"
@@ -60,15 +61,40 @@ def test_the_table_counts_the_lectures_parameters(open_page):
 
 
 def test_another_image_size_changes_the_flattened_size(open_page):
-    assert metrics(open_page("network", size="32"))["Flattened size"] == f"{32 * 16 * 16:,}"
+    assert metrics(open_page("network", size="32", all_layers="true"))["Flattened size"] == f"{32 * 16 * 16:,}"
 
 
 def test_a_layer_is_explained_with_its_formula(open_page):
     page = open_page("network", layer="conv2")
-    words = " ".join(text.value for text in page.markdown)
+    facts = " ".join(each.proto.body for each in page.get("html"))
 
-    assert "32 · (16·3·3 + 1)" in words
-    assert "4,640" in words
+    assert "32 · (16·3·3 + 1)" in facts
+    assert "4,640" in facts
+
+
+def drawn(page) -> dict:
+    """What the diagram shows, as the browser gets it."""
+    return json.loads(
+        next(each.proto.json for each in page.get("bidi_component") if each.proto.id.endswith("-diagram"))
+    )
+
+
+def test_the_diagram_is_drawn_from_the_chosen_image_by_the_chosen_run(open_page, trained_home):
+    run, digits = state().runs.runs()[0], read_optdigits()
+    page = open_page("network", run=run.id, split="test", image="5")
+    image = digits.images[digits.indices("test")[4]]
+    network = build_network(28, 0.3, 0)
+    network.load_state_dict(
+        {name: torch.from_numpy(values) for name, values in state().artifacts(run.id).load_weights().items()}
+    )
+    transform = run.config.transform
+    found = activations(network.eval(), batched.normalise(batched.prepare(image[None], transform), transform))
+
+    blocks = {block["name"]: block for block in drawn(page)["blocks"]}
+    assert list(blocks) == list(found)
+    for name, activation in found.items():
+        largest = activation.after[0].reshape(len(activation.after[0]), -1).amax(dim=1)
+        assert blocks[name]["largest"] == pytest.approx(largest.tolist(), abs=1e-3)
 
 
 @pytest.mark.parametrize(("layer", "unit"), [("conv1", 3), ("conv2", 20), ("fc1", 90), ("fc2", 7), ("fc3", 9)])
@@ -143,7 +169,7 @@ def test_each_map_of_the_samples_says_how_far_the_digits_are_apart(open_page, tr
     assert fc2 > 80
 
 
-@pytest.mark.parametrize("view", ["By hand", "Feature maps", "Samples"])
+@pytest.mark.parametrize("view", ["Layers", "By hand", "Feature maps", "Samples"])
 @pytest.mark.parametrize(("dataset", "words"), [("handwriting", "No handwriting yet"), ("mnist", "is not here yet")])
 def test_a_dataset_without_a_picture_says_what_to_do(open_page, view, dataset, words):
     page = open_page("network", look=view, dataset=dataset)

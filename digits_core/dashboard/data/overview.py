@@ -13,21 +13,28 @@ from digits_core.figures.basic_charts import class_balance
 from digits_core.figures.dataset_figures import pixel_values
 
 DIGITS = 10
+HEIGHT = 270
+"""Of each chart, in pixels: with the mean images above them they fill the screen of a small laptop."""
 
 
 def overview(digits: Digits) -> None:
     found = summary(digits)
+    with st.container(key="main_picture", gap="xsmall"):
+        _means(found.classes)
+        left, right = st.columns(2)
+        with left:
+            chart = class_balance(digits.counts("train"), digits.counts("test"), HEIGHT)
+            show_chart(chart, "balance", "How many images of each digit there are for training and for testing")
+        with right:
+            # The switch is below the pictures, which it would push down.
+            chart_place = st.container()
     left, right = st.columns(2)
     with left:
-        chart = class_balance(digits.counts("train"), digits.counts("test"))
-        show_chart(chart, "balance", "How many images of each digit there are for training and for testing")
         st.caption(
             "Equal bars mean that guessing one digit is right once in ten. Where a digit is rare, a network can "
             "neglect it and still look accurate."
         )
     with right:
-        # Above the chart it would push it out of line with the other one.
-        chart_place = st.container()
         log = st.toggle(
             "Logarithmic",
             True,
@@ -36,30 +43,33 @@ def overview(digits: Digits) -> None:
             help="Steps of ten times as many: paper is so much commoner than ink that ink would not be seen otherwise.",
         )
         with chart_place:
-            chart = pixel_values({digits.name: found.histogram}, log)
+            chart = pixel_values({digits.name: found.histogram}, log, HEIGHT)
             show_chart(chart, "histogram", "How often each pixel value occurs in the dataset")
         paper = found.histogram[0] / max(1, found.histogram.sum())
         st.caption(f"{paper:.0%} of all pixels are empty paper. Normalising moves and stretches this distribution.")
-    means_and_variability(digits, found.classes)
+    _variability(found.classes)
 
 
-def means_and_variability(digits: Digits, classes: ClassImages) -> None:
-    st.subheader("What the images of a digit have in common")
+def _means(classes: ClassImages) -> None:
+    st.markdown(
+        "**Mean image of each digit**",
+        help="All images of a digit laid over each other. Where it is sharp, everybody writes alike; where it is "
+        "blurred, hands differ. A network that could learn only one picture per digit would learn these.",
+    )
     tiles = [
         Tile(digit, digit, f"n = {classes.counts[digit]:,}", f"Mean of {classes.counts[digit]:,} images of {digit}")
         for digit in range(DIGITS)
     ]
-    words = "The mean image of each digit"
-    show_tiles(as_pictures(classes.mean), tiles, "means", words=words, columns=DIGITS)
-    st.caption(
-        "**Mean image**: all images of a digit laid over each other. Where it is sharp, everybody writes alike; where "
-        "it is blurred, hands differ. A network that could learn only one picture per digit would learn these."
-    )
+    show_tiles(as_pictures(classes.mean), tiles, "means", words="The mean image of each digit", columns=DIGITS)
+
+
+def _variability(classes: ClassImages) -> None:
+    st.markdown("**Variability of each digit**")
     tiles = [Tile(digit, digit, "", f"Variability of the images of {digit}") for digit in range(DIGITS)]
     words = "The variability of each digit, pixel by pixel"
     show_tiles(as_pictures(classes.deviation), tiles, "variability", words=words, columns=DIGITS)
     st.caption(
-        "**Variability**: the standard deviation of each pixel, bright where hands disagree, here up to "
+        "The standard deviation of each pixel, bright where hands disagree, here up to "
         f"{classes.deviation.max():.0f} grey levels. Bright edges come from slant and size; a bright stroke is one "
         "that only some people make, such as the bar through a 7."
     )

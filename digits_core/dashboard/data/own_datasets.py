@@ -137,9 +137,9 @@ def _forget_file() -> None:
 
 
 def manage(name: str) -> None:
-    """Take a dataset away as a file; one that was imported can be renamed and deleted."""
+    """Draw the popover that exports a dataset as a file; one that was imported can be renamed and deleted, too."""
     digits = load_digits(name)
-    with st.container(horizontal=True):
+    with st.popover("Export", icon=":material/download:", type="tertiary", help="This dataset as one file."):
         st.download_button(
             "npz",
             lambda: as_npz(digits),
@@ -157,14 +157,17 @@ def manage(name: str) -> None:
             on_click="ignore",
             help="The lecture's form: lists of (tensor, label) for training and for test, for plain `pickle.load`.",
         )
-        if name in {each.name for each in state().catalogue.imports.all()}:
-            _rename_or_delete(name)
+    if name in {each.name for each in state().catalogue.imports.all()}:
+        _rename_or_delete(name)
 
 
 def _rename_or_delete(name: str) -> None:
     # Another key once a name was saved: the popover closes.
     renames = st.session_state.get("renames", 0)
-    with st.popover("Rename", icon=":material/edit:", key=f"rename_{renames}"), st.form("rename", border=False):
+    with (
+        st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"rename_{renames}"),
+        st.form("rename", border=False),
+    ):
         st.text_input(
             "New name",
             state().catalogue.entry(name).title,
@@ -174,7 +177,7 @@ def _rename_or_delete(name: str) -> None:
         st.form_submit_button("Save the name", type="primary", on_click=_rename, args=(name, f"new_title_{renames}"))
         if error := st.session_state.pop("rename_error", None):
             show_error(error)
-    st.button("Delete", icon=":material/delete:", on_click=_delete, args=(name,))
+    st.button("Delete", icon=":material/delete:", type="tertiary", on_click=_delete, args=(name,))
 
 
 def _rename(name: str, key: str) -> None:

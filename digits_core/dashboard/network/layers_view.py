@@ -1,20 +1,28 @@
-"""Layers: the diagram, what one layer costs and why, and the table of all."""
+"""Layers: the diagram drawn from one image, what one layer costs and why, and the table of all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from digits_core.dashboard.charts import CHART_CONFIG
-from digits_core.dashboard.network.choices import choose_dropout, choose_size
-from digits_core.dashboard.network.network_choice import layers_of
-from digits_core.figures.network_figures import IMAGE_COLOUR, Block, diagram
-from digits_core.figures.palette import DIGIT_COLOURS
+from digits_core.dashboard.network.choices import (
+    choose_dropout,
+    choose_image,
+    choose_size,
+    choose_subject,
+    say_untrained,
+)
+from digits_core.dashboard.network.diagram import show_diagram
+from digits_core.dashboard.network.network_choice import Subject, activations_of, layers_of
+from digits_core.dashboard.state import state
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from digits_core.network.kinds import Count
     from digits_core.network.layers import Layer
 
@@ -38,32 +46,66 @@ COLUMNS = {
 }
 
 
-def show() -> None:
-    with st.container(horizontal=True):
-        size, dropout = choose_size(), choose_dropout()
-    layers, lecture = layers_of(size, dropout), layers_of(28, 0.3)
-    _totals(layers, lecture)
+def show(row: DeltaGenerator) -> None:
+    """Draw the view; which network it shows is chosen in `row`."""
+    with row:
+        subject = choose_subject()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="choices_image"):
+        image = choose_image()
+        layers = layers_of(subject.size, subject.dropout)
+        layer = _choose_layer(layers)
+    say_untrained()
+    if image is not None:
+        words = f"image {image.index:,} of {image.dataset}, a {image.label}"
+        with st.container(key="main_picture"):
+            show_diagram(layers, activations_of(subject, image.pixels), layer.name, words, _pressed)
+    _explain(layer)
+    _all_layers(subject)
+
+
+def _choose_layer(layers: Sequence[Layer]) -> Layer:
     names = [layer.name for layer in layers]
-    above = st.container()
-    name = st.selectbox(
+    name = st.segmented_control(
         "Layer",
         names,
+        default=names[0],
+        required=True,
         key="layer",
         bind="query-params",
-        width=220,
-        help="The layer that is explained. A click on its block in the picture chooses it as well.",
+        help="The layer that is explained below the diagram; its name in the diagram chooses it as well. A click on a "
+        "map or a unit there works one of its numbers out by hand.",
     )
-    with above:  # it stands over the list, and shows what the list says
-        _show_diagram(layers, size, name)
-    _explain(layers[names.index(name)])
-    st.subheader("All layers")
-    st.dataframe(
-        _table(layers),
-        hide_index=True,
-        column_config=COLUMNS,
-        alt="The layers of ImprovedNet with their shapes, parameters and costs",
-    )
-    st.caption("The last row has the totals. Parameters and multiply-adds are those that PyTorch itself counts.")
+    return layers[names.index(name)]
+
+
+def _pressed(layer: str, unit: int | None) -> None:
+    """Explain the layer that was pressed, or work one of its maps or units out by hand."""
+    st.session_state["layer"] = layer
+    if unit is not None:
+        st.session_state["look"] = "By hand"
+        st.session_state["unit"] = int(unit)
+
+
+def _all_layers(subject: Subject) -> None:
+    """The totals and the table of all layers, also for another image size; drawn only while they are open."""
+    with st.expander(
+        "All layers, and what another image size would cost", key="all_layers", on_change="rerun", bind="query-params"
+    ) as part:
+        if not part.open:
+            return
+        with st.container(horizontal=True):
+            # Without a run, the size is chosen above.
+            size = choose_size() if state().runs.usable() else subject.size
+            dropout = choose_dropout()
+        layers, lecture = layers_of(size, dropout), layers_of(28, 0.3)
+        _totals(layers, lecture)
+        st.dataframe(
+            _table(layers),
+            hide_index=True,
+            column_config=COLUMNS,
+            alt="The layers of ImprovedNet with their shapes, parameters and costs",
+        )
+        st.caption("The last row has the totals. Parameters and multiply-adds are those that PyTorch itself counts.")
 
 
 def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
@@ -97,43 +139,13 @@ def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
             )
 
 
-def _show_diagram(layers: Sequence[Layer], size: int, selected: str) -> None:
-    hint = f"The image: 1 channel of {size} × {size} numbers"
-    blocks = [Block("image", IMAGE_COLOUR, (1, size, size), "", hint)]
-    for layer in layers:
-        parameters, multiply_adds = layer.parameters.number, layer.multiply_adds.number
-        words = f"{layer.name}: {layer.kind.title}, {parameters:,} parameters, {multiply_adds:,} multiply-adds"
-        blocks.append(Block(layer.name, DIGIT_COLOURS[layer.kind.colour], layer.output_shape, layer.then, words))
-    picture = diagram(blocks, selected)
-    st.plotly_chart(
-        picture,
-        key="diagram",
-        on_select=_choose_clicked,
-        selection_mode="points",
-        config=CHART_CONFIG,
-        alt="The layers as blocks from the image to the logits; the list below chooses one without a mouse",
-    )
-
-
-def _choose_clicked() -> None:
-    for point in st.session_state["diagram"].selection.points:
-        if point["customdata"][0] != "image":
-            st.session_state["layer"] = point["customdata"][0]
-
-
 def _explain(layer: Layer) -> None:
-    """One layer in words and formulas."""
-    shape = " × ".join(map(str, layer.output_shape))
-    rows = [("Output shape", shape, "maps × height × width" if len(layer.output_shape) == 3 else "units")]
-    if layer.side_formula != "–":
-        rows.append(
-            (
-                "Side of a map",
-                f"{layer.output_shape[1]}",
-                f"{layer.side_formula}: (side + 2·padding - kernel) / stride + 1",
-            )
-        )
-    rows += [
+    """One layer in words, figures and formulas."""
+    kind = layer.kind
+    window = f"{kind.kernel} × {kind.kernel}" if kind.kernel else "–"
+    facts = [
+        ("Kernel", window, f"stride {kind.stride}, padding {kind.padding}" if kind.kernel else "reads all numbers"),
+        ("Output shape", " × ".join(map(str, layer.output_shape)), _side(layer)),
         _counted("Parameters", layer.parameters, "nothing to learn"),
         _counted("Multiply-adds", layer.multiply_adds, "none"),
         ("Receptive field", f"{layer.receptive_field} × {layer.receptive_field}", "pixels that one output can see"),
@@ -141,15 +153,20 @@ def _explain(layer: Layer) -> None:
     ]
     if layer.dropout is not None:
         off = f"in training about {layer.activations * layer.dropout:.0f} of {layer.activations} units are off"
-        rows.append(("Dropout", f"{layer.dropout:g}", f"{off} at each step"))
-    with st.container(border=True):
-        st.markdown(
-            f"**{layer.name}: {layer.kind.title}**{', then ' + layer.then if layer.then else ''}. {layer.kind.words}"
-        )
-        st.markdown(
-            "| Quantity | Value | How it comes about |\n|:--|--:|:--|\n"
-            + "\n".join(f"| {name} | **{value}** | {why} |" for name, value, why in rows)
-        )
+        facts.append(("Dropout", f"{layer.dropout:g}", off))
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(why)}</small></dd></div>"
+        for name, value, why in facts
+    )
+    st.html(f'<dl class="layer_facts">{items}</dl>')
+    st.caption(f"**{layer.name}: {kind.title}**{', then ' + layer.then if layer.then else ''}. {kind.words}")
+
+
+def _side(layer: Layer) -> str:
+    if len(layer.output_shape) == 1:
+        return "units"
+    side = f"; side {layer.side_formula}" if layer.side_formula != "–" else ""
+    return f"maps × height × width{side}"
 
 
 def _counted(name: str, count: Count, nothing: str) -> tuple[str, str, str]:
@@ -157,6 +174,8 @@ def _counted(name: str, count: Count, nothing: str) -> tuple[str, str, str]:
 
 
 def _table(layers: Sequence[Layer]) -> pd.DataFrame:
+    import pandas as pd  # a third of a second, which the diagram need not wait for
+
     parameters = sum(layer.parameters.number for layer in layers)
     kinds = [layer.kind for layer in layers]
     table = pd.DataFrame(

@@ -28,7 +28,7 @@ class Source(NamedTuple):
 
 def choose_source() -> Source | None:
     """Draw the controls; `None`, with what to do instead, where there is no image yet."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="choices_image"):
         kind = st.segmented_control(
             "Image",
             ["Dataset", "Drawing"],

@@ -42,7 +42,7 @@ def use_in_training(config: TransformConfig) -> None:
     """The link that takes this transform along to the Training page, in its address."""
     st.page_link(
         page("training"),
-        label=":primary[**Use in training**]",
+        label="**Use in training**",
         query_params=as_link(config),
         help="Opens the Training page with this transform in its form, in place of the recipe's.",
     )
@@ -51,7 +51,7 @@ def use_in_training(config: TransformConfig) -> None:
 def keep(config: TransformConfig) -> None:
     """Save this transform; rename and delete those that were saved."""
     kept = state().transforms.all()
-    with st.popover(f"Saved ({len(kept)})", icon=":material/bookmark:"):
+    with st.popover(f"Saved ({len(kept)})", icon=":material/bookmark:", type="tertiary", help="Your own transforms."):
         name = st.text_input(
             "Name",
             key="transform_name",

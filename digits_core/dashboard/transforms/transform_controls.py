@@ -16,24 +16,57 @@ from digits_core.transforms.steps import PIPELINE, Step
 
 CONFIG = "transform_config"
 IN_URL = "transform_in_url"
-EVERY_IMAGE, TRAINING_ONLY = ":gray-badge[every image]", ":orange-badge[training only]"
+ADDED = "transform_added"
+TRAINING_ONLY = ":orange-badge[training only]"
 WAS_OFF = "transform_normalise_was_off"
 SMALLEST_STD = 1e-6
 
 
-def choose_steps() -> TransformConfig:
-    """Draw the controls of all steps and return what they say, which is what the address says from then on."""
-    _take_from_url()
-    fields: dict[str, object] = {}
-    group = None
+def _switched() -> dict[str, tuple[str, str]]:
+    """Return the title and the reason of each step that can be switched off, by what it is switched by."""
+    found = {}
     for step in PIPELINE:
-        if step.random != group:
-            group = step.random
-            st.markdown(TRAINING_ONLY if group else EVERY_IMAGE)
+        if step.random:
+            found |= {name: (STRENGTHS[name].title, STRENGTHS[name].why) for name in step.fields}
+        elif "centre" in step.fields:
+            found["centre"] = (step.title, step.why)
+        elif "mean" in step.fields:
+            found["normalise"] = (step.title, step.why)
+    return found
+
+
+SWITCHED = _switched()
+
+
+def add_step() -> None:
+    """Draw the list of the steps that are not taken yet: the one that is chosen is switched on."""
+    titles = {name: title for name, (title, _) in SWITCHED.items() if not _is_on(name)}
+    st.selectbox(
+        "Add a step",
+        list(titles),
+        format_func=lambda name: titles.get(name, name),
+        index=None,
+        key=ADDED,
+        placeholder="rotation, noise …",
+        on_change=_add,
+        help="Switches a step on; its switch in the list of steps takes it out again.\n\n"
+        + "\n".join(f"- **{title}**: {why}" for title, why in SWITCHED.values()),
+    )
+
+
+def _add() -> None:
+    st.session_state[_key(st.session_state[ADDED], "on")] = True
+    st.session_state[ADDED] = None
+
+
+def choose_steps() -> TransformConfig:
+    """Draw the controls of the steps that are taken and return what they say, which is what the address says, too."""
+    fields: dict[str, object] = {}
+    for step in PIPELINE:
         if step.random:
             fields |= {name: _strength(name) for name in step.fields}
         elif "centre" in step.fields:
-            fields["centre"] = _switch("centre", step.title, step.why, _current().centre)
+            fields["centre"] = _switch("centre")
         elif "size" in step.fields:
             fields |= _resize(step, centred=bool(fields["centre"]))
         elif "mean" in step.fields:
@@ -57,7 +90,8 @@ def fill(config: TransformConfig) -> None:
     st.session_state.pop(WAS_OFF, None)
 
 
-def _take_from_url() -> None:
+def take_from_url() -> None:
+    """Put the transform of the address into the controls, which must not have been drawn yet, or say what is wrong."""
     query = of_transform(st.query_params)
     if not query or query == st.session_state.get(IN_URL):
         return
@@ -84,10 +118,20 @@ def _current() -> TransformConfig:
     return st.session_state.get(CONFIG, TransformConfig())
 
 
-def _switch(name: str, title: str, why: str, on: bool) -> bool:
-    key = _key(name, "on")
-    st.session_state.setdefault(key, on)
-    return st.toggle(title, key=key, help=why, persist_state="session")
+def _is_on(name: str) -> bool:
+    """Whether a step that can be switched off is taken."""
+    current = _current()
+    on = _normalises(current) if name == "normalise" else bool(getattr(current, name))
+    return st.session_state.setdefault(_key(name, "on"), on)
+
+
+def _switch(name: str) -> bool:
+    """Draw the switch of a step that is taken; return whether it is."""
+    if not _is_on(name):
+        return False
+    title, why = SWITCHED[name]
+    mark = f" {TRAINING_ONLY}" if name in STRENGTHS else ""
+    return st.toggle(f"{title}{mark}", key=_key(name, "on"), help=why, persist_state="session")
 
 
 def _always(step: Step) -> None:
@@ -97,11 +141,10 @@ def _always(step: Step) -> None:
 def _strength(name: str) -> float:
     """Draw the switch of a random step, and a slider while it is on; return its strength, 0 while it is off."""
     strength, key = STRENGTHS[name], _key(name)
-    if not _switch(name, strength.title, strength.why, bool(getattr(_current(), name))):
+    if not _switch(name):
         return 0.0
     st.session_state.setdefault(key, float(getattr(_current(), name) or strength.first))
     st.session_state[key] = float(min(strength.most, st.session_state[key]))
-    st.caption(strength.why)
     return st.slider(
         strength.title,
         0.0,
@@ -143,7 +186,7 @@ def _resize(step: Step, centred: bool) -> dict[str, object]:
 
 
 def _normalise(step: Step) -> dict[str, object]:
-    if not _switch("normalise", step.title, step.why, _normalises(_current())):
+    if not _switch("normalise"):
         st.session_state[WAS_OFF] = True
         return {"normalisation": "fixed", "mean": 0.0, "std": 1.0}
     if st.session_state.pop(WAS_OFF, False):  # the lecture's numbers are the ones to start from

@@ -11,16 +11,14 @@ from digits_core.config import TransformConfig
 from digits_core.dashboard.background_jobs import Jobs, awaited
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.transforms.code_view import Source
-from digits_core.dashboard.transforms.transform_controls import EVERY_IMAGE, TRAINING_ONLY
+from digits_core.dashboard.transforms.step_pictures import show_steps
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.chunks import Report, nobody
-from digits_core.figures.transform_figures import means, mosaic, step
+from digits_core.figures.transform_figures import means, mosaic
 
 if TYPE_CHECKING:
     from digits_core.transforms.preview import MeanImages
 
-TILE_WIDTH, TEXT_HEIGHT = 108, 176
-"""Pixels: the lecture's five steps stand in one row."""
 VARIANTS, COLUMNS = 40, 10
 MOST_CENTRED = 10_000
 """Images that a mean and standard deviation are shown for where each is to be centred, which takes its time."""
@@ -50,27 +48,18 @@ def every_step(source: Source, config: TransformConfig, seed: int) -> None:
     from digits_core.transforms.preview import trace
 
     training = source.split == "train"
-    st.subheader(f"The way of {source.words}: the {'training' if training else 'test'} transform")
-    with st.container(horizontal=True, gap="xsmall"):
-        for number, each in enumerate(trace(source.image, config, training, seed), start=1):
-            with st.container(width=TILE_WIDTH):
-                mark = "  \n" + (TRAINING_ONLY if each.random else EVERY_IMAGE)
-                text = "  \n".join([f"**{number}. {each.name}**{mark}", *(f":small[{fact}]" for fact in each.facts)])
-                with st.container(height=TEXT_HEIGHT, border=False):  # of one height, so that the images are in line
-                    st.markdown(text, help=each.why)
-                picture = step(each.pixels, each.value_range, *each.histogram, TILE_WIDTH)
-                show_chart(picture, f"step_{number}", f"The image and its histogram after the step {each.name}")
+    with st.container(key="main_picture"):
+        show_steps(trace(source.image, config, training, seed), source.words)
     if not config.augments:
-        st.caption("Training and test images go the same way: nothing is drawn at random.")
+        words = "Training and test images go the same way: nothing is drawn at random."
     elif training:
-        st.caption("Steps marked as *training only* are left out for test images; another draw gives another image.")
+        words = "Steps marked as *training only* are left out for test images; another draw gives another image."
     else:
-        st.caption("Test images go without the steps that are marked as *training only*: nothing is drawn at random.")
-    st.caption("Below each image: how many of its pixels have which value, on a logarithmic scale.")
+        words = "Test images go without the steps that are marked as *training only*: nothing is drawn at random."
+    st.caption(f"{words} Below each image: how many of its pixels have which value, on a logarithmic scale.")
 
 
 def variants(source: Source, config: TransformConfig, seed: int) -> None:
-    st.subheader(f"What training makes of {source.words}")
     if not config.augments:
         st.info(NOTHING_RANDOM)
         return
@@ -91,7 +80,6 @@ def variants(source: Source, config: TransformConfig, seed: int) -> None:
 
 
 def mean_images(source: Source, config: TransformConfig, seed: int) -> None:
-    st.subheader("What becomes of the dataset as a whole")
     if not config.augments:
         st.info(NOTHING_RANDOM)
         return
@@ -151,7 +139,6 @@ def _ink(lost: float) -> str:
 def code(source: Source, config: TransformConfig, seed: int) -> None:
     from digits_core.transforms.code import as_code
 
-    st.subheader("The same in plain torchvision")
     st.caption(
         "Runs by itself, with torch, torchvision and Pillow alone, and gives the same tensors from the same seed. Both "
         "transforms take a greyscale picture: `test_transform(Image.open('7.png').convert('L'))`."
@@ -178,17 +165,21 @@ def choose_view() -> str:
 
 def choose_draw() -> int:
     """The seed of the random steps, and a button for the next one."""
-    with st.container(horizontal=True, vertical_alignment="bottom", width=310):
-        seed = st.number_input(
-            "Draw",
-            0,
-            9999,
-            key="draw",
-            bind="query-params",
-            width=130,
-            help="The seed of what is drawn at random. Training draws anew for each image in each epoch.",
-        )
-        st.button("Another draw", icon=":material/casino:", on_click=_draw_again)
+    seed = st.number_input(
+        "Draw",
+        0,
+        9999,
+        key="draw",
+        bind="query-params",
+        width=115,
+        help="The seed of what is drawn at random. Training draws anew for each image in each epoch.",
+    )
+    st.button(
+        "Another draw",
+        icon=":material/casino:",
+        on_click=_draw_again,
+        help="Takes the next seed: the random steps do something else.",
+    )
     return seed
 
 

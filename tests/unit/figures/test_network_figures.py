@@ -1,50 +1,16 @@
-"""Pictures of a whole network: drawn from its layers, whatever they are."""
+"""Pictures of a network as a whole."""
 
 import numpy as np
-import pytest
 
 from digits_core.figures.network_figures import (
-    IMAGE_COLOUR,
-    Block,
     Histogram,
     contributions,
-    diagram,
     histograms,
     logits,
     sample_map,
     separation,
 )
 from digits_core.figures.palette import DIGIT_COLOURS
-
-BLOCKS = [
-    Block("image", IMAGE_COLOUR, (1, 20, 20), "", "the image"),
-    Block("conv1", DIGIT_COLOURS[0], (4, 20, 20), "ReLU", "<b>four</b> filters"),
-    Block("pool", DIGIT_COLOURS[7], (4, 10, 10), "flatten", "pooling"),
-    Block("fc1", DIGIT_COLOURS[4], (10,), "softmax", "ten"),
-]
-
-
-def words(picture) -> list[str]:
-    return [each.text for each in picture.layout.annotations]
-
-
-def test_every_layer_is_a_block_with_its_name_and_shape_and_can_be_clicked():
-    picture = diagram(BLOCKS, "pool")
-
-    assert [each[0] for each in picture.data[0].customdata] == ["image", "conv1", "pool", "fc1"]
-    assert {"image", "conv1", "<b>pool</b>", "fc1"} <= set(words(picture))
-    assert {"1 ×<br>20 × 20", "4 ×<br>20 × 20", "4 ×<br>10 × 10", "10"} <= set(words(picture))
-    assert words(picture).count("→") == 3
-    assert picture.data[0].text[1] == "&lt;b&gt;four&lt;/b&gt; filters"
-
-
-def test_blocks_are_as_tall_as_their_maps():
-    shapes = diagram(BLOCKS, "pool").layout.shapes
-    heights = [round(shape.y1 - shape.y0, 6) for shape in shapes]
-
-    # One sheet of the image, four of each layer of maps, one of the units.
-    assert len(shapes) == 1 + 4 + 4 + 1
-    assert heights[0] == heights[1] == pytest.approx(2 * heights[5])
 
 
 def test_what_adds_to_a_sum_is_red_and_what_takes_from_it_blue():

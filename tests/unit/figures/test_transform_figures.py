@@ -2,17 +2,7 @@
 
 import numpy as np
 
-from digits_core.figures.transform_figures import ENLARGED, FRAME_COLOUR, means, mosaic, step
-
-
-def test_a_step_shows_its_pixels_and_how_often_each_value_occurs():
-    image = np.arange(784.0).reshape(28, 28) / 784
-    counts, middles = np.array([700, 84]), np.array([0.25, 0.75])
-    picture, bars = step(image, (0, 1), counts, middles, 130).data
-
-    np.testing.assert_array_equal(np.array(picture.z), image)
-    assert "value" in picture.hovertemplate
-    assert (list(bars.y), list(bars.x)) == ([700, 84], [0.25, 0.75])
+from digits_core.figures.transform_figures import ENLARGED, FRAME_COLOUR, means, mosaic
 
 
 def test_a_mosaic_holds_every_image_and_frames_the_first():
