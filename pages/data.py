@@ -33,7 +33,7 @@ def choose_view() -> str:
     # Not as the control's default: an import that was kept leads back to the overview through the session's state.
     if "view" not in st.session_state and st.query_params.get("view") not in names:
         st.session_state["view"] = names[0]
-    return st.segmented_control(
+    view = st.segmented_control(
         "View",
         names,
         required=True,
@@ -43,6 +43,8 @@ def choose_view() -> str:
         help="Overview: numbers and averages. Samples: the images. Map: which are alike. Duplicates and Outliers: what "
         "to look at before trusting an accuracy. Compare: two datasets. Import: bring your own.",
     )
+    assert view is not None
+    return view
 
 
 def facts(digits: Digits) -> None:

@@ -1,7 +1,5 @@
 """Recognise: read handwriting with a network that you trained."""
 
-from functools import partial
-
 import streamlit as st
 
 from digits_core.dashboard.pages import page_head
@@ -28,19 +26,22 @@ def recognise(runs: list[Run]) -> None:
             "drawing. **History**: what was read in this session.",
         )
         if way == "Compare":
-            show = compare_runs.choose(runs)
+            compare = compare_runs.choose(runs)
         else:
-            show = partial(canvas_view.show, what=canvas_view.choose_paper()) if way == "Draw" else WITH_ONE_RUN[way]
+            paper = canvas_view.choose_paper() if way == "Draw" else ""
             run = choose_best_run(
                 runs,
                 "The network that reads; the best finished run unless you choose another. One trained on other "
                 "people's digits may fail on yours: compare.",
             )
     if way == "Compare":
-        show()
+        compare()
     else:
         warn_of_doubtful(run)
-        show(run)
+        if way == "Draw":
+            canvas_view.show(run, paper)
+        else:
+            WITH_ONE_RUN[way](run)
 
 
 page_head("recognise")

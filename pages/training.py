@@ -1,5 +1,7 @@
 """Training: train a network and watch it learn."""
 
+from typing import Any
+
 import streamlit as st
 
 from digits_core.config import RunConfig
@@ -132,7 +134,7 @@ def choose(live: list[Run]) -> Run | None:
     return run
 
 
-def follow(run_id: str, shown: tuple) -> None:
+def follow(run_id: str, shown: tuple[Any, ...]) -> None:
     """Where a run stands and what it has learnt; repeats itself while one trains.
 
     Charts change in place, and are built again only for news. The whole page follows when there is more to see.
@@ -150,7 +152,7 @@ def follow(run_id: str, shown: tuple) -> None:
     show_view(choose_view(), run, feed)
 
 
-def what_else_is_shown(run: Run, live: list[Run]) -> tuple:
+def what_else_is_shown(run: Run, live: list[Run]) -> tuple[Any, ...]:
     """What buttons, hints and queue are drawn from: they need not change as often as the charts."""
     kinds = tuple(hint.kind for hint in hints_for(run, feed_of(run)))
     waiting = tuple((each.id, each.status, each.position) for each in live)

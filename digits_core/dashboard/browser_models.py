@@ -70,7 +70,7 @@ def browser_model(run_id: str) -> BrowserModel:
     if threshold.pending:  # what is a digit is part of it: it is sent once
         return BrowserModel(run_id, pending=True)
     run, refusal = state().runs.get(run_id), threshold.refusal
-    key = (str(state().home.folder), run_id, run.finished or 0.0, refusal and refusal.threshold)
+    key = (str(state().home.folder), run_id, run.finished or 0.0, refusal.threshold if refusal else None)
     made = _MODELS.get(key, load_recogniser(run_id), refusal)
     if not made.done():
         return BrowserModel(run_id, pending=True)

@@ -37,7 +37,7 @@ def draw_digit(key: str, brush: int = BRUSH_WIDTH) -> Image.Image | None:
         put_on_canvas(key, before.strokes)
     drawing = draw_on(key, brush, before=before)
     st.session_state[_kept(key)] = drawing
-    return drawing and drawing.picture
+    return drawing.picture if drawing else None
 
 
 def draw_on(

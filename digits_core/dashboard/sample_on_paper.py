@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from digits_core.dashboard.canvas import CANVAS_SIDE, put_picture
+from digits_core.browser.canvas import CANVAS_SIDE
+from digits_core.dashboard.canvas import put_picture
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
@@ -35,7 +36,11 @@ def as_drawn(image: np.ndarray) -> Image.Image:
 def _choose(key: str) -> None:
     titles = {each.name: each.title for each in state().catalogue.entries() if state().catalogue.available(each.name)}
     name = st.selectbox(
-        "Dataset", list(titles), format_func=titles.get, key="sample_dataset", help="Where the sample comes from."
+        "Dataset",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="sample_dataset",
+        help="Where the sample comes from.",
     )
     digit = st.segmented_control(
         "Digit", list(range(10)), default=0, required=True, wrap=True, key="sample_digit", help="What the sample shows."

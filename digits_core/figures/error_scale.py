@@ -28,7 +28,7 @@ def last_epochs(values: Sequence[float]) -> Sequence[float]:
     return values[-max(FITTED_TO, -(-len(values) // 2)) :]
 
 
-def accuracy_range(lines: Iterable[Sequence[float]]) -> list[float]:
+def accuracy_range(lines: Iterable[Sequence[float] | np.ndarray]) -> list[float]:
     """Return the range of a linear axis for the last epochs of these lines; all of 0 to 100 % before the first."""
     known = _known([value for line in lines for value in last_epochs(line)])
     lowest = float(known.min()) if len(known) else 0.0

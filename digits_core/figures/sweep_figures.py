@@ -173,14 +173,15 @@ def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure
     words, form = MEASURES[measure]
     chart = figure(_title(words, f"{names[0]} and {names[1]}", len(results)), HEIGHT, showlegend=False)
     done = [result for result in results if result.value is not None]
+    values = [result.value for result in done if result.value is not None]
     marker = {
         "size": 14,
-        "color": _shades([result.value for result in done], measure),
+        "color": _shades(values, measure),
         "colorscale": SCALE,
         "line": {"width": 1},
         "reversescale": measure != "accuracy",
         "showscale": True,
-        "colorbar": {**_shade_ticks([result.value for result in done], measure), "thickness": 12},
+        "colorbar": {**_shade_ticks(values, measure), "thickness": 12},
     }
     for shown, look in ((done, marker), (_best(done, measure), _ring(20))):
         chart.add_scatter(
@@ -228,7 +229,12 @@ def best_so_far(accuracies: Sequence[float | None], planned: int, log: bool = Fa
 
 
 def _points(
-    chart: go.Figure, results: Sequence[Result], numbers: bool, form: str, drawn: Callable[..., list], marker: dict
+    chart: go.Figure,
+    results: Sequence[Result],
+    numbers: bool,
+    form: str,
+    drawn: Callable[..., list[Any]],
+    marker: dict[str, Any],
 ) -> None:
     chart.add_scatter(
         x=[each.x if numbers else word(each.x) for each in results],
@@ -252,7 +258,7 @@ def _shades(values: Sequence[float], measure: Measure) -> list[float]:
     """Return what cells and points are coloured by: errors by factors, all else as it is."""
     if measure != "error" or not values:
         return list(values)
-    return [log10(value) for value in _drawn(log_axis(values, percent=True), values)]
+    return [log10(value) for value in _drawn(log_axis(values, percent=True), values) if value is not None]
 
 
 def _shade_ticks(values: Sequence[float], measure: Measure) -> dict[str, Any]:
@@ -263,7 +269,7 @@ def _shade_ticks(values: Sequence[float], measure: Measure) -> dict[str, Any]:
     return {"tickvals": [log10(tick) for tick in axis["tickvals"]], "ticktext": axis["ticktext"]}
 
 
-def _ring(size: int = 16) -> dict:
+def _ring(size: int = 16) -> dict[str, Any]:
     return {"symbol": "circle-open", "size": size, "color": BEST, "line": {"width": 3}}
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -223,7 +223,7 @@ def _spread(values: np.ndarray, share: float) -> np.ndarray:
     return values[np.linspace(0, len(values) - 1, round(share * len(values))).astype(int)]
 
 
-def _to_keep(refusal: Refusal, weights: str, data: str) -> tuple[dict, dict[str, np.ndarray]]:
+def _to_keep(refusal: Refusal, weights: str, data: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     report = {
         "version": VERSION,
         "weights": weights,
@@ -263,11 +263,13 @@ def _features_of(recogniser: Recogniser) -> int:
     return feature_count(recogniser.read_seen(blank)[0])
 
 
-def _from_kept(report: dict, arrays: dict[str, np.ndarray], count: int) -> Refusal:
+def _from_kept(report: dict[str, Any], arrays: dict[str, np.ndarray], count: int) -> Refusal:
     """Raises `AttributeError`, `KeyError`, `TypeError` or `ValueError` for what `_to_keep` would not have written."""
     seen, hidden, labels = (arrays[name] for name in ("seen", "hidden", "labels"))
-    if (seen.dtype, seen.ndim, hidden.ndim, labels.ndim) != (np.uint8, 3, 2, 1) or not (
-        len(seen) == len(hidden) == len(labels) > 0
+    if (
+        seen.dtype != np.uint8
+        or (seen.ndim, hidden.ndim, labels.ndim) != (3, 2, 1)
+        or not (len(seen) == len(hidden) == len(labels) > 0)
     ):
         raise ValueError(f"references {seen.dtype} {seen.shape}, {hidden.shape}, {labels.shape}")
     if labels.dtype.kind not in "iu" or hidden.dtype.kind != "f":

@@ -75,8 +75,8 @@ def _read_here(file: Upload) -> Reading:
 
 def _show(reading: Reading, name: str) -> None:
     """What was found, what is done to it, and twelve of the images."""
-    words, pictures = st.columns([2, 3])
-    with words:
+    found, pictures = st.columns([2, 3])
+    with found:
         st.markdown(f"**Found in {as_plain_text(name)}:** {as_plain_text(reading.format)}")
         st.markdown("\n".join(f"- {as_plain_text(line)}" for line in reading.found))
         st.markdown("**Changes on import**")

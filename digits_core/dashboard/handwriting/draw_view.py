@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from digits_core.browser.canvas import BRUSH_WIDTH
 from digits_core.dashboard.browser_models import BrowserModel, browser_models
-from digits_core.dashboard.canvas import BRUSH_WIDTH, clear_canvas, draw_digit, drawing_place, offer_brush, undo_stroke
+from digits_core.dashboard.canvas import clear_canvas, draw_digit, drawing_place, offer_brush, undo_stroke
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.shared import (
     DIGITS,
@@ -86,6 +87,7 @@ def _choose_label(writer: str) -> int:
         wrap=True,
         help=f"{LABEL_HELP} The suggestion keeps the ten digits balanced; the keys 0 to 9 choose another.",
     )
+    assert label is not None
     return label
 
 
@@ -106,7 +108,8 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
     """What will be stored, what the best network thinks it is, and the button that stores it."""
     ink = None if drawing is None else _ink_of(drawing)
     usable = state().runs.usable()
-    runs = [best_of(usable)] if usable else []
+    best = best_of(usable)
+    runs = [best] if best else []
     ready = _torch_is_here()
     if runs and not ready:
         st.fragment(_await_torch, run_every=POLL_S)()

@@ -191,6 +191,7 @@ def _corrected(tray: Tray, writer: str) -> Tray:
             "file": st.column_config.TextColumn("File", help="The name of the uploaded file."),
         },
     )
+    rows: Iterable[Any] = edited.itertuples()
     pictures = (
         replace(
             picture,
@@ -198,7 +199,7 @@ def _corrected(tray: Tray, writer: str) -> Tray:
             include=bool(row.include),
             writer=_other_than(writer, row.writer or ""),
         )
-        for picture, row in zip(tray.pictures, edited.itertuples(), strict=True)
+        for picture, row in zip(tray.pictures, rows, strict=True)
     )
     return replace(tray, pictures=tuple(pictures))
 

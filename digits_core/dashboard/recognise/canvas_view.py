@@ -8,10 +8,9 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
+from digits_core.browser.canvas import BRUSH_WIDTH, CANVAS_SIDE
 from digits_core.dashboard.browser_models import BrowserModel, browser_models
 from digits_core.dashboard.canvas import (
-    BRUSH_WIDTH,
-    CANVAS_SIDE,
     WIDE,
     Drawing,
     clear_canvas,
@@ -150,7 +149,7 @@ def paper_to_draw_on(
         offer_brush()
         if width == CANVAS_SIDE:
             offer_sample(key)
-    return drawing and drawing.picture
+    return drawing.picture if drawing else None
 
 
 def _clear(key: str, kept: str) -> None:

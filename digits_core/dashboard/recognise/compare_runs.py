@@ -128,13 +128,13 @@ def _say_what_is_pending(runs: Sequence[Run], readings: Sequence[Reading]) -> No
 
 def _story(runs: list[Run]) -> None:
     """The domain gap with the person's own digit; what is missing is trained here."""
-    found = {name: run_of(name, runs) for name in STORY}
+    found = {name: run for name in STORY if (run := run_of(name, runs))}
     st.write(
         "The same network, twice. **Lecture** learnt from small digits that fill their image; **Robust** saw two "
         "sources, centred by mass, turned, scaled, with thin and thick strokes. Draw a digit, small or in a corner: "
         "what does each make of it?"
     )
-    missing = [name for name in STORY if found[name] is None]
+    missing = [name for name in STORY if name not in found]
     if missing:
         st.info(f"To tell the story a run of the recipe **{missing[0]}** is needed, as it stands.")
         offer(missing[0], primary=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import streamlit as st
 
-from digits_core.dashboard.canvas import CANVAS_SIDE
+from digits_core.browser.canvas import CANVAS_SIDE
 from digits_core.dashboard.recognise.recognition_result import SURE, article
 from digits_core.data.papers import SIDE
 from digits_core.figures.palette import DIGIT_COLOURS, run_colour
@@ -114,7 +114,7 @@ def _answer(reading: Reading) -> dict[str, Any]:
 
 
 @cache
-def _component() -> st.components.v2.ComponentRenderer:
+def _component() -> Callable[..., Any]:
     source = "".join(path.read_text(encoding="utf-8") for path in (READER, FOLDER / "live_worker.js"))
     return st.components.v2.component(
         "digits_live_answer",

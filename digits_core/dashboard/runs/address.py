@@ -7,6 +7,7 @@ are used. What it said last stays in the session, for a person who comes back fr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -45,7 +46,7 @@ def one_of(key: str, options: Sequence[str]) -> str:
     return named[0] if named and named[0] in options else options[0]
 
 
-def controlled(key: str, value: object, as_values: Callable[[object], Sequence[str]]) -> dict[str, object]:
+def controlled(key: str, value: object, as_values: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
     """What a widget is given so that it shows `value` and writes the address when it is used."""
     widget = widget_key(key)
     # Setting a value again that is there already would send it, and take away what is being typed.

@@ -63,6 +63,15 @@ def act(change: Callable[[], Change]) -> bool:
     return True
 
 
+def acting(change: Callable[[], Change]) -> Callable[[], None]:
+    """Return what a button does that makes a change."""
+
+    def make() -> None:
+        act(change)
+
+    return make
+
+
 def _rename(chosen: Sequence[Run]) -> None:
     if len(chosen) != 1:
         return
@@ -72,7 +81,7 @@ def _rename(chosen: Sequence[Run]) -> None:
         "Name",
         run.name,
         key=key,
-        on_change=lambda: act(lambda: state().runs.labels.rename(run.id, st.session_state[key])),
+        on_change=acting(lambda: state().runs.labels.rename(run.id, st.session_state[key])),
         help="What the run is called on every page, in up to "
         f"{NAME_LENGTH} characters. Its number stays. Press Enter to save.",
     )
@@ -93,14 +102,14 @@ def _tag(chosen: Sequence[Run]) -> None:
             "Add",
             icon=":material/new_label:",
             disabled=not tags,
-            on_click=lambda: act(lambda: state().runs.labels.tag(ids, tags)),
+            on_click=acting(lambda: state().runs.labels.tag(ids, tags)),
             help="To each chosen run.",
         )
         st.button(
             "Take off",
             icon=":material/label_off:",
             disabled=not tags,
-            on_click=lambda: act(lambda: state().runs.labels.untag(ids, tags)),
+            on_click=acting(lambda: state().runs.labels.untag(ids, tags)),
             help="From each chosen run.",
         )
 
@@ -119,7 +128,7 @@ def _note(chosen: Sequence[Run]) -> None:
     st.button(
         "Save",
         icon=":material/save:",
-        on_click=lambda: act(lambda: state().runs.labels.write_note(ids, note)),
+        on_click=acting(lambda: state().runs.labels.write_note(ids, note)),
         help="The same note on each chosen run; an empty one removes what is there.",
     )
 
@@ -132,7 +141,7 @@ def _put_away(chosen: Sequence[Run]) -> None:
         st.button(
             "Unarchive",
             icon=":material/unarchive:",
-            on_click=lambda: act(lambda: labels.unarchive(archived)),
+            on_click=acting(lambda: labels.unarchive(archived)),
             help="Other pages offer these runs again.",
         )
     else:
@@ -166,7 +175,7 @@ def _bring_back(deleted: Sequence[str]) -> None:
         icon=":material/restore_from_trash:",
         type="primary",
         disabled=not deleted,
-        on_click=lambda: act(lambda: state().runs.labels.restore(deleted)),
+        on_click=acting(lambda: state().runs.labels.restore(deleted)),
         help=f"Brings the chosen runs back with all that they had. What was deleted {DAYS} days ago is removed when "
         "the app starts.",
     )

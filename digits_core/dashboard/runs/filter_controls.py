@@ -59,7 +59,7 @@ def filter_bar(as_table: bool = True) -> Shown:
 
     All of it is in the address. Group and order are offered where the runs are shown as a table.
     """
-    shelf = one_of("shelf", list(SHELVES))
+    shelf: Kept = next(each for each in SHELVES if each == one_of("shelf", list(SHELVES)))
     runs = state().runs.runs(shelf)
     search, conditions = "".join(kept("q")[:1]), kept("where")
     group = one_of("group", list(_groups(runs))) if as_table else UNGROUPED

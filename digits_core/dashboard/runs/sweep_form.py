@@ -43,8 +43,8 @@ def sweep_form() -> None:
             plan = plan_of_form()
         except DigitsError as error:
             show_error(error)
-        if error := st.session_state.pop(REFUSED, None):
-            show_error(error)
+        if refused := st.session_state.pop(REFUSED, None):
+            show_error(refused)
         st.button(
             "Start the sweep",
             type="primary",

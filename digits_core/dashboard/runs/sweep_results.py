@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -27,7 +27,8 @@ from digits_core.training.ready_sweeps import READY
 from digits_core.training.sweep_plan import Scalar, SweepPlan, Varied
 from digits_core.training.trials import Group, ranking, winners
 
-MEASURES = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"}
+Shown = Literal["accuracy", "seconds", "progress"]
+MEASURES: dict[Shown, str] = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"}
 COMPARED = 10
 NAMED = 3
 """So many settings are named where several are equally good."""
@@ -37,7 +38,7 @@ TABLE_HEIGHT = 320
 class Axes(NamedTuple):
     """What the chart shows, and the one or two settings that it is drawn against; `log` shows accuracies as errors."""
 
-    measure: str
+    measure: Shown
     across: str
     down: str | None
     log: bool
@@ -52,7 +53,7 @@ def choose_axes(sweep: Sweep) -> Axes:
             "Chart",
             list(MEASURES),
             default=ready.measure if ready else "accuracy",
-            format_func=MEASURES.get,
+            format_func=MEASURES.__getitem__,
             required=True,
             key=f"sweep_measure_{sweep.id}",
             label_visibility="collapsed",
@@ -168,9 +169,9 @@ def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
 
 def _figure(plan: SweepPlan, runs: Sequence[Run], chosen: Axes) -> go.Figure:
     across, down = chosen.across, chosen.down
-    measure = "error" if chosen.log and chosen.measure == "accuracy" else chosen.measure
-    if measure == "progress":
+    if chosen.measure == "progress":
         return figures.best_so_far([as_trial(plan, run, ()).score for run in runs], plan.size, chosen.log)
+    measure: Measure = "error" if chosen.log and chosen.measure == "accuracy" else chosen.measure
     results = [_result(plan, run, measure, across, down) for run in runs]
     axes = {each.field: _axis(plan, each) for each in plan.varied}
     if down is None:
@@ -185,7 +186,7 @@ def _figure(plan: SweepPlan, runs: Sequence[Run], chosen: Axes) -> go.Figure:
 def _axis(plan: SweepPlan, varied: Varied) -> Axis:
     """Return the axis of a setting as it is planned, which holds every result that is still to come."""
     drawn = varied.is_range and plan.method != "grid"
-    values = (varied.low, varied.high) if drawn else varied.spread(plan.points)
+    values: Sequence[Scalar] = varied.ends if drawn else varied.spread(plan.points)
     log = varied.log if varied.is_range else _is_wide(values)
     return Axis([on_axis(varied.field, value) for value in values], log, ticks=not drawn)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -48,7 +49,9 @@ def _show(shown: Shown, page: list[Run]) -> None:
         poll(tuple(run.id for run in page), fields, kept(CHOSEN), _standing(), shown.shelf == "deleted")
 
 
-def _follow(run_ids: tuple[str, ...], fields: Sequence[str], chosen: list[str], standing: tuple, deleted: bool) -> None:
+def _follow(
+    run_ids: tuple[str, ...], fields: Sequence[str], chosen: list[str], standing: tuple[Any, ...], deleted: bool
+) -> None:
     """The rows of these runs as they are now; repeats itself while one trains.
 
     The whole page follows when something else was chosen, and when a run begins, ends or joins.
@@ -62,7 +65,7 @@ def _follow(run_ids: tuple[str, ...], fields: Sequence[str], chosen: list[str], 
     _draw(run_table(runs, curves, fields), run_columns(curves), tuple((run.id,) for run in runs))
 
 
-def _standing() -> tuple:
+def _standing() -> tuple[Any, ...]:
     """What changes when the rows do, and not with each batch."""
     return tuple((run.id, run.status) for run in state().runs.live())
 

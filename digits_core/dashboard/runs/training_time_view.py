@@ -121,16 +121,23 @@ def series_of(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -> li
     for place, value in enumerate(choices(TrainingConfig, by.name)):
         name = written(by.name, value)
         own = [run for run in runs if by.of(run) == name and y.of(run) is not None]
-        points = [Measured(run.title, float(x.of(run)), float(y.of(run))) for run in own]
+        points = [Measured(run.title, _number(x, run), _number(y, run)) for run in own]
         found.append(Series(name, place, points, _means(own, x, y)))
     return [series for series in found if series.points]
+
+
+def _number(quantity: Quantity, run: Run) -> float:
+    """The number of a run that has one."""
+    found = quantity.of(run)
+    assert found is not None
+    return float(found)
 
 
 def _means(runs: Sequence[Run], x: Quantity, y: Quantity) -> list[Mean]:
     means = []
     for group in same_but_for_the_seed(runs):
         if len(group) > 1:
-            across, up = spread([float(x.of(run)) for run in group]), spread([float(y.of(run)) for run in group])
+            across, up = spread([_number(x, run) for run in group]), spread([_number(y, run) for run in group])
             means.append(Mean(across.mean, up.mean, up.deviation, up.count, across.deviation))
     return means
 
@@ -182,9 +189,10 @@ def _names_of(images: Sequence[TestImages | None]) -> dict[str, TestImages | Non
 
 def _show_front(runs: Sequence[Run], by: Quantity) -> None:
     # Accuracies are multiples of one image: what is closer than that is rounding.
-    seconds, accuracies = [run.seconds for run in runs], [round(run.test_accuracy, 6) for run in runs]
+    seconds = [_number(SECONDS, run) for run in runs]
+    accuracies = [round(_number(ACCURACY, run), 6) for run in runs]
     best = [runs[place] for place in best_front(seconds, accuracies)]
-    front = [Measured(run.title, run.seconds, run.test_accuracy) for run in best]
+    front = [Measured(run.title, _number(SECONDS, run), _number(ACCURACY, run)) for run in best]
     x = Scale(SECONDS.scale.title, log=max(seconds) > WIDE_RANGE * min(seconds))
     chart = accuracy_for_time(series_of(runs, SECONDS, ACCURACY, by), front, x, ACCURACY.scale)
     show_chart(chart, "time_front", "Accuracy against training time, with the runs that no other beats in both")
@@ -205,4 +213,4 @@ def _show_front(runs: Sequence[Run], by: Quantity) -> None:
 
 def _row(run: Run) -> dict[str, object]:
     shown = {setting(field).title: on_axis(field, settings_of(run)[field]) for field in APART[:5]}
-    return {"Run": run.title, "Accuracy": run.test_accuracy, "Training time": run.seconds} | shown
+    return {"Run": run.title, "Accuracy": run.test_accuracy, "Training time": run.seconds, **shown}

@@ -24,7 +24,7 @@ SMALLEST_STD = 1e-6
 
 def _switched() -> dict[str, tuple[str, str]]:
     """Return the title and the reason of each step that can be switched off, by what it is switched by."""
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for step in PIPELINE:
         if step.random:
             found |= {name: (STRENGTHS[name].title, STRENGTHS[name].why) for name in step.fields}

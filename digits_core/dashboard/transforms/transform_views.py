@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -193,7 +193,9 @@ def _spread(indices: np.ndarray, most: int) -> np.ndarray:
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring the mean and standard deviation …")
-def _mean_and_std(fingerprint: str, steps: tuple, _digits: Digits, _chosen: np.ndarray) -> tuple[float, float]:
+def _mean_and_std(
+    fingerprint: str, steps: tuple[Any, ...], _digits: Digits, _chosen: np.ndarray
+) -> tuple[float, float]:
     from digits_core.transforms.normalisation import resolve
 
     size, interpolation, centre = steps

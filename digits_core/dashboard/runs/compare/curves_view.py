@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -175,10 +175,10 @@ def _values(epochs: Epochs, measure: str, split: str) -> np.ndarray:
     return epochs.train_accuracy if split == "training" else epochs.test_accuracy
 
 
-def _smoothed(values: Sequence[float], strength: float) -> np.ndarray | None:
+def _smoothed(values: np.ndarray, strength: float) -> np.ndarray | None:
     """Smoothed over what is known; a gap stays a gap."""
     if not strength:
         return None
     smoothed, known = np.full(len(values), np.nan), np.isfinite(values)
-    smoothed[known] = smooth(np.asarray(values)[known], strength)
+    smoothed[known] = smooth(values[known].tolist(), strength)
     return smoothed
