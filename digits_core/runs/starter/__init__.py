@@ -71,9 +71,7 @@ def _install(db: sqlite3.Connection, home: Home) -> None:
 
 def _events(run: dict[str, Any]) -> list[Started | Progress | EpochFinished | Finished]:
     """Return the events of the training: the losses of single batches are kept as rows, to be short."""
-    epochs = [
-        EpochFinished(**{name: value for name, value in each.items() if name != "event"}) for each in run["epochs"]
-    ]
+    epochs = [each for each in map(from_dict, run["epochs"]) if isinstance(each, EpochFinished)]
     per_epoch = max(batch for _, batch, _, _ in run["batches"])
     progress = [
         Progress(epoch, len(epochs), batch, per_epoch, loss, 0.0, rate, 0.0, [loss], [batch])
