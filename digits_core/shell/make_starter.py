@@ -52,7 +52,7 @@ STARTER = FULL.config.replace(
 """Tested on datasets that every home has: its answers can be shown and checked at once."""
 REFERENCES = ("optdigits", "mnist-5k", "strokes")
 """Of the training images, those that every home has: the samples of MNIST stand for all of it."""
-ORIGIN = "came with Digits Lab, trained on another machine"
+ORIGIN = "trained on another machine"
 NOTE = (
     "Came with Digits Lab. Trained by the recipe Full, but tested on the MNIST sample and Optdigits, whose test images "
     "were left out of training. To train it again: python -m digits_core.shell.make_starter"
