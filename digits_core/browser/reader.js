@@ -1,7 +1,7 @@
 /**
  * Read a handwritten digit with a trained network, as `recognition/recogniser.py` does: drawing → what the network
- * sees → layers → ten probabilities → whether it is a digit at all. Knows no page. `browser/model.py` writes what
- * `loadModel` takes: a description (layers, transform, thresholds) and one block of numbers.
+ * sees → layers → ten probabilities → whether it is a digit at all. It needs no page, so a worker can run it.
+ * `browser/model.py` writes what `loadModel` takes: a description (layers, transform, thresholds) and its numbers.
  */
 
 const GREY_LEVELS = 255;
@@ -34,12 +34,12 @@ export function loadModel(description, bytes) {
 /**
  * Read a drawing of one digit, dark on white paper: `grey` has `width` × `height` pixels, 255 for paper.
  *
- * Returns null where there is no ink, else
+ * Return null if there is no ink, else
  *   seen: Uint8Array(side * side), what the network sees, bright ink on 0; side
- *   logits, probabilities: Float32Array(10); digit: the most probable
- *   refused: whether it is not to be believed that this is a digit; null where the run cannot tell
- *   layers: in order, each {name, title, channels, height, width, values}: what comes out of it after its activation
- *     function, channel by channel, row by row. Hidden units are channels of 1 × 1. The next `read` overwrites `values`.
+ *   logits, probabilities: Float32Array(10); digit: the most probable one
+ *   refused: true if this does not look like a digit, false if it does, null if the run cannot tell
+ *   layers: in order, each {name, title, channels, height, width, values}, the outputs after the activation function:
+ *     channel by channel, row by row; hidden units are channels of 1 × 1. The next `read` overwrites `values`.
  */
 export function read(model, grey, width, height) {
   const { transform, layers, input } = model;
@@ -382,7 +382,7 @@ function weighted(pixels, from, step, { bits, places }, place) {
   return sum >> bits;
 }
 
-/** Take one of the pixels for each, as Pillow does. */
+/** Resize by taking one pixel for each, as Pillow does. */
 function nearest({ pixels, width, height }, columns, rows) {
   const places = (length, size) => {
     const found = [];

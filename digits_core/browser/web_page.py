@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from digits_core.browser.canvas import BRUSH_WIDTH, CANVAS_SIDE
 from digits_core.browser.model import model_of, reader_source
@@ -48,11 +47,11 @@ def as_page(run: Run, recogniser: Recogniser, refusal: Refusal | None) -> bytes:
         facts=_facts(run),
         settings=[(title_of(field), written(field, value)) for field, value in settings_of(run).items()],
         side=recogniser.config.transform.size,
-        style=Markup(style),
-        script=Markup(script),
+        style=style,
+        script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        description=Markup(_json(description)),
+        description=_json(description),
         numbers=base64.b64encode(numbers).decode("ascii"),
     )
     return page.encode("utf-8", "replace")
