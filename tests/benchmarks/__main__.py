@@ -30,6 +30,7 @@ PROGRAMS = {
     "start": "start",
     "pages": "page_change",
     "stroke": "stroke",
+    "pen": "pen",
     "chart": "epoch_to_chart",
     "store": "store",
     "data": "data_page",
