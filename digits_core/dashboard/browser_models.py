@@ -67,7 +67,9 @@ def browser_model(run_id: str) -> BrowserModel:
     The address is like that of a picture on a page: nobody can guess it, and it ends with the pages that show it.
     """
     threshold = load_threshold(run_id)
-    if threshold.pending:  # what is a digit is part of it: it is sent once
+    # What is not a digit is part of it. What is kept of that is read in a moment, and all is sent once. Where it is yet
+    # to be worked out, the browser reads without it until then.
+    if threshold.pending and state().artifacts(run_id).has_refusal:
         return BrowserModel(run_id, pending=True)
     run, refusal = state().runs.get(run_id), threshold.refusal
     key = (str(state().home.folder), run_id, run.finished or 0.0, refusal.threshold if refusal else None)

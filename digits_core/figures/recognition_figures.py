@@ -16,7 +16,6 @@ BARS_HEIGHT = 300
 ROW_HEIGHT, AROUND_ROWS = 28, 110
 MOST_ROWS = 24
 """More digits than these make the rows lower, not the chart higher."""
-COMPARED_HEIGHT = 340
 WRITTEN_FROM, WHITE_FROM = 0.05, 0.6
 _LABEL_SIZE, _LABEL_ROOM = 13, 22
 """Of a box's label: its letters, and the height that it takes; in pixels of the screen."""
@@ -91,23 +90,6 @@ def several(values: np.ndarray) -> go.Figure:
             )
     chart.update_xaxes(title="digit", type="category", side="bottom", showgrid=False)
     chart.update_yaxes(title="place", type="category", autorange="reversed", showgrid=False)
-    return chart
-
-
-def compared(names: Sequence[str], colours: Sequence[str], values: np.ndarray) -> go.Figure:
-    """What several runs think of one digit, float (runs, 10): for each digit a bar of each run, in its colour."""
-    chart = figure("Probability of each digit, by run", COMPARED_HEIGHT, barmode="group", dragmode=False)
-    for name, colour, row in zip(names, colours, values, strict=True):
-        chart.add_bar(
-            x=[str(digit) for digit in range(10)],
-            y=row.tolist(),
-            name=escape(name),
-            marker={"color": colour},
-            hovertemplate=f"{escape(name)}: a %{{x}} with %{{y:.2%}}<extra></extra>",
-        )
-    chart.update_xaxes(title="digit", type="category")
-    chart.update_yaxes(title="probability", range=[0, 1.02], tickformat=".0%")
-    chart.update_layout(legend={"y": -0.3, "yanchor": "top", "x": 0, "xanchor": "left"}, uirevision="compared")
     return chart
 
 

@@ -114,6 +114,11 @@ class Artifacts:
         np.savez_compressed(buffer, **arrays)
         self._write("refusal.npz", buffer.getvalue())
 
+    @property
+    def has_refusal(self) -> bool:
+        """Whether `save_refusal` was called."""
+        return (self._folder / "refusal.npz").exists()
+
     def load_refusal(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """Return what `save_refusal` was given, or `None` if it cannot be read: it can be worked out again."""
         try:

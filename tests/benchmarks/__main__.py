@@ -31,6 +31,7 @@ PROGRAMS = {
     "first-digit": "first_digit",
     "pages": "page_change",
     "stroke": "stroke",
+    "pen": "pen",
     "chart": "epoch_to_chart",
     "store": "store",
     "data": "data_page",

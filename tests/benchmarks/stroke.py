@@ -1,6 +1,6 @@
 """From a stroke to its probabilities, beside a bare canvas page: `python -m tests.benchmarks stroke`.
 
-In a real browser: milliseconds from letting go of the mouse until the bars of the chart have changed, on Recognise and,
+In a real browser: milliseconds from letting go of the mouse until the server's answer is in the bars, on Recognise and,
 in turn, on a page that has nothing but the same canvas and a bar chart of what is on it. Each stroke goes on the paper
 of the ones before, the same on both pages. A run that was trained for an epoch reads: its weights do not change
 how long reading takes.
@@ -45,6 +45,11 @@ draw()
 WATCH = """
 () => {
   const bars = () => {
+    const live = deep(document, ".live");
+    if (live) {
+      const server = live.dataset.source === "server";
+      return server ? [...live.querySelectorAll(".bar")].map((bar) => bar.title).join() : "";
+    }
     const chart = [...document.querySelectorAll(".st-key-answer .js-plotly-plot")].pop();
     return chart?.data && chart.querySelector(".point path") ? JSON.stringify(chart.data[0].x) : "";
   };

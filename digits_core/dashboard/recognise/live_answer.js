@@ -267,7 +267,7 @@ function paintAnswer(live, parts, answer, moving) {
   const empty = !answer;
   parts.root.classList.toggle("empty", empty);
   parts.root.classList.toggle("refused", Boolean(answer?.refused));
-  const [sure, other] = empty ? [live.data.hint, ""] : wordsOf(live.data, answer);
+  const [sure, other] = empty ? [live.parts.length > 1 ? "" : live.data.hint, ""] : wordsOf(live.data, answer);
   write(parts.digit, empty ? "" : String(answer.digit));
   write(parts.sure, sure);
   write(parts.other, other);
@@ -312,8 +312,8 @@ function smaller(grey, side, wanted) {
   return Uint8Array.from(sums, (sum, place) => sum / counts[place]);
 }
 
-function agreement({ articles }, answers) {
-  if (answers.length < 2 || !answers.every(Boolean)) return "";
+function agreement({ articles, hint }, answers) {
+  if (!answers.length || !answers.every(Boolean)) return hint;
   if (answers.every((answer) => answer.refused)) return "No run recognises a digit";
   const digits = [...new Set(answers.map((answer) => answer.digit))].sort();
   const words = digits.map((digit) => `${articles[digit]} ${digit}`).join(" or ");
@@ -323,7 +323,7 @@ function agreement({ articles }, answers) {
 function paint(live, answers, moving) {
   live.root.dataset.source = moving ? "browser" : answers.length || live.data.stored ? "server" : "";
   if (live.data.runs.length) live.parts.forEach((parts, place) => paintAnswer(live, parts, answers[place] ?? null, moving));
-  write(live.agreement, agreement(live.data, answers));
+  if (live.parts.length > 1) write(live.agreement, agreement(live.data, answers));
   const verdict = document.querySelector(".st-key-verdict");
   if (verdict) verdict.style.opacity = moving ? 0.25 : "";
   if (moving) return;

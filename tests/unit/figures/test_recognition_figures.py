@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digits_core.figures.palette import DIGIT_COLOURS
-from digits_core.figures.recognition_figures import Boxed, boxed, compared, overlay, several, several_height
+from digits_core.figures.recognition_figures import Boxed, boxed, overlay, several, several_height
 
 THREE = np.eye(10)[[4, 0, 7]] * 0.8 + 0.02
 
@@ -30,14 +30,6 @@ def test_what_is_written_can_be_read_upon_strong_and_upon_weak_colour():
 
     assert (weak.x, weak.text, weak.textfont.color) == (("7",), ("30%",), None)
     assert (strong.x, strong.text, strong.textfont.color) == (("1",), ("70%",), "#ffffff")
-
-
-def test_each_run_has_its_bars_in_its_colour_and_its_name_is_no_markup():
-    chart = compared(["#1 <b>Lecture</b>", "#2 Robust"], DIGIT_COLOURS[:2], THREE[:2])
-
-    assert [each.marker.color for each in chart.data] == list(DIGIT_COLOURS[:2])
-    assert chart.data[0].name == "#1 &lt;b&gt;Lecture&lt;/b&gt;"
-    assert [int(np.argmax(each.y)) for each in chart.data] == [4, 0]
 
 
 def test_boxes_lie_where_the_digits_are_in_their_colours_and_doubt_is_dashed():
