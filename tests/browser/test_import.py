@@ -66,6 +66,7 @@ def test_a_pickle_in_the_lectures_shape_is_imported_and_trained_on(module_server
     browser_page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
     browser_page.get_by_role("button", name="Train", exact=True).wait_for()
     wait_for_app(browser_page)
+    browser_page.get_by_text("Datasets and transform").click()
     for label in ("Train on", "Test on"):
         choose_instead(browser_page, label, "Lecture pickle", "lecture-pickle", "Optdigits 8×8")
     browser_page.get_by_role("button", name="Train", exact=True).click()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from digits_core.database import Database
 from digits_core.home import Home
@@ -96,3 +96,18 @@ def test_the_outer_cells_of_a_map_are_whole(shared_server: Server, browser_page:
 
     assert min(left, top) > 0 > max(right, bottom), "each cell ends within the chart, with its frame"
     poll(lambda: browser_page.locator(".st-key-sweep_chart .shapelayer path").count() == 1, SECONDS, "the best framed")
+
+
+def test_a_ready_made_sweep_starts_with_one_click_and_its_chart_is_on_the_screen(
+    server: Server, browser_page: Page
+) -> None:
+    browser_page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(browser_page, f"{server.url}/training")
+    browser_page.get_by_role("button", name="Compare settings in many runs").click()
+    browser_page.get_by_role("button", name="Start", exact=True).first.click()
+
+    expect(browser_page.locator(".st-key-sweep_chart .digits-chart")).to_be_in_viewport(ratio=0.95)
+    assert "runs_view=Sweeps" in browser_page.url
+    stop = browser_page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True)
+    stop.click()
+    expect(stop).to_be_disabled()

@@ -191,14 +191,13 @@ def test_on_a_phone_the_charts_come_after_train_and_before_the_settings(
 ) -> None:
     browser_page.set_viewport_size({"width": 400, "height": 800})
     open_page(browser_page, f"{shared_server.url}/training?run={shared_server.fast}")
-    train, chart, settings = (
-        steady_box(each)["y"]
-        for each in (
-            button(browser_page, "Train"),
-            browser_page.locator(".st-key-live_loss"),
-            browser_page.get_by_role("spinbutton", name="Epochs"),
-        )
+    wait_for_chart(browser_page, "live_loss", "chart.data.length")
+    wanted = (
+        button(browser_page, "Train"),
+        browser_page.locator(".st-key-live_loss"),
+        browser_page.get_by_role("spinbutton", name="Epochs"),
     )
+    train, chart, settings = (each.evaluate("each => each.getBoundingClientRect().top") for each in wanted)
     assert train < chart < settings
 
 

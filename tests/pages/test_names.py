@@ -31,7 +31,7 @@ def field(page: AppTest, label: str):
     ],
 )
 def test_a_name_in_a_form_is_refused_with_its_limit_and_kept_as_typed(open_page, name, query, label, press, limit):
-    page = open_page(name, **query)
+    page = open_page(name, unfolded=("fold_more", "fold_sweep"), **query)
     field(page, label).set_value(LONG).run()
     if press:
         button(page, press).click().run()
@@ -43,7 +43,7 @@ def test_a_name_in_a_form_is_refused_with_its_limit_and_kept_as_typed(open_page,
 
 def test_a_run_keeps_its_name_where_another_is_too_long(open_page, trained_home):
     run = state().runs.runs()[0]
-    page = open_page("runs", compare=[run.id])
+    page = open_page("runs", unfolded=["runs_edit"], compare=[run.id])
     field(page, "Name").set_value(LONG).run()
 
     assert "130 characters" in said(page)

@@ -4,6 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from digits_core.config import RunConfig, TrainingConfig
+from digits_core.dashboard.pages import PAGES
+from digits_core.dashboard.runs.filter_controls import MANY
 from digits_core.dashboard.runs.table import PAGE_ROWS
 from digits_core.dashboard.state import state
 from digits_core.runs.store import Run
@@ -231,3 +233,24 @@ def test_all_that_fit_the_filters_are_chosen_at_once(open_page, four):
     button(page, "Choose none").click().run()
     assert not query(page, "compare")
     assert any("Select one or more" in text.value for text in page.info)
+
+
+def filters(page: AppTest) -> list[str]:
+    return [each.key for each in page.get("text_input") if each.key == "runs_q"]
+
+
+def test_filters_are_folded_away_until_there_are_more_than_ten_runs(home, open_page):
+    for number in range(MANY):
+        train(str(number))
+    page = AppTest.from_file(PAGES["runs"].file, default_timeout=60).run()
+    assert not filters(page)
+    train("one more")
+    assert filters(page.run()) == ["runs_q"]
+
+
+def test_a_filter_that_is_folded_away_is_said_and_holds(four, open_page):
+    page = AppTest.from_file(PAGES["runs"].file, default_timeout=60)
+    page.query_params["where"] = "batch_size=64"
+    page.run()
+    assert names(page) == ["large again", "large"]
+    assert any("filtered: batch size \\= 64" in text.value for text in page.caption)

@@ -164,6 +164,12 @@ def test_training_time_needs_a_finished_run_and_says_so(training_time):
     assert "finished runs" in said(training_time("live", "diverged"))
 
 
+def test_few_finished_runs_are_offered_the_sweep_that_fills_the_charts(training_time):
+    labels = [[each.label for each in training_time(*names).button] for names in (("slow",), ("slow", "fast", "other"))]
+
+    assert labels == [["Start “Batch size against training time”"], []]
+
+
 def test_the_best_for_the_time_are_listed_with_their_settings(training_time):
     table = training_time("slow", "fast").dataframe[0].value
     runs = [run for run in state().runs.runs() if run.name in ("slow", "fast")]

@@ -161,7 +161,7 @@ def test_a_saved_transform_is_loaded_renamed_deleted_and_brought_back(open_page)
 
 def test_training_takes_a_saved_transform_and_says_what_it_does(open_page):
     state().transforms.save("calm", TransformConfig(rotation=7))
-    page = open_page("training")
+    page = open_page("training", unfolded=["fold_data"])
     assert any("resized to 28×28" in caption.value for caption in page.caption)
     number = state().transforms.all()[0].id
     page.selectbox(key="training_transform").set_value(f"saved-{number}").run()
@@ -176,19 +176,19 @@ def test_training_takes_a_saved_transform_and_says_what_it_does(open_page):
 
 
 def test_training_takes_the_transform_of_its_address_and_refuses_one_that_cannot_be(open_page):
-    page = open_page("training", rotation="33", centre="true")
+    page = open_page("training", unfolded=["fold_data"], rotation="33", centre="true")
     assert page.selectbox(key="training_transform").value == "custom"
     assert any("centred by mass" in caption.value and "rotation ±33°" in caption.value for caption in page.caption)
     page.selectbox(key="training_transform").set_value("recipe").run()
     assert "rotation" not in page.query_params
 
-    refused = open_page("training", rotation="999")
+    refused = open_page("training", unfolded=["fold_data"], rotation="999")
     assert ["rotation is" in error.value for error in refused.error] == [True]
     assert refused.selectbox(key="training_transform").value == "recipe"
 
 
 def test_a_transform_that_is_handed_over_leaves_the_rest_of_the_form_as_it_is(open_page):
-    page = open_page("training")
+    page = open_page("training", unfolded=["fold_data"])
     page.selectbox(key="recipe").set_value("Robust").run()
 
     page.query_params.clear()

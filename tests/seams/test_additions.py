@@ -67,7 +67,7 @@ def config_with(field: str, name: str) -> RunConfig:
 
 def test_a_choice_that_was_added_is_in_the_form_with_its_words(open_page, added):
     field, _, title, _ = added
-    control = open_page("training").selectbox(key=f"training_{field}")
+    control = open_page("training", unfolded=["fold_more"]).selectbox(key=f"training_{field}")
 
     assert title in control.options
     assert f"**{title}**" in control.help

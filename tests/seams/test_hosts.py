@@ -213,9 +213,9 @@ print(this_process() == before, is_alive(before))
 def controls(run_id: str) -> None:
     """The buttons of the Training page; the page itself would start a cluster."""
     from digits_core.dashboard.state import state
-    from digits_core.dashboard.training.run_controls import show_controls
+    from digits_core.dashboard.training.run_controls import show_stop_and_pause
 
-    show_controls(state().runs.get(run_id))
+    show_stop_and_pause(state().runs.get(run_id))
 
 
 def test_an_app_that_is_open_offers_to_go_on_with_it(database, home, open_page, monkeypatch):

@@ -79,7 +79,7 @@ def test_a_run_whose_weights_never_came_home_is_offered_by_no_page_and_no_comman
     assert not page.exception
     assert not any(run.title in option for box in page.selectbox for option in box.options)
 
-    page = open_page("training", run=run.id)
+    page = open_page("training", unfolded=["run_change"], run=run.id)
     assert not page.exception
     (go_on,) = [each for each in page.button if each.label == "Continue"]
     (resume,) = [each for each in page.button if each.label == "Resume"]

@@ -230,10 +230,9 @@ def _data_in_form() -> dict[str, tuple[str, ...]]:
 
 
 def _title_of_data(shown: Collection[str]) -> str:
-    """Return the label of the fold of datasets and transform."""
-    if "train" not in shown:
-        return "Transform" if "transform" in shown else "Earlier runs"
-    return "Datasets and transform" if "transform" in shown else "Datasets"
+    """Return the label of the fold that holds these controls."""
+    parts = {"Datasets": not set(DATA_FIELDS).isdisjoint(shown), "transform": "transform" in shown}
+    return " and ".join(part for part, there in parts.items() if there).capitalize() or "Earlier runs"
 
 
 def _draw_data(shown: Collection[str], recipe: Recipe) -> None:

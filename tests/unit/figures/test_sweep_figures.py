@@ -142,3 +142,34 @@ EMPTY = [
 @pytest.mark.parametrize("chart", EMPTY)
 def test_a_sweep_without_a_result_has_an_empty_chart_with_its_title(chart):
     assert "n = 0" in chart.layout.title.text
+
+
+def test_of_errors_the_least_is_best_and_one_of_0_is_inside_its_axis():
+    errors = [Result(0.01, None, 0.0, "#2"), Result(0.001, None, 0.02, "#1")]
+    chart = against_one(errors, "learning rate", "error", Axis(log=True))
+    low, high = (10**end for end in chart.layout.yaxis.range)
+    best = chart.data[5]
+
+    assert chart.layout.yaxis.type == "log"
+    assert (list(best.x), list(best.customdata)) == ([0.01], [0.0])
+    assert all(low < y < high for y in chart.data[3].y)
+
+
+def test_a_map_of_errors_is_coloured_by_factors_and_frames_the_least():
+    errors = [Result(16, "Adam", 0.1, "#1"), Result(64, "Adam", 0.01, "#2"), Result(256, "Adam", 0.001, "#3")]
+    chart = against_two(errors, ("batch size", "optimizer"), "error")
+
+    assert chart.data[0].z[0] == pytest.approx([-1, -2, -3])
+    assert list(chart.data[1].text) == ["10.00%", "1.00%", "0.10%"]
+    assert chart.layout.shapes[0].x0 == 1.5
+
+
+def test_the_best_so_far_of_errors_falls():
+    runs, best = best_so_far([0.9, None, 0.99, 0.95], 4, log=True).data
+
+    assert list(best.customdata) == pytest.approx([0.1, 0.1, 0.01, 0.01])
+    assert runs.y[1] is None
+
+
+def test_without_a_result_the_axis_is_that_of_accuracies():
+    assert tuple(against_one([], "learning rate", "accuracy", Axis([1, 2])).layout.yaxis.range) == (0, 1.02)

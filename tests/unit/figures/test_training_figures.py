@@ -50,6 +50,24 @@ def test_accuracies_near_the_top_get_an_axis_that_shows_their_difference():
     assert training_figures.live_accuracy(curve(0), 4).layout.yaxis.range[0] == 0
 
 
+def test_on_the_logarithmic_scale_the_error_is_drawn_and_a_perfect_epoch_says_so():
+    perfect = Curve("", "#123456", [1, 2], [0.96, 0.99], [0.98, 1.0], [0.1, 0.01], [0.1, 0.01])
+    chart = training_figures.live_accuracy(perfect, 4, log=True)
+    low, high = (10**end for end in chart.layout.yaxis.range)
+
+    assert chart.layout.yaxis.type == "log"
+    assert list(chart.data[0].y) == pytest.approx([0.04, 0.01])
+    assert list(chart.data[1].customdata) == pytest.approx([0.02, 0.0])
+    assert low < chart.data[1].y[1] < 0.01 < high
+    assert training_figures.live_loss(perfect, batches(9), 4, GUESSING, log=True).layout.yaxis.type == "log"
+
+
+def test_another_scale_is_another_view_which_a_zoom_does_not_outlive():
+    views = {training_figures.live_accuracy(curve(2), 4, log=log).layout.uirevision for log in (False, True)}
+
+    assert len(views) == 2
+
+
 def test_a_long_training_sends_no_more_points_than_can_be_seen_and_always_the_last():
     line = training_figures.live_loss(curve(1), batches(100_000), 2000, GUESSING).data[2]
 
