@@ -60,7 +60,7 @@ def test_a_pickle_in_the_lectures_shape_is_imported_and_trained_on(module_server
     name.fill("Lecture pickle")
     name.press("Enter")
     browser_page.get_by_role("button", name="Keep").click()
-    expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("300")
+    expect(browser_page.locator(".st-key-facts")).to_contain_text("300 images")
     expect(browser_page).to_have_url(re.compile("dataset=lecture-pickle"))
 
     browser_page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
@@ -77,7 +77,7 @@ def test_a_dataset_is_renamed_deleted_and_brought_back(module_server: Server, br
     open_page(browser_page, f"{module_server.url}/?view=Import")
     upload(browser_page, "digits.pkl", lecture_pickle())
     browser_page.get_by_role("button", name="Keep").click(timeout=60_000)
-    expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("300")
+    expect(browser_page.locator(".st-key-facts")).to_contain_text("300 images")
 
     browser_page.get_by_role("button", name="Rename").click()
     name = browser_page.get_by_role("textbox", name="New name")
@@ -87,9 +87,9 @@ def test_a_dataset_is_renamed_deleted_and_brought_back(module_server: Server, br
 
     browser_page.get_by_role("button", name="Delete").click()
     expect(browser_page.get_by_text("Ours was deleted.")).to_be_visible()
-    expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("1,797")
+    expect(browser_page.locator(".st-key-facts")).to_contain_text("1,797 images")
     browser_page.get_by_role("button", name="Undo").click()
-    expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("300")
+    expect(browser_page.locator(".st-key-facts")).to_contain_text("300 images")
 
 
 def test_a_file_that_wants_to_run_something_is_refused_and_runs_nothing(

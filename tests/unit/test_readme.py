@@ -21,7 +21,7 @@ COMMANDS = [
 ]
 OPENING = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py"
 TESTING = "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt && .venv/bin/python -m tests"
-LINKS = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+LINKS = re.findall(r"\]\((?!https?:)([^)#]+)", README) + re.findall(r'src(?:set)?="([^"]+)"', README)
 MEASURING = [shlex.split(line.split("-m tests.benchmarks")[1]) for line in COMMANDS if "-m tests.benchmarks" in line]
 SHELL = [shlex.split(line.split("-m digits_core ")[1]) for line in COMMANDS if "-m digits_core " in line]
 
@@ -52,6 +52,12 @@ def test_ci_can_be_run() -> None:
 def test_one_command_measures_everything_or_what_is_named(arguments: list[str]) -> None:
     assert [] in MEASURING
     assert benchmarks_parser().parse_args(arguments).quick is False
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs").glob("*.png")), ids=lambda path: path.name)
+def test_the_pictures_are_small_and_the_readme_shows_each(picture: Path) -> None:
+    assert picture.stat().st_size <= 150_000
+    assert f"docs/{picture.name}" in LINKS
 
 
 @pytest.mark.parametrize("link", LINKS)
