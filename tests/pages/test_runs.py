@@ -253,4 +253,4 @@ def test_a_filter_that_is_folded_away_is_said_and_holds(four, open_page):
     page.query_params["where"] = "batch_size=64"
     page.run()
     assert names(page) == ["large again", "large"]
-    assert any("filtered: batch size \\= 64" in text.value for text in page.caption)
+    assert any("filtered: batch size = 64" in text.value for text in page.caption)
