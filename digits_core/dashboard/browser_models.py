@@ -8,14 +8,13 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit import runtime
 
-from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.state import state
 
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Recogniser
 
 LOG = logging.getLogger(__name__)
+POLL_S = 1.0
+PATIENCE_S = 0.25
+"""A page waits so long for a network. A busy machine takes longer, and the page asks again."""
 KEPT = 12
 """Networks in memory, each of some two megabytes."""
 
@@ -74,6 +76,7 @@ def browser_model(run_id: str) -> BrowserModel:
     run, refusal = state().runs.get(run_id), threshold.refusal
     key = (str(state().home.folder), run_id, run.finished or 0.0, refusal and refusal.threshold)
     made = _MODELS.get(key, load_recogniser(run_id), refusal)
+    wait([made], PATIENCE_S)
     if not made.done():
         return BrowserModel(run_id, pending=True)
     if error := made.exception():
