@@ -90,8 +90,10 @@ def browser_model(run_id: str) -> BrowserModel:
 def browser_models(run_ids: Sequence[str]) -> list[BrowserModel]:
     """Return the same of several runs; while any of them is yet to be made, the page is drawn anew once all are."""
     models = [browser_model(run_id) for run_id in run_ids]
-    if any(model.pending for model in models):
-        st.fragment(_await, run_every=POLL_S)(run_ids)
+    # In a place of its own that stays: were it to go, the canvas below would move up, be made anew and lose its stroke.
+    with st.container():
+        if any(model.pending for model in models):
+            st.fragment(_await, run_every=POLL_S)(run_ids)
     return models
 
 
