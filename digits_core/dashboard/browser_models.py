@@ -8,14 +8,13 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit import runtime
 
-from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.state import state
 
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Recogniser
 
 LOG = logging.getLogger(__name__)
+POLL_S = 1.0
+PATIENCE_S = 0.25
+"""A page waits so long for a network. A busy machine takes longer, and the page asks again."""
 KEPT = 12
 """Networks in memory, each of some two megabytes."""
 
@@ -74,6 +76,7 @@ def browser_model(run_id: str) -> BrowserModel:
     run, refusal = state().runs.get(run_id), threshold.refusal
     key = (str(state().home.folder), run_id, run.finished or 0.0, refusal.threshold if refusal else None)
     made = _MODELS.get(key, load_recogniser(run_id), refusal)
+    wait([made], PATIENCE_S)
     if not made.done():
         return BrowserModel(run_id, pending=True)
     if error := made.exception():
@@ -87,8 +90,10 @@ def browser_model(run_id: str) -> BrowserModel:
 def browser_models(run_ids: Sequence[str]) -> list[BrowserModel]:
     """Return the same of several runs; while any of them is yet to be made, the page is drawn anew once all are."""
     models = [browser_model(run_id) for run_id in run_ids]
-    if any(model.pending for model in models):
-        st.fragment(_await, run_every=POLL_S)(run_ids)
+    # In a place of its own that stays: were it to go, the canvas below would move up, be made anew and lose its stroke.
+    with st.container():
+        if any(model.pending for model in models):
+            st.fragment(_await, run_every=POLL_S)(run_ids)
     return models
 
 

@@ -111,11 +111,13 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
     best = best_of(usable)
     runs = [best] if best else []
     ready = _torch_is_here()
-    if runs and not ready:
-        st.fragment(_await_torch, run_every=POLL_S)()
+    with st.container():  # a place that stays, so that nothing below it is made anew
+        if runs and not ready:
+            st.fragment(_await_torch, run_every=POLL_S)()
+        models = browser_models([run.id for run in runs]) if ready else [BrowserModel(run.id) for run in runs]
     show_live_answer(
         runs,
-        browser_models([run.id for run in runs]) if ready else [BrowserModel(run.id) for run in runs],
+        models,
         _readings(drawing, ink, runs),
         "stored",
         hint=f"Draw a {label} on the paper with mouse, pen or finger, as large as you write elsewhere.",
