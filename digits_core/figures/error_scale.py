@@ -23,7 +23,7 @@ LEAST_FACTOR = 5
 """The upper end of a logarithmic axis by its lower one, at least: a single value is no reason for a magnified axis."""
 
 
-def last_epochs(values: Sequence[float]) -> Sequence[float]:
+def last_epochs(values: Sequence[float] | np.ndarray) -> Sequence[float] | np.ndarray:
     """Return the values that an axis is fitted to."""
     return values[-max(FITTED_TO, -(-len(values) // 2)) :]
 

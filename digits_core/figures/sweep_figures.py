@@ -173,15 +173,15 @@ def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure
     words, form = MEASURES[measure]
     chart = figure(_title(words, f"{names[0]} and {names[1]}", len(results)), HEIGHT, showlegend=False)
     done = [result for result in results if result.value is not None]
-    values = [result.value for result in done if result.value is not None]
+    known = [result.value for result in done if result.value is not None]
     marker = {
         "size": 14,
-        "color": _shades(values, measure),
+        "color": _shades(known, measure),
         "colorscale": SCALE,
         "line": {"width": 1},
         "reversescale": measure != "accuracy",
         "showscale": True,
-        "colorbar": {**_shade_ticks(values, measure), "thickness": 12},
+        "colorbar": {**_shade_ticks(known, measure), "thickness": 12},
     }
     for shown, look in ((done, marker), (_best(done, measure), _ring(20))):
         chart.add_scatter(

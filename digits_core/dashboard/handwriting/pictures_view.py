@@ -191,7 +191,7 @@ def _corrected(tray: Tray, writer: str) -> Tray:
             "file": st.column_config.TextColumn("File", help="The name of the uploaded file."),
         },
     )
-    rows: Iterable[Any] = edited.itertuples()
+    changed: Iterable[Any] = edited.itertuples()
     pictures = (
         replace(
             picture,
@@ -199,7 +199,7 @@ def _corrected(tray: Tray, writer: str) -> Tray:
             include=bool(row.include),
             writer=_other_than(writer, row.writer or ""),
         )
-        for picture, row in zip(tray.pictures, rows, strict=True)
+        for picture, row in zip(tray.pictures, changed, strict=True)
     )
     return replace(tray, pictures=tuple(pictures))
 
