@@ -53,6 +53,12 @@ def open_page(page: Page, url: str) -> None:
     page.add_init_script(TRAFFIC)
     page.goto(url)
     wait_for_app(page)
+    # Streamlit fetches what puts a style sheet into the page, which may come after the page itself.
+    page.wait_for_function(
+        "() => !document.querySelector('.st-key-page_head') || "
+        "getComputedStyle(document.documentElement).getPropertyValue('--digits-lab-style')",
+        timeout=30_000,
+    )
 
 
 def draw(page: Page, strokes: Sequence[Sequence[Point]], canvas: Locator | None = None) -> None:
