@@ -4,6 +4,7 @@ import streamlit as st
 
 from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.recognise import canvas_view, compare_runs, reading_history, train_here, upload
+from digits_core.dashboard.recognise.answer_display import await_verdicts
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_best_run, warn_of_doubtful
 from digits_core.runs.store import Run
@@ -38,6 +39,7 @@ def recognise(runs: list[Run]) -> None:
         compare()
     else:
         warn_of_doubtful(run)
+        await_verdicts([run.id])
         if way == "Draw":
             canvas_view.show(run, paper)
         else:

@@ -10,11 +10,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-import streamlit as st
 from streamlit import runtime
 
+from digits_core.dashboard.live import draw_anew_after
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.state import state
 
@@ -90,16 +91,12 @@ def browser_model(run_id: str) -> BrowserModel:
 def browser_models(run_ids: Sequence[str]) -> list[BrowserModel]:
     """Return the same of several runs; while any of them is yet to be made, the page is drawn anew once all are."""
     models = [browser_model(run_id) for run_id in run_ids]
-    # In a place of its own that stays: were it to go, the canvas below would move up, be made anew and lose its stroke.
-    with st.container():
-        if any(model.pending for model in models):
-            st.fragment(_await, run_every=POLL_S)(run_ids)
+    draw_anew_after(partial(_is_pending, tuple(run_ids)), any(model.pending for model in models), POLL_S)
     return models
 
 
-def _await(run_ids: Sequence[str]) -> None:
-    if not any(browser_model(run_id).pending for run_id in run_ids):
-        st.rerun()
+def _is_pending(run_ids: Sequence[str]) -> bool:
+    return any(browser_model(run_id).pending for run_id in run_ids)
 
 
 def _packed(recogniser: Recogniser, refusal: Refusal | None) -> tuple[str, bytes]:

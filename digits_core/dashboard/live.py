@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -26,6 +26,23 @@ STATUS_ICONS = {
     "failed": ":material/error:",
     "interrupted": ":material/power_off:",
 }
+
+
+def draw_anew_after(is_pending: Callable[[], bool], pending: bool | None = None, every_s: float = POLL_S) -> None:
+    """Draw the page anew once what it waits for is there. `pending` is what `is_pending` says now, if that is known.
+
+    The timer's fragment is always on the page, in a place of its own. Where one is gone by the time that its timer
+    strikes, Streamlit leaves what others had drawn before, such as a paper that was cleared; and where its place goes,
+    what is below it is made anew, and loses the stroke that is being drawn.
+    """
+    waits = is_pending() if pending is None else pending
+    with st.container():
+        st.fragment(_look, run_every=every_s if waits else None)(is_pending, waits)
+
+
+def _look(is_pending: Callable[[], bool], waits: bool) -> None:
+    if waits and not is_pending():
+        st.rerun()
 
 
 def show_progress(run: Run, batches: int) -> None:

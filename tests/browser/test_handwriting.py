@@ -79,7 +79,7 @@ def test_ten_drawn_digits_are_in_the_dataset(server: Server, browser_page: Page)
     poll(lambda: len(saved(server)) == 9, 30, "the last one to be taken back")
     keep(browser_page, 7, STROKES[7])
     open_page(browser_page, f"{server.url}/?dataset=handwriting")
-    expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("10")
+    expect(browser_page.locator(".st-key-facts")).to_contain_text("10 images")
 
 
 def test_a_sheet_is_corrected_on_the_picture_and_saved(server: Server, browser_page: Page) -> None:
@@ -112,7 +112,7 @@ def test_a_sheet_is_corrected_on_the_picture_and_saved(server: Server, browser_p
     expect(browser_page.get_by_text("Saved 9 digits")).to_be_visible()
     assert saved(server) == [(label, "sheet") for label in (0, 0, 0, 1, 1, 1, 2, 2, 7)]
     open_page(browser_page, f"{server.url}/?dataset=handwriting")
-    expect(browser_page.get_by_test_id("stMetric").first).to_contain_text("9")
+    expect(browser_page.locator(".st-key-facts")).to_contain_text("9 images")
 
     # Two of them are deleted by their pictures, and brought back.
     open_page(browser_page, f"{server.url}/handwriting?way=Your+digits")

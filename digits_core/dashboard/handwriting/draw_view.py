@@ -20,7 +20,7 @@ from digits_core.dashboard.handwriting.shared import (
     done,
     undo_button,
 )
-from digits_core.dashboard.live import POLL_S
+from digits_core.dashboard.live import draw_anew_after
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
@@ -111,9 +111,8 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
     best = best_of(usable)
     runs = [best] if best else []
     ready = _torch_is_here()
+    draw_anew_after(lambda: not _torch_is_here(), bool(runs) and not ready)
     with st.container():  # a place that stays, so that nothing below it is made anew
-        if runs and not ready:
-            st.fragment(_await_torch, run_every=POLL_S)()
         models = browser_models([run.id for run in runs]) if ready else [BrowserModel(run.id) for run in runs]
     show_live_answer(
         runs,
@@ -143,11 +142,6 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
 def _torch_is_here() -> bool:
     """Return whether networks can be loaded at once: `State.load_torch` does that in the background."""
     return hasattr(sys.modules.get("digits_core.recognition.recogniser"), "Recogniser")
-
-
-def _await_torch() -> None:
-    if _torch_is_here():
-        st.rerun()
 
 
 def _ink_of(drawing: Image.Image) -> np.ndarray | None:
@@ -189,10 +183,10 @@ def _so_far(writer: str) -> None:
     with st.container(horizontal=True):
         with st.container(width="stretch"):
             show_chart(digit_counts(counts, writer), "so_far", f"{len(samples)} digits saved by this writer, by digit")
-        with st.container(width=230):
             if not samples:
                 st.caption("Nothing saved by this writer yet. Ten of each digit are a good start.")
                 return
+        with st.container(width=230):
             st.caption("The last ones, newest first")
             last = samples[:LAST_SHOWN]
             tiles = [Tile(each.label, each.id, name=f"A {each.label}") for each in last]

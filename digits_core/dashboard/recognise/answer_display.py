@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.error_messages import as_plain_text
-from digits_core.dashboard.live import POLL_S
+from digits_core.dashboard.live import draw_anew_after
 from digits_core.dashboard.loaders import load_threshold
 from digits_core.dashboard.recognise.recognition_result import (
     Reading,
@@ -60,13 +61,13 @@ def show_number(
 def say_verdict(
     threshold: Threshold, answers: Sequence[Answer], refused: Sequence[int], run_id: str, key: str = "answer"
 ) -> None:
-    """Say whether what was read are digits; where that is being worked out, the page is drawn anew once it is known.
+    """Say whether what was read are digits, or that it is being worked out: `await_verdicts` then draws the page anew.
 
     Of a single digit that is refused, it is said what is unusual about it, and what would help is one click away.
     """
     text = "".join(str(answer.digit) for answer in answers)
     if threshold.pending:
-        st.fragment(_await_threshold, run_every=POLL_S)(run_id, verdict(threshold, 0, text))
+        st.caption(verdict(threshold, 0, text))
     elif not refused or threshold.refusal is None:
         # The problem may name a dataset, as people called it.
         st.caption(as_plain_text(verdict(threshold, len(refused), text)))
@@ -79,10 +80,13 @@ def say_verdict(
             offer_help(run_id, answers[0].digit, found, key)
 
 
-def _await_threshold(run_id: str, words: str) -> None:
-    if not load_threshold(run_id).pending:
-        st.rerun()
-    st.caption(words)
+def await_verdicts(run_ids: Sequence[str]) -> None:
+    """While it is worked out what is not a digit to these networks, wait for it, and then draw the page anew."""
+    draw_anew_after(partial(_is_pending, tuple(run_ids)))
+
+
+def _is_pending(run_ids: Sequence[str]) -> bool:
+    return any(load_threshold(run_id).pending for run_id in run_ids)
 
 
 def show_one(answer: Answer, key: str) -> None:

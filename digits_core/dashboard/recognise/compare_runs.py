@@ -14,7 +14,7 @@ from digits_core.dashboard.canvas import drawing_place
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits, load_recogniser, load_threshold
 from digits_core.dashboard.recognise import reading_history
-from digits_core.dashboard.recognise.answer_display import SEEN_SIDE, say_verdict, show_seen
+from digits_core.dashboard.recognise.answer_display import SEEN_SIDE, await_verdicts, say_verdict, show_seen
 from digits_core.dashboard.recognise.canvas_view import CANVASES, HINT, ONE, VERDICT_HEIGHT, paper_to_draw_on
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import UNLIKE, Ink, Reading, digit_on, in_words, read
@@ -140,6 +140,7 @@ def _story(runs: list[Run]) -> None:
         offer(missing[0], primary=True)
         return
     lecture, robust = (found[name] for name in STORY)
+    await_verdicts([lecture.id, robust.id])
     _show_gap(lecture, robust)
     _tell(lecture, robust)
 
