@@ -1,0 +1,24 @@
+"""Keeps the end of one fragment's run from being lost where that of another follows at once.
+
+What a session sends waits in a queue for a moment. Where a fragment's run begins in that moment, Streamlit turns the
+message that another fragment's run has come to its end into one that it was broken off. The browser then removes
+nothing that this run no longer drew: a paper that was cleared stays beside the new one. Timers (`run_every`) bring it
+about. Streamlit has no setting for this either, so that its sessions' own way is replaced before the first is served.
+"""
+
+from __future__ import annotations
+
+from streamlit.runtime.app_session import AppSession
+
+_clear_queue = AppSession._clear_queue
+
+
+def tell_all() -> None:
+    """Let browsers hear of the end of each fragment's run, in all sessions from now on."""
+    AppSession._clear_queue = clear_queue  # type: ignore[method-assign]
+
+
+def clear_queue(session: AppSession, fragment_ids_this_run: list[str] | None = None) -> None:
+    """As Streamlit's own, but the run of a fragment takes nothing out of the queue."""
+    if not fragment_ids_this_run:
+        _clear_queue(session, fragment_ids_this_run)
