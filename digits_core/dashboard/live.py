@@ -37,12 +37,15 @@ def draw_anew_after(is_pending: Callable[[], bool], pending: bool | None = None,
     """
     waits = is_pending() if pending is None else pending
     with st.container():
-        st.fragment(_look, run_every=every_s if waits else None)(is_pending, waits)
+        st.fragment(_look, run_every=every_s if waits else None)(is_pending, [waits])
 
 
-def _look(is_pending: Callable[[], bool], waits: bool) -> None:
-    if waits and not is_pending():
+def _look(is_pending: Callable[[], bool], waits: list[bool]) -> None:
+    """Look at each strike of the timer; the first time is while the page itself is drawn, which shall come to its end."""
+    if len(waits) > 1 and not is_pending():
         st.rerun()
+    elif waits == [True]:
+        waits.append(True)
 
 
 def show_progress(run: Run, batches: int) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from digits_core.runs.starter import SWITCH
 from tests.browser.conftest import serve
-from tests.browser.helpers import CANVAS, draw, open_page, wait_for_app
+from tests.browser.helpers import CANVAS, answer_of_server, draw, open_page, wait_for_app
 from tests.pictures import STROKES
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ def test_the_first_digit_drawn_is_read_and_a_deleted_starter_stays_away(
         page.locator(CANVAS).wait_for()
         wait_for_app(page)
         draw(page, STROKES[7])
-        expect(page.get_by_test_id("stMetricValue")).to_have_text("7")
+        expect(answer_of_server(page).locator(".digit")).to_have_text("7")
         expect(page.get_by_text("Not a digit", exact=False)).to_have_count(0)
 
         open_page(page, f"{server.url}/runs")

@@ -94,7 +94,7 @@ def test_a_drawing_goes_its_way_and_the_transform_goes_to_training(shared_server
     expect(browser_page.get_by_text("Draw a digit on the paper")).to_be_visible()
     draw(browser_page, SEVEN)
     pictures = browser_page.locator(".st-key-steps canvas")
-    expect(pictures).to_have_count(5, timeout=60_000)
+    expect(pictures).to_have_count(6, timeout=60_000)
     as_drawn, pixels = (grey_levels(pictures.nth(step)) for step in (1, 2))
     assert as_drawn.shape == (112, 112)
     assert pixels.shape == (28, 28)
