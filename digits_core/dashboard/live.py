@@ -41,7 +41,7 @@ def draw_anew_after(is_pending: Callable[[], bool], pending: bool | None = None,
 
 
 def _look(is_pending: Callable[[], bool], waits: list[bool]) -> None:
-    """Look at each strike of the timer; the first time is while the page itself is drawn, which shall come to its end."""
+    """Look when the timer strikes, and not while the page itself is drawn, which shall come to its end."""
     if len(waits) > 1 and not is_pending():
         st.rerun()
     elif waits == [True]:

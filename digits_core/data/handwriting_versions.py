@@ -12,6 +12,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -101,15 +102,14 @@ def read(db: sqlite3.Connection, samples: str) -> Digits:
     rows = db.execute(
         f"SELECT {columns} FROM samples WHERE id IN (SELECT value FROM json_each(?, '$.ids'))", (samples,)
     )
-    images = {row["id"]: papers.of_row(row) if on_paper else row["image"] for row in rows}
+    images: dict[int, Any] = {row["id"]: papers.of_row(row) if on_paper else row["image"] for row in rows}
     if gone := [number for number in kept["ids"] if number not in images]:
         raise DatasetError(
             f"{len(gone)} of the {len(kept['ids'])} handwritten samples are not on disk any more: put a copy of "
             "digits.sqlite that has them in its place, or train again with the digits of today."
         )
-    pixels = bytearray().join(
-        images[number].data for number in kept["ids"]
-    )  # one copy, which PyTorch may take as it is
+    # One copy, which PyTorch may take as it is.
+    pixels = bytearray().join(images[number] for number in kept["ids"])
     size = papers.SIDE if on_paper else papers.CENTRED_SIDE
     return Digits(
         name=NAME,
