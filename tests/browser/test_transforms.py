@@ -102,8 +102,8 @@ def test_a_drawing_goes_its_way_and_the_transform_goes_to_training(shared_server
     wait_for_app(browser_page)
 
     browser_page.get_by_test_id("stMain").get_by_role("link", name="Use in training").click()
-    expect(browser_page.get_by_text("rotation ±9°")).to_be_visible(timeout=30_000)
     browser_page.get_by_text("Datasets and transform").click()
+    expect(browser_page.get_by_text("rotation ±9°")).to_be_visible(timeout=30_000)
     expect(browser_page.get_by_role("combobox", name="Transform")).to_have_value("Custom")
     wait_for_app(browser_page)
     browser_page.get_by_text("Change it under Transforms").click()
