@@ -61,14 +61,15 @@ def run_to_watch(live: Sequence[Run]) -> Run | None:
     """Return the run to show although another one was chosen, or `None` if the choice stands.
 
     A run that was started elsewhere, on another page or by a sweep, takes the place of one that has ended, and stays
-    there when it has ended itself. What was chosen here by hand gives way only to a run that this browser starts.
+    there when it has ended itself. What was chosen here by hand gives way only to a run that this browser starts, and
+    so does one that was taken out of the queue, for its page is where that is said.
     """
     chosen = st.session_state.get(CHOSEN_RUN)
     picked, newest_then = st.session_state.get(PICKED, (None, 0))
     own = [run for run in live if run.session == session_id() and not run.sweep]
     if picked and picked == chosen:
         live = [run for run in own if run.number > newest_then]
-    elif any(run.id == chosen for run in live):
+    elif any(run.id == chosen for run in live) or (not own and _was_taken_out(chosen)):
         return None
     if any(run.id == st.session_state.get(WATCHED) for run in live):
         live = [run for run in live if run.id == st.session_state[WATCHED]]
@@ -79,6 +80,10 @@ def run_to_watch(live: Sequence[Run]) -> Run | None:
         return found
     (watched, *_) = [*state().runs.some([st.session_state.get(WATCHED, "")]), None]
     return watched
+
+
+def _was_taken_out(run_id: str | None) -> bool:
+    return any(run.status == "stopped" and not run.started for run in state().runs.some([run_id or ""]))
 
 
 def show_stop_and_pause(run: Run | None) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from digits_core.config import DataConfig
 from digits_core.evaluation.comparison import (
+    Spread,
     best_front,
     chance_of,
     digit_counts,
@@ -65,8 +66,9 @@ def test_a_strength_that_would_never_move_is_refused():
 
 
 def test_a_spread_is_the_mean_and_the_deviation_of_a_sample():
-    assert spread([1.0, 3.0]) == pytest.approx((2.0, np.sqrt(2), 2))
-    assert spread([5.0]) == (5.0, 0.0, 1)
+    found = spread([1.0, 3.0])
+    assert (found.mean, found.deviation, found.count) == pytest.approx((2.0, np.sqrt(2), 2))
+    assert spread([5.0]) == Spread(5.0, 0.0, 1)
 
 
 def test_the_front_holds_the_runs_that_no_other_beats_in_both():
