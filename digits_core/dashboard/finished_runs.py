@@ -15,7 +15,7 @@ _clear_queue = AppSession._clear_queue
 
 def tell_all() -> None:
     """Let browsers hear of the end of each fragment's run, in all sessions from now on."""
-    AppSession._clear_queue = clear_queue  # type: ignore[method-assign]
+    AppSession._clear_queue = clear_queue  # type: ignore[method-assign, assignment]
 
 
 def clear_queue(session: AppSession, fragment_ids_this_run: list[str] | None = None) -> None:
