@@ -30,9 +30,7 @@ def centred(image: torch.Tensor, size: int) -> torch.Tensor:
     image = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     factor = round(size * 20 / 28) / max(image.shape)
     height, width = (max(1, round(side * factor)) for side in image.shape)
-    image = nnf.interpolate(image[None, None], (height, width), mode="bilinear", antialias=True, align_corners=False)[
-        0, 0
-    ]
+    image = nnf.interpolate(image[None, None], (height, width), mode="bilinear", antialias=True)[0, 0]
     mass = image.sum(dtype=torch.float64).clamp(min=1)
     row = (image.sum(dim=1) * torch.arange(height)).sum() / mass + 0.5
     column = (image.sum(dim=0) * torch.arange(width)).sum() / mass + 0.5
