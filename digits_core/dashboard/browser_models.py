@@ -91,7 +91,7 @@ def browser_model(run_id: str) -> BrowserModel:
 def browser_models(run_ids: Sequence[str]) -> list[BrowserModel]:
     """Return the same of several runs; while any of them is yet to be made, the page is drawn anew once all are."""
     models = [browser_model(run_id) for run_id in run_ids]
-    draw_anew_after(partial(_is_pending, tuple(run_ids)), any(model.pending for model in models), POLL_S)
+    draw_anew_after("models", partial(_is_pending, tuple(run_ids)), any(model.pending for model in models), POLL_S)
     return models
 
 

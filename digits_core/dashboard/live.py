@@ -28,15 +28,17 @@ STATUS_ICONS = {
 }
 
 
-def draw_anew_after(is_pending: Callable[[], bool], pending: bool | None = None, every_s: float = POLL_S) -> None:
-    """Draw the page anew once what it waits for is there. `pending` is what `is_pending` says now, if that is known.
+def draw_anew_after(
+    what: str, is_pending: Callable[[], bool], pending: bool | None = None, every_s: float = POLL_S
+) -> None:
+    """Draw the page anew once `what` it waits for is there. `pending` is what `is_pending` says now, if that is known.
 
     The timer's fragment is always on the page, in a place of its own. Where one is gone by the time that its timer
     strikes, Streamlit leaves what others had drawn before, such as a paper that was cleared; and where its place goes,
     what is below it is made anew, and loses the stroke that is being drawn.
     """
     waits = is_pending() if pending is None else pending
-    with st.container():
+    with st.container(key=f"awaited_{what}"):  # takes no room: see style.css
         st.fragment(_look, run_every=every_s if waits else None)(is_pending, [waits])
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from digits_core.engine.sweep_conductor import Conductor
 
 LOG = logging.getLogger(__name__)
+RECOGNISER = "digits_core.recognition.recogniser"
+"""What is loaded in the background. Pages that show a network import torch alone, and do not load it with that."""
 AFTER_PAGE_S = 0.3
 """How long the server delivers a page whose script has ended, its chart library and pictures included."""
 LOADING_S = 10.0
@@ -108,7 +110,7 @@ class State:
 
     def load_torch(self, after_s: float = 0.0) -> None:
         """Import in the background what recognising takes, so that it is there when the person is: returns at once."""
-        if "torch" not in sys.modules:
+        if RECOGNISER not in sys.modules:
             loader = threading.Timer(after_s, _import_recogniser)
             loader.daemon = True
             _LOADERS.append(loader)
@@ -135,7 +137,7 @@ def prepare_to_recognise() -> None:
 
     Whoever goes on to Recognise need not wait for it then. Returns at once.
     """
-    if "torch" in sys.modules:
+    if RECOGNISER in sys.modules:
         return
     with suppress(StoreError):  # the page has said what is wrong with the home
         here = state()

@@ -7,17 +7,8 @@ export default function ({ data, setTriggerValue, parentElement }) {
 
   function canvasOf(number) {
     const canvas = document.createElement("canvas");
-    canvas.width = data.width;
-    canvas.height = data.height;
     canvas.className = data.smooth ? "" : "pixels";
-    const context = canvas.getContext("2d");
-    const picture = context.createImageData(data.width, data.height);
-    for (let pixel = 0; pixel < area; pixel += 1) {
-      picture.data.fill(levels[number * area + pixel], pixel * 4, pixel * 4 + 3);
-      picture.data[pixel * 4 + 3] = 255;
-    }
-    context.putImageData(picture, 0, 0);
-    return canvas;
+    return paintPixels(canvas, data.width, data.height, levels, number * area);
   }
 
   // On a narrow screen the chosen image is shown below all tiles: go there, but only if it cannot be seen.

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.pixels import with_paint
 from digits_core.figures.palette import DIGIT_COLOURS
 
 FOLDER = Path(__file__).parent
@@ -50,7 +51,7 @@ _tiles = st.components.v2.component(
     "digits_tiles",
     html='<div class="groups"></div>',
     css=(FOLDER / "tiles.css").read_text(encoding="utf-8"),
-    js=(FOLDER / "tiles.js").read_text(encoding="utf-8"),
+    js=with_paint(FOLDER / "tiles.js"),
 )
 
 

@@ -25,7 +25,7 @@ from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
 from digits_core.dashboard.sample_on_paper import offer_sample
-from digits_core.dashboard.state import state
+from digits_core.dashboard.state import RECOGNISER, state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.handwriting_store import NewSample
@@ -111,7 +111,7 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
     best = best_of(usable)
     runs = [best] if best else []
     ready = _torch_is_here()
-    draw_anew_after(lambda: not _torch_is_here(), bool(runs) and not ready)
+    draw_anew_after("torch", lambda: not _torch_is_here(), bool(runs) and not ready)
     with st.container():  # a place that stays, so that nothing below it is made anew
         models = browser_models([run.id for run in runs]) if ready else [BrowserModel(run.id) for run in runs]
     show_live_answer(
@@ -137,11 +137,13 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
             "run takes it through its own transform, in training and recognition alike.",
         )
         undo_button()
+        if not state().handwriting.counts(writer).any():
+            st.caption("Nothing saved by this writer yet. Ten of each digit are a good start.")
 
 
 def _torch_is_here() -> bool:
     """Return whether networks can be loaded at once: `State.load_torch` does that in the background."""
-    return hasattr(sys.modules.get("digits_core.recognition.recogniser"), "Recogniser")
+    return hasattr(sys.modules.get(RECOGNISER), "Recogniser")
 
 
 def _ink_of(drawing: Image.Image) -> np.ndarray | None:
@@ -183,9 +185,8 @@ def _so_far(writer: str) -> None:
     with st.container(horizontal=True):
         with st.container(width="stretch"):
             show_chart(digit_counts(counts, writer), "so_far", f"{len(samples)} digits saved by this writer, by digit")
-            if not samples:
-                st.caption("Nothing saved by this writer yet. Ten of each digit are a good start.")
-                return
+        if not samples:
+            return
         with st.container(width=230):
             st.caption("The last ones, newest first")
             last = samples[:LAST_SHOWN]

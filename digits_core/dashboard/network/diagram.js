@@ -22,17 +22,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
 
   function canvasOf(block, levels, number) {
     const canvas = document.createElement("canvas");
-    canvas.width = block.width;
-    canvas.height = block.height;
-    const area = block.width * block.height;
-    const context = canvas.getContext("2d");
-    const picture = context.createImageData(block.width, block.height);
-    for (let pixel = 0; pixel < area; pixel += 1) {
-      picture.data.fill(levels[number * area + pixel], pixel * 4, pixel * 4 + 3);
-      picture.data[pixel * 4 + 3] = 255;
-    }
-    context.putImageData(picture, 0, 0);
-    return canvas;
+    return paintPixels(canvas, block.width, block.height, levels, number * block.width * block.height);
   }
 
   const said = (value) => String(value).replace("-", "−");

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.pixels import with_paint
 from digits_core.figures.palette import DIGIT_COLOURS
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _diagram = st.components.v2.component(
     "digits_network_diagram",
     html='<div class="network"></div>',
     css=(FOLDER / "diagram.css").read_text(encoding="utf-8"),
-    js=(FOLDER / "diagram.js").read_text(encoding="utf-8"),
+    js=with_paint(FOLDER / "diagram.js"),
 )
 
 

@@ -82,7 +82,7 @@ def say_verdict(
 
 def await_verdicts(run_ids: Sequence[str]) -> None:
     """While it is worked out what is not a digit to these networks, wait for it, and then draw the page anew."""
-    draw_anew_after(partial(_is_pending, tuple(run_ids)))
+    draw_anew_after("verdicts", partial(_is_pending, tuple(run_ids)))
 
 
 def _is_pending(run_ids: Sequence[str]) -> bool:

@@ -239,17 +239,6 @@ function makeAnswer(live, run) {
   return { root, digit, sure, other, picture, bars, rows };
 }
 
-function paintPicture(canvas, levels, side) {
-  if (canvas.width !== side) [canvas.width, canvas.height] = [side, side];
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(side, side);
-  for (let pixel = 0; pixel < side * side; pixel += 1) {
-    image.data.fill(levels?.[pixel] ?? 0, pixel * 4, pixel * 4 + 3);
-    image.data[pixel * 4 + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
-}
-
 function wordsOf({ sure, articles, by }, answer) {
   const best = answer.probabilities[answer.digit];
   let other = answer.digit ? 0 : 1;
@@ -274,7 +263,7 @@ function paintAnswer(live, parts, answer, moving) {
   const name = empty ? "Probabilities: nothing is drawn" : `Probabilities: ${[...answer.probabilities].map((share, digit) => `${digit} ${percent(share)}`).join(", ")}`;
   parts.bars.setAttribute("aria-label", name);
   if (live.data.picture === "seen") {
-    paintPicture(parts.picture, answer?.seen, answer?.side ?? 28);
+    paintPixels(parts.picture, answer?.side ?? 28, answer?.side ?? 28, answer?.seen);
     parts.picture.setAttribute("aria-label", empty ? "An empty paper" : `What the network sees, read as ${answer.digit}`);
   }
   parts.rows.forEach(({ row, fill, share }, digit) => {
@@ -290,7 +279,7 @@ function paintAnswer(live, parts, answer, moving) {
 function paintStored(live, levels) {
   const [parts] = live.parts;
   const empty = !levels?.some(Boolean);
-  paintPicture(parts.picture, levels, live.data.stored_side);
+  paintPixels(parts.picture, live.data.stored_side, live.data.stored_side, levels);
   parts.picture.setAttribute("aria-label", empty ? "An empty paper" : "What will be stored");
   if (live.data.runs.length) return;
   parts.root.classList.toggle("empty", empty);

@@ -17,6 +17,7 @@ import numpy as np
 import streamlit as st
 
 from digits_core.browser.canvas import CANVAS_SIDE
+from digits_core.dashboard.pixels import with_paint
 from digits_core.dashboard.recognise.recognition_result import SURE, article
 from digits_core.data.papers import SIDE
 from digits_core.figures.palette import DIGIT_COLOURS, run_colour
@@ -120,5 +121,5 @@ def _component() -> Callable[..., Any]:
         "digits_live_answer",
         html=HTML,
         css=(FOLDER / "live_answer.css").read_text(encoding="utf-8"),
-        js=f"const WORKER_SOURCE = {json.dumps(source)};\n" + (FOLDER / "live_answer.js").read_text(encoding="utf-8"),
+        js=f"const WORKER_SOURCE = {json.dumps(source)};\n" + with_paint(FOLDER / "live_answer.js"),
     )

@@ -14,18 +14,11 @@ export default function ({ data, parentElement }) {
   function pictureOf(step, values) {
     const frame = element("div", "picture");
     const canvas = document.createElement("canvas");
-    canvas.width = step.width;
-    canvas.height = step.height;
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `${data.words} after the step ${step.title}`);
-    const context = canvas.getContext("2d");
-    const picture = context.createImageData(step.width, step.height);
     const span = step.high - step.low || 1;
-    values.forEach((value, pixel) => {
-      picture.data.fill(Math.round((255 * (value - step.low)) / span), pixel * 4, pixel * 4 + 3);
-      picture.data[pixel * 4 + 3] = 255;
-    });
-    context.putImageData(picture, 0, 0);
+    const levels = Array.from(values, (value) => Math.round((255 * (value - step.low)) / span));
+    paintPixels(canvas, step.width, step.height, levels);
     const pointed = element("div", "pointed");
     canvas.onpointermove = ({ offsetX, offsetY }) => {
       const column = Math.min(step.width - 1, Math.max(0, Math.floor((offsetX / canvas.clientWidth) * step.width)));

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from digits_core.dashboard.pixels import with_paint
 from digits_core.figures.palette import DIGIT_COLOURS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _steps = st.components.v2.component(
     "digits_transform_steps",
     html='<div class="steps"></div>',
     css=(FOLDER / "step_pictures.css").read_text(encoding="utf-8"),
-    js=(FOLDER / "step_pictures.js").read_text(encoding="utf-8"),
+    js=with_paint(FOLDER / "step_pictures.js"),
 )
 
 

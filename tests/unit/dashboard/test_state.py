@@ -42,7 +42,7 @@ state.prepare_to_recognise()
 begun = len(state._LOADERS)
 for loader in state._LOADERS:
     loader.join()
-print(json.dumps([begun, "torch" in sys.modules]))
+print(json.dumps([begun, state.RECOGNISER in sys.modules]))
 state.stop()
 """
 
@@ -54,3 +54,14 @@ def test_torch_is_loaded_before_somebody_recognises_if_there_is_a_network(home, 
     answer = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
 
     assert json.loads(answer.stdout) == loaded
+
+
+def test_a_page_that_has_imported_torch_alone_does_not_keep_the_rest_from_being_loaded(home, monkeypatch):
+    """As Network does, which shows the layers and recognises nothing."""
+    monkeypatch.setenv("DIGITS_STARTER", "on")
+
+    answer = subprocess.run(
+        [sys.executable, "-c", f"import torch\n{LOADED}"], capture_output=True, text=True, check=True
+    )
+
+    assert json.loads(answer.stdout) == [1, True]

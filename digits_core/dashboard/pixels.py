@@ -1,0 +1,10 @@
+"""The script of a component that draws images: what puts pixels on a canvas stands once, before its own."""
+
+from pathlib import Path
+
+PAINT = (Path(__file__).parent / "pixels.js").read_text(encoding="utf-8")
+
+
+def with_paint(file: Path) -> str:
+    """Return the script in `file` as one module with the function `paintPixels` of `pixels.js`."""
+    return PAINT + file.read_text(encoding="utf-8")
