@@ -124,7 +124,7 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
         stored=None if ink is None else _paper_of(ink),
         picture="stored",
     )
-    with st.container(horizontal=True, vertical_alignment="center", height=44, border=False):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"Save as {label}",
             type="primary",
