@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from digits_core.home import Home
+from digits_core.runs.artifacts import Artifacts
 from tests.browser.conftest import SharedServer
 from tests.browser.helpers import (
     CANVAS,
@@ -89,7 +91,10 @@ def test_the_weights_of_a_run_are_fetched_once_also_over_a_reload(
     shared_server: SharedServer, browser_page: Page
 ) -> None:
     url, fetched = f"{shared_server.url}/recognise?run={shared_server.slow}", []
-    paper(browser_page, url)  # what is a digit may be found out only now, and is part of the network
+    paper(browser_page, url)
+    # What is not a digit may be worked out only now, and is part of the network: it is then sent once more.
+    artifacts = Artifacts(Home(shared_server.home).run(shared_server.slow))
+    poll(lambda: artifacts.has_refusal, 120, "what is not a digit to be worked out")
     browser_page.reload()
     paper(browser_page, url)
     browser_page.on("request", lambda request: fetched.append(request.url) if ".bin" in request.url else None)
