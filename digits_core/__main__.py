@@ -15,6 +15,7 @@ from digits_core.shell import (
     datasets_command,
     evaluate_command,
     export_command,
+    networks_command,
     recognise_command,
     runs_command,
     sweep_command,
@@ -24,6 +25,7 @@ from digits_core.shell.common import BAD_INPUT, INTERRUPTED
 
 COMMANDS = (
     datasets_command,
+    networks_command,
     train_command,
     sweep_command,
     recognise_command,

@@ -5,32 +5,34 @@ The bounds that widgets, shell options and checks use stand here and nowhere els
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, get_args
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from digits_core.entries.augmentations import AUGMENTATIONS, STRENGTHS
-from digits_core.entries.base import Augmentation
+from digits_core.entries.base import Augmentation, OneOf
+from digits_core.entries.initialisations import INITIALISATIONS
 from digits_core.entries.losses import LOSSES
 from digits_core.entries.optimizers import OPTIMIZERS
 from digits_core.entries.schedules import SCHEDULES
 from digits_core.errors import ConfigError
-
-
-class OneOf:
-    """Accepts the names of entries, those that were added later among them."""
-
-    def __init__(self, names: Collection[str]) -> None:
-        self.names = names
-
-    def __call__(self, name: str) -> str:
-        if name not in self.names:
-            *others, last = map(repr, self.names)
-            raise ValueError(f"should be {', '.join(others)} or {last}")
-        return name
-
+from digits_core.layers.base import Kind
+from digits_core.layers.kinds import KINDS
+from digits_core.layers.presets import IMPROVED_NET, PRESETS
+from digits_core.layers.problems import problem_of
+from digits_core.layers.text import from_text
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["fp32", "bf16"]
@@ -143,6 +145,32 @@ class TransformConfig(_AllSteps):
         return bool(self.augmentations)
 
 
+class _Presets(OneOf):
+    """Takes the name of a ready network for its layers, or their JSON."""
+
+    def __call__(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        found = from_text(value)
+        return super().__call__(value) if found is None else found
+
+
+if TYPE_CHECKING:
+    AnyKind = Kind
+else:
+    AnyKind = Annotated[reduce(or_, KINDS.values()), Field(discriminator="kind")]
+
+
+class NetworkConfig(Config):
+    """A network as data: the layers that come before that of the ten logits, and how their weights begin."""
+
+    layers: Annotated[tuple[AnyKind, ...], Field(max_length=24), BeforeValidator(_Presets(PRESETS))] = IMPROVED_NET
+    """Convolutions and what goes with them, then fully connected layers; or the name of one of `PRESETS`."""
+    initialisation: Annotated[str, AfterValidator(OneOf(INITIALISATIONS))] = "pytorch"
+    initial_scale: Annotated[float, Field(ge=0, le=10)] = 1.0
+    """What the starting weights are multiplied by, biases apart."""
+
+
 class TrainingConfig(Config):
     """The training variables of the lecture, its values as defaults."""
 
@@ -171,7 +199,15 @@ class RunConfig(Config):
     recipe: Annotated[str, Field(max_length=80)] = ""
     data: DataConfig = DataConfig()
     transform: TransformConfig = TransformConfig()
+    network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> Self:
+        problem = problem_of(self.network.layers, self.transform.size)
+        if problem is not None:
+            raise ConfigError(f"The network cannot be built: {problem.sentence}.", [problem.sentence])
+        return self
 
 
 class Bounds(NamedTuple):
@@ -194,7 +230,8 @@ def bounds(config: type[Config], field: str) -> Bounds:
 def choices(config: type[Config], field: str) -> tuple[str, ...]:
     """The words that `config` accepts for `field`, in the order in which they are offered."""
     info = config.model_fields[field]
-    entries = [each.func for each in info.metadata if isinstance(each, AfterValidator) and isinstance(each.func, OneOf)]
+    validators = [each for each in info.metadata if isinstance(each, AfterValidator | BeforeValidator)]
+    entries = [each.func for each in validators if isinstance(each.func, OneOf)]
     return tuple(entries[0].names) if entries else get_args(info.annotation)
 
 
@@ -205,7 +242,7 @@ def _as_config_error(error: ValidationError) -> ConfigError:
 
 def _problems(problem: dict[str, Any]) -> list[str]:
     """One validation problem in words; a nested config's own problems with their field in front."""
-    field = ".".join(str(part) for part in problem["loc"])
+    field = _in_words(problem["loc"])
     cause = problem.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):
         return [f"{field}.{text}".lstrip(".") for text in cause.problems]
@@ -220,3 +257,13 @@ def _problems(problem: dict[str, Any]) -> list[str]:
         return [f"{field} is {value} with {length} characters, but {limit} are the limit"]
     rule = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
     return [f"{field or 'the config'} is {value}, but {rule[0].lower()}{rule[1:]}"]
+
+
+def _in_words(place: tuple[str | int, ...]) -> str:
+    """Where a problem is: `epochs`, `layer 2 (max pooling): kernel`."""
+    if "layers" in place[:-1]:
+        _, number, *rest = place[place.index("layers") :]
+        kind, *field = rest or [""]
+        title = f" ({KINDS[kind].title})" if kind in KINDS else ""
+        return f"layer {int(number) + 1}{title}{':' if field else ''} {'.'.join(map(str, field))}".rstrip()
+    return ".".join(map(str, place))

@@ -181,4 +181,13 @@ MIGRATIONS = (
     UPDATE runs SET stop_reason = 'underperforming' WHERE status = 'stopped' AND message LIKE 'Stopped early:%';
     UPDATE runs SET stop_reason = 'with its sweep' WHERE status = 'stopped' AND message LIKE 'Stopped with its sweep%'
     """,
+    """
+    CREATE TABLE networks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        config TEXT NOT NULL,
+        created REAL NOT NULL,
+        deleted REAL
+    ) STRICT
+    """,
 )

@@ -6,16 +6,25 @@ Forms, shell options, tables, filters, sweeps, reports and exports read it. A ne
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from digits_core.config import Config, DataConfig, TrainingConfig, TransformConfig, choices
+from digits_core.config import Config, DataConfig, NetworkConfig, TrainingConfig, TransformConfig, choices
 from digits_core.entries.augmentations import STRENGTHS
 from digits_core.entries.base import Choice, Setting
+from digits_core.entries.initialisations import INITIALISATIONS
 from digits_core.entries.losses import LOSSES
 from digits_core.entries.optimizers import OPTIMIZERS
 from digits_core.entries.schedules import SCHEDULES
+from digits_core.layers.presets import PRESETS, summary
+from digits_core.layers.text import to_text
 
-SECTIONS: dict[str, type[Config]] = {"data": DataConfig, "transform": TransformConfig, "training": TrainingConfig}
+SECTIONS: dict[str, type[Config]] = {
+    "data": DataConfig,
+    "transform": TransformConfig,
+    "network": NetworkConfig,
+    "training": TrainingConfig,
+}
 SECTION_OF = {field: section for section, config in SECTIONS.items() for field in config.model_fields}
 """The section of each field, whose names are unique over all of them, in the order of the configs."""
 
@@ -70,6 +79,35 @@ _TRANSFORM = {
         title="Standard deviation",
         swept=False,
         help="What is divided by afterwards. The smaller it is, the larger are the values that the network reads.",
+    ),
+}
+
+
+@lru_cache(maxsize=1024)
+def _written_layers(value: Any) -> str:
+    """Return what a network is called, given its layers or the text that stands for them."""
+    return summary(NetworkConfig(layers=value).layers)
+
+
+_NETWORK = {
+    "layers": Setting(
+        title="Network",
+        choices=PRESETS,
+        write=_written_layers,
+        help="The layers that an image passes on its way to the ten logits.",
+    ),
+    "initialisation": Setting(
+        title="Starting weights",
+        choices=INITIALISATIONS,
+        help="How the weights are drawn before the first step. Where all units of a layer begin alike, they stay "
+        "alike; where values grow or fade from layer to layer, so do gradients.",
+    ),
+    "initial_scale": Setting(
+        title="Scale of starting weights",
+        step=0.1,
+        values="0.1, 1, 3",
+        help="What the starting weights are multiplied by. Far above 1, values explode on their way; far below, they "
+        "fade.",
     ),
 }
 _TRAINING = {
@@ -170,11 +208,14 @@ _TRAINING = {
         "epoch: the same numbers, several times slower.",
     ),
 }
-SETTINGS: dict[str, Setting] = {**_DATA, **_TRANSFORM, **_TRAINING}
+SETTINGS: dict[str, Setting] = {**_DATA, **_TRANSFORM, **_NETWORK, **_TRAINING}
 """Every field by its name; those of the training in the order of its form."""
-TRAINING_FORM = tuple(_TRAINING)
+FORM = (*_TRAINING, *_NETWORK)
 SWEPT = tuple(
-    field for section in ("training", "transform") for field in SECTIONS[section].model_fields if SETTINGS[field].swept
+    field
+    for section in ("training", "network", "transform")
+    for field in SECTIONS[section].model_fields
+    if SETTINGS[field].swept
 )
 
 
@@ -206,6 +247,8 @@ def written(field: str, value: Any) -> str:
     setting = SETTINGS.get(field)
     if setting and isinstance(value, str) and value in setting.choices:
         return setting.choices[value].title
+    if setting and setting.write:
+        return setting.write(value)
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple | list):
@@ -222,6 +265,11 @@ def read(field: str, text: str) -> str:
         {each.title.casefold(): name for name, each in SETTINGS[field].choices.items()} if field in SETTINGS else {}
     )
     return titles.get(plain, text)
+
+
+def by_name(field: str, value: Any) -> Any:
+    """Return the text that stands for the layers of a network; any other value as it is."""
+    return to_text(value) if field == "layers" and not isinstance(value, str) else value
 
 
 def written_out(value: float) -> str:

@@ -1,15 +1,18 @@
 """Training: train a network and watch it learn."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from digits_core.config import RunConfig
+from digits_core.dashboard.folds import expander
 from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.state import state
+from digits_core.dashboard.training import range_view
 from digits_core.dashboard.training.advice import show_hints
 from digits_core.dashboard.training.form import (
     choose_start,
@@ -92,6 +95,10 @@ def form(run: Run | None) -> None:
         if "recipe" not in hidden_controls():
             offer_sweeps()
         draw_folded_settings()
+        if config is not None and "more" not in hidden_controls():
+            expander(
+                "Find a learning rate", "fold_range", partial(range_view.show, config), icon=":material/troubleshoot:"
+            )
         if "share" not in hidden_controls():
             offer_sharing(config)
         lesson_and_time(config)

@@ -19,7 +19,7 @@ import torch
 from digits_core.config import TransformConfig
 from digits_core.data.digits import CLASSES
 from digits_core.data.strokes import read_strokes
-from digits_core.network.layers import Layer
+from digits_core.layers.placed import Layer
 from digits_core.recognition.digit_score import LARGEST_LOGITS
 from digits_core.recognition.out_of_distribution import Refusal
 from digits_core.recognition.recogniser import Recogniser
@@ -48,7 +48,9 @@ def model_of(recogniser: Recogniser, refusal: Refusal | None = None) -> tuple[di
         refusal: What tells digits from other marks. Without it, the reader says of none that it is not a digit.
     """
     block = _Block()
-    weights = {name: values.numpy() for name, values in recogniser.network.state_dict().items()}
+    # Batch norm also counts its batches, which nothing is computed with.
+    tensors = {name: values for name, values in recogniser.network.state_dict().items() if values.is_floating_point()}
+    weights = {name: values.numpy() for name, values in tensors.items()}
     number = np.float16 if _stays_with_half_precision(recogniser, weights) else np.float32
     for name, values in weights.items():
         block.add(name, values.astype(number))
@@ -127,7 +129,7 @@ def _stays_with_half_precision(recogniser: Recogniser, weights: dict[str, np.nda
             name: torch.from_numpy(values.astype(np.float16).astype(np.float32)) for name, values in weights.items()
         }
     rounded = deepcopy(recogniser)
-    rounded.network.load_state_dict(half)
+    rounded.network.load_state_dict(half, strict=False)
     seen = recogniser.seen(read_strokes().images[:CHECKED])
     one, other = (np.stack([answer.logits for answer in each.read_seen(seen)]) for each in (recogniser, rounded))
     return bool(abs(one - other).max() <= LOGIT_TOLERANCE)

@@ -23,11 +23,13 @@ export function loadModel(description, bytes) {
     };
   });
   const { transform, refusal } = description;
+  const input = new Float32Array(transform.size ** 2);
+  const image = { name: "input", channels: 1, height: transform.size, width: transform.size, values: input };
   return {
     transform,
     layers,
-    input: new Float32Array(transform.size ** 2),
-    refuses: refusal ? refuser(refusal, layers, transform.size, array) : null,
+    input,
+    refuses: refusal ? refuser(refusal, [image, ...layers], transform.size, array) : null,
   };
 }
 
@@ -155,6 +157,40 @@ export const kinds = {
     };
   },
 
+  AveragePool(layer) {
+    const [, height, width] = layer.input;
+    const [channels, rows, columns] = layer.output;
+    const [kernel] = layer.attributes.kernel_shape;
+    const [stride] = layer.attributes.strides;
+    return (input, output) => {
+      for (let channel = 0, to = 0; channel < channels; channel++) {
+        for (let row = 0; row < rows; row++) {
+          for (let column = 0; column < columns; column++) {
+            const from = (channel * height + row * stride) * width + column * stride;
+            let sum = 0;
+            for (let y = 0; y < kernel; y++) {
+              for (let x = 0; x < kernel; x++) sum += input[from + y * width + x];
+            }
+            output[to++] = sum / (kernel * kernel);
+          }
+        }
+      }
+    };
+  },
+
+  BatchNormalization(layer, array) {
+    const [channels, height, width] = layer.output;
+    const [scale, shift, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(array);
+    const slope = Float64Array.from(scale, (value, i) => value / Math.sqrt(variance[i] + layer.attributes.epsilon));
+    return (input, output) => {
+      for (let channel = 0, at = 0; channel < channels; channel++) {
+        for (let i = 0; i < height * width; i++, at++) {
+          output[at] = (input[at] - mean[channel]) * slope[channel] + shift[channel];
+        }
+      }
+    };
+  },
+
   Gemm(layer, array) {
     const length = layer.input.reduce((one, other) => one * other);
     const units = layer.output[0];
@@ -182,6 +218,22 @@ export const activations = {
     for (let i = 0; i < values.length; i++) if (values[i] < 0) values[i] = 0;
   },
 
+  LeakyRelu(values) {
+    for (let i = 0; i < values.length; i++) if (values[i] < 0) values[i] *= 0.01;
+  },
+
+  Tanh(values) {
+    for (let i = 0; i < values.length; i++) values[i] = Math.tanh(values[i]);
+  },
+
+  Sigmoid(values) {
+    for (let i = 0; i < values.length; i++) values[i] = 1 / (1 + Math.exp(-values[i]));
+  },
+
+  Gelu(values) {
+    for (let i = 0; i < values.length; i++) values[i] *= (1 + erf(values[i] * Math.SQRT1_2)) / 2;
+  },
+
   Softmax(values) {
     const largest = Math.max(...values);
     const powers = Array.from(values, (value) => Math.exp(value - largest));
@@ -189,6 +241,13 @@ export const activations = {
     for (let i = 0; i < values.length; i++) values[i] = powers[i] / sum;
   },
 };
+
+/** The error function to 1.5e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26). */
+function erf(x) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const series = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
+  return Math.sign(x) * (1 - series * Math.exp(-x * x));
+}
 
 /** Return a matrix (units, length) with the rows of four units interleaved: they are multiplied together. */
 function inFours(weights, units, length) {
@@ -413,19 +472,21 @@ function refuser(refusal, layers, size, array) {
     if (sorted[0] - sorted[1] < refusal.least_margin) return true;
     const pixels = blurredDirections(seen, size);
     const [begin, end] = [refusal.starts[digit], refusal.starts[digit + 1]];
-    const inHidden = direction(hidden.values);
+    const coarse = averaged(maps);
+    const [hiddenRow, firstRow] = [hidden, first].map((layer) => (layer === maps ? coarse : layer.values));
+    const inHidden = direction(hiddenRow);
     let at = 0;
     let score = refusal.intercept;
     const add = (values) => {
       for (let i = 0; i < values.length; i++) score += weights[at++] * values[i];
     };
     add(inHidden);
-    add([Math.log1p(length(hidden.values))]);
+    add([Math.log1p(length(hiddenRow))]);
     add(sorted.slice(0, refusal.largest_logits));
     add([highest(inHidden, referenceHidden), begin < end ? highest(pixels, referencePixels, begin, end) : 0]);
-    add(direction(first.values));
-    add([Math.log1p(length(first.values))]);
-    add(direction(averaged(maps)));
+    add(direction(firstRow));
+    add([Math.log1p(length(firstRow))]);
+    add(direction(coarse));
     return score < refusal.threshold;
   };
 }
@@ -468,8 +529,9 @@ function blurredDirections(images, size) {
   return result;
 }
 
-/** Return the mean of each 2 × 2 of a layer's maps. */
+/** Return the mean of each 2 × 2 of a layer's maps; maps of a single row or column stay as they are. */
 function averaged({ channels, height, width, values }) {
+  if (Math.min(height, width) < 2) return values.slice();
   const [rows, columns] = [Math.floor(height / 2), Math.floor(width / 2)];
   const means = new Float32Array(channels * rows * columns);
   for (let channel = 0, to = 0; channel < channels; channel++) {

@@ -42,7 +42,10 @@ PAGES: dict[str, PageEntry] = {
         "transforms", "Transforms", "transform", "Follow one image through the steps that training runs."
     ),
     "network": _entry(
-        "network", "Network", "account_tree", "What each layer of ImprovedNet costs, computes and has learnt."
+        "network",
+        "Network",
+        "account_tree",
+        "Build a network; see what each of its layers costs, computes and has learnt.",
     ),
     "training": _entry(
         "training", "Training", "model_training", "Train a network and watch loss and accuracy change, epoch by epoch."

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits_core.config import RunConfig
+from digits_core.config import NetworkConfig, RunConfig, TransformConfig
 from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
 from digits_core.data.handwriting_store import Handwriting
@@ -28,8 +28,8 @@ from digits_core.runs.run_data import RunData
 from digits_core.runs.starter import open_database
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweep_store import SweepStore
+from digits_core.saved_configs import SavedConfigs, saved_networks, saved_transforms
 from digits_core.training.check import prepared
-from digits_core.transforms.saved import SavedTransforms
 
 if TYPE_CHECKING:
     from digits_core.engine.service import Engine
@@ -80,7 +80,8 @@ class State:
     catalogue: Catalogue
     handwriting: Handwriting
     runs: RunStore
-    transforms: SavedTransforms
+    transforms: SavedConfigs[TransformConfig]
+    networks: SavedConfigs[NetworkConfig]
     sweeps: SweepStore
     orphans: Orphans
     run_data: RunData
@@ -183,7 +184,8 @@ def _open(folder: Path) -> State:
     except StoreError:
         LOG.exception("What was deleted long ago could not be removed: the next start tries again")
     orphans, run_data, epochs = Orphans(home, runs), RunData(database, catalogue, runs), EpochFeed(runs)
-    return State(home, catalogue, handwriting, runs, SavedTransforms(database), sweeps, orphans, run_data, epochs)
+    saved = saved_transforms(database), saved_networks(database)
+    return State(home, catalogue, handwriting, runs, *saved, sweeps, orphans, run_data, epochs)
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:

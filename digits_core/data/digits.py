@@ -11,9 +11,10 @@ from typing import Literal
 import numpy as np
 
 from digits_core.errors import DatasetError
+from digits_core.layers.placed import LOGITS
 
 Split = Literal["train", "test"]
-CLASSES = 10
+CLASSES = LOGITS
 TEST_FRACTION = 0.2
 SPLIT_SEED = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,6 +13,19 @@ from digits_core.entries.lazy import torch, v2
 def source_of(function: Callable[..., Any]) -> str:
     """Return a function of an entry as Python, for the exported script."""
     return inspect.getsource(function).rstrip()
+
+
+class OneOf:
+    """Accepts the names of entries, those that were added later among them."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = names
+
+    def __call__(self, name: str) -> str:
+        if name not in self.names:
+            *others, last = map(repr, self.names)
+            raise ValueError(f"should be {', '.join(others)} or {last}")
+        return name
 
 
 class Titled(Protocol):
@@ -49,6 +62,7 @@ class Setting:
         values: What a sweep varies it over, unless told otherwise; all choices or the default if empty.
         main: Whether its control is always in view, not under "More settings".
         needs: A field without which it has no effect, and why.
+        write: How its value is written, if it is neither a word, a number nor a list of words.
     """
 
     title: str
@@ -63,6 +77,7 @@ class Setting:
     values: str = ""
     main: bool = False
     needs: tuple[str, str] | None = None
+    write: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

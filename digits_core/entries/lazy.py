@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
     from PIL import Image, ImageFilter
+    from torch import nn
     from torch.nn import functional as nnf
     from torchvision.transforms import v2
 else:
@@ -19,7 +20,8 @@ else:
         def __getattr__(self, attribute: str) -> Any:
             return getattr(importlib.import_module(self._name), attribute)
 
-    torch, nnf, v2 = _Lazy("torch"), _Lazy("torch.nn.functional"), _Lazy("torchvision.transforms.v2")
+    torch, nn, nnf = _Lazy("torch"), _Lazy("torch.nn"), _Lazy("torch.nn.functional")
+    v2 = _Lazy("torchvision.transforms.v2")
     Image, ImageFilter = _Lazy("PIL.Image"), _Lazy("PIL.ImageFilter")
 
-__all__ = ["Image", "ImageFilter", "nnf", "torch", "v2"]
+__all__ = ["Image", "ImageFilter", "nn", "nnf", "torch", "v2"]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from digits_core.config import RunConfig
-from digits_core.network.improved_net import restore_network
+from digits_core.network.build import restore_network
 from digits_core.runs.artifacts import Weights
 from digits_core.training.testing import predict
 from digits_core.transforms import batched
@@ -21,7 +21,7 @@ class TrainedNetwork:
 
     def __init__(self, config: RunConfig, weights: Weights) -> None:
         self.transform = config.transform
-        network = restore_network(config.transform.size, config.training.dropout, weights)
+        network = restore_network(config, weights)
         # As in training: two and a half times as fast on a CPU, and the numbers are those of its own test.
         self._network = network.to(memory_format=torch.channels_last)
 

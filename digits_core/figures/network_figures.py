@@ -112,6 +112,21 @@ def sample_map(
     return chart.update_yaxes(title=f"2nd ({explained[1]:.0%})", showticklabels=False)
 
 
+def accuracy_by_share(shares: Sequence[float], accuracies: Sequence[float], samples: int) -> go.Figure:
+    """How many of the samples are read with that share of the weights at 0."""
+    chart = figure(f"Accuracy without the smallest weights (n = {samples:,})", height=280, hovermode="x unified")
+    chart.add_scatter(
+        x=list(shares),
+        y=list(accuracies),
+        mode="lines+markers",
+        line={"color": DIGIT_COLOURS[0], "width": 2.5},
+        hovertemplate="%{y:.1%}<extra></extra>",
+        showlegend=False,
+    )
+    chart.update_xaxes(title="share of weights set to 0", tickformat=".0%")
+    return chart.update_yaxes(title="accuracy", tickformat=".0%", range=[0, 1.03])
+
+
 def separation(layers: Sequence[str], shares: Sequence[tuple[str, str, Sequence[float]]], samples: int) -> go.Figure:
     """For each network (a name, a colour, a share for each layer), how well the nearest mean tells the digits."""
     chart = figure(f"Nearest to the mean of their own digit (n = {samples:,})", height=300)

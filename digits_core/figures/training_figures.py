@@ -20,6 +20,7 @@ CURVES_HEIGHT = 290
 MATRIX_HEIGHT = 420
 MARGIN = {"l": 58, "r": 10, "t": 66, "b": 46, "autoexpand": False}
 """Fixed: a legend or a longer number must not move the axes."""
+RANGE_HEIGHT = 280
 BATCH_POINTS = 800
 """Points of the line of batch losses: a chart has no more pixels to show them."""
 LAYER_COLOURS = ("#2a9d8f", "#4f8ff7", "#8b6be0", "#d0578e", "#e08a3c")
@@ -118,6 +119,30 @@ def learning_rate(rates: Line, planned: int, configured: float, marks: Sequence[
     )
     chart.update_yaxes(title="learning rate", range=[0, nice_above(1.02 * max([configured, *y]))], tickformat="~g")
     return _along_training(chart, planned, marks)
+
+
+def range_of_rates(
+    rates: Sequence[float], losses: Sequence[float], smoothed: Sequence[float], suggestion: float | None
+) -> go.Figure:
+    """The loss of each batch of a learning-rate range test, faint, and smoothed; a line at what is suggested."""
+    chart = figure("Loss by learning rate (faint: batch)", RANGE_HEIGHT, hovermode="x unified", showlegend=False)
+    colour = LAYER_COLOURS[1]
+    chart.add_scatter(
+        x=rates, y=losses, mode="lines", line={"color": colour, "width": 1}, opacity=0.3, hoverinfo="skip"
+    )
+    chart.add_scatter(
+        x=rates,
+        y=smoothed,
+        mode="lines",
+        line={"color": colour, "width": 2},
+        hovertemplate="loss %{y:.3f}<extra></extra>",
+    )
+    if suggestion is not None:
+        chart.add_vline(suggestion, line={"color": LAYER_COLOURS[3], "width": 2, "dash": "dot"})
+    # The explosion at the end would make all before it flat.
+    chart.update_yaxes(title="loss", range=[0, 1.15 * max(smoothed[0], min(max(smoothed), 2 * smoothed[0]))])
+    chart.update_xaxes(title="learning rate", type="log", tickformat="~g", hoverformat=".2g")
+    return chart
 
 
 def norms(epochs: Sequence[int], layers: Mapping[str, Sequence[float]], what: str, planned: int) -> go.Figure:

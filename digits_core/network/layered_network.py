@@ -9,10 +9,12 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from digits_core.network.functions import ActivationFunction
-from digits_core.network.kinds import float64
-from digits_core.network.layers import INPUT, Layer, LayerSpec, place_layers
-from digits_core.network.worked_example import Quantity, WorkedExample
+from digits_core.layers.base import Kind, float64
+from digits_core.layers.functions import ActivationFunction
+from digits_core.layers.placed import INPUT, Layer, place_layers
+from digits_core.layers.worked_example import Quantity, WorkedExample
+
+NONE: Mapping[str, Sequence[int]] = {}
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,10 @@ class Activation:
 class Network(nn.Module):
     """Images float32 (B, 1, S, S), normalised → logits float32 (B, 10), through named layers one after the other."""
 
-    def __init__(self, specs: Sequence[LayerSpec], size: int, dropout: float) -> None:
+    def __init__(self, kinds: Sequence[Kind], size: int, dropout: float) -> None:
         super().__init__()
         self.size = size
-        self.layers = place_layers(specs, size, dropout)
+        self.layers = place_layers(kinds, size, dropout)
         for layer in self.layers:
             self.add_module(layer.name, layer.call.build())
         self.dropout = nn.Dropout(dropout)
@@ -46,6 +48,12 @@ class Network(nn.Module):
     def features(self, images: Tensor, *names: str) -> dict[str, Activation]:
         """Return what each layer makes of images, by name and in order, the input first; or only these layers."""
         return {name: each for name, each in self._activations(images) if not names or name in names}
+
+    def logits_without(self, images: Tensor, off: Mapping[str, Sequence[int]]) -> Tensor:
+        """Return the logits where some units are switched off: `off` names their layers, and what comes out is 0."""
+        for _, found in self._activations(images, off):
+            logits = found.before
+        return logits
 
     @property
     def last(self) -> Layer:
@@ -75,8 +83,8 @@ class Network(nn.Module):
         quantity = Quantity(f"after {layer.function.title}", after, layer.function.words)
         return replace(example, quantities=(*example.quantities, quantity))
 
-    def _activations(self, x: Tensor) -> Iterator[tuple[str, Activation]]:
-        """Yield the input, then each layer's name and what it makes of it, in order."""
+    def _activations(self, x: Tensor, off: Mapping[str, Sequence[int]] = NONE) -> Iterator[tuple[str, Activation]]:
+        """Yield the input, then each layer's name and what it makes of it, in order; what is `off` gives 0."""
         yield INPUT, Activation(x)
         waiting = None
         for layer, following in zip(self.layers, (*self.layers[1:], None), strict=True):
@@ -87,10 +95,12 @@ class Network(nn.Module):
             if following is None:
                 return
             chosen = following.kind.chooses and layer.dropout is None
-            if chosen and layer.function and layer.function.keeps_order:
+            if chosen and layer.function and layer.function.keeps_order and layer.name not in off:
                 # ReLU does not change which of four values is the largest: pooling first is a quarter of its work.
                 x, waiting = found.before, layer.function
                 continue
             x = found.after
+            if units := off.get(layer.name):
+                x = x.index_fill(1, torch.tensor(units, device=x.device), 0.0)
             if layer.dropout is not None:
                 x = self.dropout(x)

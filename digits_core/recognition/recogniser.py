@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from digits_core.config import RunConfig
-from digits_core.network.improved_net import restore_network
+from digits_core.layers.placed import INPUT
+from digits_core.network.build import restore_network
 from digits_core.runs.artifacts import Weights
 from digits_core.training.testing import EVALUATION_BATCH
 from digits_core.transforms import batched
@@ -72,7 +73,7 @@ class Recogniser:
 
     def __init__(self, config: RunConfig, weights: Weights) -> None:
         self.config = config
-        self.network = restore_network(config.transform.size, config.training.dropout, weights)
+        self.network = restore_network(config, weights)
         # Without dropout, and with no gradient of any weight: whoever asks for one gets that of the pixels alone.
         self.network.eval().requires_grad_(False)
 
@@ -86,10 +87,15 @@ class Recogniser:
 
     @property
     def judged_layers(self) -> tuple[str, str, str]:
-        """The layers by which digits are told from other marks: `hidden`, `first` and `maps` of an `Answer`."""
-        hidden = self.network.last.reads
-        first = self.network.layer(hidden).reads
-        return hidden, first, self.network.layer(first).reads
+        """The layers by which digits are told from other marks: `hidden`, `first` and `maps` of an `Answer`.
+
+        What the logits are made of, the hidden layer before that, and the last maps. A network that lacks one of them
+        is judged by the next one that it has, at last by the image itself.
+        """
+        names = [INPUT, *(layer.name for layer in self.network.layers[:-1])]
+        maps = [INPUT, *(layer.name for layer in self.network.layers if len(layer.output_shape) > 1)][-1]
+        rows = names[names.index(maps) + 1 :] or [maps]
+        return rows[-1], rows[-2] if len(rows) > 1 else rows[-1], maps
 
     def read(self, ink: np.ndarray) -> Answer:
         """Recognise one digit in ink as it lies, uint8 (H, W), bright on 0; the transform sees to place and size."""
@@ -119,8 +125,9 @@ class Recogniser:
             with torch.inference_mode():
                 found = self.network.features(self.normalised(batch), maps, first, hidden, last)
                 logits = found[last].before
-                coarse = nnf.avg_pool2d(found[maps].after, 2).flatten(1)
-            made = (nnf.softmax(logits, dim=1), logits, found[hidden].after, found[first].after, coarse)
+                coarse = _coarse(found[maps].after)
+                rows = (found[name].after if name != maps else coarse for name in (hidden, first))
+            made = (nnf.softmax(logits, dim=1), logits, *rows, coarse)
             answers += [Answer(*row) for row in zip(batch, *(each.numpy() for each in made), strict=True)]
         return answers
 
@@ -141,9 +148,9 @@ class Recogniser:
 
     def layers(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits (n, 10) of normalised images (n, 1, S, S), and their last hidden layer, (n, H)."""
-        last = self.network.last
-        found = self.network.features(images, last.reads, last.name)
-        return found[last.name].before, found[last.reads].after
+        last, (hidden, _, maps) = self.network.last.name, self.judged_layers
+        found = self.network.features(images, hidden, last)
+        return found[last].before, _coarse(found[hidden].after) if hidden == maps else found[hidden].after
 
     def read_picture(self, picture: Image.Image, name: str = "the picture", way: Way = "auto") -> list[FoundDigit]:
         """Return every digit that is found in a picture, in reading order; `PictureError` where there is no ink.
@@ -158,3 +165,8 @@ class Recogniser:
         sheet = upright(find_in(picture, name, way), self.read_all)
         answers = self.read_all([ink_of(sheet, box) for box in sheet.boxes])
         return [FoundDigit(sheet.in_photo(box), answer) for box, answer in zip(sheet.boxes, answers, strict=True)]
+
+
+def _coarse(maps: Tensor) -> Tensor:
+    """Return the mean of each 2×2 of maps (n, C, H, W) in one row: (n, M). Maps of a single value stay as they are."""
+    return (nnf.avg_pool2d(maps, 2) if min(maps.shape[2:]) > 1 else maps).flatten(1)

@@ -8,8 +8,10 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from digits_core.config import NetworkConfig
+from digits_core.layers.text import to_text
 from digits_core.runs.rows import HandChange, Run, by_hand
-from digits_core.settings import SECTIONS, name_of, written_out
+from digits_core.settings import SECTIONS, by_name, name_of, written_out
 
 Key = tuple[str, int, str, bool]
 Settings = Mapping[str, Any]
@@ -60,6 +62,8 @@ def _settings(config_json: str, epochs: int, by_hand_json: str, continued: bool)
     config = json.loads(config_json)
     # A config that was written before a setting was there has its default.
     given = {field: value for section in SECTIONS for field, value in config.get(section, {}).items()}
+    if "layers" in given:
+        given["layers"] = to_text(NetworkConfig(layers=given["layers"]).layers)
     values: dict[str, Any] = {field: given.get(field, default) for field, default in _defaults().items()}
     values["epochs"] = epochs or values["epochs"]
     values[CHANGES] = _changes_in_words(by_hand(by_hand_json, values["schedule"]), continued, values["schedule"])
@@ -79,4 +83,5 @@ def _changes_in_words(changes: Sequence[HandChange], continued: bool, schedule: 
 @lru_cache(maxsize=1)
 def _defaults() -> Settings:
     sections: Sequence[dict[str, Any]] = [dict(config()) for config in SECTIONS.values()]
-    return {field: value for section in sections for field, value in section.items()} | {CHANGES: NONE}
+    defaults = {field: by_name(field, value) for section in sections for field, value in section.items()}
+    return defaults | {CHANGES: NONE}

@@ -15,6 +15,7 @@ from digits_core.runs import heartbeat, queue
 from digits_core.runs.numbers import next_number
 from digits_core.runs.rows import EpochRow, Run
 from digits_core.runs.store import new_id
+from digits_core.settings import by_name
 from digits_core.training.config_fields import value_of
 from digits_core.training.sweep_plan import SweepPlan
 from digits_core.training.trials import State, Trial
@@ -185,4 +186,4 @@ def state_of(run: Run) -> State:
 def _settings(config_json: str, fields: tuple[str, ...]) -> tuple[dict[str, Any], int]:
     """The values of these fields, and the seed: a sweep looks at its trials several times a second."""
     config = RunConfig.from_json(config_json)
-    return {field: value_of(config, field) for field in fields}, config.training.seed
+    return {field: by_name(field, value_of(config, field)) for field in fields}, config.training.seed

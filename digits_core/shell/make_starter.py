@@ -27,7 +27,7 @@ from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.errors import DigitsError
 from digits_core.home import Home
-from digits_core.network.improved_net import restore_network
+from digits_core.network.build import restore_network
 from digits_core.recognition.out_of_distribution import calibrate, data_key, keep_refusal
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.runs.artifacts import Artifacts, TestResult, Weights
@@ -95,7 +95,7 @@ def _tested(config: RunConfig, weights: Weights, catalogue: Catalogue) -> Test:
     """Return the test of the run, its network asked."""
     test_digits = choose_test_digits(config.data, catalogue.load)
     test = Test(config, test_digits, torch.device("cpu"), loss_function(config.training))
-    test.figures(restore_network(config.transform.size, config.training.dropout, weights))
+    test.figures(restore_network(config, weights))
     return test
 
 
@@ -111,7 +111,7 @@ def _calibrate(config: RunConfig, weights: Weights, catalogue: Catalogue, shippe
 
 def _epochs(run: Run, store: RunStore, test: Test, weights: Weights) -> list[dict[str, Any]]:
     """Return the epochs as events; the test of the last one is that of the rounded weights."""
-    network = restore_network(run.config.transform.size, run.config.training.dropout, weights)
+    network = restore_network(run.config, weights)
     loss, accuracy = test.figures(network)
     epochs = [
         EpochFinished(

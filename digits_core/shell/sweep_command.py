@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from digits_core.settings import written
 from digits_core.shell.common import Commands, add_json, open_home
 from digits_core.shell.train_command import add_settings, config_of
 
@@ -23,7 +24,8 @@ def add_to(commands: Commands) -> None:
         "--vary",
         metavar="KEY=V1,V2,...",
         action="append",
-        help="a setting and its values, or KEY=LOW..HIGH for a range of numbers; may be repeated",
+        help="a setting and its values, KEY=LOW..HIGH for a range of numbers, or LAYER.FIELD=V1,V2 for what is set "
+        "of a layer; may be repeated",
     )
     method = sweep.add_mutually_exclusive_group()
     method.add_argument("--random", type=int, metavar="N", help="N random draws instead of every combination")
@@ -46,7 +48,7 @@ def add_to(commands: Commands) -> None:
 def plan_of(options: argparse.Namespace) -> SweepPlan:
     """What the options say; `ConfigError` where they cannot be."""
     from digits_core.errors import ConfigError
-    from digits_core.training.sweep_plan import SweepPlan, parse_varied
+    from digits_core.training.sweep_plan import SweepPlan, parse_all
 
     if not options.vary:
         raise ConfigError("Say what to vary: --vary learning_rate=0.001,0.01, for example.")
@@ -56,10 +58,11 @@ def plan_of(options: argparse.Namespace) -> SweepPlan:
         "points": options.points,
         "seeds": options.seeds,
     }
+    base = config_of(options).replace(name="")
     return SweepPlan(
         name=options.name,
-        base=config_of(options).replace(name=""),
-        varied=tuple(parse_varied(text) for text in options.vary),
+        base=base,
+        varied=parse_all(options.vary, base.network),
         method=method,
         stop_underperforming=options.stop_underperforming,
         **{name: value for name, value in given.items() if value is not None},
@@ -172,7 +175,7 @@ def _as_text(event: dict[str, Any]) -> None:
             print(f"\n{ended.rstrip()}")
             ranks = places([best["test_accuracy"] for best in event["best"]])
             for place, best in zip(ranks, event["best"], strict=True):
-                words = " · ".join(f"{name} {value}" for name, value in best["settings"].items())
+                words = " · ".join(f"{name} {written(name, value)}" for name, value in best["settings"].items())
                 print(f"{place}. {best['test_accuracy']:.2%}  {words}  (run {best['run']})")
 
 

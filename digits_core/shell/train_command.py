@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from digits_core.config import RunConfig, TrainingConfig, choices
-from digits_core.settings import SETTINGS, TRAINING_FORM, kind_of
+from digits_core.config import NetworkConfig, RunConfig, choices
+from digits_core.settings import FORM, SECTION_OF, SECTIONS, SETTINGS, kind_of
 from digits_core.shell.common import Commands, WaitForStore, add_json, open_home
+from digits_core.shell.networks_command import network_named
 
 if TYPE_CHECKING:
     from digits_core.data.digits import Digits
@@ -37,7 +38,7 @@ def add_settings(command: argparse.ArgumentParser) -> None:
     """The options that say what is trained, and how; `config_of` reads them."""
     command.add_argument("--recipe", metavar="NAME", default="Lecture", help="where to start from (default: Lecture)")
     command.add_argument("--dataset", metavar="NAME", action="append", help="train and test on it; may be repeated")
-    for field in TRAINING_FORM:
+    for field in FORM:
         _add_setting(command, field)
 
 
@@ -46,21 +47,26 @@ def _add_setting(command: argparse.ArgumentParser, field: str) -> None:
     kind, name = kind_of(field), f"--{field.replace('_', '-')}"
     # A help text of argparse is a format string.
     words = SETTINGS[field].help.replace("%", "%%")
-    if kind is bool:
+    if field == "layers":
+        named = f"{words} One of {', '.join(choices(NetworkConfig, field))}, one that was saved, or a JSON file."
+        command.add_argument("--network", metavar="NAME|FILE", help=named)
+    elif kind is bool:
         command.add_argument(name, action=argparse.BooleanOptionalAction, help=words)
     elif kind in (int, float):
         command.add_argument(name, type=kind, metavar="N" if kind is int else "X", help=words)
     else:
-        command.add_argument(name, choices=choices(TrainingConfig, field), help=words)
+        command.add_argument(name, choices=choices(SECTIONS[SECTION_OF[field]], field), help=words)
 
 
 def config_of(options: argparse.Namespace) -> RunConfig:
     """The recipe with the given options laid over it."""
+    from digits_core.training.config_fields import with_fields
     from digits_core.training.recipes import find
 
     config = find(options.recipe).config
-    given = {name: value for name in TRAINING_FORM if (value := getattr(options, name)) is not None}
-    config = config.replace(training=config.training.replace(**given), name=options.name)
+    given = {name: value for name in FORM if (value := getattr(options, name, None)) is not None}
+    network = {"network": network_named(options.network)} if options.network else {}
+    config = with_fields(config.replace(**network), {**given, "name": options.name})
     if options.dataset:
         config = config.replace(data=config.data.replace(train=options.dataset, test=options.dataset))
     return config

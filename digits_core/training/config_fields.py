@@ -11,7 +11,7 @@ from typing import Any
 
 from digits_core.config import RunConfig
 from digits_core.errors import ConfigError
-from digits_core.settings import SECTION_OF, default_of
+from digits_core.settings import SECTION_OF, by_name, default_of
 from digits_core.training.recipes import LECTURE, RECIPES
 
 Query = Mapping[str, Sequence[str]]
@@ -51,14 +51,14 @@ def to_query(config: RunConfig) -> dict[str, list[str]]:
     query = {"recipe": [base.recipe]}
     if config.name:
         query["name"] = [config.name]
-    return query | {field: _as_texts(value) for field, value in differences(config, base).items()}
+    return query | {field: as_texts(field, value) for field, value in differences(config, base).items()}
 
 
 def from_query(query: Query) -> RunConfig:
     """The config that a URL carries; other parameters are left alone. `ConfigError` names every one that is wrong."""
     wanted = (query.get("recipe") or [""])[0]
     base = _base(wanted)
-    changes: dict[str, Any] = {field: _from_texts(field, query[field]) for field in SECTION_OF if field in query}
+    changes: dict[str, Any] = {field: from_texts(field, query[field]) for field in SECTION_OF if field in query}
     if name := (query.get("name") or [""])[0]:
         changes["name"] = name
     problems = [] if wanted in ("", base.recipe) else [f"there is no recipe {wanted[:80]!r}"]
@@ -82,16 +82,19 @@ def _base(recipe: str) -> RunConfig:
     return known.get(recipe.strip().casefold(), LECTURE).config
 
 
-def _as_texts(value: Any) -> list[str]:
+def as_texts(field: str, value: Any) -> list[str]:
+    """Return a value of a field as a URL carries it: by its name where it has one."""
+    value = by_name(field, value)
     if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
         return list(value) or [""]
     if isinstance(value, str):
         return [value]
-    return [json.dumps(value, default=lambda part: part.model_dump(mode="json"))]
+    return [json.dumps(value)]
 
 
-def _from_texts(field: str, texts: Sequence[str]) -> Any:
-    if isinstance(default_of(field), tuple) and not texts[0].startswith("["):
+def from_texts(field: str, texts: Sequence[str]) -> Any:
+    """Return what a config can read from what a URL says of a field."""
+    if isinstance(default_of(field), tuple) and not texts[0].startswith("[") and field != "layers":
         return tuple(text for text in texts if text)
     if texts[-1][:1] in ("[", "{"):
         try:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from digits_core.config import RunConfig
 from digits_core.data.digits import Digits
 from digits_core.errors import ConfigError
-from digits_core.network.improved_net import build_network
+from digits_core.network.build import build_network
 from digits_core.training.batches import training_batches
 from digits_core.training.control import Orders
 from digits_core.training.events import Changed, EpochFinished, Event, Finished, Paused, Progress, Resumed, Started
@@ -45,7 +45,7 @@ class Training:
         self._batches = training_batches(config, train, self.device)
         self._loss = loss_function(config.training)
         self.test = Test(config, test, self.device, self._loss)
-        network = build_network(config.transform.size, config.training.dropout, config.training.seed)
+        network = build_network(config)
         # An annotation of PyTorch's `to` with a memory format asks for a tensor, which a module is not.
         self.network: nn.Module = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._batches_per_epoch = math.ceil(self._batches.images / config.training.batch_size)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from digits_core.config import Config, RunConfig
+from digits_core.config import Config, NetworkConfig, RunConfig
 from digits_core.errors import ConfigError
-from digits_core.settings import SECTION_OF, SECTIONS, SWEPT, is_number, kind_of, name_of, written
+from digits_core.layers.edits import with_knob
+from digits_core.layers.text import to_text
+from digits_core.settings import SECTION_OF, SECTIONS, SWEPT, by_name, is_number, kind_of, name_of, written
 from digits_core.training.config_fields import with_fields
 
 Method = Literal["grid", "random", "search"]
@@ -168,12 +170,34 @@ class SweepPlan(Config):
         return self.name.strip() or " × ".join(name_of(field) for field in self.fields)
 
 
+def parse_all(texts: Sequence[str], network: NetworkConfig) -> tuple[Varied, ...]:
+    """Each as `parse_varied` reads it, and what is set of layers of `network` with a dot: `LAYER.FIELD=8,16`.
+
+    Of several of those, every combination is another network.
+    """
+    knobs = {knob: values for knob, _, values in (text.partition("=") for text in texts) if "." in knob}
+    others = tuple(parse_varied(text) for text in texts if "." not in text.partition("=")[0])
+    return (*others, varied_layers(network, knobs)) if knobs else others
+
+
 def parse_varied(text: str) -> Varied:
     """`learning_rate=0.001,0.01`, `optimizer=adam,sgd`, or a range of numbers: `learning_rate=0.0001..0.1`."""
     field, equals, values = text.partition("=")
     if not equals:
         raise ConfigError(f"{text[:60]!r} does not say what to vary over: write KEY=V1,V2 or KEY=LOW..HIGH.")
     return varied(field, values)
+
+
+def varied_layers(network: NetworkConfig, knobs: Mapping[str, str]) -> Varied:
+    """The networks that come of setting each of `{"LAYER.FIELD": "8, 16"}` to each of its values."""
+    networks = [network]
+    for knob, text in knobs.items():
+        name, _, field = knob.strip().partition(".")
+        values = [value for value in text.split(",") if value.strip()]
+        networks = [
+            NetworkConfig(layers=with_knob(each.layers, name, field, value)) for each in networks for value in values
+        ]
+    return Varied(field="layers", values=tuple(to_text(each.layers) for each in networks))
 
 
 def varied(field: str, text: str) -> Varied:
@@ -240,4 +264,4 @@ def key_of(settings: Settings) -> tuple[Scalar, ...]:
 
 def as_value(field: str, value: Any) -> Scalar:
     """A value as the config has it; `ConfigError` in the field's own words where it is refused."""
-    return getattr(SECTIONS[SECTION_OF[field]](**{field: value}), field)
+    return by_name(field, getattr(SECTIONS[SECTION_OF[field]](**{field: value}), field))

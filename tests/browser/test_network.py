@@ -9,10 +9,10 @@ from playwright.sync_api import Locator, Page, expect
 from digits_core.config import TransformConfig
 from digits_core.data.builtin import read_optdigits
 from digits_core.network.activations import activations
-from digits_core.network.improved_net import build_network
 from digits_core.transforms import batched
 from tests.browser.conftest import SharedServer, train
 from tests.browser.helpers import ask_chart, open_page, poll, wait_for_app, wait_for_chart
+from tests.unit.networks import improved_net
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +50,7 @@ def test_a_window_is_walked_over_the_image_and_its_nine_products_give_the_networ
     image = read_optdigits().images[read_optdigits().indices("train")[2]]
     transform = TransformConfig()
     found = activations(
-        build_network(28, 0.3, seed=0).eval(), batched.normalise(batched.prepare(image[None], transform), transform)
+        improved_net(28, 0.3, seed=0).eval(), batched.normalise(batched.prepare(image[None], transform), transform)
     )
     expected = found["conv1"].before[0, 5]
     address = f"{shared_server.url}/network?run={shared_server.slow}&weights=before+training"

@@ -1,23 +1,18 @@
 """A network reads the same in a browser's JavaScript as in Python."""
 
 import os
-from dataclasses import MISSING, fields
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from digits_core.browser import model
 from digits_core.browser.model import model_of
-from digits_core.config import RunConfig, TrainingConfig, TransformConfig
+from digits_core.config import NetworkConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.errors import PictureError
-from digits_core.network.functions import FUNCTIONS, SOFTMAX
-from digits_core.network.improved_net import build_network
-from digits_core.network.kinds import Convolution, FullyConnected, Kind, MaxPooling
-from digits_core.network.layered_network import Network
-from digits_core.network.layers import LayerSpec
+from digits_core.layers.functions import FUNCTIONS, SOFTMAX
+from digits_core.layers.presets import PRESETS
 from digits_core.recognition.out_of_distribution import Refusal, calibrate
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.recognition.sample import drawn
@@ -26,10 +21,12 @@ from digits_core.runs.execution import as_arrays
 from digits_core.training.loop import Training
 from tests.browser.reading import BrowserReader, hand_drawings
 from tests.unit.conftest import cut
+from tests.unit.networks import EVERY_KIND, improved_net
 
 DRAWINGS = 1000 if os.environ.get("HYPOTHESIS_PROFILE") == "explore" else 200
 SAME_DIGIT, SAME_REFUSAL, CLOSE = 0.999, 0.995, 2e-3
 MARKS_OF_A_KIND = 15
+AT_THE_EDGE = 0.02
 CONFIG = RunConfig(
     transform=TransformConfig(centre=True), training=TrainingConfig(epochs=3, batch_size=64, learning_rate=0.002)
 )
@@ -57,7 +54,7 @@ def trained() -> tuple[Recogniser, Refusal]:
 
 def untrained(transform: TransformConfig) -> Recogniser:
     config = RunConfig(transform=transform)
-    return Recogniser(config, as_arrays(build_network(transform.size, 0.3, seed=3)))
+    return Recogniser(config, as_arrays(improved_net(transform.size, 0.3, seed=3)))
 
 
 def test_drawings_on_a_canvas_are_read_the_same(trained, browser_page):
@@ -137,32 +134,41 @@ def test_the_feature_maps_of_each_layer_are_those_of_python(trained, browser_pag
             np.testing.assert_allclose(values.ravel(), maps[name].after[place].ravel(), atol=0.01)
 
 
-def test_a_network_of_other_layers_needs_no_new_code(browser_page):
-    config = RunConfig(transform=TransformConfig(size=27))
-    recogniser = untrained(config.transform)
-    torch.manual_seed(1)
-    specs = (
-        LayerSpec("wide", Convolution(5, kernel=5, stride=2, padding=0), "relu"),
-        LayerSpec("one", Convolution(3, kernel=1, stride=1, padding=0)),
-        LayerSpec("pool", MaxPooling(kernel=3, stride=2), "relu"),
-        LayerSpec("first", FullyConnected(7), "relu"),
-        LayerSpec("second", FullyConnected(6), "relu"),
-        LayerSpec("logits", FullyConnected(10)),
+NETWORKS = {**{name: each.layers for name, each in PRESETS.items()}, "every kind": EVERY_KIND}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_any_network_is_read_and_refuses_the_same(name, browser_page):
+    digits = cut(read_mnist_5k(), 600, 200)
+    config = CONFIG.replace(
+        network=NetworkConfig(layers=NETWORKS[name]), training=CONFIG.training.replace(epochs=1, learning_rate=0.005)
     )
-    recogniser.network = Network(specs, 27, 0.0).eval().requires_grad_(False)
-    images = read_mnist_5k().images[::500]
+    training = Training(config, [digits], [digits])
+    for _ in training.run():
+        pass
+    recogniser = Recogniser(config, as_arrays(training.network))
+    refusal = calibrate(recogniser, [digits], [digits])
+    marks = np.stack([ink for inks in not_digits(4, seed=5).values() for ink in inks])
 
-    found = BrowserReader(browser_page, recogniser).read(255 - images)
-
-    for one, other in zip(found, recogniser.read_alike(images), strict=True):
-        np.testing.assert_allclose(one.logits, other.logits, atol=model.LOGIT_TOLERANCE)
+    reader = BrowserReader(browser_page, recogniser, refusal)
+    for drawings in (read_mnist_5k().images[::50], marks):
+        found, answers = reader.read(255 - drawings), recogniser.read_alike(drawings)
+        for one, other in zip(found, answers, strict=True):
+            np.testing.assert_allclose(one.logits, other.logits, atol=model.LOGIT_TOLERANCE)
+            np.testing.assert_allclose(one.probabilities, other.probabilities, atol=CLOSE)
+        # What is at the threshold itself falls to either side by the rounding of the weights.
+        margins = np.array([each.margin for each in answers])
+        away = np.abs([refusal.scores(answers) - refusal.threshold, margins - refusal.least_margin])
+        clear = away.min(axis=0) > AT_THE_EDGE
+        refused = [one.refused for one in found]
+        np.testing.assert_array_equal(np.array(refused)[clear], ~refusal.accepted(answers)[clear])
 
 
 def test_every_kind_of_layer_and_every_activation_function_can_be_read(browser_page):
     BrowserReader(browser_page, untrained(TransformConfig()))
     known, functions = browser_page.evaluate("[Object.keys(reader.kinds), Object.keys(reader.activations)]")
 
-    assert {_example(kind).operator()[0] for kind in _kinds(Kind)} <= set(known)
+    assert {layer.operator()[0] for layer in EVERY_KIND} <= set(known)
     assert {each.operator for each in (*FUNCTIONS.values(), SOFTMAX)} <= set(functions)
 
 
@@ -186,16 +192,3 @@ def test_weights_are_of_half_precision_only_while_the_logits_stay(trained):
 
     assert {each["type"] for each in halves["arrays"].values()} == {"float16"}
     assert {each["type"] for each in singles["arrays"].values()} == {"float32"}
-
-
-def _kinds(base: type[Kind]) -> list[type[Kind]]:
-    """Return the kinds of layers that can be made."""
-    # Other tests make kinds of their own.
-    own = [kind for kind in base.__subclasses__() if kind.__module__.startswith("digits_core.")]
-    below = [each for kind in own for each in _kinds(kind)]
-    return below or [base]
-
-
-def _example(kind: type[Kind]) -> Kind:
-    needed = [each for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
-    return kind(*[4 for _ in needed])

@@ -37,3 +37,4 @@ def test_the_first_digit_drawn_is_read_and_a_deleted_starter_stays_away(
         open_page(page, f"{server.url}/runs")
         expect(page.get_by_role("button", name="Delete", exact=True)).to_be_disabled()
         expect(page.get_by_text("Starter")).to_have_count(0)
+        page.goto("about:blank")

@@ -9,8 +9,8 @@ import torch
 from digits_core.dashboard.state import state
 from digits_core.data.builtin import read_optdigits
 from digits_core.network.activations import activations
-from digits_core.network.improved_net import build_network
 from digits_core.transforms import batched
+from tests.unit.networks import improved_net
 
 VIEWS = ["Layers", "By hand", "Filters", "Feature maps", "Samples", "Source"]
 
@@ -83,7 +83,7 @@ def test_the_diagram_is_drawn_from_the_chosen_image_by_the_chosen_run(open_page,
     run, digits = state().runs.runs()[0], read_optdigits()
     page = open_page("network", run=run.id, split="test", image="5")
     image = digits.images[digits.indices("test")[4]]
-    network = build_network(28, 0.3, 0)
+    network = improved_net(28, 0.3, 0)
     network.load_state_dict(
         {name: torch.from_numpy(values) for name, values in state().artifacts(run.id).load_weights().items()}
     )
@@ -105,7 +105,7 @@ def test_a_sum_by_hand_is_that_of_the_runs_network(open_page, trained_home, laye
     assert not page.exception
 
     run, digits = state().runs.runs()[0], read_optdigits()
-    network = build_network(28, 0.3, 0)
+    network = improved_net(28, 0.3, 0)
     network.load_state_dict(
         {name: torch.from_numpy(values) for name, values in state().artifacts(run.id).load_weights().items()}
     )
@@ -123,7 +123,7 @@ def test_a_sum_by_hand_is_that_of_the_runs_network(open_page, trained_home, laye
 def test_before_training_the_weights_are_those_that_the_runs_seed_gives(open_page, trained_home):
     page = open_page("network", look="By hand", layer="fc3", unit="4", weights="before training")
 
-    bias = build_network(28, 0.3, state().runs.runs()[0].config.training.seed).fc3.bias[4].item()
+    bias = improved_net(28, 0.3, state().runs.runs()[0].config.training.seed).fc3.bias[4].item()
     assert number(metrics(page)["+ bias"]) == pytest.approx(bias, abs=1e-6)
 
 

@@ -84,6 +84,8 @@ def assert_filled(shown, name: str) -> None:
     assert shown.text_input("sweep_name").value == name
     assert shown.multiselect("sweep_fields").value == list(READY[name].plan.fields)
     assert f"{READY[name].plan.size} runs" in texts(shown)
+    on = READY[name].plan.base.data.train
+    assert shown.session_state["sweep_base"] == ("recipe:Lecture" if on == ("optdigits",) else f"data:{on[0]}")
 
 
 def test_the_size_is_shown_before_the_start(open_view):
@@ -183,3 +185,17 @@ def test_three_settings_let_the_person_choose_what_is_drawn(open_view, home):
     shown.selectbox(f"sweep_up_{sweep.id}").set_value("batch_size").run()
 
     assert not shown.exception
+
+
+def test_networks_that_differ_in_one_layer_are_added_and_a_wrong_value_adds_none(open_view):
+    shown = open_view(ready="How wide?")
+    shown.selectbox("sweep_layer_name").set_value("conv1").run()
+    shown.selectbox("sweep_layer_field").set_value("channels").run()
+    before = len(shown.multiselect("sweep_over_layers").value)
+    for values, added in (("4, 900", 0), ("4, 8", 2)):
+        shown.text_input("sweep_layer_values").set_value(values).run()
+        next(button for button in shown.button if button.label == "Add these networks").click().run()
+        assert not shown.exception
+        assert bool(shown.error) == (not added)
+        assert len(shown.multiselect("sweep_over_layers").value) == before + added
+    assert f"{3 * (before + 2)} runs" in texts(shown)

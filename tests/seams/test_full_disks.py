@@ -20,7 +20,7 @@ from digits_core.database import Database
 from digits_core.errors import ExportError, StoreError
 from digits_core.home import Home
 from digits_core.runs.export.files import write
-from digits_core.transforms.saved import SavedTransforms
+from digits_core.saved_configs import SavedConfigs, saved_transforms
 from tests.seams.kept import marked
 from tests.unit.helpers import fill
 
@@ -44,8 +44,8 @@ class Place:
         return Handwriting(self.database)
 
     @property
-    def transforms(self) -> SavedTransforms:
-        return SavedTransforms(self.database)
+    def transforms(self) -> SavedConfigs[TransformConfig]:
+        return saved_transforms(self.database)
 
 
 def samples(*labels: int) -> list[NewSample]:
@@ -97,7 +97,7 @@ KINDS: dict[str, tuple[Callable[[Place], object], Callable[[Place], object], typ
 }
 
 
-def save_transforms(transforms: SavedTransforms) -> None:
+def save_transforms(transforms: SavedConfigs[TransformConfig]) -> None:
     """Save one after the other, until the log of the database has to grow."""
     for number in range(2000):
         transforms.save(f"number {number}", TransformConfig())

@@ -16,7 +16,7 @@ from digits_core.data.handwriting_store import Change, Handwriting, NewSample
 from digits_core.database import Database
 from digits_core.errors import DatasetError, StoreError
 from digits_core.home import Home
-from digits_core.transforms.saved import SavedTransforms
+from digits_core.saved_configs import saved_transforms
 from tests.seams.kept import in_thread, waits_to_write
 
 SESSIONS, LABELS, WRITERS = st.integers(0, 1), st.integers(0, 9), st.sampled_from(["Ada", "Bob", "me"])
@@ -192,7 +192,7 @@ class TwoSavers(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.databases = [Database(Home(self.folder).create().database) for _ in range(2)]
-        self.sessions = [SavedTransforms(database) for database in self.databases]
+        self.sessions = [saved_transforms(database) for database in self.databases]
         self.saved: dict[int, tuple[str, int]] = {}
         self.deleted: dict[int, tuple[str, int]] = {}
 

@@ -32,7 +32,7 @@ FILES = [
     for path in sorted((ROOT / "digits_core").rglob("*.py"))
     if path.name != "settings.py" or path.parent.name != "digits_core"
 ]
-OUTSIDE = [path for path in FILES if not {"entries", "figures"} & set(path.relative_to(ROOT).parts)]
+OUTSIDE = [path for path in FILES if not {"entries", "layers", "figures"} & set(path.relative_to(ROOT).parts)]
 """Modules that may read the words of a setting and not write them; figures import nothing of ours."""
 
 
@@ -126,6 +126,7 @@ ALLOWED = {
     ("dashboard/network/choices.py", "Image size"),
 }
 AMBIGUOUS = {
+    "Network",
     "Epochs",
     "Constant",
     "Fixed",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from digits_core.config import TrainingConfig, TransformConfig, bounds
+from digits_core.config import NetworkConfig, TrainingConfig, TransformConfig, bounds
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.network.built import built, is_buildable
 from digits_core.dashboard.network.network_choice import Subject, subject_of, untrained
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
@@ -22,7 +23,7 @@ from digits_core.dashboard.widgets import (
     say_not_here,
 )
 
-AFTER, BEFORE = "after training", "before training"
+AFTER, BEFORE, BUILT = "after training", "before training", "as built"
 NOTHING, START = "nothing", "start"
 
 
@@ -81,18 +82,24 @@ def choose_subject() -> Subject:
             width=130,
             help="The starting weights are random, and follow from this number: the same seed, the same network.",
         )
-        return untrained(size, TrainingConfig().dropout, seed)
+        network = built()
+        return untrained(size, seed, network if network and is_buildable(network, size) else NetworkConfig())
     subject = subject_of(choose_best_run(runs, "The run whose network is looked at."))
+    network = built()
+    offered = network if network and is_buildable(network, subject.size) else None
     weights = st.segmented_control(
         "Weights",
-        [AFTER, BEFORE],
+        [AFTER, BEFORE, *([BUILT] if offered else [])],
         default=AFTER,
         required=True,
         key="weights",
         bind="query-params",
         help="Training starts from small random weights, which follow from the run's seed, and changes them step by "
-        "step. What a network has learnt is the difference.",
+        "step. What a network has learnt is the difference. **As built** is the network of the view "
+        "Build, which nobody trained yet.",
     )
+    if offered and weights == BUILT:
+        return untrained(subject.size, subject.config.training.seed, offered)
     return subject if weights == AFTER else subject.start
 
 

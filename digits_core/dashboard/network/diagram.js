@@ -104,6 +104,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
     made.setAttribute("aria-hidden", "true");
     return made;
   };
+  root.classList.toggle("compact", data.compact);
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", `The layers of the network, drawn from ${data.words}`);
   root.replaceChildren(...data.blocks.flatMap((block, place) => (place ? [arrow(), blockOf(block)] : [blockOf(block)])));

@@ -19,8 +19,8 @@ from digits_core.dashboard.pixels import with_paint
 from digits_core.figures.palette import DIGIT_COLOURS
 
 if TYPE_CHECKING:
+    from digits_core.layers.placed import Layer
     from digits_core.network.layered_network import Activation
-    from digits_core.network.layers import Layer
 
 FOLDER = Path(__file__).parent
 UNIT_ROWS = 16
@@ -42,8 +42,11 @@ def show_diagram(
     chosen: str,
     words: str,
     on_press: Callable[[str, int | None], None],
+    compact: bool = False,
 ) -> None:
     """Draw the layers from left to right with what they make of one image, in `found`; `words` say which it is.
+
+    `compact` leaves out the bars of the answers, so that it needs little height.
 
     `on_press` is called with the name of the layer that was pressed and the number of its map or unit, None for the
     layer as a whole, before the page runs again.
@@ -53,7 +56,8 @@ def show_diagram(
         if pressed := st.session_state["diagram"].get("pressed"):
             on_press(str(pressed["layer"]), pressed["unit"])
 
-    _diagram(data=payload(layers, found, chosen, words), key="diagram", on_pressed_change=press)
+    data = payload(layers, found, chosen, words) | {"compact": compact}
+    _diagram(data=data, key="diagram", on_pressed_change=press)
 
 
 def payload(layers: Sequence[Layer], found: Mapping[str, Activation], chosen: str, words: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _show(
     before: bool,
 ) -> None:
     """One network's column; the scales that maps share are over all of `found`."""
-    from digits_core.network.layers import INPUT
+    from digits_core.layers.placed import INPUT
 
     st.subheader(plain(subject), divider="gray")
     *drawn, last = network_of(subject).layers

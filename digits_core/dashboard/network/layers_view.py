@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from digits_core.config import RunConfig
 from digits_core.dashboard.network.choices import (
     choose_dropout,
     choose_image,
@@ -17,14 +18,15 @@ from digits_core.dashboard.network.choices import (
     say_untrained,
 )
 from digits_core.dashboard.network.diagram import show_diagram
+from digits_core.dashboard.network.facts import show_facts
 from digits_core.dashboard.network.network_choice import Subject, activations_of, layers_of
 from digits_core.dashboard.state import state
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from digits_core.network.kinds import Count
-    from digits_core.network.layers import Layer
+    from digits_core.layers.base import Count
+    from digits_core.layers.placed import Layer
 
 COLUMNS = {
     "Layer": st.column_config.TextColumn(pinned=True, help="By the name that it has in the source."),
@@ -52,7 +54,7 @@ def show(row: DeltaGenerator) -> None:
         subject = choose_subject()
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices_image"):
         image = choose_image()
-        layers = layers_of(subject.size, subject.dropout)
+        layers = layers_of(subject.config)
         layer = _choose_layer(layers)
     say_untrained()
     if image is not None:
@@ -97,13 +99,17 @@ def _all_layers(subject: Subject) -> None:
             # Without a run, the size is chosen above.
             size = choose_size() if state().runs.usable() else subject.size
             dropout = choose_dropout()
-        layers, lecture = layers_of(size, dropout), layers_of(28, 0.3)
+        config = subject.config.replace(
+            transform=subject.config.transform.replace(size=size),
+            training=subject.config.training.replace(dropout=dropout),
+        )
+        layers, lecture = layers_of(config), layers_of(RunConfig())
         _totals(layers, lecture)
         st.dataframe(
             _table(layers),
             hide_index=True,
             column_config=COLUMNS,
-            alt="The layers of ImprovedNet with their shapes, parameters and costs",
+            alt="The layers of the network with their shapes, parameters and costs",
         )
         st.caption("The last row has the totals. Parameters and multiply-adds are those that PyTorch itself counts.")
 
@@ -119,7 +125,7 @@ def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
         "Flattened size": (
             "Numbers that reach the first fully connected layer: maps · height · width. They follow from the image "
             "size.",
-            lambda all_: next(layer.activations for layer in all_ if layer.flattened),
+            lambda all_: next(math.prod(layer.input_shape) for layer in all_ if layer.kind.flattens),
         ),
         "Activations": (
             "Numbers that all layers put out for one image. Training keeps them until the gradients are computed.",
@@ -142,9 +148,9 @@ def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
 def _explain(layer: Layer) -> None:
     """One layer in words, figures and formulas."""
     kind = layer.kind
-    window = f"{kind.kernel} × {kind.kernel}" if kind.kernel else "–"
+    kernel, stride, border = _window(layer)
     facts = [
-        ("Kernel", window, f"stride {kind.stride}, padding {kind.padding}" if kind.kernel else "reads all numbers"),
+        ("Kernel", kernel, f"stride {stride}, padding {border}" if kind.window else _reach(layer)),
         ("Output shape", " × ".join(map(str, layer.output_shape)), _side(layer)),
         _counted("Parameters", layer.parameters, "nothing to learn"),
         _counted("Multiply-adds", layer.multiply_adds, "none"),
@@ -154,12 +160,20 @@ def _explain(layer: Layer) -> None:
     if layer.dropout is not None:
         off = f"in training about {layer.activations * layer.dropout:.0f} of {layer.activations} units are off"
         facts.append(("Dropout", f"{layer.dropout:g}", off))
-    items = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(why)}</small></dd></div>"
-        for name, value, why in facts
-    )
-    st.html(f'<dl class="layer_facts">{items}</dl>')
+    show_facts(facts)
     st.caption(f"**{layer.name}: {kind.title}**{', then ' + layer.then if layer.then else ''}. {kind.words}")
+
+
+def _window(layer: Layer) -> tuple[str, str, str]:
+    """The side of its kernel, its stride and its padding, as a table shows them."""
+    if layer.kind.window is None:
+        return "–", "–", "–"
+    kernel, stride, border = layer.kind.window
+    return f"{kernel} × {kernel}", f"{stride}", f"{border}"
+
+
+def _reach(layer: Layer) -> str:
+    return "reads all numbers" if layer.kind.flattens else "reads each number by itself"
 
 
 def _side(layer: Layer) -> str:
@@ -177,14 +191,13 @@ def _table(layers: Sequence[Layer]) -> pd.DataFrame:
     import pandas as pd  # a third of a second, which the diagram need not wait for
 
     parameters = sum(layer.parameters.number for layer in layers)
-    kinds = [layer.kind for layer in layers]
     table = pd.DataFrame(
         {
             "Layer": [layer.name for layer in layers],
             "Kind": [layer.kind.title for layer in layers],
-            "Kernel": [f"{kind.kernel}×{kind.kernel}" if kind.kernel else "–" for kind in kinds],
-            "Stride": [f"{kind.stride}" if kind.kernel else "–" for kind in kinds],
-            "Padding": [f"{kind.padding}" if kind.kernel else "–" for kind in kinds],
+            "Kernel": [_window(layer)[0].replace(" ", "") for layer in layers],
+            "Stride": [_window(layer)[1] for layer in layers],
+            "Padding": [_window(layer)[2] for layer in layers],
             "Output shape": [" × ".join(map(str, layer.output_shape)) for layer in layers],
             "Then": [layer.then for layer in layers],
             "Parameters": [layer.parameters.number for layer in layers],

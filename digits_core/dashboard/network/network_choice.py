@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from digits_core.config import TransformConfig
+from digits_core.config import NetworkConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
 from digits_core.figures.comparison_figures import shortened
 from digits_core.figures.palette import run_colour
+from digits_core.layers.placed import Layer, place_layers
 from digits_core.runs.store import Run
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from digits_core.network.backward import Backward
     from digits_core.network.layered_network import Activation, Network
-    from digits_core.network.layers import Layer
     from digits_core.network.separation import SampleMap
     from digits_core.network.weights import Spread
 
 MAPPED = 300
 """Samples on a map: more would hide one another, and PCA of tens of thousands of numbers each takes its time."""
+TRIED = 1000
+"""Test images that a changed network is tried on: enough to see half a percent, and as fast as a click."""
+NOISE_SEED = 0
 START_COLOUR = "#8a8fa3"
 LEGEND_LENGTH = 30
 _AT_START = ", before training"
@@ -35,20 +39,18 @@ _AT_START = ", before training"
 class Subject:
     """A network to look at: that of a run after its training or before it, or one that nobody trained.
 
-    `run_id` is empty for the last; `seed` gives the starting weights, `transform` the way of an image to this network.
+    `run_id` is empty for the last; `config` gives the layers, the starting weights, and the way of an image to them.
     """
 
     title: str
     colour: str
     run_id: str
     trained: bool
-    dropout: float
-    seed: int
-    transform: TransformConfig
+    config: RunConfig
 
     @property
     def size(self) -> int:
-        return self.transform.size
+        return self.config.transform.size
 
     @property
     def short_title(self) -> str:
@@ -59,22 +61,18 @@ class Subject:
     @property
     def start(self) -> Subject:
         """The same network before its first step."""
-        return Subject(
-            f"{self.title}{_AT_START}", START_COLOUR, self.run_id, False, self.dropout, self.seed, self.transform
-        )
+        return Subject(f"{self.title}{_AT_START}", START_COLOUR, self.run_id, False, self.config)
 
 
 def subject_of(run: Run) -> Subject:
     """The network of a run as its training left it."""
-    training = run.config.training
-    return Subject(
-        run.title, run_colour(run.number), run.id, True, training.dropout, training.seed, run.config.transform
-    )
+    return Subject(run.title, run_colour(run.number), run.id, True, run.config)
 
 
-def untrained(size: int, dropout: float, seed: int) -> Subject:
+def untrained(size: int, seed: int, network: NetworkConfig) -> Subject:
     """A network that nobody trained."""
-    return Subject(f"Untrained, seed {seed}", START_COLOUR, "", False, dropout, seed, TransformConfig(size=size))
+    config = RunConfig(transform=TransformConfig(size=size), network=network, training=TrainingConfig(seed=seed))
+    return Subject(f"Untrained, seed {seed}", START_COLOUR, "", False, config)
 
 
 def network_of(subject: Subject) -> Network:
@@ -82,12 +80,9 @@ def network_of(subject: Subject) -> Network:
     return _network(_key(subject), subject)
 
 
-def layers_of(size: int, dropout: float) -> tuple[Layer, ...]:
-    """Return the layers of a network for images of this size, in order, without building it."""
-    from digits_core.network.improved_net import LAYERS
-    from digits_core.network.layers import place_layers
-
-    return place_layers(LAYERS, size, dropout)
+def layers_of(config: RunConfig) -> tuple[Layer, ...]:
+    """Return the layers of a network in order, without building it."""
+    return place_layers(config.network.layers, config.transform.size, config.training.dropout)
 
 
 def activations_of(subject: Subject, image: np.ndarray) -> dict[str, Activation]:
@@ -129,18 +124,53 @@ def mapped_samples(dataset: str) -> np.ndarray:
     return digits.indices(test)[choose_samples(digits.of(test)[1], MAPPED)]
 
 
+def excitement_of(subject: Subject, dataset: str, layer: str) -> np.ndarray:
+    """The largest value of each unit of a layer for each of the `tried` test images, float32 (N, units)."""
+    return _excitement(_key(subject), dataset, state().catalogue.version(dataset), layer, subject)
+
+
+def answers_of(subject: Subject, dataset: str, change: Change) -> np.ndarray:
+    """The digit that is read in each of the `tried` test images with something changed, int64 (N,)."""
+    return _answers(_key(subject), dataset, state().catalogue.version(dataset), change, subject)
+
+
+def tried(dataset: str) -> tuple[np.ndarray, np.ndarray]:
+    """The first `TRIED` test images of a dataset, uint8 (N, H, W), and their labels."""
+    images, labels = load_digits(dataset).of("test")
+    return images[:TRIED], labels[:TRIED]
+
+
+def backward_of(subject: Subject, image: np.ndarray, label: int) -> Backward:
+    """What the loss of one image, uint8 (H, W), says about each number of the network; `label` is its digit."""
+    from digits_core.network.backward import backward
+
+    return backward(network_of(subject), _as_input(subject, image[None]), label)
+
+
 def _as_input(subject: Subject, images: np.ndarray) -> Tensor:
     """Images uint8 (N, H, W) as this network reads them, float32 (N, 1, S, S)."""
     from digits_core.transforms import batched
 
-    return batched.normalise(batched.prepare(images, subject.transform), subject.transform)
+    return batched.normalise(batched.prepare(images, subject.config.transform), subject.config.transform)
 
 
-Key = tuple[str, str, int, float, int, str]
+@dataclass(frozen=True)
+class Change:
+    """What is done to a network to see what it needs: units switched off, the smallest weights set to 0, noise on all.
+
+    off: A layer and a unit each; prune: the share of the weights; noise: in standard deviations of a layer's weights.
+    """
+
+    off: tuple[tuple[str, int], ...] = ()
+    prune: float = 0.0
+    noise: float = 0.0
+
+
+Key = tuple[str, str, int, str]
 
 
 def _key(subject: Subject) -> Key:
-    """What tells one network from another: home, run, state of its weights file, dropout, seed, transform.
+    """What tells one network from another: home, run, state of its weights file, config.
 
     Run and state are empty and 0 for weights that follow from the seed.
     """
@@ -150,9 +180,7 @@ def _key(subject: Subject) -> Key:
         str(state().home.folder),
         subject.run_id if subject.trained else "",
         written,
-        subject.dropout,
-        subject.seed,
-        subject.transform.to_json(),
+        subject.config.to_json(),
     )
 
 
@@ -162,12 +190,12 @@ def _key(subject: Subject) -> Key:
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the network …")
 def _network(key: Key, _subject: Subject) -> Network:
-    from digits_core.network.improved_net import build_network, restore_network
+    from digits_core.network.build import build_network, restore_network
 
     if _subject.trained:
         weights = state().artifacts(_subject.run_id).load_weights()
-        return restore_network(_subject.size, _subject.dropout, weights).eval()
-    return build_network(_subject.size, _subject.dropout, _subject.seed).eval()
+        return restore_network(_subject.config, weights).eval()
+    return build_network(_subject.config).eval()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -175,6 +203,29 @@ def _weights(keys: tuple[Key, ...], layer: str, _subjects: tuple[Subject, ...]) 
     from digits_core.network.weights import spread
 
     return spread([network_of(subject).weights(layer).numpy() for subject in _subjects])
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking for what excites each unit …")
+def _excitement(key: Key, dataset: str, version: str, layer: str, _subject: Subject) -> np.ndarray:
+    from digits_core.network.units import excitement
+
+    return excitement(network_of(_subject), _as_input(_subject, tried(dataset)[0]), layer)
+
+
+@st.cache_data(max_entries=1024, show_spinner=False)
+def _answers(key: Key, dataset: str, version: str, change: Change, _subject: Subject) -> np.ndarray:
+    from digits_core.network.build import restore_network
+    from digits_core.network.units import answers, noisy, pruned
+
+    network = network_of(_subject)
+    if change.prune:
+        network = restore_network(_subject.config, pruned(network, change.prune)).eval()
+    if change.noise:
+        network = restore_network(_subject.config, noisy(network, change.noise, NOISE_SEED)).eval()
+    off: dict[str, list[int]] = {}
+    for layer, unit in change.off:
+        off.setdefault(layer, []).append(unit)
+    return answers(network, _as_input(_subject, tried(dataset)[0]), off)
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,13 +12,13 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.figures.activation_figures import montage, value_range
 from digits_core.figures.network_figures import contributions
-from digits_core.network.worked_example import WeightedSum, WorkedExample
+from digits_core.layers.worked_example import WeightedSum, WorkedExample
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from digits_core.layers.placed import Layer
     from digits_core.network.layered_network import Activation
-    from digits_core.network.layers import Layer
 
 SHOWN_INPUTS = 15
 

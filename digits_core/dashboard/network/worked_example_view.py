@@ -11,18 +11,20 @@ import streamlit as st
 
 from digits_core.config import TransformConfig
 from digits_core.dashboard.charts import CHART_CONFIG, show_chart
+from digits_core.dashboard.network.backward_view import show_backward
 from digits_core.dashboard.network.choices import ChosenImage, choose_image, choose_subject, say_untrained
 from digits_core.dashboard.network.network_choice import activations_of, layers_of, network_of
 from digits_core.dashboard.network.sums import show_arithmetic, show_sum, with_minus
 from digits_core.figures.activation_figures import field, numbers, value_range
-from digits_core.network.worked_example import Table, WeightedSum, WorkedExample, reach
+from digits_core.layers.worked_example import Table, WeightedSum, WorkedExample, reach
 
 if TYPE_CHECKING:
+    from digits_core.layers.placed import Layer
     from digits_core.network.layered_network import Activation
-    from digits_core.network.layers import Layer
 
 Found = Mapping[str, "Activation"]
 MAP_HEIGHT = 330
+FORWARD, BACKWARD = "forward", "backward"
 
 
 @st.fragment
@@ -31,8 +33,18 @@ def show() -> None:
     image = choose_image()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         subject = choose_subject()
+        direction = st.segmented_control(
+            "Direction",
+            [FORWARD, BACKWARD],
+            default=FORWARD,
+            required=True,
+            key="direction",
+            bind="query-params",
+            help="**Forward**: how a number of a layer comes about. **Backward**: what the loss says about it, how the "
+            "gradient of one weight adds up, and what an optimizer makes of that weight.",
+        )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        layers = layers_of(subject.size, subject.dropout)
+        layers = layers_of(subject.config)
         layer = _choose_layer(layers)
         unit = _choose_number(
             layer.kind.unit,
@@ -43,6 +55,9 @@ def show() -> None:
     say_untrained()
     if image is None:
         return
+    if direction == BACKWARD:
+        show_backward(subject, image, layer, unit)
+        return
     network, found = network_of(subject), activations_of(subject, image.pixels)
     place = _choose_place(layer) if len(layer.output_shape) > 1 else ()
     example = network.work_out(found, layer.name, unit, *place)
@@ -50,7 +65,7 @@ def show() -> None:
     if example.place:
         _show_window(example, found, layer, (unit, *place), image)
         if example.sum:
-            st.caption(_on_edges(layer, subject.transform))
+            st.caption(_on_edges(layer, subject.config.transform))
     elif example.sum:
         show_sum(example.sum, found, layer, unit, is_last=layer == layers[-1])
 
@@ -161,13 +176,13 @@ def _show_input(example: WorkedExample, found: Found, layer: Layer, channel: int
     """The map that the window slides over; a click moves it there."""
     values, place = found[layer.reads].after[0, channel].numpy(), example.place
     assert place is not None
-    assert layer.kind.stride is not None
+    stride = layer.kind.window[1] if layer.kind.window else 1
     window, bounds = (place.top, place.left, place.side), value_range([values], signed=False)
     key = f"clicked_{layer.name}"
     st.plotly_chart(
         field(values, title, MAP_HEIGHT, bounds, window, winner=example.winner),
         key=key,
-        on_select=partial(_move_to_click, key, layer.kind.stride, layer.output_shape[1:]),
+        on_select=partial(_move_to_click, key, stride, layer.output_shape[1:]),
         selection_mode="points",
         config=CHART_CONFIG,
         alt=f"{title}; a click or the sliders above move the window",

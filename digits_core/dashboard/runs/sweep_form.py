@@ -14,14 +14,18 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.training.run_controls import session_id
 from digits_core.dashboard.training.sweep_recipes import AWAITED, CHOSEN
 from digits_core.dashboard.widgets import show_error
-from digits_core.errors import DigitsError
+from digits_core.errors import ConfigError, DigitsError
+from digits_core.layers.kinds.fully_connected import FullyConnected
+from digits_core.layers.knobs import knobs
+from digits_core.layers.placed import LOGITS, named
+from digits_core.layers.text import to_text
 from digits_core.runs.speed_history import past_runs
 from digits_core.settings import SETTINGS, SWEPT, default_of, is_number, title_of, values_of, written
 from digits_core.training.check import choose_digits
 from digits_core.training.estimate import PastRun, duration, estimate_mean
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import LECTURE, RECIPES
-from digits_core.training.sweep_plan import SweepPlan, Varied, foreseen, varied
+from digits_core.training.sweep_plan import SweepPlan, Varied, foreseen, varied, varied_layers
 from digits_core.training.threads import speed_of_trials, trials_at_once
 
 METHODS = {"grid": "Grid", "random": "Random draws", "search": "Search"}
@@ -31,6 +35,16 @@ REFUSED, FILLED = "sweep_refused", "sweep_filled_with"
 FIRST = "Learning rate from low to high"
 """The ready-made sweep that the form starts with."""
 MOST_FIELDS = 4
+
+
+def _data_key(plan: SweepPlan) -> str:
+    return f"data:{' + '.join(plan.base.data.train)}"
+
+
+_ON_OTHER_DATA = {
+    _data_key(each.plan): each.plan.base for each in READY.values() if each.plan.base.data != LECTURE.config.data
+}
+"""Where ready-made sweeps start that start from no recipe."""
 
 
 def sweep_form() -> None:
@@ -86,7 +100,8 @@ def _give_defaults() -> None:
 def _bases() -> dict[str, str]:
     """Return what a sweep can start from: recipes and runs, with their titles."""
     runs = {f"run:{run.id}": f"As in {run.title}" for run in state().runs.runs()}
-    return {f"recipe:{name}": name for name in RECIPES} | runs
+    ready = {key: f"{LECTURE.name}, on {key.partition(':')[2]}" for key in _ON_OTHER_DATA}
+    return {f"recipe:{name}": name for name in RECIPES} | ready | runs
 
 
 def fill(plan: SweepPlan) -> None:
@@ -95,7 +110,8 @@ def fill(plan: SweepPlan) -> None:
     session[NAME], session[METHOD], session[FIELDS] = plan.name, plan.method, list(plan.fields)
     session[TRIALS], session[POINTS], session[SEEDS] = plan.trials, plan.points, plan.seeds
     session[PRUNE] = plan.stop_underperforming
-    session[BASE] = f"recipe:{plan.base.recipe if plan.base.recipe in RECIPES else LECTURE.name}"
+    other, recipe = _data_key(plan), plan.base.recipe if plan.base.recipe in RECIPES else LECTURE.name
+    session[BASE] = other if other in _ON_OTHER_DATA else f"recipe:{recipe}"
     session[EPOCHS] = plan.base.training.epochs
     for each in plan.varied:
         shown = partial(written, each.field)
@@ -189,9 +205,11 @@ def _choose_fields() -> bool:
                 "many values between 0.001 and 0.01 as between 0.01 and 0.1.",
             )
         else:
+            if field == "layers":
+                _vary_a_layer()
             st.multiselect(
                 title_of(field),
-                values_of(field),
+                list(dict.fromkeys([*values_of(field), *_saved_ones(field), *st.session_state[_key(field)]])),
                 key=_key(field),
                 persist_state="session",
                 wrap=True,
@@ -199,6 +217,36 @@ def _choose_fields() -> bool:
                 help=SETTINGS[field].help,
             )
     return any(".." in str(st.session_state[_key(field)]) for field in st.session_state[FIELDS])
+
+
+def _saved_ones(field: str) -> list[str]:
+    """Return the networks that people saved."""
+    return [to_text(saved.config.layers) for saved in state().networks.all()] if field == "layers" else []
+
+
+def _vary_a_layer() -> None:
+    """What adds networks that differ in one layer to those that are compared."""
+    network = _base().network
+    names = named((*network.layers, FullyConnected(LOGITS)))[:-1]
+    if not names:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="sweep_layer"):
+        name = st.selectbox("Layer", names, key="sweep_layer_name", help="A layer of the network of the base.")
+        known = knobs(type(network.layers[names.index(name)]))
+        field = st.selectbox("What to vary of it", [knob.field for knob in known], key="sweep_layer_field")
+        text = st.text_input("Values", key="sweep_layer_values", placeholder="4, 8, 16", help="Commas between them.")
+
+        def add() -> None:
+            try:
+                values = varied_layers(network, {f"{name}.{field}": text}).values
+            except ConfigError as error:
+                st.session_state[REFUSED] = error
+            else:
+                before = st.session_state[_key("layers")]
+                kept = [] if before == values_of("layers") else before
+                st.session_state[_key("layers")] = list(dict.fromkeys([*kept, *values]))
+
+        st.button("Add these networks", on_click=add, disabled=not text.strip())
 
 
 def _choose_method(ranges: bool) -> None:
@@ -263,15 +311,19 @@ def _start(plan: SweepPlan) -> None:
 
 
 def _base() -> RunConfig:
-    kind, _, name = st.session_state[BASE].partition(":")
-    config = RECIPES[name].config if kind == "recipe" else state().runs.get(name).plan
+    config = _chosen_base()
     return config.replace(name="", training=config.training.replace(epochs=st.session_state[EPOCHS]))
 
 
+def _chosen_base() -> RunConfig:
+    if (key := st.session_state[BASE]) in _ON_OTHER_DATA:
+        return _ON_OTHER_DATA[key]
+    kind, _, name = key.partition(":")
+    return RECIPES[name].config if kind == "recipe" else state().runs.get(name).plan
+
+
 def _take_its_epochs() -> None:
-    kind, _, name = st.session_state[BASE].partition(":")
-    config = RECIPES[name].config if kind == "recipe" else state().runs.get(name).plan
-    st.session_state[EPOCHS] = config.training.epochs
+    st.session_state[EPOCHS] = _chosen_base().training.epochs
 
 
 def _varied(field: str) -> Varied:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.config import DataConfig, NetworkConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.dashboard.folds import expander
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
@@ -32,6 +32,7 @@ HIDEABLE = {
 """Groups of controls that a link can hide by one name, beside the single ones."""
 HIDEABLE_FIELDS = ("recipe", "as_in_run", *DATA_FIELDS, "transform", *MAIN, *MORE, "name", "share")
 TRANSFORM_FIELDS = frozenset(TransformConfig.model_fields)
+NETWORK_FIELDS = frozenset({"size", *NetworkConfig.model_fields})
 ADDRESS, HIDDEN, TRANSFORM, REFUSED = "form_address", "form_hidden", "form_transform", "form_refused"
 UNDO = "form_undo"
 
@@ -51,6 +52,7 @@ def choose_start() -> RunConfig:
         recipe=recipe.name,
         data=DataConfig(**data),
         transform=st.session_state[TRANSFORM],
+        network=NetworkConfig(**{field: st.session_state[key_of(field)] for field in NetworkConfig.model_fields}),
         training=TrainingConfig(**{field: st.session_state[key_of(field)] for field in TrainingConfig.model_fields}),
     )
     _write_address(config, hidden_controls())
@@ -77,7 +79,7 @@ def fill(config: RunConfig) -> None:
     """Put a config into the controls. To be called before they are drawn, as callbacks are."""
     session = st.session_state
     session["recipe"] = config.recipe if config.recipe in RECIPES else LECTURE.name
-    for field, value in dict(config.training).items():
+    for field, value in {**dict(config.network), **dict(config.training)}.items():
         session[key_of(field)] = value
     for field in DATA_FIELDS:
         session[key_of(field)] = list(getattr(config.data, field))
@@ -140,11 +142,14 @@ def _follow_address() -> None:
 
 
 def _as_asked(query: Query) -> RunConfig:
-    """The config of an address. One that names a transform alone leaves the rest of the form as it is."""
+    """The config of an address. A transform alone, or a network with its image size, leaves the rest of the form."""
     config = check_known(from_query(query))
-    before = st.session_state.get("form_config")
-    if before is not None and not carries_config({name: query[name] for name in query if name not in TRANSFORM_FIELDS}):
+    before: RunConfig | None = st.session_state.get("form_config")
+    named = {name for name in query if _is_ours(name)}
+    if before is not None and named <= TRANSFORM_FIELDS:
         return before.replace(transform=config.transform)
+    if before is not None and named <= NETWORK_FIELDS:
+        return before.replace(network=config.network, transform=before.transform.replace(size=config.transform.size))
     return config
 
 

@@ -7,14 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from digits_core.config import TrainingConfig, bounds, choices
-from digits_core.settings import SETTINGS, TRAINING_FORM, help_of, kind_of, label_of, users_of, written
+from digits_core.config import bounds, choices
+from digits_core.dashboard.pages import link
+from digits_core.dashboard.state import state
+from digits_core.layers.presets import PRESETS, summary
+from digits_core.settings import FORM, SECTION_OF, SECTIONS, SETTINGS, help_of, kind_of, label_of, users_of, written
+from digits_core.training.config_fields import as_texts
 
 SMALLEST_ABOVE_ZERO = 1e-6
 """The lower end of a control whose field must be greater than 0."""
 
-MAIN = tuple(field for field in TRAINING_FORM if SETTINGS[field].main)
-MORE = tuple(field for field in TRAINING_FORM if not SETTINGS[field].main)
+MAIN = tuple(field for field in FORM if SETTINGS[field].main)
+MORE = tuple(field for field in FORM if not SETTINGS[field].main)
 
 
 def key_of(field: str) -> str:
@@ -23,7 +27,7 @@ def key_of(field: str) -> str:
 
 
 def training_control(field: str) -> Any:
-    """The control of one field of `TrainingConfig`, disabled with the reason where the field has no effect."""
+    """The control of one field of the network or the training, disabled with the reason where it has no effect."""
     without, words = _has_no_effect(field), help_of(field)
     common: dict[str, Any] = {
         "key": key_of(field),
@@ -35,17 +39,33 @@ def training_control(field: str) -> Any:
     if kind is bool:
         return st.checkbox(label_of(field), **common)
     if kind is int:
-        limits = bounds(TrainingConfig, field)
+        limits = bounds(SECTIONS[SECTION_OF[field]], field)
         return st.number_input(label_of(field), int(limits.low), int(limits.high), step=1, **common)
     if kind is float:
         return real_number(label_of(field), field, **common)
-    names = choices(TrainingConfig, field)
+    names: tuple[Any, ...] = choices(SECTIONS[SECTION_OF[field]], field)
+    if field == "layers":
+        return _choose_network(common)
     return st.selectbox(label_of(field), names, format_func=partial(written, field), **common)
+
+
+def _choose_network(common: dict[str, Any]) -> Any:
+    """The ready networks, those that were saved, and the one that the form has."""
+    titles = {preset.layers: preset.title for preset in PRESETS.values()}
+    for saved in state().networks.all():
+        titles.setdefault(saved.config.layers, saved.name)
+    if (chosen := st.session_state.get(common["key"])) is not None:
+        titles.setdefault(chosen, summary(chosen))
+    network = st.selectbox(
+        label_of("layers"), list(titles), format_func=lambda layers: titles.get(layers, ""), **common
+    )
+    link("network", "Change it under Network", look="Build", layers=as_texts("layers", network)[0])
+    return network
 
 
 def real_number(label: str, field: str, **common: Any) -> float:
     """A control for a real number within the bounds of `field`."""
-    limits = bounds(TrainingConfig, field)
+    limits = bounds(SECTIONS[SECTION_OF[field]], field)
     low = limits.low + SMALLEST_ABOVE_ZERO if limits.open_below else limits.low
     high = limits.high - SMALLEST_ABOVE_ZERO if limits.open_above else limits.high
     return st.number_input(label, float(low), float(high), step=SETTINGS[field].step, format="%g", **common)

@@ -13,22 +13,27 @@ from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
 from digits_core.runs.speed_history import past_runs
 from digits_core.training.check import choose_digits
-from digits_core.training.estimate import PastRun, duration, estimate
+from digits_core.training.estimate import Estimate, PastRun, duration, estimate
 
 
 def show_estimate(config: RunConfig) -> None:
     """Nothing where no comparable run tells how fast this machine is."""
-    try:
-        train, test = choose_digits(config.data, load_digits)
-    except DigitsError:
-        return  # the Train button says what is wrong with the data
-    train_images = sum(int((~each.test).sum()) for each in train)
-    test_images = sum(int(each.test.sum()) for each in test)
-    past = _past_runs(str(state().home.folder), state().runs.cursor())
-    if found := estimate(config, train_images, test_images, past):
+    if found := estimated(config):
         st.caption(
             f":material/timer: About **{duration(found.seconds)}** on this machine. {as_plain_text(found.basis)}"
         )
+
+
+def estimated(config: RunConfig) -> Estimate | None:
+    """The time that a training takes; `None` where its data are not here, or nothing was trained to tell from."""
+    try:
+        train, test = choose_digits(config.data, load_digits)
+    except DigitsError:
+        return None  # the Train button says what is wrong with the data
+    train_images = sum(int((~each.test).sum()) for each in train)
+    test_images = sum(int(each.test.sum()) for each in test)
+    past = _past_runs(str(state().home.folder), state().runs.cursor())
+    return estimate(config, train_images, test_images, past)
 
 
 @lru_cache(maxsize=4)

@@ -16,9 +16,11 @@ import numpy as np
 from digits_core.config import RunConfig
 from digits_core.data.digits import CLASSES
 from digits_core.errors import ExportError
+from digits_core.layers.placed import place_layers
+from digits_core.layers.presets import class_name
 
 if TYPE_CHECKING:
-    from digits_core.network.layers import Layer
+    from digits_core.layers.placed import Layer
 
 OPSET = 20
 IR_VERSION = 9
@@ -39,16 +41,17 @@ def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
         raise ExportError(MISSING)
     from onnx import TensorProto, checker, helper, numpy_helper
 
-    from digits_core.network.improved_net import LAYERS, ImprovedNet
-    from digits_core.network.layers import place_layers
-
     size = config.transform.size
     images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", 1, size, size])
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", CLASSES])
-    layers = place_layers(LAYERS, size, config.training.dropout)
+    layers = place_layers(config.network.layers, size, config.training.dropout)
     nodes = [helper.make_node(*arguments, **attributes) for arguments, attributes in operators(layers)]
-    tensors = [numpy_helper.from_array(np.ascontiguousarray(values), name) for name, values in weights.items()]
-    graph = helper.make_graph(nodes, ImprovedNet.__name__, [images], [logits], tensors)
+    tensors = [
+        numpy_helper.from_array(np.ascontiguousarray(values), name)
+        for name, values in weights.items()
+        if values.dtype.kind == "f"  # batch norm also counts its batches
+    ]
+    graph = helper.make_graph(nodes, class_name(config.network.layers), [images], [logits], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     helper.set_model_props(model, _metadata(config))
     checker.check_model(model, full_check=True)

@@ -23,6 +23,7 @@ from digits_core.entries.losses import LOSSES
 from digits_core.entries.optimizers import OPTIMIZERS
 from digits_core.entries.schedules import SCHEDULES
 from digits_core.errors import ExportError
+from digits_core.layers.presets import class_name
 from digits_core.runs.export.plan import Plan, plan_of
 from digits_core.runs.export.run_history import History
 from digits_core.runs.rows import Run
@@ -118,9 +119,7 @@ def _templates() -> Environment:
 
 def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
     """Return what the template asks for, as yet without what its head says."""
-    from digits_core.network.improved_net import LAYERS
-    from digits_core.network.layers import place_layers
-    from digits_core.network.source import NAME, as_class
+    from digits_core.network.source import as_class
     from digits_core.transforms import code
 
     transform, training = config.transform, config.training
@@ -135,8 +134,8 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
         "training": training,
         "plan": plan,
         "changes": bool(plan.turns),
-        "network": as_class(place_layers(LAYERS, transform.size, training.dropout)).rstrip(),
-        "network_name": NAME,
+        "network": as_class(config.network, transform.size, training.dropout).rstrip(),
+        "network_name": class_name(config.network.layers),
         "datasets": names,
         "readers": {name: READERS.get(name) for name in names},
         "files": needs_files(config),

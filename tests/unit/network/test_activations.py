@@ -5,19 +5,20 @@ import pytest
 import torch
 
 from digits_core.network.activations import BATCH, activations, dead_units
-from digits_core.network.improved_net import ImprovedNet, build_network
+from digits_core.network.improved_net import ImprovedNet
+from tests.unit.networks import improved_net
 
 WITH_RELU = ("conv1", "conv2", "fc1", "fc2")
 
 
 @pytest.fixture
 def network() -> ImprovedNet:
-    return build_network(28, 0.3, seed=0).eval()
+    return improved_net(28, 0.3, seed=0).eval()
 
 
 @pytest.mark.parametrize("size", [8, 28, 33])
 def test_the_last_layer_says_what_the_network_says(size):
-    network, images = build_network(size, 0.3, seed=1).eval(), torch.randn(3, 1, size, size)
+    network, images = improved_net(size, 0.3, seed=1).eval(), torch.randn(3, 1, size, size)
     found = activations(network, images)
 
     assert torch.equal(found["fc3"].before, network(images))

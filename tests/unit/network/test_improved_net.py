@@ -6,7 +6,9 @@ from torch import nn
 from torch.nn import functional as nnf
 
 from digits_core.errors import RunError
-from digits_core.network.improved_net import ImprovedNet, build_network, restore_network
+from digits_core.network.build import restore_network
+from digits_core.network.improved_net import ImprovedNet
+from tests.unit.networks import config_of, improved_net
 
 SHAPES = {
     "conv1.weight": (16, 1, 3, 3),
@@ -24,7 +26,7 @@ SHAPES = {
 
 @pytest.fixture
 def network() -> ImprovedNet:
-    return build_network(size=28, dropout=0.3, seed=0)
+    return improved_net(size=28, dropout=0.3, seed=0)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_a_seed_gives_the_starting_weights_that_the_lectures_source_has(size, se
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         written = AsWritten(size).state_dict()
-    ours = build_network(size, 0.3, seed).state_dict()
+    ours = improved_net(size, 0.3, seed).state_dict()
 
     assert list(ours) == list(written)
     assert all(torch.equal(ours[name], written[name]) for name in written)
@@ -116,7 +118,7 @@ def test_each_image_is_judged_by_itself(network, images):
 
 
 def test_the_seed_decides_the_starting_weights():
-    first, same, other = (build_network(28, 0.3, seed).state_dict() for seed in (1, 1, 2))
+    first, same, other = (improved_net(28, 0.3, seed).state_dict() for seed in (1, 1, 2))
 
     assert all(torch.equal(first[name], same[name]) for name in first)
     assert not any(torch.equal(first[name], other[name]) for name in first)
@@ -126,14 +128,14 @@ def test_building_a_network_leaves_the_global_random_state_alone():
     torch.manual_seed(4)
     expected = torch.rand(3)
     torch.manual_seed(4)
-    build_network(28, 0.3, seed=9)
+    improved_net(28, 0.3, seed=9)
 
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_kept_weights_make_the_same_network_again(network, images):
     kept = {name: values.numpy() for name, values in network.state_dict().items()}
-    restored = restore_network(28, 0.3, kept)
+    restored = restore_network(config_of(28), kept)
 
     assert torch.equal(restored.eval()(images), network.eval()(images))
 
@@ -141,4 +143,4 @@ def test_kept_weights_make_the_same_network_again(network, images):
 def test_weights_of_another_size_are_refused_in_words(network):
     kept = {name: values.numpy() for name, values in network.state_dict().items()}
     with pytest.raises(RunError, match="do not fit"):
-        restore_network(20, 0.3, kept)
+        restore_network(config_of(20), kept)

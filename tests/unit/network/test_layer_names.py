@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from digits_core.config import TrainingConfig
-from digits_core.network.improved_net import LAYERS
-from digits_core.network.layers import place_layers
+from digits_core.layers.placed import place_layers
+from digits_core.layers.presets import IMPROVED_NET
 from tests.unit.test_imports import FILES, ROOT, shown
 
 PACKAGE = ROOT / "digits_core"
 SOURCES = [*FILES, *(path for kind in ("jinja", "js", "css") for path in PACKAGE.rglob(f"*.{kind}"))]
-PLACED = place_layers(LAYERS, 28, TrainingConfig().dropout)
+PLACED = place_layers(IMPROVED_NET, 28, TrainingConfig().dropout)
 NAMES = [layer.name for layer in PLACED if layer.kind.weights]
 SIZES = ["816,650", "6,272", "25,088"]
 """Its parameters, what the pooling puts out, and what its second convolution does."""
@@ -26,7 +26,7 @@ def lines_that_name_layers(path: Path) -> list[str]:
 
 
 def test_no_other_file_names_a_layer():
-    others = [path for path in SOURCES if PACKAGE / "network" not in path.parents]
+    others = [path for path in SOURCES if not {PACKAGE / "network", PACKAGE / "layers"} & set(path.parents)]
 
     assert {shown(path): found for path in others if (found := lines_that_name_layers(path))} == {}
 

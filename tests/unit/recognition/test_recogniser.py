@@ -9,11 +9,11 @@ from PIL import Image
 
 from digits_core.config import TransformConfig
 from digits_core.errors import PictureError, RunError
-from digits_core.network.improved_net import build_network
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.runs.execution import as_arrays
 from tests.unit.conftest import cut
 from tests.unit.helpers import run_config
+from tests.unit.networks import improved_net
 from tests.unit.recognition.conftest import CONFIG, IMAGES
 
 
@@ -149,6 +149,6 @@ def test_weights_of_another_network_are_refused(trained, change):
 
 def test_the_size_of_the_run_is_the_size_that_it_reads():
     config = run_config(transform=TransformConfig(size=12), epochs=1)
-    answer = Recogniser(config, as_arrays(build_network(12, 0.3, 0))).read(np.full((50, 40), 200, np.uint8))
+    answer = Recogniser(config, as_arrays(improved_net(12, 0.3, 0))).read(np.full((50, 40), 200, np.uint8))
 
     assert answer.seen.shape == (12, 12)

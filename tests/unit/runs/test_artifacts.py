@@ -12,11 +12,11 @@ import torch
 from safetensors import safe_open
 
 from digits_core.errors import RunError, StoreError
-from digits_core.network.improved_net import build_network
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.artifacts import TestResult as Result
 from digits_core.runs.execution import as_arrays
 from tests.unit.helpers import run_config
+from tests.unit.networks import improved_net
 
 CHECKPOINT = {"training": {"epochs_done": 1, "network": {"weights": torch.arange(5.0)}}, "epochs": [{"epoch": 1}]}
 DAMAGES = {
@@ -42,7 +42,7 @@ def damage(file: Path, how: str) -> None:
 
 
 def test_weights_come_back_as_they_were(artifacts):
-    network = build_network(28, 0.3, seed=5).to(memory_format=torch.channels_last)
+    network = improved_net(28, 0.3, seed=5).to(memory_format=torch.channels_last)
     artifacts.save_weights(as_arrays(network), "{}")
     loaded = artifacts.load_weights()
 

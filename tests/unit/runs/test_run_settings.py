@@ -9,6 +9,7 @@ from digits_core.home import Home
 from digits_core.migrations import MIGRATIONS
 from digits_core.runs.run_settings import CHANGES, NONE, settings_of, varying
 from digits_core.runs.store import RunStore
+from digits_core.settings import by_name
 from digits_core.training.config_fields import SECTION_OF, value_of
 from digits_core.training.events import Changed, Started
 from tests.unit.helpers import run_config
@@ -20,7 +21,9 @@ def test_every_setting_of_a_run_is_that_of_its_config(store):
     )
     run = store.create(config, "me")
 
-    assert dict(settings_of(run)) == {field: value_of(config, field) for field in SECTION_OF} | {CHANGES: NONE}
+    expected = {field: by_name(field, value_of(config, field)) for field in SECTION_OF}
+    assert dict(settings_of(run)) == expected | {CHANGES: NONE}
+    assert settings_of(run)["layers"] == "improved-net"
 
 
 def test_epochs_that_were_added_count(store):

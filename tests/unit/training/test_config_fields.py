@@ -1,13 +1,15 @@
 """A config goes into a URL and comes back, with nothing in it that the recipe says already."""
 
+import json
 from urllib.parse import parse_qs, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digits_core.config import RunConfig, TrainingConfig
+from digits_core.config import NetworkConfig, RunConfig, TrainingConfig
 from digits_core.errors import ConfigError
+from digits_core.layers.presets import PRESETS
 from digits_core.settings import SECTION_OF, SECTIONS, written_out
 from digits_core.training.config_fields import (
     carries_config,
@@ -16,6 +18,7 @@ from digits_core.training.config_fields import (
     to_query,
 )
 from digits_core.training.recipes import RECIPES
+from tests.unit.networks import EVERY_KIND
 
 
 def through_a_url(config: RunConfig) -> RunConfig:
@@ -59,6 +62,28 @@ def test_any_config_comes_back_as_it_went(recipe, name, rate, nesterov, train, w
     )
 
     assert through_a_url(config) == config
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_ready_network_is_its_name_in_a_url(preset):
+    config = RunConfig(network=NetworkConfig(layers=preset))
+
+    assert to_query(config).get("layers", ["improved-net"]) == [preset]
+    assert through_a_url(config).network == config.network
+
+
+def test_a_network_of_ones_own_goes_through_a_url_as_short_as_it_can_be_said():
+    config = RunConfig(network=NetworkConfig(layers=EVERY_KIND, initialisation="he"))
+
+    assert through_a_url(config).network == config.network
+    assert '{"kind": "average_pooling"}' in to_query(config)["layers"][0].replace('", ', '", ')
+
+
+def test_a_network_that_cannot_be_built_is_refused_by_its_address():
+    with pytest.raises(ConfigError, match="pool2 has a window of 4×4"):
+        from_query({"layers": [json.dumps(2 * [{"kind": "max_pooling", "kernel": 4, "stride": 4}])], "size": ["8"]})
+    with pytest.raises(ConfigError, match="'lenet'"):
+        from_query({"layers": ["[lenet"]})
 
 
 def test_differences_are_the_changed_fields():

@@ -1,9 +1,12 @@
 """The time that a training will take, from this machine's earlier runs."""
 
+from dataclasses import replace
+
 import pytest
 
-from digits_core.config import TransformConfig
-from digits_core.training.estimate import PastRun, duration, estimate
+from digits_core.config import NetworkConfig, TransformConfig
+from digits_core.layers.presets import PRESETS
+from digits_core.training.estimate import PER_WORK, PastRun, duration, estimate
 from tests.unit.helpers import run_config
 
 
@@ -80,3 +83,20 @@ def test_a_run_on_the_gpu_is_no_basis_for_the_processor():
 )
 def test_it_is_said_as_exactly_as_it_is_known(seconds, words):
     assert duration(seconds) == words
+
+
+def test_a_network_that_was_never_trained_is_estimated_by_its_work_and_the_words_say_so():
+    small = run_config(epochs=1).replace(network=NetworkConfig(layers=PRESETS["lenet"].layers))
+    before = [past()]
+    known, found = estimate(run_config(epochs=1), 1438, 359, before), estimate(small, 1438, 359, before)
+
+    assert found.seconds == pytest.approx(known.seconds * (416_520 / 4_537_216) ** PER_WORK)
+    assert "roughly, by its multiply-adds" in found.basis
+    assert "roughly" not in known.basis
+
+
+def test_a_run_of_the_same_network_counts_before_all_others():
+    small = run_config(epochs=1).replace(network=NetworkConfig(layers=PRESETS["lenet"].layers))
+    runs = [past("#2"), replace(past("#1", images_per_second=8000, seconds=0.3), config=small)]
+
+    assert estimate(small, 1438, 359, runs).basis == "From #1 with the same batch size: 8,000 images/s."

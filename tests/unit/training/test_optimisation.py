@@ -5,15 +5,15 @@ import torch
 from torch.nn import functional as nnf
 
 from digits_core.config import TrainingConfig, choices
-from digits_core.network.improved_net import build_network
 from digits_core.training.optimisation import build_optimizer, build_schedule, loss_function
+from tests.unit.networks import improved_net
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad"}
 
 
 @pytest.fixture(scope="module")
 def network():
-    return build_network(8, 0.0, seed=0)
+    return improved_net(8, 0.0, seed=0)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_an_optimizer_is_pytorchs_of_that_name_over_all_weights(network, name):
 @pytest.mark.parametrize("name", choices(TrainingConfig, "optimizer"))
 def test_a_step_is_that_of_the_plain_optimizer(name):
     """Fused and multi-tensor forms are faster, not different."""
-    ours, theirs = build_network(8, 0.0, seed=0), build_network(8, 0.0, seed=0)
+    ours, theirs = improved_net(8, 0.0, seed=0), improved_net(8, 0.0, seed=0)
     plain = getattr(torch.optim, CLASSES[name])
     momentum = {"momentum": 0.9} if name == "sgd" else {}
     several = [

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digits_core.config import NetworkConfig, RunConfig
 from digits_core.errors import ConfigError
+from digits_core.layers.presets import PRESETS
 from digits_core.settings import SWEPT
 from digits_core.training.config_fields import value_of
 from digits_core.training.ready_sweeps import READY
@@ -21,6 +23,7 @@ from digits_core.training.sweep_plan import (
     foreseen,
     grid,
     key_of,
+    parse_all,
     parse_varied,
     seeds,
 )
@@ -197,3 +200,29 @@ def test_a_ready_made_sweep_varies_what_its_name_says_in_few_runs(name):
     assert plan.size <= 20
     assert len(list(islice(grid(plan), plan.size))) * plan.seeds == plan.size
     assert set(plan.fields) <= set(SWEPT)
+
+
+def test_what_is_set_of_a_layer_is_varied_over_networks_that_differ_in_that_alone():
+    base = RunConfig(network=NetworkConfig(layers=PRESETS["lenet"].layers))
+    plan = SweepPlan(base=base, varied=parse_all(["conv1.channels=4,6,8"], base.network))
+
+    configs = [config_of(plan, settings, 0) for settings in grid(plan)]
+    assert [config.network.layers[0].channels for config in configs] == [4, 6, 8]
+    assert configs[1].network == base.network
+    assert {config.network.layers[1:] for config in configs} == {base.network.layers[1:]}
+    assert SweepPlan.from_json(plan.to_json()) == plan
+
+
+def test_what_is_set_of_two_layers_is_varied_in_every_combination_beside_other_settings():
+    texts = ["conv1.channels=4,8", "batch_size=16,64", "fc1.activation=relu,tanh"]
+    plan = SweepPlan(varied=parse_all(texts, NetworkConfig()))
+
+    assert plan.fields == ("batch_size", "layers")
+    assert plan.size == 8
+    networks = {config_of(plan, settings, 0).network.layers for settings in grid(plan)}
+    assert {(layers[0].channels, layers[3].activation) for layers in networks} == {
+        (4, "relu"),
+        (4, "tanh"),
+        (8, "relu"),
+        (8, "tanh"),
+    }

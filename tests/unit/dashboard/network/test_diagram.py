@@ -8,23 +8,22 @@ import pytest
 import torch
 
 from digits_core.dashboard.network.diagram import payload
+from digits_core.layers.kinds.convolution import Convolution
 from digits_core.network.activations import activations
-from digits_core.network.kinds import Convolution, FullyConnected
 from digits_core.network.layered_network import Network
-from digits_core.network.layers import LayerSpec
 
-SPECS = (LayerSpec("edges", Convolution(6), "relu"), LayerSpec("answer", FullyConnected(10)))
+LAYERS = (Convolution(6, activation="relu"),)
 
 
 @pytest.fixture
 def network() -> Network:
-    return Network(SPECS, size=12, dropout=0.0).eval()
+    return Network(LAYERS, size=12, dropout=0.0).eval()
 
 
 @pytest.fixture
 def drawn(network: Network) -> dict:
     found = activations(network, torch.linspace(-1, 1, 144).reshape(1, 1, 12, 12))
-    return payload(network.layers, found, "answer", "image 3")
+    return payload(network.layers, found, "fc1", "image 3")
 
 
 def levels(block: dict) -> np.ndarray:
@@ -34,15 +33,15 @@ def levels(block: dict) -> np.ndarray:
 def test_every_layer_of_any_network_is_a_block_with_its_maps_or_units(drawn):
     blocks = drawn["blocks"]
 
-    assert [block["title"] for block in blocks] == ["image", "edges", "answer"]
+    assert [block["title"] for block in blocks] == ["image", "conv1", "fc1"]
     assert [block["size"] for block in blocks] == ["1 × 12 × 12", "6 × 12 × 12", "10"]
     assert [levels(block).shape for block in blocks] == [(1, 12, 12), (6, 12, 12), (10, 1, 1)]
     assert [block["unit"] for block in blocks] == ["", "map", "neuron"]
-    assert drawn["chosen"] == "answer"
+    assert drawn["chosen"] == "fc1"
 
 
 def test_the_maps_are_those_of_the_network_on_one_scale_for_the_layer(network, drawn):
-    found = activations(network, torch.linspace(-1, 1, 144).reshape(1, 1, 12, 12))["edges"].after[0].numpy()
+    found = activations(network, torch.linspace(-1, 1, 144).reshape(1, 1, 12, 12))["conv1"].after[0].numpy()
 
     np.testing.assert_allclose(levels(drawn["blocks"][1]), 255 * (found - found.min()) / np.ptp(found), atol=0.51)
     assert drawn["blocks"][1]["largest"] == pytest.approx(found.max(axis=(1, 2)).tolist(), abs=1e-4)
@@ -58,15 +57,15 @@ def test_the_last_layer_has_its_logits_and_the_probabilities_made_of_them(drawn)
 
 @pytest.mark.parametrize(("channels", "columns"), [(1, 1), (5, 3), (6, 2), (16, 4), (32, 4), (64, 8)])
 def test_maps_fill_a_block_that_is_no_wider_than_high(channels, columns):
-    network = Network((LayerSpec("maps", Convolution(channels)), LayerSpec("end", FullyConnected(10))), 8, 0.0).eval()
-    drawn = payload(network.layers, activations(network, torch.zeros(1, 1, 8, 8)), "maps", "")
+    network = Network((Convolution(channels),), 8, 0.0).eval()
+    drawn = payload(network.layers, activations(network, torch.zeros(1, 1, 8, 8)), "conv1", "")
 
     assert drawn["blocks"][1]["columns"] == columns
 
 
 def test_a_layer_of_nothing_but_zeros_is_dark_and_can_be_sent(network):
     found = activations(network, torch.zeros(1, 1, 12, 12))
-    drawn = payload(network.layers, found, "edges", "")
+    drawn = payload(network.layers, found, "conv1", "")
 
     assert not levels(drawn["blocks"][0]).any()
     json.dumps(drawn)

@@ -6,15 +6,15 @@ import torch
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.errors import ExportError
-from digits_core.network.improved_net import build_network
 from digits_core.runs.export import onnx, tensorboard
 from digits_core.runs.export.files import Export
+from tests.unit.networks import improved_net
 
 
 @pytest.mark.parametrize("size", [28, 13])
 def test_onnxruntime_gives_the_networks_logits_for_any_number_of_images(size):
     onnxruntime = pytest.importorskip("onnxruntime")
-    network = build_network(size, 0.3, seed=3).eval()
+    network = improved_net(size, 0.3, seed=3).eval()
     config = RunConfig(transform=TransformConfig(size=size, mean=0.13, std=0.31))
     # A file of weights has them in an order of its own.
     weights = {name: values.numpy() for name, values in reversed(network.state_dict().items())}

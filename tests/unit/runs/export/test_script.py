@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits_core.config import DataConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.config import DataConfig, NetworkConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.errors import ExportError
 from digits_core.runs.export.run_history import History
@@ -18,6 +18,7 @@ from digits_core.runs.export.script import as_script
 from digits_core.runs.rows import ChangeRow
 from digits_core.training.control import Orders
 from digits_core.training.events import Changed, lecture_line
+from tests.unit.networks import EVERY_KIND
 
 MINE = DataConfig(train=("mine",), test=("mine",))
 EVERYTHING = TransformConfig(
@@ -61,6 +62,16 @@ CONFIGS = {
         training=TrainingConfig(
             epochs=1, batch_size=32, batches="dataloader", loss="multi_margin", optimizer="rmsprop"
         ),
+    ),
+    "every kind of layer, with weights that begin by another rule": RunConfig(
+        data=MINE,
+        network=NetworkConfig(layers=EVERY_KIND, initialisation="he", initial_scale=0.9),
+        training=TrainingConfig(epochs=2, batch_size=32),
+    ),
+    "no hidden layer, from zeros": RunConfig(
+        data=MINE,
+        network=NetworkConfig(layers="softmax", initialisation="zeros"),
+        training=TrainingConfig(epochs=1, batch_size=32),
     ),
     "half precision, negative log-likelihood, bicubic pixels": RunConfig(
         data=MINE,

@@ -4,17 +4,17 @@ import pytest
 
 from digits_core.config import TransformConfig
 from digits_core.errors import StoreError
-from digits_core.transforms.saved import NAME_LENGTH, SavedTransforms
+from digits_core.saved_configs import NAME_LENGTH, SavedConfigs, saved_transforms
 
 MILD = TransformConfig(rotation=5)
 
 
 @pytest.fixture
-def saved(database) -> SavedTransforms:
-    return SavedTransforms(database)
+def saved(database) -> SavedConfigs[TransformConfig]:
+    return saved_transforms(database)
 
 
-def names(saved: SavedTransforms) -> list[str]:
+def names(saved: SavedConfigs[TransformConfig]) -> list[str]:
     return [each.name for each in saved.all()]
 
 

@@ -6,9 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digits_core.layers.worked_example import WeightedSum
 from digits_core.network.activations import activations
-from digits_core.network.improved_net import ImprovedNet, build_network
-from digits_core.network.worked_example import WeightedSum
+from digits_core.network.improved_net import ImprovedNet
+from tests.unit.networks import improved_net
 
 seeds = st.integers(0, 2**31 - 1)
 sizes = st.integers(8, 40)
@@ -16,7 +17,7 @@ sizes = st.integers(8, 40)
 
 def network_and_image(size: int, seed: int) -> tuple[ImprovedNet, dict]:
     """A network with weights as large as trained ones, and what it makes of a noisy image."""
-    network = build_network(size, 0.3, seed).eval()
+    network = improved_net(size, 0.3, seed).eval()
     with torch.no_grad():
         for values in network.parameters():
             values.mul_(3)

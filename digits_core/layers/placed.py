@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from digits_core.network.functions import FUNCTIONS, SOFTMAX, ActivationFunction
-from digits_core.network.kinds import Call, Count, Kind, Shape
+from digits_core.layers.base import Call, Count, Kind, Shape
+from digits_core.layers.functions import FUNCTIONS, SOFTMAX, ActivationFunction
+from digits_core.layers.kinds.fully_connected import FullyConnected
 
 INPUT = "input"
 """The name of what the first layer reads: the image."""
+LOGITS = 10
+"""A network puts out one for each digit."""
 BYTES_PER_NUMBER = 4
 """float32"""
-
-
-@dataclass(frozen=True)
-class LayerSpec:
-    """A layer as a network is described: its name, its kind, and what follows it.
-
-    activation: a name of `functions.FUNCTIONS`, or none. The last layer has none: its logits go to softmax.
-    """
-
-    name: str
-    kind: Kind
-    activation: str = ""
-    dropout: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,17 +84,35 @@ class Layer:
         return BYTES_PER_NUMBER * self.activations
 
 
-def place_layers(specs: Sequence[LayerSpec], size: int, dropout: float) -> tuple[Layer, ...]:
-    """Return the layers in the order in which an image of (1, size, size) passes them."""
+def named(kinds: Sequence[Kind]) -> list[str]:
+    """Return the names of layers by their kind, counted: `conv1`, `conv2`, `pool`, `fc1`."""
+    totals = Counter(kind.prefix for kind in kinds)
+    counts: Counter[str] = Counter()
+    names = []
+    for kind in kinds:
+        counts[kind.prefix] += 1
+        single = totals[kind.prefix] == 1 and not kind.numbered
+        names.append(kind.prefix if single else f"{kind.prefix}{counts[kind.prefix]}")
+    return names
+
+
+def place_layers(kinds: Sequence[Kind], size: int, dropout: float) -> tuple[Layer, ...]:
+    """Return the layers in the order in which an image of (1, size, size) passes them, the one of the logits last.
+
+    Args:
+        kinds: The layers before that one, which can be built: see `problems`.
+        dropout: The share of outputs that training switches off, behind the layers that have it.
+    """
+    kinds = [*kinds, FullyConnected(LOGITS)]
     layers: list[Layer] = []
     shape: Shape = (1, size, size)
     reads, pixels, step = INPUT, 1, 1
-    for spec in specs:
-        pixels, step = spec.kind.receptive_field(pixels, step, size)
-        if layers and spec.kind.flattens and len(shape) > 1:
+    for name, kind in zip(named(kinds), kinds, strict=True):
+        pixels, step = kind.receptive_field(pixels, step, size)
+        if layers and kind.flattens and len(shape) > 1:
             layers[-1] = replace(layers[-1], flattened=True)
-        function = FUNCTIONS.get(spec.activation)
-        layers.append(Layer(spec.name, spec.kind, function, dropout if spec.dropout else None, reads, shape, pixels))
-        reads, shape = spec.name, layers[-1].output_shape
+        function = FUNCTIONS.get(kind.activation)
+        layers.append(Layer(name, kind, function, dropout if kind.dropout else None, reads, shape, pixels))
+        reads, shape = name, layers[-1].output_shape
     layers[-1] = replace(layers[-1], function=SOFTMAX)
     return tuple(layers)

@@ -1,0 +1,102 @@
+"""The network that is being built: kept in the session with each of its steps, and in the page's address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from digits_core.config import NetworkConfig
+from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.errors import ConfigError
+from digits_core.layers.problems import problem_of
+from digits_core.training.config_fields import Query, as_texts, from_texts
+
+STATE = "network_built"
+IN_URL = "network_in_url"
+MOST_STEPS = 100
+"""That can be undone."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A network as it is now, and as it was before each step and after each that was undone, the last ones last."""
+
+    network: NetworkConfig
+    before: tuple[NetworkConfig, ...] = ()
+    after: tuple[NetworkConfig, ...] = ()
+
+
+def built() -> NetworkConfig | None:
+    """What has been built in this session, `None` before anybody built."""
+    state: Built | None = st.session_state.get(STATE)
+    return state.network if state else None
+
+
+def is_buildable(network: NetworkConfig, size: int) -> bool:
+    return problem_of(network.layers, size) is None
+
+
+def fill(network: NetworkConfig) -> None:
+    """Take a step: this is the network now, and the one before can be taken back."""
+    state: Built | None = st.session_state.get(STATE)
+    if state is None:
+        st.session_state[STATE] = Built(network)
+    elif network != state.network:
+        st.session_state[STATE] = Built(network, (*state.before, state.network)[-MOST_STEPS:])
+
+
+def undo() -> None:
+    state: Built = st.session_state[STATE]
+    *before, last = state.before
+    st.session_state[STATE] = replace(state, network=last, before=tuple(before), after=(*state.after, state.network))
+
+
+def redo() -> None:
+    state: Built = st.session_state[STATE]
+    *after, last = state.after
+    st.session_state[STATE] = replace(state, network=last, before=(*state.before, state.network), after=tuple(after))
+
+
+def steps() -> tuple[int, int]:
+    """How many steps can be undone, and how many that were undone can be taken again."""
+    state: Built | None = st.session_state.get(STATE)
+    return (len(state.before), len(state.after)) if state else (0, 0)
+
+
+def as_link(network: NetworkConfig, size: int) -> dict[str, list[str]]:
+    """The network with the image size that it is for, as the parameters of a link."""
+    return to_query(network) | {"size": [str(size)]}
+
+
+def to_query(network: NetworkConfig) -> dict[str, list[str]]:
+    """As in `{"layers": ["lenet"]}`; what else is as usual is left out."""
+    usual = NetworkConfig()
+    return {
+        field: as_texts(field, value)
+        for field, value in dict(network).items()
+        if field == "layers" or value != getattr(usual, field)
+    }
+
+
+def take_from_url() -> None:
+    """Take the network of the address, or say what is wrong with it."""
+    fields = [field for field in NetworkConfig.model_fields if field in st.query_params]
+    query: Query = {field: st.query_params.get_all(field) for field in fields}
+    if not query or query == st.session_state.get(IN_URL):
+        return
+    st.session_state[IN_URL] = query
+    try:
+        fill(NetworkConfig(**{field: from_texts(field, texts) for field, texts in query.items()}))
+    except ConfigError as error:
+        st.warning(f"This address asks for a network that cannot be read: {as_plain_text(str(error))}")
+
+
+def put_into_url(network: NetworkConfig) -> None:
+    query = to_query(network)
+    for name in NetworkConfig.model_fields:
+        if name not in query:
+            st.query_params.pop(name, None)
+        elif st.query_params.get_all(name) != query[name]:
+            st.query_params[name] = query[name]
+    st.session_state[IN_URL] = query

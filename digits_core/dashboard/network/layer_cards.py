@@ -1,0 +1,83 @@
+"""The layers of a network as cards in a row, each with what can be set of it: added, moved, changed and taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from digits_core.figures.palette import DIGIT_COLOURS
+from digits_core.layers.base import Kind
+from digits_core.layers.edits import shapes
+from digits_core.layers.kinds import KINDS
+from digits_core.layers.kinds.fully_connected import FullyConnected
+from digits_core.layers.knobs import knobs
+from digits_core.layers.placed import LOGITS, named
+from digits_core.layers.problems import problem_of
+
+FOLDER = Path(__file__).parent
+KEY = "cards"
+
+_cards = st.components.v2.component(
+    "digits_layer_cards",
+    html='<div class="cards"></div>',
+    css=(FOLDER / "layer_cards.css").read_text(encoding="utf-8"),
+    js=(FOLDER / "layer_cards.js").read_text(encoding="utf-8"),
+)
+
+
+def show_cards(layers: tuple[Kind, ...], size: int, on_edit: Callable[[Mapping[str, Any]], None], refused: int) -> None:
+    """Draw the cards. `on_edit` is called with what a person did, before the page runs again.
+
+    That has `what` (change, insert, move or remove) and the `place` of the layer, and with them `field` and `value`,
+    the `kind` of a new layer, or where `to` move it. `refused` is how many of these changed nothing: each puts back
+    what the cards say.
+    """
+
+    def edit() -> None:
+        if edited := st.session_state[KEY].get("edited"):
+            on_edit(edited)
+
+    _cards(data=payload(layers, size) | {"refused": refused}, key=KEY, on_edited_change=edit)
+
+
+def payload(layers: tuple[Kind, ...], size: int) -> dict[str, Any]:
+    """Return what the browser draws from, as plain values."""
+    problem, all_layers = problem_of(layers, size), (*layers, FullyConnected(LOGITS))
+    before: tuple[int, ...] | None = (1, size, size)
+    cards = []
+    names = [*named(all_layers)[:-1], "logits"]
+    for place, (name, layer, after) in enumerate(zip(names, all_layers, shapes(layers, size), strict=True)):
+        parameters = layer.parameters(before).number if before and after else 0
+        cards.append(
+            {
+                "name": name,
+                "kind": layer.title,
+                "colour": DIGIT_COLOURS[layer.colour],
+                "shape": " × ".join(map(str, after)) if after else "",
+                "parameters": f"{parameters:,} parameters" if parameters else "",
+                "broken": problem is not None and problem.place == place,
+                "knobs": _knobs(layer) if place < len(layers) else (),
+            }
+        )
+        before = after
+    # Tuples, because Streamlit takes every list for what may be a table.
+    kinds = tuple({"value": name, "title": kind.title} for name, kind in KINDS.items())
+    return {"image": f"1 × {size} × {size}", "cards": tuple(cards), "kinds": kinds}
+
+
+def _knobs(layer: Kind) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "field": knob.field,
+            "title": knob.title,
+            "value": getattr(layer, knob.field),
+            "low": knob.low,
+            "high": knob.high,
+            "choices": tuple({"value": str(value), "title": title} for value, title in knob.choices.items()),
+            "number": any(isinstance(value, int) for value in knob.choices),
+        }
+        for knob in knobs(type(layer))
+    )

@@ -1,0 +1,147 @@
+"""Units: what one unit responds to, and what the network loses without it, without small weights, and with noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from digits_core.dashboard.charts import show_chart
+from digits_core.dashboard.network.choices import choose_subject, say_untrained
+from digits_core.dashboard.network.network_choice import (
+    Change,
+    Subject,
+    answers_of,
+    excitement_of,
+    layers_of,
+    tried,
+)
+from digits_core.dashboard.state import state
+from digits_core.dashboard.tiles import Tile, show_tiles
+from digits_core.dashboard.widgets import choose_dataset, say_not_here
+from digits_core.figures.network_figures import accuracy_by_share
+from digits_core.layers.placed import Layer
+
+SHOWN = 12
+OFF = "units_off"
+SHARES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+"""Of the weights that are set to 0: most networks do without half of them."""
+
+
+@st.fragment
+def show() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        dataset = choose_dataset()
+        subject = choose_subject()
+    say_untrained()
+    if not state().catalogue.available(dataset):
+        say_not_here(dataset)
+        return
+    images, labels = tried(dataset)
+    if not len(images):
+        st.info("This dataset has no test images. Choose another one.")
+        return
+    layers = layers_of(subject.config)[:-1]
+    if not layers:
+        st.info("This network has no hidden layer: its ten outputs read the pixels themselves.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        layer, unit = _choose_unit(layers)
+        off = _choose_off(layers, layer, unit)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _show_loss(subject, dataset, labels, Change(off, noise=_choose_noise()))
+    _show_what_excites(subject, dataset, layer, unit)
+    _show_pruning(subject, dataset, labels)
+
+
+def _choose_unit(layers: tuple[Layer, ...]) -> tuple[Layer, int]:
+    names = [layer.name for layer in layers]
+    if st.session_state.get("units_layer") not in names:
+        st.session_state["units_layer"] = names[0]
+    name = st.segmented_control("Layer", names, required=True, key="units_layer")
+    layer = next(each for each in layers if each.name == name)
+    last = layer.output_shape[0] - 1
+    st.session_state["units_unit"] = min(st.session_state.get("units_unit", 0), last)
+    unit = st.number_input(layer.kind.unit, 0, last, key="units_unit", width=150, help=f"0 to {last} in this layer.")
+    return layer, unit
+
+
+def _show_what_excites(subject: Subject, dataset: str, layer: Layer, unit: int) -> None:
+    images, labels = tried(dataset)
+    values = excitement_of(subject, dataset, layer.name)[:, unit]
+    first = np.argsort(-values, kind="stable")[:SHOWN]
+    digits = ", ".join(map(str, np.unique(labels[first])))
+    st.subheader(f"What excites {layer.name} {unit}", divider="gray")
+    show_tiles(
+        images[first],
+        [Tile(int(labels[place]), number, note=f"{values[place]:.2f}") for number, place in enumerate(first)],
+        "units_exciting",
+        words=f"The {len(first)} test images that excite unit {unit} of {layer.name} most",
+        columns=SHOWN,
+    )
+    silent = float((values <= 0).mean())
+    words = f" It stays at 0 or below for {silent:.0%} of them." if silent else ""
+    st.caption(
+        f"Of {len(images):,} test images, those for which its largest value is highest: the digits {digits}.{words}"
+    )
+
+
+def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> tuple[tuple[str, int], ...]:
+    """Which units are off; nothing of it changes the run."""
+    every = [f"{each.name} {number}" for each in layers for number in range(each.output_shape[0])]
+    chosen = [name for name in st.session_state.get(OFF, []) if name in every]
+    st.session_state[OFF] = chosen
+    name = f"{layer.name} {unit}"
+
+    def switch() -> None:
+        st.session_state[OFF] = [each for each in chosen if each != name] if name in chosen else [*chosen, name]
+
+    st.button(
+        f"Switch {name} {'on' if name in chosen else 'off'}",
+        icon=":material/power_settings_new:",
+        key="units_switch",
+        on_click=switch,
+    )
+    off = st.multiselect("Switched off", every, key=OFF, placeholder="none", help="What they put out is 0.")
+    pairs = [name.rsplit(" ", 1) for name in off]
+    return tuple((where, int(number)) for where, number in pairs)
+
+
+def _choose_noise() -> float:
+    return st.slider(
+        "Noise on weights",
+        0.0,
+        2.0,
+        0.0,
+        0.1,
+        key="units_noise",
+        width=220,
+        help="Normal noise, in standard deviations of each layer's weights.",
+    )
+
+
+def _show_loss(subject: Subject, dataset: str, labels: np.ndarray, change: Change) -> None:
+    before = answers_of(subject, dataset, Change()) == labels
+    after = answers_of(subject, dataset, change) == labels
+    digits = np.unique(labels)
+    lost = {int(digit): float(after[labels == digit].mean() - before[labels == digit].mean()) for digit in digits}
+    worst = min(lost, key=lambda digit: lost[digit])
+    st.metric(
+        f"Accuracy on {len(labels):,} test images",
+        f"{after.mean():.1%}",
+        f"{100 * (after.mean() - before.mean()):+.1f} points" if change != Change() else None,
+        border=True,
+    )
+    if lost[worst] < 0:
+        st.metric("Lost most", f"digit {worst}", f"{100 * lost[worst]:+.1f} points", border=True)
+
+
+def _show_pruning(subject: Subject, dataset: str, labels: np.ndarray) -> None:
+    st.subheader("How many weights it needs", divider="gray")
+    with st.spinner("Setting the smallest weights to 0 …"):
+        found = [float((answers_of(subject, dataset, Change(prune=share)) == labels).mean()) for share in SHARES]
+    chart = accuracy_by_share(SHARES, found, len(labels))
+    show_chart(chart, "units_pruned", "Accuracy by the share of weights set to 0")
+    st.caption(
+        "The smallest weights of all layers are set to 0, and nothing is trained again. Where the curve stays flat, "
+        "the network does without them. Nothing of this page changes the run."
+    )

@@ -1,0 +1,74 @@
+"""List the networks that can be trained; find one by its name or in a file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from digits_core.config import NetworkConfig, TransformConfig
+from digits_core.errors import ConfigError
+from digits_core.home import Home
+from digits_core.layers.placed import place_layers
+from digits_core.layers.presets import PRESETS
+from digits_core.layers.problems import problem_of
+from digits_core.saved_configs import Saved, saved_networks
+from digits_core.shell.common import Commands, add_json, open_home
+
+
+def add_to(commands: Commands) -> None:
+    networks = commands.add_parser("networks", help="list the networks that can be trained")
+    networks.add_argument("--size", type=int, metavar="N", default=28, help="the image size to count for (default: 28)")
+    networks.set_defaults(command=list_networks)
+    add_json(networks)
+
+
+def network_named(text: str) -> NetworkConfig:
+    """Return a ready network by its name or title, one that was saved, or that of a JSON file; `ConfigError`."""
+    try:
+        if text.endswith(".json"):
+            found = json.loads(Path(text).read_bytes())
+            return NetworkConfig(**(found if isinstance(found, dict) else {"layers": found}))
+        wanted = text.strip().casefold()
+        for saved in _saved():
+            if saved.name.casefold() == wanted:
+                return saved.config
+        ready: dict[str, Any] = {"layers": text}
+        return NetworkConfig(**ready)
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"The network cannot be read: {error}") from None
+
+
+def list_networks(options: argparse.Namespace) -> int:
+    size = TransformConfig(size=options.size).size
+    ready = {name: NetworkConfig(layers=preset.layers) for name, preset in PRESETS.items()}
+    titles = {name: preset.title for name, preset in PRESETS.items()}
+    for name, network in [*ready.items(), *((saved.name, saved.config) for saved in _saved())]:
+        row: dict[str, Any] = {"name": name, "title": titles.get(name, name)}
+        problem = problem_of(network.layers, size)
+        if problem is None:
+            layers = place_layers(network.layers, size, 0.0)
+            row |= {
+                "parameters": sum(layer.parameters.number for layer in layers),
+                "multiply_adds": sum(layer.multiply_adds.number for layer in layers),
+            }
+        else:
+            row |= {"problem": problem.sentence}
+        if options.json:
+            print(json.dumps(row))
+        elif problem is None:
+            counts = f"{row['parameters']:>10,} parameters {row['multiply_adds']:>12,} multiply-adds"
+            print(f"{name:<14} {counts}  {row['title']}")
+        else:
+            print(f"{name:<14} {'cannot be built: ' + row['problem']}")
+    return 0
+
+
+def _saved() -> Iterator[Saved[NetworkConfig]]:
+    """Those that people saved; a home that is not there yet is not made for it."""
+    if Home.from_environment().database.exists():
+        _, database = open_home()
+        yield from saved_networks(database).all()
+        database.close()
