@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
-from pydantic import AfterValidator, ConfigDict
+from pydantic import AfterValidator, ConfigDict, Field
 
 from digits_core.entries.base import OneOf
 from digits_core.entries.lazy import nn
@@ -192,6 +192,24 @@ class Windowed(Kind):
 
     def place(self, row: int, column: int) -> Place:
         return Place(row * self.stride - self.border, column * self.stride - self.border, self.kernel)
+
+
+@dataclass(frozen=True)
+class Pooling(Windowed):
+    """A window that makes one number of what it sees of a map; it has nothing to learn."""
+
+    unit = "Map"
+    prefix = "pool"
+    numbered = False
+    kernel: Annotated[int, Field(ge=2, le=4)] = 2
+    stride: Annotated[int, Field(ge=1, le=4)] = 2
+
+    @property
+    def size_in_words(self) -> str:
+        return "" if self.kernel == 2 else f"{self.kernel}×{self.kernel}"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (shape[0], *map(self._side, shape[1:]))
 
 
 def weighted_sum(module: nn.Module, inputs: np.ndarray, unit: int) -> WeightedSum:

@@ -46,5 +46,5 @@ def test_every_kind_of_layer_has_its_step(open_page, layers, layer):
     assert not page.exception
     assert not page.error
     headings = [each.value for each in page.subheader]
-    assert headings[:2] == ["The loss and the logits", f"How it comes to {layer} 0"]
+    assert headings[:2] == ["The loss and the logits", f"How the gradient reaches {layer} 0"]
     assert (len(headings) == 3) == layer.startswith("fc")

@@ -27,7 +27,7 @@ def test_it_begins_with_the_lectures_network_and_says_what_that_comes_to(open_pa
     assert not page.exception
     assert network(page) == NetworkConfig()
     assert "816,650" in facts(page)
-    assert "as ImprovedNet has" in facts(page)
+    assert "same as ImprovedNet" in facts(page)
     assert page.query_params["layers"] == "improved-net"
 
 

@@ -26,7 +26,7 @@ def show_backward(subject: Subject, image: ChosenImage, layer: Layer, unit: int)
     found = backward_of(subject, image.pixels, image.label)
     st.subheader("The loss and the logits", divider="gray")
     _show_logits(found, image.label)
-    st.subheader(f"How it comes to {layer.name} {unit}", divider="gray")
+    st.subheader(f"How the gradient reaches {layer.name} {unit}", divider="gray")
     _show_delta(subject, found, layers, layer, unit)
     if not layer.kind.weights or layer.kind.collects:
         st.caption(

@@ -121,7 +121,7 @@ def _facts(network: NetworkConfig, size: int) -> list[Fact]:
 
 def _compared(here: int, there: int) -> str:
     if here == there:
-        return "as ImprovedNet has"
+        return "same as ImprovedNet"
     factor = here / there
     return f"{factor:.1f} times ImprovedNet's" if factor >= 1.05 else f"{factor:.1%} of ImprovedNet's"
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field
 
-from digits_core.layers.base import Call, Shape, Windowed
+from digits_core.layers.base import Call, Pooling, Shape
 from digits_core.layers.worked_example import Quantity, Table, WorkedExample, padded_window
 
 if TYPE_CHECKING:
@@ -16,30 +15,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MaxPooling(Windowed):
+class MaxPooling(Pooling):
     """The largest value of each window."""
 
     title = "max pooling"
-    unit = "Map"
     words = (
         "Of each window only the largest value goes on: a quarter of the numbers, and it matters less where exactly "
         "something was found. There is nothing to learn here."
     )
     short_title = "max pool"
-    prefix = "pool"
-    numbered = False
     colour = 7
     chooses = True
-    kernel: Annotated[int, Field(ge=2, le=4)] = 2
-    stride: Annotated[int, Field(ge=1, le=4)] = 2
     kind: Literal["max_pooling"] = field(default="max_pooling", kw_only=True)
-
-    @property
-    def size_in_words(self) -> str:
-        return "" if self.kernel == 2 else f"{self.kernel}×{self.kernel}"
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return (shape[0], *map(self._side, shape[1:]))
 
     def call(self, shape: Shape) -> Call:
         return Call("MaxPool2d", (), {"kernel_size": self.kernel, "stride": self.stride})
