@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from digits_core.entries.optimizers import OPTIMIZERS
 from digits_core.layers.base import float64
 from digits_core.layers.placed import Layer
 from digits_core.network.layered_network import Network
@@ -119,9 +120,9 @@ def updates(weight: float, gradient: float, rate: float) -> tuple[Update, ...]:
     first, second = (1 - BETA_1) * gradient, (1 - BETA_2) * gradient**2
     adam = (first / (1 - BETA_1)) / (sqrt(second / (1 - BETA_2)) + EPSILON)
     return (
-        Update("SGD", "w − η·g", weight - rate * gradient),
-        Update(f"SGD with momentum {MOMENTUM}", "v = g at first; w − η·v", weight - rate * gradient),
-        Update("Adam", "m̂ = g, v̂ = g² at first; w − η·m̂ / (√v̂ + ε)", weight - rate * adam),
+        Update(OPTIMIZERS["sgd"].title, "w − η·g", weight - rate * gradient),
+        Update(f"{OPTIMIZERS['sgd'].title} with momentum {MOMENTUM}", "v = g at first; w − η·v", weight - rate * gradient),
+        Update(OPTIMIZERS["adam"].title, "m̂ = g, v̂ = g² at first; w − η·m̂ / (√v̂ + ε)", weight - rate * adam),
     )
 
 

@@ -12,6 +12,7 @@ from digits_core.dashboard.network.choices import ChosenImage
 from digits_core.dashboard.network.network_choice import Subject, backward_of, layers_of, network_of
 from digits_core.dashboard.network.sums import with_minus
 from digits_core.figures.activation_figures import montage, value_range
+from digits_core.settings import title_of
 
 if TYPE_CHECKING:
     from digits_core.layers.placed import Layer
@@ -98,7 +99,7 @@ def _show_weight(subject: Subject, found: Backward, layer: Layer, unit: int) -> 
         names = ("Map that comes in", "Row", "Column") if weights.ndim == 4 else ("Number that comes in",)
         place = (unit, *(_choose(name, count) for name, count in zip(names, weights.shape[1:], strict=True)))
         rate = st.number_input(
-            "Learning rate",
+            title_of("learning_rate"),
             1e-6,
             100.0,
             subject.config.training.learning_rate,

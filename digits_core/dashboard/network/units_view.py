@@ -96,7 +96,7 @@ def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> tuple[tup
         st.session_state[OFF] = [each for each in chosen if each != name] if name in chosen else [*chosen, name]
 
     st.button(
-        f"Switch {name} {'on' if name in chosen else 'off'}",
+        f"Switch {name} back on" if name in chosen else f"Switch {name} off",
         icon=":material/power_settings_new:",
         key="units_switch",
         on_click=switch,
