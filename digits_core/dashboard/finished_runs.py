@@ -19,6 +19,12 @@ def tell_all() -> None:
 
 
 def clear_queue(session: AppSession, fragment_ids_this_run: list[str] | None = None) -> None:
-    """As Streamlit's own, but the run of a fragment takes nothing out of the queue."""
-    if not fragment_ids_this_run:
+    """As Streamlit's own, but the run of a fragment takes nothing out of the queue, and changes nothing in it.
+
+    What it draws must not take the place of what was drawn there before and still waits: it would be sent as part of
+    that earlier run, and the browser, told that the later one has come to its end, would remove it.
+    """
+    if fragment_ids_this_run:
+        session._browser_queue._delta_index_map.clear()
+    else:
         _clear_queue(session, fragment_ids_this_run)

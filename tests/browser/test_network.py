@@ -73,8 +73,8 @@ def test_a_window_is_walked_over_the_image_and_its_nine_products_give_the_networ
     browser_page.get_by_role("slider", name="Column").press("ArrowRight")
     poll(lambda: adds_up_to(20, 7), 60, "the sum one place to the right")
     wait_for_app(browser_page)
-    assert "row=20" in browser_page.url
-    assert "column=7" in browser_page.url
+    expect(browser_page).to_have_url(re.compile("row=20"))
+    expect(browser_page).to_have_url(re.compile("column=7"))
 
 
 def test_a_layer_of_the_diagram_shows_its_facts_and_a_map_leads_to_its_arithmetic(

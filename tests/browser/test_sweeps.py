@@ -1,5 +1,6 @@
 """Sweeps in a real browser: their charts hold every result, while the results come in."""
 
+import re
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ def test_a_ready_made_sweep_starts_with_one_click_and_its_chart_is_on_the_screen
     browser_page.get_by_role("button", name="Start", exact=True).first.click()
 
     expect(browser_page.locator(".st-key-sweep_chart .digits-chart")).to_be_in_viewport(ratio=0.95)
-    assert "runs_view=Sweeps" in browser_page.url
+    expect(browser_page).to_have_url(re.compile("runs_view=Sweeps"))
     stop = browser_page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True)
     stop.click()
     expect(stop).to_be_disabled()

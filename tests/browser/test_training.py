@@ -1,6 +1,7 @@
 """A training as people live with it: watched from two browsers, steered, queued, continued."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 
@@ -80,7 +81,7 @@ def test_a_run_is_watched_from_two_browsers_paused_changed_and_stopped(
     browser_page.get_by_role("radio", name="Learning rate", exact=True).click()
     rates = browser_page.locator(".st-key-live_rate .js-plotly-plot")
     expect(rates.get_by_text("rate 0.0005")).to_be_visible(timeout=SECONDS * 1000)
-    assert "training_view=Learning+rate" in browser_page.url
+    expect(browser_page).to_have_url(re.compile("training_view=Learning[+]rate"))
 
     button(other, "One more epoch").click()
     expect(browser_page.get_by_text("/901")).to_be_visible(timeout=SECONDS * 1000)
@@ -264,7 +265,7 @@ def test_the_error_is_shown_on_a_logarithmic_scale_by_one_click_and_stays_so_whi
     wait_for_epochs(browser_page, before + 2)
     assert scale_of(browser_page) == "log"
     assert chart.get_attribute("data-mark") == "the same chart"
-    assert "curve_scale=Log+error" in browser_page.url
+    expect(browser_page).to_have_url(re.compile("curve_scale=Log[+]error"))
     browser_page.reload()
     wait_for_app(browser_page)
     poll(lambda: scale_of(browser_page) == "log", SECONDS, "the scale that the address names")

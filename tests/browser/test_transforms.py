@@ -61,7 +61,7 @@ def test_variants_follow_the_rotation_and_the_draw_and_the_address(shared_server
 
     browser_page.get_by_role("slider").press("End")
     wild = wait_for_others(browser_page, gentle)
-    assert "rotation=180" in browser_page.url
+    expect(browser_page).to_have_url(re.compile("rotation=180"))
     browser_page.get_by_role("button", name="Another draw").click()
     other = wait_for_others(browser_page, wild)
 

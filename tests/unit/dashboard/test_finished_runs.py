@@ -39,6 +39,25 @@ def test_streamlit_itself_would_call_it_broken_off(session):
     assert endings(session) == [FINISHED.FINISHED_EARLY_FOR_RERUN]
 
 
+def drawn(words: str) -> ForwardMsg:
+    message = ForwardMsg()
+    message.metadata.delta_path.extend([0, 1])
+    message.delta.new_element.text.body = words
+    return message
+
+
+def test_what_a_fragment_draws_is_sent_after_all_that_it_drew_before(session):
+    queue = session._browser_queue
+    queue.enqueue(drawn("first run"))
+    finished_runs.clear_queue(session, ["charts"])
+    queue.enqueue(ForwardMsg(new_session={}))
+    queue.enqueue(drawn("second run"))
+    queue.enqueue(drawn("second run, later"))
+
+    sent = [message.delta.new_element.text.body or message.WhichOneof("type") for message in queue.flush()]
+    assert sent == ["script_finished", "first run", "new_session", "second run, later"]
+
+
 def test_a_run_of_the_whole_page_goes_before_all_that_was_not_sent_yet(session):
     finished_runs.clear_queue(session)
 
