@@ -121,7 +121,9 @@ def updates(weight: float, gradient: float, rate: float) -> tuple[Update, ...]:
     adam = (first / (1 - BETA_1)) / (sqrt(second / (1 - BETA_2)) + EPSILON)
     return (
         Update(OPTIMIZERS["sgd"].title, "w − η·g", weight - rate * gradient),
-        Update(f"{OPTIMIZERS['sgd'].title} with momentum {MOMENTUM}", "v = g at first; w − η·v", weight - rate * gradient),
+        Update(
+            f"{OPTIMIZERS['sgd'].title} with momentum {MOMENTUM}", "v = g at first; w − η·v", weight - rate * gradient
+        ),
         Update(OPTIMIZERS["adam"].title, "m̂ = g, v̂ = g² at first; w − η·m̂ / (√v̂ + ε)", weight - rate * adam),
     )
 
