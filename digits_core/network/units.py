@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from digits_core.layers.placed import Layer
 from digits_core.network.activations import BATCH
 from digits_core.network.layered_network import NONE, Network
 
@@ -51,6 +52,29 @@ def noisy(network: Network, strength: float, seed: int) -> dict[str, np.ndarray]
         values = weights[name]
         values += strength * values.std() * torch.randn(values.shape, generator=generator)
     return {name: values.numpy() for name, values in weights.items()}
+
+
+def silenced(network: Network, off: Mapping[str, Sequence[int]] = NONE) -> dict[str, np.ndarray]:
+    """Return weights with which some units have no say: the logits are those of a network with these units off."""
+    weights = {name: values.clone() for name, values in network.state_dict().items()}
+    for place, layer in enumerate(network.layers):
+        if units := off.get(layer.name):
+            # What a pooling makes of zeros is 0: the next layer with weights is the one to ignore them.
+            reader = next(each for each in network.layers[place + 1 :] if each.kind.weights)
+            _ignore(network, reader, units, layer.output_shape[0], weights)
+    return {name: values.numpy() for name, values in weights.items()}
+
+
+def _ignore(network: Network, reader: Layer, off: Sequence[int], units: int, weights: dict[str, Tensor]) -> None:
+    """Let a layer read 0 where some of the `units` that come in are off, whatever they say."""
+    values, bias = weights[f"{reader.name}.weight"], weights[f"{reader.name}.bias"]
+    if reader.kind.collects:
+        # Scaled by 0, every value is what a 0 would have become.
+        with torch.inference_mode():
+            zeros = network.get_submodule(reader.name)(torch.zeros(1, units, 1, 1)).flatten()
+        bias[off], values[off] = zeros[off], 0
+    else:
+        values.view(len(values), units, -1)[:, off] = 0
 
 
 def _names(network: Network) -> list[str]:

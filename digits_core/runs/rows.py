@@ -32,6 +32,8 @@ _config = lru_cache(maxsize=4096)(RunConfig.from_json)
 
 SHIPPED = "shipped"
 """In the environment of a run: where it was trained, if that was before it came with Digits Lab."""
+CHANGED_AFTERWARDS = "weights_changed"
+"""In the environment of a run: whose weights it has, and what was done to them after that training."""
 
 
 class HandChange(NamedTuple):
@@ -137,6 +139,11 @@ class Run:
     def shipped(self) -> bool:
         """Return True for a run that came with Digits Lab: another machine trained it."""
         return SHIPPED in self.environment
+
+    @property
+    def changed_afterwards(self) -> str:
+        """Say whose weights it has and what was done to them; an empty text for a run that was trained as it says."""
+        return self.environment.get(CHANGED_AFTERWARDS, "")
 
     @property
     def threads(self) -> int:

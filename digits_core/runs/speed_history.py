@@ -13,8 +13,11 @@ NEWEST = 40
 
 def past_runs(store: RunStore) -> tuple[PastRun, ...]:
     """Return the newest runs that this machine trained for an epoch at least."""
-    runs = [run for run in store.runs() if run.images_per_second and "images" in run.environment and not run.shipped]
-    runs = runs[:NEWEST]
+    runs = [
+        run
+        for run in store.runs()
+        if run.images_per_second and "images" in run.environment and not (run.shipped or run.changed_afterwards)
+    ][:NEWEST]
     epochs = store.epochs([run.id for run in runs])
     return tuple(_as_past(run, epochs[run.id]) for run in runs if epochs[run.id])
 

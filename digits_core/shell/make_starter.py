@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +26,10 @@ from digits_core.data.digits import Digits
 from digits_core.database import Database
 from digits_core.errors import DigitsError
 from digits_core.home import Home
-from digits_core.network.build import restore_network
 from digits_core.recognition.out_of_distribution import calibrate, data_key, keep_refusal
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.runs.artifacts import Artifacts, TestResult, Weights
+from digits_core.runs.changed_weights import epochs_before, tested
 from digits_core.runs.heartbeat import Heartbeat
 from digits_core.runs.process_owner import this_process
 from digits_core.runs.rows import Run
@@ -41,9 +40,7 @@ from digits_core.shell.train_command import trained
 from digits_core.training.check import choose_test_digits, prepared
 from digits_core.training.control import Orders
 from digits_core.training.events import EpochFinished, Failed
-from digits_core.training.optimisation import loss_function
 from digits_core.training.recipes import FULL
-from digits_core.training.testing import Test
 
 THREADS = 2
 STARTER = FULL.config.replace(
@@ -80,23 +77,15 @@ def write_package(run: Run, store: RunStore, artifacts: Artifacts, catalogue: Ca
     config = run.config
     rounded = {name: values.astype(np.float16) for name, values in artifacts.load_weights().items()}
     weights = {name: values.astype(np.float32) for name, values in rounded.items()}
-    test = _tested(config, weights, catalogue)
+    test = tested(config, weights, choose_test_digits(config.data, catalogue.load))
     shipped = Artifacts(folder)
     shipped.save_files({WEIGHTS: save(rounded, metadata={"config": config.to_json()})})
     shipped.save_test_result(TestResult(test.logits.numpy(), test.labels.numpy()))
     shipped.save_watched(*(each.numpy() for each in test.watched_images()))
     _calibrate(config, weights, catalogue, shipped)
-    record = _record(run, store, _epochs(run, store, test, weights))
+    record = _record(run, store, [each.as_dict() for each in epochs_before(run, store, test)])
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in record.items())
     shipped.save_files({RUN: f"{{\n{lines}\n}}\n".encode()})
-
-
-def _tested(config: RunConfig, weights: Weights, catalogue: Catalogue) -> Test:
-    """Return the test of the run, its network asked."""
-    test_digits = choose_test_digits(config.data, catalogue.load)
-    test = Test(config, test_digits, torch.device("cpu"), loss_function(config.training))
-    test.figures(restore_network(config, weights))
-    return test
 
 
 def _calibrate(config: RunConfig, weights: Weights, catalogue: Catalogue, shipped: Artifacts) -> None:
@@ -107,32 +96,6 @@ def _calibrate(config: RunConfig, weights: Weights, catalogue: Catalogue, shippe
     refusal = calibrate(recogniser, train, choose_test_digits(config.data, catalogue.load))
     key = data_key(config, lambda name: "False" if name == "mnist" else catalogue.version(name))
     keep_refusal(refusal, recogniser, shipped, key)
-
-
-def _epochs(run: Run, store: RunStore, test: Test, weights: Weights) -> list[dict[str, Any]]:
-    """Return the epochs as events; the test of the last one is that of the rounded weights."""
-    network = restore_network(run.config, weights)
-    loss, accuracy = test.figures(network)
-    epochs = [
-        EpochFinished(
-            row.epoch,
-            run.planned_epochs,
-            row.train_loss,
-            row.train_accuracy,
-            row.test_loss,
-            row.test_accuracy,
-            row.learning_rate,
-            row.images_per_second,
-            row.seconds,
-            gradient_norms=details.gradient_norms,
-            weight_norms=details.weight_norms,
-            confusion=details.confusion,
-            watched=details.watched,
-        )
-        for row, details in zip(store.epochs([run.id])[run.id], store.details(run.id), strict=True)
-    ]
-    epochs[-1] = replace(epochs[-1], test_loss=loss, test_accuracy=accuracy, **test.details())
-    return [each.as_dict() for each in epochs]
 
 
 def _record(run: Run, store: RunStore, epochs: list[dict[str, Any]]) -> dict[str, Any]:

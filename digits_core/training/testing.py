@@ -42,6 +42,13 @@ class Test:
             self._figures = self._loss(self.logits, self.labels).item(), right / len(self.labels)
         return self._figures
 
+    @property
+    def answered(self) -> tuple[float, float]:
+        """Loss and accuracy of the last answers; `ValueError` before the network was asked."""
+        if self._figures is None:
+            raise ValueError("the network has not been asked since it last changed")
+        return self._figures
+
     def details(self) -> dict[str, Any]:
         """`confusion` and `watched` of the last answers, as `EpochFinished` has them."""
         watched = self.logits[self._watched].float().softmax(dim=1)

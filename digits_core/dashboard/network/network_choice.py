@@ -147,6 +147,26 @@ def backward_of(subject: Subject, image: np.ndarray, label: int) -> Backward:
     return backward(network_of(subject), _as_input(subject, image[None]), label)
 
 
+def changed_weights(subject: Subject, change: Change) -> dict[str, np.ndarray]:
+    """The weights of a network with something changed: units that are off are ignored by the layer after them."""
+    from digits_core.network.units import silenced
+
+    return silenced(_changed(subject, change), change.off_by_layer)
+
+
+def _changed(subject: Subject, change: Change) -> Network:
+    """A network with other weights, or itself; its units are all on."""
+    from digits_core.network.build import restore_network
+    from digits_core.network.units import noisy, pruned
+
+    network = network_of(subject)
+    if change.prune:
+        network = restore_network(subject.config, pruned(network, change.prune)).eval()
+    if change.noise:
+        network = restore_network(subject.config, noisy(network, change.noise, NOISE_SEED)).eval()
+    return network
+
+
 def _as_input(subject: Subject, images: np.ndarray) -> Tensor:
     """Images uint8 (N, H, W) as this network reads them, float32 (N, 1, S, S)."""
     from digits_core.transforms import batched
@@ -164,6 +184,22 @@ class Change:
     off: tuple[tuple[str, int], ...] = ()
     prune: float = 0.0
     noise: float = 0.0
+
+    @property
+    def off_by_layer(self) -> dict[str, list[int]]:
+        return {layer: [unit for where, unit in self.off if where == layer] for layer, _ in self.off}
+
+    @property
+    def words(self) -> str:
+        """What was done, `conv1 3 off, 50 % of weights at 0`; many units are counted. Empty where that is nothing."""
+        names = [f"{layer} {unit}" for layer, unit in self.off]
+        return ", ".join(
+            [
+                *([f"{names[0] if len(names) == 1 else f'{len(names)} units'} off"] if names else []),
+                *([f"{self.prune:.0%} of weights at 0".replace("%", " %")] if self.prune else []),
+                *([f"noise {self.noise:g}"] if self.noise else []),
+            ]
+        )
 
 
 Key = tuple[str, str, int, str]
@@ -214,18 +250,9 @@ def _excitement(key: Key, dataset: str, version: str, layer: str, _subject: Subj
 
 @st.cache_data(max_entries=1024, show_spinner=False)
 def _answers(key: Key, dataset: str, version: str, change: Change, _subject: Subject) -> np.ndarray:
-    from digits_core.network.build import restore_network
-    from digits_core.network.units import answers, noisy, pruned
+    from digits_core.network.units import answers
 
-    network = network_of(_subject)
-    if change.prune:
-        network = restore_network(_subject.config, pruned(network, change.prune)).eval()
-    if change.noise:
-        network = restore_network(_subject.config, noisy(network, change.noise, NOISE_SEED)).eval()
-    off: dict[str, list[int]] = {}
-    for layer, unit in change.off:
-        off.setdefault(layer, []).append(unit)
-    return answers(network, _as_input(_subject, tried(dataset)[0]), off)
+    return answers(_changed(_subject, change), _as_input(_subject, tried(dataset)[0]), change.off_by_layer)
 
 
 @st.cache_resource(show_spinner=False)

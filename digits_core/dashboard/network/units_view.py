@@ -6,23 +6,29 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
+from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.loaders import run_loader
 from digits_core.dashboard.network.choices import choose_subject, say_untrained
 from digits_core.dashboard.network.network_choice import (
     Change,
     Subject,
     answers_of,
+    changed_weights,
     excitement_of,
     layers_of,
     tried,
 )
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import choose_dataset, say_not_here
+from digits_core.dashboard.widgets import choose_dataset, say_not_here, show_error
+from digits_core.errors import DigitsError
 from digits_core.figures.network_figures import accuracy_by_share
 from digits_core.layers.placed import Layer
 
 SHOWN = 12
 OFF = "units_off"
+KEPT = "units_kept"
+"""What was last kept as a run of its own, and what is said of that."""
 SHARES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 """Of the weights that are set to 0: most networks do without half of them."""
 
@@ -48,7 +54,9 @@ def show() -> None:
         layer, unit = _choose_unit(layers)
         off = _choose_off(layers, layer, unit)
     with st.container(horizontal=True, vertical_alignment="center"):
-        _show_loss(subject, dataset, labels, Change(off, noise=_choose_noise()))
+        change = Change(off, _choose_pruning(), _choose_noise())
+        _show_loss(subject, dataset, labels, change)
+    _offer_to_keep(subject, change)
     _show_what_excites(subject, dataset, layer, unit)
     _show_pruning(subject, dataset, labels)
 
@@ -106,6 +114,20 @@ def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> tuple[tup
     return tuple((where, int(number)) for where, number in pairs)
 
 
+def _choose_pruning() -> float:
+    percent = st.slider(
+        "Smallest weights set to 0",
+        0,
+        98,
+        0,
+        format="%d %%",
+        key="units_prune",
+        width=220,
+        help="The weights of all layers closest to 0. The curve below says how many the network does without.",
+    )
+    return percent / 100
+
+
 def _choose_noise() -> float:
     return st.slider(
         "Noise on weights",
@@ -135,6 +157,52 @@ def _show_loss(subject: Subject, dataset: str, labels: np.ndarray, change: Chang
         st.metric("Lost most", f"digit {worst}", f"{100 * lost[worst]:+.1f} points", border=True)
 
 
+def _offer_to_keep(subject: Subject, change: Change) -> None:
+    """Let the changed network become a run of its own: the one that it is made from stays as it is."""
+    why_not = ""
+    if not subject.trained:
+        why_not = "Only the weights of a run can be kept: choose one above."
+    elif not change.words:
+        why_not = "Nothing is changed yet: switch units off, set weights to 0 or add noise."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Keep as a new run",
+            icon=":material/bookmark_add:",
+            key="units_keep",
+            on_click=_keep,
+            args=(subject, change),
+            disabled=bool(why_not),
+            help=why_not or "Tests the changed network on all test images of its run, and lists it with the others.",
+        )
+        kept, words = st.session_state.get(KEPT, (None, None))
+        if kept == (subject, change):
+            if isinstance(words, DigitsError):
+                show_error(words)
+            else:
+                st.markdown(words)
+
+
+def _keep(subject: Subject, change: Change) -> None:
+    """Say beside the button what became of it, until something else is changed."""
+    from digits_core.runs.changed_weights import keep_changed
+
+    here = state()
+    try:
+        run = keep_changed(
+            here.runs.get(subject.run_id),
+            changed_weights(subject, change),
+            change.words,
+            here.runs,
+            here.home,
+            run_loader(subject.run_id),
+        )
+    except DigitsError as error:
+        st.session_state[KEPT] = ((subject, change), error)
+        return
+    words = f":material/check: Kept as **{as_plain_text(run.title)}**: {run.test_accuracy:.2%} on all its test images."
+    st.session_state[KEPT] = ((subject, change), words)
+
+
 def _show_pruning(subject: Subject, dataset: str, labels: np.ndarray) -> None:
     st.subheader("How many weights it needs", divider="gray")
     with st.spinner("Setting the smallest weights to 0 …"):
@@ -143,5 +211,5 @@ def _show_pruning(subject: Subject, dataset: str, labels: np.ndarray) -> None:
     show_chart(chart, "units_pruned", "Accuracy by the share of weights set to 0")
     st.caption(
         "The smallest weights of all layers are set to 0, and nothing is trained again. Where the curve stays flat, "
-        "the network does without them. Nothing of this page changes the run."
+        "the network does without them. Nothing of this page changes the run: what is kept is another one."
     )

@@ -174,6 +174,11 @@ def _reservations(run: Run, plan: Plan, digits: dict[str, Digits]) -> list[str]:
     then = run.environment.get("datasets", {})
     changed = [name for name, each in digits.items() if then.get(name, each.fingerprint) != each.fingerprint]
     return [
+        *(
+            [f"Its weights were changed after the training ({run.changed_afterwards}): the script trains without that."]
+            if run.changed_afterwards
+            else []
+        ),
         *([f"Since then {', '.join(changed)} has changed: the numbers are those of today's data."] if changed else []),
         *(
             [f"It ended in epoch {plan.done + 1} of {plan.planned}: the script ends after the last whole epoch."]

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from digits_core.layers.edits import with_activation
+from digits_core.layers.presets import PRESETS
 from digits_core.network.build import build_network, restore_network
-from digits_core.network.units import answers, excitement, noisy, pruned
+from digits_core.network.units import answers, excitement, noisy, pruned, silenced
 from tests.unit.networks import EVERY_KIND, config_of, improved_net
 
 IMAGES = torch.randn(9, 1, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -61,6 +63,27 @@ def test_every_layer_of_a_network_with_every_kind_can_lose_a_unit():
     for layer in network.layers[:-1]:
         assert network.logits_without(IMAGES, {layer.name: [0]}).shape == (9, 10)
         assert excitement(network, IMAGES, layer.name).shape == (9, layer.output_shape[0])
+
+
+@pytest.mark.parametrize("layers", [*(preset.layers for preset in PRESETS.values()), EVERY_KIND], ids=len)
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+def test_weights_of_which_units_are_silenced_answer_as_the_network_with_these_units_off(layers, activation):
+    config = config_of()
+    layers = with_activation(layers, activation)
+    config = config.replace(network=config.network.replace(layers=layers))
+    network = build_network(config)
+    network(torch.randn(64, 1, 28, 28))  # so that batch norm has collected something that is not 0 and 1
+    network.eval()
+    for layer in network.layers[:-1]:
+        off = {layer.name: [0, layer.output_shape[0] - 1]}
+        alike = restore_network(config, silenced(network, off)).eval()
+        torch.testing.assert_close(alike(IMAGES), network.logits_without(IMAGES, off), atol=1e-4, rtol=1e-4)
+
+
+def test_units_of_several_layers_are_silenced_at_once(network):
+    off = {"conv1": [2], "fc1": [3, 100]}
+    alike = restore_network(config_of(), silenced(network, off)).eval()
+    torch.testing.assert_close(alike(IMAGES), network.logits_without(IMAGES, off))
 
 
 def test_what_excites_a_map_is_its_largest_value(network):
