@@ -20,7 +20,7 @@ from digits_core.dashboard.network.network_choice import (
 )
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import choose_dataset, say_not_here, show_error
+from digits_core.dashboard.widgets import choose_dataset, follow_choice, say_not_here, show_error
 from digits_core.errors import DigitsError
 from digits_core.figures.network_figures import accuracy_by_share
 from digits_core.layers.placed import Layer
@@ -54,9 +54,11 @@ def show() -> None:
         layer, unit = _choose_unit(layers)
         off = _choose_off(layers, layer, unit)
     with st.container(horizontal=True, vertical_alignment="center"):
-        change = Change(off, _choose_pruning(), _choose_noise())
+        with st.container(width=460):
+            with st.container(horizontal=True):
+                change = Change(off, _choose_pruning(), _choose_noise())
+            _offer_to_keep(subject, change)
         _show_loss(subject, dataset, labels, change)
-    _offer_to_keep(subject, change)
     _show_what_excites(subject, dataset, layer, unit)
     _show_pruning(subject, dataset, labels)
 
@@ -188,8 +190,10 @@ def _keep(subject: Subject, change: Change) -> None:
 
     here = state()
     try:
+        parent = here.runs.get(subject.run_id)
+        follow_choice(parent)  # the new one may be better, and would be looked at instead
         run = keep_changed(
-            here.runs.get(subject.run_id),
+            parent,
             changed_weights(subject, change),
             change.words,
             here.runs,
