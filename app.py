@@ -8,11 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from digits_core.dashboard import pages
 from digits_core.dashboard.charts import plotly_route
 from digits_core.dashboard.error_messages import on_script_error
 from digits_core.dashboard.lifespan import lifespan
 from digits_core.dashboard.pages import front_route
 
-NAVIGATION = Path(__file__).resolve().parent / "digits_core" / "dashboard" / "navigation.py"
+NAVIGATION = Path(pages.__file__).with_name("navigation.py")
 
 app = st.App(NAVIGATION, lifespan=lifespan, routes=[plotly_route(), front_route()], on_script_error=on_script_error)

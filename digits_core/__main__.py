@@ -1,4 +1,5 @@
-"""The same abilities from the shell: `python -m digits_core`. A thin layer over the library.
+"""The same abilities from the shell: `python -m digits_core`, or `digits-lab` where it is installed. A thin layer over
+the library; without a command it opens the app.
 
 Bad input ends with one line on standard error and status 2; a training that diverges or fails ends with status 1,
 one that Ctrl-C ends before it began with status 130.
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from digits_core.errors import DigitsError
 from digits_core.shell import (
+    app_command,
     datasets_command,
     evaluate_command,
     export_command,
@@ -23,7 +26,9 @@ from digits_core.shell import (
 )
 from digits_core.shell.common import BAD_INPUT, INTERRUPTED
 
+INSTALLED_AS = "digits-lab"
 COMMANDS = (
+    app_command,
     datasets_command,
     networks_command,
     train_command,
@@ -37,7 +42,8 @@ COMMANDS = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(given or [app_command.NAME])
     try:
         return options.command(options)
     except DigitsError as error:
@@ -56,11 +62,17 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = OneLineParser(prog="python -m digits_core", description="Handwritten digits from the shell.")
+    parser = OneLineParser(prog=_called(), description="Handwritten digits from the shell.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_to(commands)
     return parser
+
+
+def _called() -> str:
+    """What a person types to run this program."""
+    name = Path(sys.argv[0]).stem
+    return name if name == INSTALLED_AS else "python -m digits_core"
 
 
 if __name__ == "__main__":

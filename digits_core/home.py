@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from digits_core.app_folder import APP_FOLDER, INSTALLED
 from digits_core.errors import StoreError
 
 KEPT_S = 7 * 24 * 3600
@@ -21,9 +22,9 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """`DIGITS_HOME`, by default `.digits` beside `app.py`."""
-        beside_app = Path(__file__).resolve().parent.parent / ".digits"
-        return cls(Path(os.environ.get("DIGITS_HOME") or beside_app).expanduser().absolute())
+        """`DIGITS_HOME`; by default `.digits` beside `app.py`, or in the person's own folder for an installed app."""
+        usual = (Path.home() if INSTALLED else APP_FOLDER) / ".digits"
+        return cls(Path(os.environ.get("DIGITS_HOME") or usual).expanduser().absolute())
 
     @property
     def database(self) -> Path:

@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-FOLDER = Path(__file__).resolve().parents[2] / "pages"
+from digits_core.app_folder import APP_FOLDER
+
+FOLDER = APP_FOLDER / "pages"
 _CURRENT = "current_page"
 
 

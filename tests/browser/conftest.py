@@ -47,24 +47,32 @@ expect.set_options(timeout=30_000)
 
 
 @contextmanager
-def serve(folder: Path, script: Path | None = None, port: int | None = None) -> Iterator[Server]:
+def serve(
+    folder: Path, script: Path | None = None, port: int | None = None, installed: Path | None = None
+) -> Iterator[Server]:
     """Start the app on a loopback port with its home in `folder`, empty unless it was there before; end it with all
     its children.
 
-    `script` is another Streamlit app to start in its place; the port is a free one unless given.
+    `script` is another Streamlit app to start in its place; the port is a free one unless given. With `installed`, a
+    folder of packages, the app in there is opened by the shell's command, from outside the checkout.
     """
     home = folder / "home"
     home.mkdir(exist_ok=True)
     port = port or free_port()
     log = folder / "server.log"
     # `-m streamlit` with the tests' own interpreter: the one that has what the app needs.
-    command = [sys.executable, "-m", "streamlit", "run", str(script or "app.py")]
-    options = ["--server.headless", "true", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    if installed:
+        command = [sys.executable, "-m", "digits_core", "app"]
+        options = ["--headless", "--port", str(port), "--address", "127.0.0.1"]
+    else:
+        command = [sys.executable, "-m", "streamlit", "run", str(script or "app.py")]
+        options = ["--server.headless", "true", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    paths = {"PYTHONPATH": str(installed)} if installed else {}
     with log.open("ab") as output:
         process = psutil.Popen(
             [*command, *options],
-            cwd=ROOT,
-            env=os.environ | {"DIGITS_HOME": str(home)},
+            cwd=folder if installed else ROOT,
+            env=os.environ | {"DIGITS_HOME": str(home)} | paths,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -74,21 +82,26 @@ def serve(folder: Path, script: Path | None = None, port: int | None = None) -> 
         poll(lambda: _answers(server), START_SECONDS, "the app to answer")
         yield server
     finally:
-        _end(process)
+        end(process)
 
 
 def _answers(server: Server) -> bool:
     """Whether the app's health page is there; fails at once if the process has ended."""
     if server.process.poll() is not None:
         pytest.fail(f"The app ended with {server.process.returncode}:\n{server.log.read_text()}")
+    return answers(server.url)
+
+
+def answers(url: str) -> bool:
+    """Whether an app's health page is at this address."""
     try:
-        with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
             return answer.status == 200
     except OSError:
         return False
 
 
-def _end(process: psutil.Popen) -> None:
+def end(process: psutil.Popen) -> None:
     """Ask the app to end, as `kill` would; fails if it or a process that it started goes on after that."""
     if process.poll() is not None:
         return

@@ -206,7 +206,7 @@ BAD_INPUT = [
     ["recognise", "digit.png", "--run", ""],
     ["recognise"],
     ["retrain"],
-    [],
+    ["app", "--port", "first"],
 ]
 
 
