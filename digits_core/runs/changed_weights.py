@@ -35,7 +35,7 @@ def keep_changed(run: Run, weights: Weights, what: str, store: RunStore, home: H
     Args:
         run: A run that has ended and kept its weights.
         weights: Of the same network, by name.
-        what: What was done to them, in words, such as `conv1 3 off`.
+        what: What was done to them, in words, such as `noise 0.2`.
         load: Loads a dataset by name, as the run was tested on it.
 
     Raises:

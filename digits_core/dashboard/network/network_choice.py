@@ -191,7 +191,7 @@ class Change:
 
     @property
     def words(self) -> str:
-        """What was done, `conv1 3 off, 50 % of weights at 0`; many units are counted. Empty where that is nothing."""
+        """What was done, `2 units off, noise 0.2`; a single unit has its name. Empty where that is nothing."""
         names = [f"{layer} {unit}" for layer, unit in self.off]
         return ", ".join(
             [
