@@ -155,20 +155,6 @@ def test_a_box_is_moved_resized_drawn_split_and_joined_and_all_is_undone(page: P
     expect(undo).to_be_disabled()
 
 
-def test_a_mark_that_was_added_comes_back_however_fast_that_is_undone(page: Page) -> None:
-    left_out = page.get_by_text("1 mark was left out: 1 × a dash")
-    left_out.click()
-    page.get_by_text("Show on the picture").click()
-    mark = page.locator(".editor").get_by_role("button", name="Left out: a dash")
-    for _ in range(5):
-        mark.click()
-        press(page, "1", "Control+z", "Control+z")
-        expect(mark).to_have_count(1)
-    wait_for_app(page)
-    left_out.click()
-    expect(page.get_by_text("sheet.png · 6 boxes")).to_be_visible()
-
-
 def test_a_mark_that_was_left_out_is_shown_with_its_reason_and_added_by_a_click(page: Page) -> None:
     page.get_by_text("1 mark was left out: 1 × a dash").click()
     page.get_by_text("Show on the picture").click()
