@@ -57,6 +57,7 @@ def keep_changed(run: Run, weights: Weights, what: str, store: RunStore, home: H
         raise
     for event in _events(run, what, epochs_before(run, store, test)):
         store.apply(run_id, event)
+    store.labels.write_note([run_id], f"Made from {run.title}: {what}")  # its settings are those of the other
     return store.get(run_id)
 
 

@@ -15,9 +15,10 @@ CLOSE = 0.02
 def candidates(runs: Sequence[Run]) -> list[Run]:
     """Return those of `runs` that somebody trained to their end, in the same order; all of them if there are none.
 
-    Trials of sweeps are left out, because many of them are meant to fail, and so is what was stopped or interrupted.
+    Trials of sweeps are left out, because many of them are meant to fail, and so is what was stopped or interrupted,
+    and what was changed after its training, to see what a network loses by it.
     """
-    return [run for run in runs if run.status == "finished" and not run.sweep] or list(runs)
+    return [run for run in runs if run.status == "finished" and not (run.sweep or run.changed_afterwards)] or list(runs)
 
 
 def best_of(runs: Sequence[Run]) -> Run | None:

@@ -20,7 +20,7 @@ from digits_core.dashboard.network.network_choice import (
 )
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
-from digits_core.dashboard.widgets import choose_dataset, follow_choice, say_not_here, show_error
+from digits_core.dashboard.widgets import choose_dataset, say_not_here, show_error
 from digits_core.errors import DigitsError
 from digits_core.figures.network_figures import accuracy_by_share
 from digits_core.layers.placed import Layer
@@ -190,10 +190,8 @@ def _keep(subject: Subject, change: Change) -> None:
 
     here = state()
     try:
-        parent = here.runs.get(subject.run_id)
-        follow_choice(parent)  # the new one may be better, and would be looked at instead
         run = keep_changed(
-            parent,
+            here.runs.get(subject.run_id),
             changed_weights(subject, change),
             change.words,
             here.runs,

@@ -4,17 +4,26 @@ import pytest
 
 from digits_core.errors import RunError
 from digits_core.runs.preferred import DOUBTFUL, best_of, candidates, doubt_about
+from digits_core.runs.rows import CHANGED_AFTERWARDS
 from digits_core.runs.store import Run, RunStore
 from digits_core.training.events import EpochFinished, Finished, Started
 from tests.unit.helpers import run_config
 
 
 def trained(
-    store: RunStore, accuracy: float, outcome: str = "finished", sweep: str = "", tests: int = 359, name: str = ""
+    store: RunStore,
+    accuracy: float,
+    outcome: str = "finished",
+    sweep: str = "",
+    tests: int = 359,
+    name: str = "",
+    afterwards: str = "",
 ) -> Run:
     """A run with that accuracy on so many test images, in the store."""
     run = store.create(run_config().replace(name=name), "me", sweep=sweep)
-    store.apply(run.id, Started(4, 1438, tests, {"device": "cpu", "images": {"train": 1438, "test": tests}}))
+    changed = {CHANGED_AFTERWARDS: afterwards} if afterwards else {}
+    environment = {"device": "cpu", "images": {"train": 1438, "test": tests}, **changed}
+    store.apply(run.id, Started(4, 1438, tests, environment))
     store.apply(run.id, EpochFinished(1, 4, 1.0, accuracy, 0.5, accuracy, 0.001, 1000.0, 1.5))
     store.apply(run.id, Finished(outcome, 1, 0.5, accuracy, 1.5))
     return store.get(run.id)
@@ -35,6 +44,15 @@ def test_trials_and_what_was_stopped_are_not_taken_however_good_they_are(store, 
     assert best_of(store.usable()) == finished
     assert candidates(store.usable()) == [finished]
     assert best_of([better]) == better  # better than nothing
+
+
+def test_a_run_whose_weights_were_changed_is_not_taken_although_it_is_newer(store):
+    run = trained(store, 0.97)
+    changed = trained(store, 0.97, afterwards="#1 Run: noise 0.2")
+
+    assert changed.changed_afterwards
+    assert best_of(store.usable()) == run
+    assert best_of([changed]) == changed
 
 
 def test_of_runs_that_are_as_good_as_equal_the_one_with_more_test_images_is_taken(store):
