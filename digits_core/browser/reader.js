@@ -134,48 +134,26 @@ export const kinds = {
   },
 
   MaxPool(layer) {
-    const [, height, width] = layer.input;
-    const [channels, rows, columns] = layer.output;
-    const [kernel] = layer.attributes.kernel_shape;
-    const [stride] = layer.attributes.strides;
-    return (input, output) => {
-      for (let channel = 0, to = 0; channel < channels; channel++) {
-        for (let row = 0; row < rows; row++) {
-          for (let column = 0; column < columns; column++) {
-            const from = (channel * height + row * stride) * width + column * stride;
-            let largest = input[from];
-            for (let y = 0; y < kernel; y++) {
-              for (let x = 0; x < kernel; x++) {
-                const value = input[from + y * width + x];
-                if (value > largest) largest = value;
-              }
-            }
-            output[to++] = largest;
-          }
+    return pooling(layer, (input, from, width, kernel) => {
+      let largest = input[from];
+      for (let y = 0; y < kernel; y++) {
+        for (let x = 0; x < kernel; x++) {
+          const value = input[from + y * width + x];
+          if (value > largest) largest = value;
         }
       }
-    };
+      return largest;
+    });
   },
 
   AveragePool(layer) {
-    const [, height, width] = layer.input;
-    const [channels, rows, columns] = layer.output;
-    const [kernel] = layer.attributes.kernel_shape;
-    const [stride] = layer.attributes.strides;
-    return (input, output) => {
-      for (let channel = 0, to = 0; channel < channels; channel++) {
-        for (let row = 0; row < rows; row++) {
-          for (let column = 0; column < columns; column++) {
-            const from = (channel * height + row * stride) * width + column * stride;
-            let sum = 0;
-            for (let y = 0; y < kernel; y++) {
-              for (let x = 0; x < kernel; x++) sum += input[from + y * width + x];
-            }
-            output[to++] = sum / (kernel * kernel);
-          }
-        }
+    return pooling(layer, (input, from, width, kernel) => {
+      let sum = 0;
+      for (let y = 0; y < kernel; y++) {
+        for (let x = 0; x < kernel; x++) sum += input[from + y * width + x];
       }
-    };
+      return sum / (kernel * kernel);
+    });
   },
 
   BatchNormalization(layer, array) {
@@ -241,6 +219,23 @@ export const activations = {
     for (let i = 0; i < values.length; i++) values[i] = powers[i] / sum;
   },
 };
+
+/** Return what makes one number of each window: `pooled` takes the maps, where it begins, how wide they and it are. */
+function pooling(layer, pooled) {
+  const [, height, width] = layer.input;
+  const [channels, rows, columns] = layer.output;
+  const [kernel] = layer.attributes.kernel_shape;
+  const [stride] = layer.attributes.strides;
+  return (input, output) => {
+    for (let channel = 0, to = 0; channel < channels; channel++) {
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          output[to++] = pooled(input, (channel * height + row * stride) * width + column * stride, width, kernel);
+        }
+      }
+    }
+  };
+}
 
 /** The error function to 1.5e-7 (Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26). */
 function erf(x) {
