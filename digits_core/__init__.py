@@ -13,8 +13,28 @@ dashboard    what the browser shows: the parts of each page, and what all of the
 """
 
 import os
+from importlib import import_module
+from typing import Any
 
 # Before torch is loaded anywhere: threads that wait for each other spin for some 20 microseconds, then sleep. Threads
 # that spin for longer take the core from each other that another busy process leaves them. On two cores, in images per
 # second: alone 1,078 instead of 1,159, beside one busy process 763 instead of 239.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+_LAZY = {
+    "init": "digits_core.runs.tracking",
+    "log": "digits_core.runs.tracking",
+    "finish": "digits_core.runs.tracking",
+    "TrackedRun": "digits_core.runs.tracking",
+}
+"""What is offered here, and the module that has it: imported when it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'digits_core' has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

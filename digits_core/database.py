@@ -56,6 +56,7 @@ class Database:
     def __init__(self, path: Path, fill: Callable[[sqlite3.Connection], None] | None = None) -> None:
         self.path = path
         self._fill = fill
+        self._anchor_lock = threading.Lock()
         with _OPENING:
             self._refuse_newer()
             self._migrate()
@@ -87,14 +88,21 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction, committed when the block ends well and undone when it does not."""
-        with self.read() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self.read() as connection, _transaction(connection):
+            yield connection
+
+    @contextmanager
+    def write_often(self) -> Iterator[sqlite3.Connection]:
+        """The same, for who writes many times a second: on the connection that stays open, one thread at a time.
+
+        Opening a connection takes as long as a small transaction.
+        """
+        with self._anchor_lock:
             try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
+                with _transaction(self._anchor):
+                    yield self._anchor
+            except sqlite3.Error as error:
+                raise self._in_words(error) from error
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -153,6 +161,17 @@ class Database:
         advice = ADVICE.get(kind, "")
         text = f"The database {self.path} cannot be used: {error}. Nothing was changed.{advice}"
         return StoreError(text, passing=kind in PASSING)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _version_without_opening(path: Path) -> int:

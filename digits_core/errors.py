@@ -51,6 +51,10 @@ class RunError(DigitsError):
     """A run does not exist, or is not in a state that allows what was asked."""
 
 
+class LogError(DigitsError, ValueError):
+    """What a loop of one's own logs cannot be kept: not a number, no name, too many names."""
+
+
 class StoreError(DigitsError):
     """What the app keeps on disk cannot be read or written.
 

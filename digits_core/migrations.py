@@ -190,4 +190,36 @@ MIGRATIONS = (
         deleted REAL
     ) STRICT
     """,
+    # Runs of other people's loops: what they did not log is NULL, what only they have stands in tables of its own.
+    """
+    CREATE TABLE epochs_with_gaps (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        epoch INTEGER NOT NULL,
+        train_loss REAL,
+        train_accuracy REAL,
+        test_loss REAL,
+        test_accuracy REAL,
+        learning_rate REAL,
+        images_per_second REAL,
+        seconds REAL NOT NULL,
+        UNIQUE (run, epoch)
+    ) STRICT;
+    INSERT INTO epochs_with_gaps SELECT * FROM epochs;
+    INSERT OR REPLACE INTO sqlite_sequence (rowid, name, seq)
+        SELECT (SELECT rowid FROM sqlite_sequence WHERE name = 'epochs_with_gaps'), 'epochs_with_gaps', seq
+        FROM sqlite_sequence WHERE name = 'epochs';
+    DROP TABLE epochs;
+    ALTER TABLE epochs_with_gaps RENAME TO epochs;
+    ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN logged_config TEXT NOT NULL DEFAULT '{}';
+    CREATE TABLE metrics (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        value REAL,
+        UNIQUE (run, name, step)
+    ) STRICT
+    """,
 )

@@ -243,7 +243,12 @@ def help_of(field: str) -> str:
 
 
 def written(field: str, value: Any) -> str:
-    """Return a value of a setting, or of a result, as people read it: `optdigits + mnist-5k`, `on`, `Adam`."""
+    """Return a value of a setting, or of a result, as people read it: `optdigits + mnist-5k`, `on`, `Adam`.
+
+    What is not known, `None`, is a dash.
+    """
+    if value is None:
+        return "–"
     setting = SETTINGS.get(field)
     if setting and isinstance(value, str) and value in setting.choices:
         return setting.choices[value].title

@@ -27,9 +27,12 @@ class Epoch(NamedTuple):
     test_accuracy: float
 
 
+MEASURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
+
+
 @dataclass(frozen=True, eq=False)
 class Epochs(Sequence[Epoch]):
-    """The finished epochs of a run, also by column: each array (n,). Accuracies are fractions of 1.
+    """The finished epochs of a run, also by column: each array (n,). Accuracies are fractions of 1, NaN is not known.
 
     Replaced when there are more, never changed: the object is its version.
     """
@@ -43,20 +46,21 @@ class Epochs(Sequence[Epoch]):
     test_accuracy: np.ndarray
 
     def followed_by(self, rows: Sequence[EpochRow]) -> Epochs:
-        """Return these epochs and the newer ones of `rows`; this object itself if none of them is newer."""
+        """Return these epochs with what is newer in `rows`, each epoch once; this object itself if nothing is."""
         newer = [row for row in rows if row.sequence > self.sequence]
         if not newer:
             return self
-        spent = self.seconds[-1] if len(self) else 0.0
-        return Epochs(
-            newer[-1].sequence,
-            np.append(self.epoch, [row.epoch for row in newer]).astype(np.int64),
-            np.append(self.seconds, spent + np.cumsum([row.seconds for row in newer])),
-            *(
-                np.append(getattr(self, measure), [getattr(row, measure) for row in newer])
-                for measure in ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
-            ),
-        )
+        epoch = np.append(self.epoch, [row.epoch for row in newer]).astype(np.int64)
+        each = [row.seconds for row in newer]
+        measures = [np.append(getattr(self, name), [getattr(row, name) for row in newer]) for name in MEASURES]
+        sequence = max(row.sequence for row in newer)
+        if (np.diff(epoch[max(0, len(self) - 1) :]) > 0).all():
+            spent = self.seconds[-1] if len(self) else 0.0
+            return Epochs(sequence, epoch, np.append(self.seconds, spent + np.cumsum(each)), *measures)
+        # A loop may log an epoch again, and in any order: the last figures of each.
+        last = len(epoch) - 1 - np.unique(epoch[::-1], return_index=True)[1]
+        seconds = np.cumsum(np.append(np.diff(self.seconds, prepend=0.0), each)[last])
+        return Epochs(sequence, epoch[last], seconds, *(values[last] for values in measures))
 
     def __len__(self) -> int:
         return len(self.epoch)

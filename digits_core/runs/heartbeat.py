@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 RENEW_S = 10.0
 """Six times in the time after which a heartbeat counts as stale."""
 RUN_INTERRUPTED = "The app ended while this run was training. Resume continues from what is kept."
+LOG_INTERRUPTED = "The process that logged this run ended without finishing it. What it logged is kept."
 SWEEP_INTERRUPTED = "The app ended while this sweep was under way."
 
 TAKEN_OVER = "This run was taken over by another app, or deleted, while this process could not be reached."
@@ -221,9 +222,9 @@ def _give_up(db: sqlite3.Connection, owner: str) -> list[str]:
             (owner,),
         )
     db.execute(
-        "UPDATE runs SET status = 'interrupted', position = 0, finished = ?, message = ? "
+        "UPDATE runs SET status = 'interrupted', position = 0, finished = ?, message = iif(origin = '', ?, ?) "
         f"WHERE owner = ? AND {_LIVE_RUN}",
-        (time.time(), RUN_INTERRUPTED, owner),
+        (time.time(), RUN_INTERRUPTED, LOG_INTERRUPTED, owner),
     )
     for run_id in run_ids:
         keep_to_weights(db, run_id)

@@ -16,9 +16,13 @@ def candidates(runs: Sequence[Run]) -> list[Run]:
     """Return those of `runs` that somebody trained to their end, in the same order; all of them if there are none.
 
     Trials of sweeps are left out, because many of them are meant to fail, and so is what was stopped or interrupted,
-    and what was changed after its training, to see what a network loses by it.
+    and what was changed after its training, to see what a network loses by it, and what this app did not train: its
+    accuracy was measured in another way.
     """
-    return [run for run in runs if run.status == "finished" and not (run.sweep or run.changed_afterwards)] or list(runs)
+    apart = [bool(run.sweep or run.changed_afterwards or run.is_logged) for run in runs]
+    return [
+        run for run, left_out in zip(runs, apart, strict=True) if run.status == "finished" and not left_out
+    ] or list(runs)
 
 
 def best_of(runs: Sequence[Run]) -> Run | None:

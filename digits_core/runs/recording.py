@@ -207,7 +207,8 @@ def keep_to_weights(db: sqlite3.Connection, run_id: str) -> None:
         "UPDATE runs SET (test_loss, test_accuracy) = (SELECT test_loss, test_accuracy FROM epochs "
         "WHERE run = runs.id AND epoch = runs.weights), message = message || CASE WHEN weights IS NULL "
         "THEN ' None of its weights were kept.' ELSE ' The weights that were kept are those of epoch ' || weights || "
-        "'.' END WHERE id = ? AND coalesce(weights, 0) < (SELECT max(epoch) FROM epochs WHERE run = runs.id)",
+        "'.' END WHERE id = ? AND origin = '' "
+        "AND coalesce(weights, 0) < (SELECT max(epoch) FROM epochs WHERE run = runs.id)",
         (run_id,),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
@@ -36,6 +38,9 @@ CHANGED_AFTERWARDS = "weights_changed"
 """In the environment of a run: whose weights it has, and what was done to them after that training."""
 
 
+NOT_TRAINED_HERE = "Digits Lab did not train this run: it has what was logged of it, and not its loop."
+
+
 class HandChange(NamedTuple):
     """A setting that was changed while a run trained: what it was set to, after `batch` of `epoch`."""
 
@@ -61,7 +66,8 @@ class Run:
     next to start; 0 where it does not wait. `archived` and `deleted` say since when it is that. `by_hand_json` is the
     list of learning rates and numbers of epochs that were set by hand, in order. `weights` says how many whole epochs
     the kept weights have behind them; `None` where none are kept. `stop_reason` is set when a sweep asks a trial to
-    stop; it says why only if the run then stopped.
+    stop; it says why only if the run then stopped. `origin` says which program trained a run that this app did not,
+    "" for one that it did; the config of the former is in `logged_config_json`, and its `config` means nothing.
     """
 
     id: str
@@ -94,6 +100,8 @@ class Run:
     by_hand_json: str
     weights: int | None
     stop_reason: StopReason
+    origin: str
+    logged_config_json: str
 
     @property
     def rests_with_its_sweep(self) -> bool:
@@ -146,14 +154,24 @@ class Run:
         return self.environment.get(CHANGED_AFTERWARDS, "")
 
     @property
+    def is_logged(self) -> bool:
+        """Return True for a run that this app did not train: it only has what was logged of it."""
+        return bool(self.origin)
+
+    @cached_property
+    def logged_config(self) -> dict[str, Any]:
+        """What the loop of a logged run said of its settings, by its own names."""
+        return json.loads(self.logged_config_json)
+
+    @property
     def threads(self) -> int:
         """With how many threads it trains; 0 while that is yet to be decided."""
         return self.environment.get("threads", 0)
 
     @property
     def planned_epochs(self) -> int:
-        """How many epochs in all, with those that were added while it trained."""
-        return self.epochs or self.config.training.epochs
+        """How many epochs in all, with those that were added while it trained; 0 if a logged run does not say."""
+        return self.epochs if self.is_logged else self.epochs or self.config.training.epochs
 
     @property
     def live(self) -> bool:
@@ -173,6 +191,8 @@ class Run:
 def why_not_continued(run: Run, epochs_done: int, has_checkpoint: bool) -> str:
     """Say why a run cannot be trained for more epochs; an empty text where it can."""
     most = bounds(TrainingConfig, "epochs").high
+    if run.is_logged:
+        return NOT_TRAINED_HERE
     if run.live:
         return "It has not ended yet."
     if run.status not in CONTINUABLE:
@@ -186,7 +206,7 @@ def why_not_continued(run: Run, epochs_done: int, has_checkpoint: bool) -> str:
 
 @dataclass(frozen=True)
 class EpochRow:
-    """One epoch of one run as stored; `sequence` grows over all runs."""
+    """One epoch of one run as stored, NaN for what was not logged; `sequence` grows over all runs."""
 
     sequence: int
     run: str
@@ -198,6 +218,12 @@ class EpochRow:
     learning_rate: float
     images_per_second: float
     seconds: float
+
+    @classmethod
+    def read(cls, row: Iterable[Any]) -> EpochRow:
+        """Return what a row of the table holds."""
+        values = tuple(row)
+        return cls(*(math.nan if value is None else value for value in values) if None in values else values)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,15 @@ from typing import Any
 
 from digits_core.config import NetworkConfig
 from digits_core.layers.text import to_text
+from digits_core.runs.logged_config import as_settings
 from digits_core.runs.rows import HandChange, Run, by_hand
 from digits_core.settings import SECTIONS, by_name, name_of, written_out
 
-Key = tuple[str, int, str, bool]
+Key = tuple[str, int, str, bool, str]
 Settings = Mapping[str, Any]
-"""Field names, unique over all sections of a config, and their values as JSON has them, lists as tuples."""
+"""Field names, unique over all sections of a config, and their values as JSON has them, lists as tuples.
+
+`None` is what a logged run does not say."""
 
 CHANGES = "changes_by_hand"
 """Beside the fields of the config: what was changed while the run trained, in words; `NONE` where it ran as set."""
@@ -40,13 +43,14 @@ def varying(runs: Iterable[Run]) -> dict[str, list[Any]]:
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:
-    """Lowest first; numbers before words, where both are there."""
-    return sorted(values, key=lambda value: (isinstance(value, str | tuple), value))
+    """Lowest first; numbers before words and what is not known last, where they are there."""
+    return sorted(values, key=lambda value: (value is None, isinstance(value, str | tuple), value))
 
 
 def _key(run: Run) -> Key:
     """Return all that decides the settings of a run: telling two apart must be faster than reading them."""
-    return run.config_json, run.epochs, run.by_hand_json, bool(run.parent)
+    logged = run.logged_config_json if run.is_logged else ""
+    return ("" if logged else run.config_json), run.epochs, run.by_hand_json, bool(run.parent), logged
 
 
 @lru_cache(maxsize=64)
@@ -58,7 +62,10 @@ def _varying(configs: frozenset[Key]) -> dict[str, list[Any]]:
 
 # A page reads the settings of two thousand runs each time that it is drawn; they never change.
 @lru_cache(maxsize=1 << 15)
-def _settings(config_json: str, epochs: int, by_hand_json: str, continued: bool) -> Settings:
+def _settings(config_json: str, epochs: int, by_hand_json: str, continued: bool, logged: str) -> Settings:
+    if logged:
+        unknown: dict[str, Any] = dict.fromkeys(_defaults())
+        return MappingProxyType(unknown | as_settings(logged) | {"epochs": epochs or None, CHANGES: NONE})
     config = json.loads(config_json)
     # A config that was written before a setting was there has its default.
     given = {field: value for section in SECTIONS for field, value in config.get(section, {}).items()}

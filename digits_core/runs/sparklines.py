@@ -10,7 +10,8 @@ POINTS = 24
 
 SmallCurve = list[float]
 
-# Epochs are numbered from 1 without gaps, so that the wanted ones are looked up one by one: 24 of 5,000, not all.
+# The wanted epochs are looked up one by one: 24 of 5,000, not all. Those of a logged run may have gaps: the nearest one
+# before is taken.
 _QUERY = """
 WITH RECURSIVE
     steps (step) AS (SELECT 0 UNION ALL SELECT step + 1 FROM steps WHERE step < :points - 1),
@@ -18,11 +19,15 @@ WITH RECURSIVE
         SELECT value, (SELECT max(epoch) FROM epochs WHERE epochs.run = value) FROM json_each(:runs)
     ),
     wanted (run, epoch) AS MATERIALIZED (
-        SELECT run, 1 + (last - 1) * step / max(1, min(last, :points) - 1)
+        SELECT DISTINCT run, (
+            SELECT max(epoch) FROM epochs WHERE epochs.run = lasts.run
+            AND epoch <= 1 + (last - 1) * step / max(1, min(last, :points) - 1)
+        )
         FROM lasts CROSS JOIN steps WHERE step < min(last, :points)
     )
 SELECT wanted.run, epochs.test_accuracy
 FROM wanted CROSS JOIN epochs ON epochs.run = wanted.run AND epochs.epoch = wanted.epoch
+WHERE epochs.test_accuracy IS NOT NULL
 ORDER BY wanted.run, wanted.epoch
 """
 

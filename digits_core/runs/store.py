@@ -18,6 +18,7 @@ from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.runs import heartbeat, queue
 from digits_core.runs.heartbeat import Owners
+from digits_core.runs.logged import LoggedRuns
 from digits_core.runs.preferred import best_of
 from digits_core.runs.recording import (
     IS_LIVE,
@@ -63,6 +64,7 @@ class RunStore:
         self._database = database
         self.labels = Labels(database)
         self.owners = Owners(database)
+        self.logged = LoggedRuns(database)
 
     def create(
         self,
@@ -197,14 +199,14 @@ class RunStore:
             rows = db.execute(f"SELECT * FROM epochs WHERE run IN ({marks}) ORDER BY run, epoch", list(run_ids))
             by_run: dict[str, list[EpochRow]] = {run_id: [] for run_id in run_ids}
             for row in rows:
-                by_run[row["run"]].append(EpochRow(*row))
+                by_run[row["run"]].append(EpochRow.read(row))
         return by_run
 
     def news(self, cursor: int) -> News:
         """The epochs written after `cursor` (0: all), over all runs."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM epochs WHERE sequence > ? ORDER BY sequence", (cursor,)).fetchall()
-        epochs = [EpochRow(*row) for row in rows]
+        epochs = [EpochRow.read(row) for row in rows]
         return News(epochs, epochs[-1].sequence if epochs else cursor)
 
     def cursor(self) -> int:

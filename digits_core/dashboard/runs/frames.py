@@ -135,11 +135,12 @@ def group_title(field: str) -> str:
 
 
 def _column(field: str, values: Sequence[Any]) -> list[Any]:
-    """Numbers stay numbers, so that they are sorted as such."""
-    plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return list(values) if plain else [written(field, value) for value in values]
+    """Numbers stay numbers, so that they are sorted as such; what is not known stays out."""
+    known = [value for value in values if value is not None]
+    plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
+    return list(values) if plain else [None if value is None else written(field, value) for value in values]
 
 
 def _status(run: Run) -> str:
-    share = f" {run.progress:.0%}" if run.status in ("running", "paused") else ""
+    share = f" {run.progress:.0%}" if run.status in ("running", "paused") and run.planned_epochs else ""
     return f"{STATUS_SIGNS[run.status]} {run.status}{share}"

@@ -34,7 +34,12 @@ class Quantity:
 def setting(field: str) -> Quantity:
     """A field of the config, or the changes by hand."""
     log = field in SETTINGS and SETTINGS[field].log
-    return Quantity(field, title_of(field), lambda run: on_axis(field, settings_of(run)[field]), log=log)
+
+    def of(run: Run) -> float | str | None:
+        value = settings_of(run)[field]
+        return None if value is None else on_axis(field, value)
+
+    return Quantity(field, title_of(field), of, log=log)
 
 
 def on_axis(field: str, value: Any) -> float | str:

@@ -1,0 +1,283 @@
+"""A run of one's own loop: `init`, `log`, `finish`, as the trackers of the field call them.
+
+What is logged is in the database before `log` returns, and the app's Runs page draws it while the loop goes on. Neither
+the app nor PyTorch need be there.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import platform
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from digits_core.errors import DigitsError, LogError, RunError, StoreError
+from digits_core.home import Home
+from digits_core.runs import process_owner
+from digits_core.runs.heartbeat import Heartbeat
+from digits_core.runs.logged import LARGEST_STEP, OWN_LOOP
+from digits_core.runs.logged_config import tidy_config
+from digits_core.runs.metric_names import MOST_NAMES, flattened, number
+from digits_core.runs.retrying import RETRY_S, keep_trying
+from digits_core.runs.rows import Run, Status
+from digits_core.runs.starter import open_database
+from digits_core.runs.store import RunStore, new_id
+
+FINISH_S = 20.0
+"""How long the end of a run waits for a database that is busy, or a disk that is full."""
+
+_OPEN: list[TrackedRun] = []
+"""The runs of this process that have not ended, the last one begun at the end."""
+
+
+class TrackedRun:
+    """A run that this process logs; made by `init`.
+
+    As a context manager it finishes the run at the end of the block, or marks it as failed with the error that ended
+    the block, or as stopped if that was Ctrl+C. Safe to use from several threads; a forked child may log, too, but not
+    end the run.
+    """
+
+    def __init__(self, home: Home, run_id: str, seconds: float, last_step: int, names: set[str]) -> None:
+        self.id = run_id
+        self._home = home
+        self._owner = process_owner.this_process()
+        self._lock = threading.RLock()
+        self._made_in = self._pid = os.getpid()
+        now = time.monotonic()
+        self._began = now - seconds
+        self._step_began = self._step_ended = now
+        self._step = last_step
+        self._names = names
+        self._waiting: list[tuple[int, dict[str, float], float, float]] = []
+        self._warned = False
+        self._ended = False
+        self._connect()
+        self._heartbeat = Heartbeat(self._store.owners, self._owner)
+        self._heartbeat.start()
+
+    def log(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Add metrics to a step of the run.
+
+        `train/loss`, `train/accuracy`, `test/loss`, `test/accuracy` and `learning_rate`, in any of their usual
+        spellings, stand beside those of all other runs; each other name has a chart of its own. Accuracies are
+        fractions of 1. NaN and infinity are kept as a gap.
+
+        Args:
+            metrics: Numbers by name; nested mappings are flattened, `{"train": {"loss": 1}}` to `train/loss`.
+            step: The epoch that they belong to, 0 or more; the one after the last if it is not given. A step may be
+                logged several times: the last value of each name counts.
+
+        Raises:
+            LogError: for what is not a number, and for more than `MOST_NAMES` names in a run. Nothing of the call is
+                kept then, and all that was logged before is.
+            RunError: if the run has ended or was deleted.
+            StoreError: if the database cannot be used at all. One that is busy, or whose disk is full, is tried
+                again with the next call.
+
+        Example:
+            >>> run = init("Doctest")
+            >>> run.log({"train/loss": 2.3, "test/accuracy": 0.11}, step=1)
+            >>> run.finish()
+        """
+        values = {name: number(name, value) for name, value in flattened(metrics).items()}
+        with self._lock:
+            if self._ended:
+                raise RunError("This run has ended: begin another with init, or this one again with init(resume=…).")
+            names = self._names | values.keys()
+            if len(names) > MOST_NAMES:
+                raise LogError(f"More than {MOST_NAMES} metrics in one run: log what you would look at.")
+            now = time.monotonic()
+            step = self._checked(step)
+            if step != self._step:
+                self._step_began = self._step_ended
+            self._step_ended = now
+            self._step, self._names = step, names
+            self._waiting.append((step, values, now - self._step_began, now - self._began))
+            self._write()
+
+    def finish(self) -> None:
+        """End the run well; a second time changes nothing. `StoreError` if its last values cannot be written."""
+        self._end("finished")
+
+    @property
+    def url_query(self) -> str:
+        """What to add to the address of the app to see this run: `runs?runs_view=One+run&run=…`."""
+        return f"runs?runs_view=One+run&run={self.id}"
+
+    def row(self) -> Run:
+        """Return the run as it stands in the database."""
+        return self._store.get(self.id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.finish()
+        else:
+            self._end(*_how_it_ended(error))
+
+    def __repr__(self) -> str:
+        run = self.row()
+        return f"<{run.title}: {run.status}>"
+
+    def _repr_html_(self) -> str:
+        run = self.row()
+        accuracy = "" if run.test_accuracy is None else f" · {run.test_accuracy:.2%} on test images"
+        return f"<b>{escape(run.title)}</b> · {run.status}{accuracy}"
+
+    def _checked(self, step: int | None) -> int:
+        if step is None:
+            return self._step + 1
+        if isinstance(step, bool) or not hasattr(step, "__index__") or not 0 <= step.__index__() < LARGEST_STEP:
+            raise LogError(f"{step!r:.60} is not a step: it must be a whole number, 0 or more.")
+        return step.__index__()
+
+    def _connect(self) -> None:
+        self._store = RunStore(open_database(self._home))
+
+    def _write(self) -> None:
+        """Write what waits, in order; what passes is tried again with the next call."""
+        if os.getpid() != self._pid:
+            # SQLite's connections do not survive a fork.
+            self._pid = os.getpid()
+            self._connect()
+        try:
+            self._store.logged.log(self.id, self._owner, self._waiting)
+        except StoreError as error:
+            if not error.passing:
+                raise
+            if not self._warned:
+                warnings.warn(f"{error} What was logged is kept in memory and written later.", stacklevel=4)
+            self._warned = True
+        except RunError:
+            self._waiting.clear()
+            raise
+        else:
+            self._waiting.clear()
+            self._warned = False
+
+    def _end(self, status: Status, message: str = "") -> None:
+        with self._lock:
+            if self._ended or os.getpid() != self._made_in:
+                return
+            self._ended = True
+            if self in _OPEN:
+                _OPEN.remove(self)
+            end = time.monotonic() + FINISH_S
+
+            def wait(_: StoreError) -> bool:
+                time.sleep(RETRY_S)
+                return time.monotonic() > end
+
+            try:
+                if self._waiting:
+                    keep_trying(lambda: self._store.logged.log(self.id, self._owner, self._waiting), wait)
+                keep_trying(lambda: self._store.logged.end(self.id, self._owner, status, message), wait)
+            finally:
+                self._heartbeat.close()
+
+
+def init(
+    name: str = "",
+    config: Mapping[str, Any] | Any = None,
+    tags: Sequence[str] = (),
+    note: str = "",
+    resume: str = "",
+    home: str | Path | None = None,
+) -> TrackedRun:
+    """Begin a run of one's own loop, which the app shows beside its own.
+
+    Args:
+        name: What people call it, at most 120 characters; "My loop" if it is not given.
+        config: Its settings: a mapping, or an object with attributes such as an `argparse.Namespace`. `epochs`,
+            `batch_size`, `lr`, `optimizer`, `loss`, `dataset` and the like are compared with those of other runs.
+        tags: Words to find it again by.
+        note: A few sentences, shown in the table.
+        resume: The id of a run that was logged before and has ended: it is logged on instead of a new one.
+        home: The app's folder; by default the one that the app uses, `DIGITS_HOME`.
+
+    Raises:
+        LogError: for a config that is no mapping, or has too many entries.
+        ConfigError: for a name, a note or tags that are too long.
+        RunError: if the run to resume is not there, still logged, or the app's own.
+        StoreError: if the folder cannot be written to.
+
+    Example:
+        >>> with init("Doctest", config={"lr": 0.1, "epochs": 2}) as run:
+        ...     for epoch in (1, 2):
+        ...         run.log({"train/loss": 1 / epoch, "test/accuracy": 0.4 * epoch}, step=epoch)
+        >>> run.row().test_accuracy
+        0.8
+    """
+    tidy = tidy_config(config)
+    folder = (Home.from_environment() if home is None else Home(Path(home).expanduser().absolute())).create()
+    store = RunStore(open_database(folder))
+    owner = process_owner.this_process()
+    if resume:
+        before = store.find(resume)
+        store.logged.resume(before.id, owner)
+        epochs = store.epochs([before.id])[before.id]
+        names = set(store.logged.metric_names(before.id))
+        run = TrackedRun(folder, before.id, before.seconds or 0.0, epochs[-1].epoch if epochs else 0, names)
+    else:
+        run_id = new_id()
+        environment = {"python": platform.python_version(), "logged by": Path(sys.argv[0]).name or "a notebook"}
+        store.logged.begin(
+            run_id, OWN_LOOP, owner, name=name, config=tidy, tags=tags, note=note, environment=environment
+        )
+        run = TrackedRun(folder, run_id, 0.0, 0, set())
+    _OPEN.append(run)
+    return run
+
+
+def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
+    """Log to the run of this process that was begun last and has not ended; see `TrackedRun.log`.
+
+    Raises:
+        RunError: if there is none.
+    """
+    _last().log(metrics, step)
+
+
+def finish() -> None:
+    """End the run of this process that was begun last; see `TrackedRun.finish`. `RunError` if there is none."""
+    _last().finish()
+
+
+def _last() -> TrackedRun:
+    if not _OPEN:
+        raise RunError("No run is being logged: begin one with init.")
+    return _OPEN[-1]
+
+
+def _how_it_ended(error: BaseException) -> tuple[Status, str]:
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped", "Stopped by hand."
+    return "failed", f"{type(error).__name__}: {error}".split("\n")[0][:300]
+
+
+def _end_all() -> None:
+    """End what is open when Python does: well, unless an exception that nobody caught ends it."""
+    # A notebook goes on after an exception.
+    in_notebook = "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None
+    error = None if in_notebook else getattr(sys, "last_value", None)
+    for run in reversed(_OPEN):
+        try:
+            run._end(*(("finished", "") if error is None else _how_it_ended(error)))
+        except DigitsError as problem:
+            print(problem, file=sys.stderr)
+
+
+atexit.register(_end_all)
