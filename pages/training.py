@@ -126,7 +126,7 @@ def watch(run: Run | None, live: list[Run]) -> None:
 
 def choose(live: list[Run]) -> Run | None:
     """Draw the choice of the shown run and its controls in one row; return the run, `None` before the first."""
-    runs = state().runs.runs()
+    runs = [run for run in state().runs.runs() if not run.is_logged]
     if not runs:
         return None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="run_row"):
@@ -146,7 +146,7 @@ def follow(run_id: str, shown: tuple[Any, ...]) -> None:
 
     Charts change in place, and are built again only for news. The whole page follows when there is more to see.
     """
-    run, live = state().runs.get(run_id), state().runs.live()
+    run, live = state().runs.get(run_id), state().runs.in_training()
     if what_else_is_shown(run, live) != shown:
         st.rerun()
     feed = feed_of(run)
@@ -172,7 +172,7 @@ state().engine.warm_up()
 with st.container(horizontal=True, key="bench"):
     left, right = st.container(key="form"), st.container(key="watch", gap="xsmall")
 with right:
-    live = state().runs.live()
+    live = state().runs.in_training()
     run = choose(live)
 with left:
     form(run)

@@ -142,7 +142,7 @@ def prepare_to_recognise() -> None:
         return
     with suppress(StoreError):  # the page has said what is wrong with the home
         here = state()
-        if here.runs.usable() and not here.runs.live():
+        if here.runs.usable() and not here.runs.in_training():
             here.load_torch(AFTER_PAGE_S)
 
 

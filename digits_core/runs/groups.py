@@ -72,8 +72,16 @@ def same_but_for_the_seed(runs: Iterable[Run]) -> list[list[Run]]:
     alike: dict[tuple[Any, ...], list[Run]] = {}
     for run in runs:
         settings = settings_of(run)
-        alike.setdefault(tuple(settings[field] for field in settings if field != "seed"), []).append(run)
+        known = (settings[field] for field in settings if field != "seed")
+        alike.setdefault((*known, _own_settings(run)), []).append(run)
     return list(alike.values())
+
+
+def _own_settings(run: Run) -> str:
+    """What a logged run says of its settings, the seed aside; one that says nothing is like no other."""
+    if not run.is_logged:
+        return ""
+    return str({name: value for name, value in run.logged_config.items() if name != "seed"} or run.id)
 
 
 def _repeats(runs: Sequence[Run]) -> list[Group]:

@@ -133,8 +133,8 @@ class Heartbeat:
             try:
                 if not self._owners.beat(self._owner) and self._rests():
                     return
-            except StoreError:
-                log.warning("The heartbeat could not be renewed", exc_info=True)
+            except StoreError as error:
+                log.warning("The heartbeat could not be renewed: %s", error)
 
     def _rests(self) -> bool:
         """Let the thread end, unless something was started meanwhile."""

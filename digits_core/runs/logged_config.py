@@ -59,11 +59,20 @@ def as_settings(logged_json: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, value in json.loads(logged_json).items():
-        plain = name.rpartition("/")[2].casefold().replace("-", "_").replace(" ", "_")
-        field = _ALIASES.get(plain, plain)
+        field = _field(name)
         if field in SECTION_OF and (setting := _setting(field, value)) is not None:
             found.setdefault(field, setting)
     return found
+
+
+def is_setting(name: str) -> bool:
+    """Return True for an entry of a config that has the name of a setting of this app."""
+    return _field(name) in SECTION_OF
+
+
+def _field(name: str) -> str:
+    plain = name.rpartition("/")[2].casefold().replace("-", "_").replace(" ", "_")
+    return _ALIASES.get(plain, plain)
 
 
 def _setting(field: str, value: Any) -> Any:

@@ -144,7 +144,7 @@ def offers(runs: Sequence[Run]) -> list[Condition]:
     known: dict[str, list[Any]] = {"status": in_order(words["status"]), "tag": in_order(words["tag"])}
     known |= {"recipe": in_order(words["recipe"] - {""})}
     for field, values in varying(runs).items():
-        known[field] = in_order({part for value in values if value is not None for part in _each(value)})
+        known[field] = in_order({part for value in values for part in _each(value)})
     return [
         Condition(field, "=", written(field, value) if isinstance(value, bool) else str(value))
         for field, values in known.items()

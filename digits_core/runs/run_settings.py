@@ -38,12 +38,15 @@ def settings_of(run: Run) -> Settings:
 
 
 def varying(runs: Iterable[Run]) -> dict[str, list[Any]]:
-    """The settings that are not the same in all these runs, each with its values, lowest first."""
+    """The settings that are not the same in all these runs, each with its values, lowest first.
+
+    What a logged run does not say differs from nothing.
+    """
     return _varying(frozenset(_key(run) for run in runs))
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:
-    """Lowest first; numbers before words and what is not known last, where they are there."""
+    """Lowest first; numbers before words and what is not known, `None`, last, where they are there."""
     return sorted(values, key=lambda value: (value is None, isinstance(value, str | tuple), value))
 
 
@@ -56,7 +59,7 @@ def _key(run: Run) -> Key:
 @lru_cache(maxsize=64)
 def _varying(configs: frozenset[Key]) -> dict[str, list[Any]]:
     rows = [_settings(*config) for config in configs]
-    found = {field: {row[field] for row in rows} for field in _defaults()} if len(rows) > 1 else {}
+    found = {field: {row[field] for row in rows} - {None} for field in _defaults()} if len(rows) > 1 else {}
     return {field: in_order(values) for field, values in found.items() if len(values) > 1}
 
 

@@ -149,8 +149,12 @@ class RunStore:
             return small_curves(db, run_ids)
 
     def live(self) -> list[Run]:
-        """What trains or waits for its turn, oldest first."""
+        """What trains or waits for its turn, oldest first, wherever it trains."""
         return self._select(f"SELECT * FROM runs WHERE {IS_LIVE} ORDER BY number")
+
+    def in_training(self) -> list[Run]:
+        """What this app trains or has waiting, oldest first: not the live runs of other people's loops."""
+        return [run for run in self.live() if not run.is_logged]
 
     def is_live(self, run_id: str) -> bool:
         """Return True for a run that trains or waits for its turn; False also if there is none of that id."""

@@ -44,7 +44,7 @@ def first_network() -> None:
 
 def offer(recipe: str, primary: bool = False) -> None:
     """A button that trains the recipe, or the progress of what trains; the page is drawn anew when that ends."""
-    live = state().runs.live()
+    live = state().runs.in_training()
     if live:
         followed = next((run for run in live if run.recipe == recipe), live[0])
         st.fragment(_follow, run_every=POLL_S)(followed.id)

@@ -16,6 +16,7 @@ from digits_core.runs.export import onnx, tensorboard
 from digits_core.runs.export.files import Export, Files, as_zip
 from digits_core.runs.export.plan import plan_of
 from digits_core.runs.export.run_history import History, epochs_as_csv, runs_as_csv
+from digits_core.runs.rows import NOT_TRAINED_HERE
 from digits_core.runs.run_data import changed_data
 from digits_core.runs.store import Run
 
@@ -27,11 +28,11 @@ def offer_run(run: Run) -> None:
     """Offer all that one run leaves: its weights, its history, and itself as a script."""
     export = Export(run.id, state().runs, state().artifacts, run_loader(run.id))
     stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
-    weights = state().artifacts(run.id).weights_path.exists()
+    why_no_weights = _why_no_weights(run)
     epochs = bool(export.history.epochs)
     with st.container(gap="xsmall"):
         _offer_script(export, stem)
-        _offer_web_page(export, stem, "" if weights else NOT_YET)
+        _offer_web_page(export, stem, why_no_weights)
         _described(
             "Weights",
             lambda: _only(export.weights()),
@@ -39,7 +40,7 @@ def offer_run(run: Run) -> None:
             "weights",
             "What the network has learnt, as safetensors: numbers and their names, no code. The run's settings are in "
             "it too.",
-            "" if weights else NOT_YET,
+            why_no_weights,
         )
         _described(
             "ONNX",
@@ -48,7 +49,7 @@ def offer_run(run: Run) -> None:
             "onnx",
             "The network with its weights in the format that other programs, phones and browsers run. How to normalise "
             "an image for it is in its metadata.",
-            onnx.MISSING if not onnx.is_available() else "" if weights else NOT_YET,
+            onnx.MISSING if not onnx.is_available() else why_no_weights,
         )
         _described(
             "CSV",
@@ -108,6 +109,12 @@ def offer_comparison(runs: list[Run]) -> None:
             "epochs_csv",
             "A row for each epoch of each of these runs: loss, accuracy, learning rate and time.",
         )
+
+
+def _why_no_weights(run: Run) -> str:
+    if state().artifacts(run.id).weights_path.exists():
+        return ""
+    return NOT_TRAINED_HERE if run.is_logged else NOT_YET
 
 
 def _offer_script(export: Export, stem: str) -> None:

@@ -17,7 +17,6 @@ from digits_core.dashboard.runs.compare.quantities import (
     SECONDS_PER_EPOCH,
     SPEED,
     Quantity,
-    on_axis,
     setting,
 )
 from digits_core.dashboard.scale import choose_scale
@@ -31,7 +30,7 @@ from digits_core.evaluation.comparison import (
 from digits_core.figures.comparison_figures import Scale
 from digits_core.figures.training_time_figures import Mean, Measured, Series, accuracy_for_time, measured
 from digits_core.runs.groups import same_but_for_the_seed
-from digits_core.runs.run_settings import settings_of, varying
+from digits_core.runs.run_settings import varying
 from digits_core.runs.store import Run
 from digits_core.settings import title_of, written
 
@@ -118,12 +117,19 @@ def _factors(x: Quantity) -> Scale:
 def series_of(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -> list[Series]:
     """The runs of each optimizer or loss function, with the means of those that differ by their seeds alone."""
     found = []
-    for place, value in enumerate(choices(TrainingConfig, by.name)):
-        name = written(by.name, value)
-        own = [run for run in runs if by.of(run) == name and y.of(run) is not None]
+    names = [written(by.name, value) for value in choices(TrainingConfig, by.name)]
+    # A logged run may have another one, or not say which.
+    names += sorted({_name(by, run) for run in runs} - set(names))
+    for place, name in enumerate(names):
+        own = [run for run in runs if _name(by, run) == name and None not in (x.of(run), y.of(run))]
         points = [Measured(run.title, _number(x, run), _number(y, run)) for run in own]
         found.append(Series(name, place, points, _means(own, x, y)))
     return [series for series in found if series.points]
+
+
+def _name(by: Quantity, run: Run) -> str:
+    value = by.of(run)
+    return "not logged" if value is None else str(value)
 
 
 def _number(quantity: Quantity, run: Run) -> float:
@@ -167,7 +173,7 @@ def _comparable(runs: Sequence[Run]) -> list[Run]:
     counts = Counter(tested_on)
     if len(counts) == 1:
         return list(runs)
-    names = _names_of([images for images, _ in counts.most_common()])
+    names = _names_of(sorted((images for images, _ in counts.most_common()), key=lambda images: images is None))
     chosen = st.selectbox(
         title_of("test"),
         list(names),
@@ -212,5 +218,5 @@ def _show_front(runs: Sequence[Run], by: Quantity) -> None:
 
 
 def _row(run: Run) -> dict[str, object]:
-    shown = {setting(field).title: on_axis(field, settings_of(run)[field]) for field in APART[:5]}
+    shown = {quantity.title: quantity.of(run) for quantity in map(setting, APART[:5])}
     return {"Run": run.title, "Accuracy": run.test_accuracy, "Training time": run.seconds, **shown}

@@ -195,7 +195,7 @@ def _choose_recipe() -> Recipe:
 
 def _choose_earlier_run() -> None:
     """An earlier run to fill the form from."""
-    runs = {run.id: run for run in state().runs.runs()}
+    runs = {run.id: run for run in state().runs.runs() if not run.is_logged}
     if st.session_state.get("as_in_run") not in runs:
         st.session_state["as_in_run"] = None
     st.selectbox(

@@ -66,7 +66,9 @@ class Export:
     def find(self, run_id: str) -> History:
         """A run with all that is kept of it; `RunError` where there is none."""
         run = self._store.get(run_id)
-        return History(run, self._store.epochs([run_id])[run_id], self._store.changes(run_id))
+        logged = self._store.logged
+        metrics = {name: logged.metric(run_id, name) for name in logged.metric_names(run_id)}
+        return History(run, self._store.epochs([run_id])[run_id], self._store.changes(run_id), metrics)
 
 
 FORMS: dict[str, Callable[[Export], Files]] = {

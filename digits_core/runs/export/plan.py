@@ -8,6 +8,7 @@ from typing import Literal
 
 from digits_core.errors import ExportError
 from digits_core.runs.export.run_history import History
+from digits_core.runs.rows import NOT_TRAINED_HERE
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ def plan_of(history: History, find: Callable[[str], History]) -> Plan:
     A run that continues another repeats its epochs too. `ExportError` for a run that still trains or has no epoch.
     """
     run = history.run
+    if run.is_logged:
+        raise ExportError(NOT_TRAINED_HERE)
     if run.live:
         raise ExportError(f"{run.title} still trains: its script can be had when it has ended.")
     if not history.epochs:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from digits_core.runs.logged import Metric
 from digits_core.runs.rows import ChangeRow, EpochRow, Run
 from digits_core.runs.run_settings import CHANGES, settings_of
 from digits_core.settings import SECTION_OF
@@ -29,11 +31,12 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n
 
 @dataclass(frozen=True)
 class History:
-    """A run with its epochs, in order, and what was done to it by hand."""
+    """A run with its epochs, in order, what was done to it by hand, and the metrics that only a logged one has."""
 
     run: Run
     epochs: Sequence[EpochRow]
     changes: Sequence[ChangeRow] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
 def epochs_as_csv(histories: Sequence[History]) -> bytes:
@@ -78,12 +81,18 @@ def as_json(history: History) -> bytes:
         "tags": list(run.tags),
         "parent": run.parent,
         **{field: getattr(run, field) for field in RESULTS},
-        "config": run.plan.model_dump(mode="json"),
+        "config": config_of(run),
         "environment": run.environment,
         "epochs": [_measures(epoch) for epoch in history.epochs],
+        **({"metrics": {name: _points(metric) for name, metric in history.metrics.items()}} if run.is_logged else {}),
         "changes": [_without(asdict(change), "sequence") for change in history.changes],
     }
     return (json.dumps(known, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def config_of(run: Run) -> dict[str, Any]:
+    """Return the settings of a run, those of a logged one by its own names."""
+    return run.logged_config if run.is_logged else run.plan.model_dump(mode="json")
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -113,7 +122,13 @@ def settings(run: Run) -> dict[str, Any]:
 
 
 def _measures(epoch: EpochRow) -> dict[str, Any]:
-    return {name: getattr(epoch, name) for name in MEASURES}
+    values = {name: getattr(epoch, name) for name in MEASURES}
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in values.items()}
+
+
+def _points(metric: Metric) -> list[tuple[int, float | None]]:
+    points = zip(metric.steps.tolist(), metric.values.tolist(), strict=True)
+    return [(step, None if math.isnan(value) else value) for step, value in points]
 
 
 def _without(fields: dict[str, Any], name: str) -> dict[str, Any]:

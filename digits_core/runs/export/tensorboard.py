@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import math
 import tempfile
 from pathlib import Path
 
 from digits_core.errors import ExportError
-from digits_core.runs.export.run_history import History, settings
+from digits_core.runs.export.run_history import History, config_of, settings
 
 MISSING = "TensorBoard's files need a package that is not installed: pip install tensorboard"
 TAGS = {
@@ -39,11 +41,15 @@ def as_event_file(history: History) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         with SummaryWriter(folder) as writer:
             time = run.started or run.created
-            writer.add_text("config", _as_code_block(run.plan.model_dump_json(indent=2)), 0, time)
+            writer.add_text("config", _as_code_block(json.dumps(config_of(run), indent=2)), 0, time)
             for epoch in history.epochs:
                 time += epoch.seconds
                 for field, tag in TAGS.items():
-                    writer.add_scalar(tag, getattr(epoch, field), epoch.epoch, time)
+                    if not (run.is_logged and math.isnan(getattr(epoch, field))):
+                        writer.add_scalar(tag, getattr(epoch, field), epoch.epoch, time)
+            for name, metric in history.metrics.items():
+                for step, value in zip(metric.steps.tolist(), metric.values.tolist(), strict=True):
+                    writer.add_scalar(name, value, step, time)
             if run.test_accuracy is not None:
                 for summary in hparams(settings(run), {"accuracy/test": run.test_accuracy}):
                     writer.file_writer.add_summary(summary, walltime=time)

@@ -13,10 +13,11 @@ from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.folds import popover
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.runs.address import controlled, kept, one_of
+from digits_core.dashboard.runs.compare.choice import Choice, smoothed
 from digits_core.dashboard.runs.compare.differences import differences
+from digits_core.dashboard.runs.compare.own_metrics import show_own_metrics
 from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.state import state
-from digits_core.evaluation.comparison import smooth
 from digits_core.figures.comparison_figures import Scale
 from digits_core.figures.error_scale import errors_of
 from digits_core.figures.palette import run_colour
@@ -30,22 +31,14 @@ MEASURES, SPLITS, AXES = ("Both", "Loss", "Accuracy"), ("training", "test"), ("E
 MOST_SMOOTHING = 0.95
 
 
-class Choice(NamedTuple):
-    """How the curves are to be drawn."""
-
-    measure: str
-    splits: tuple[str, ...]
-    by_seconds: bool
-    log: bool
-    smoothing: float
-
-
 class Drawn(NamedTuple):
     """What a chart needs of a run."""
 
     title: str
     number: int
     planned_epochs: int
+    sparse: bool = False
+    """Not every figure was logged in every epoch: lines go on over what is missing."""
 
 
 def curves_and_differences(runs: list[Run], choice: Choice) -> None:
@@ -53,6 +46,7 @@ def curves_and_differences(runs: list[Run], choice: Choice) -> None:
     alive = any(run.live for run in runs)
     with st.container(key="main_picture"):
         st.fragment(_curves, run_every=POLL_S if alive else None)(runs, alive, choice)
+    show_own_metrics(runs, choice)
     differences(runs)
 
 
@@ -75,7 +69,7 @@ def _curves(runs: list[Run], alive: bool, choice: Choice) -> None:
         st.rerun()
     # A run that has ended early needs no room for the epochs that it will never have.
     planned = {run_id: run.planned_epochs for run_id, run in live.items()}
-    drawn = tuple(Drawn(run.title, run.number, planned.get(run.id, 1)) for run in runs)
+    drawn = tuple(Drawn(run.title, run.number, planned.get(run.id, 1), run.is_logged) for run in runs)
     found = tuple(state().epochs.of([run.id for run in runs]))
     measures = ["Loss", "Accuracy"] if choice.measure == "Both" else [choice.measure]
     for place, measure in zip(st.columns(len(measures)), measures, strict=True):
@@ -158,14 +152,15 @@ def _lines(run: Drawn, epochs: Epochs, choice: Choice) -> Iterator[RunLine]:
         values = _values(epochs, choice.measure, split)
         if choice.log and choice.measure == "Accuracy":
             values = errors_of(values)
+        there = np.isfinite(values) if run.sparse else np.full(len(values), True)
         yield RunLine(
             run.title,
             split,
             run_colour(run.number),
-            epochs.epoch,
-            epochs.seconds,
-            values,
-            _smoothed(values, choice.smoothing),
+            epochs.epoch[there],
+            epochs.seconds[there],
+            values[there],
+            smoothed(values[there], choice.smoothing),
         )
 
 
@@ -173,12 +168,3 @@ def _values(epochs: Epochs, measure: str, split: str) -> np.ndarray:
     if measure == "Loss":
         return epochs.train_loss if split == "training" else epochs.test_loss
     return epochs.train_accuracy if split == "training" else epochs.test_accuracy
-
-
-def _smoothed(values: np.ndarray, strength: float) -> np.ndarray | None:
-    """Smoothed over what is known; a gap stays a gap."""
-    if not strength:
-        return None
-    smoothed, known = np.full(len(values), np.nan), np.isfinite(values)
-    smoothed[known] = smooth(values[known].tolist(), strength)
-    return smoothed

@@ -10,7 +10,6 @@ from digits_core.dashboard.charts import Brush, show_brushed_chart
 from digits_core.dashboard.runs.compare.differences import COLUMNS, table
 from digits_core.dashboard.runs.compare.quantities import (
     ACCURACY,
-    BY_TITLE,
     LOSS,
     SECONDS,
     axis_of,
@@ -32,19 +31,18 @@ def parallel(runs: list[Run]) -> None:
     if len(judged) < 2:
         st.info("Select two or more runs that have a result: lines that cross or bundle need company.")
         return
-    differ = settings_that_differ(judged)
-    offered = [*(each.title for each in differ), ACCURACY.title, LOSS.title, SECONDS.title]
+    offered = {each.title: each for each in (*settings_that_differ(judged), ACCURACY, LOSS, SECONDS)}
     left_out = [title for title in st.session_state.get("axes_left_out", []) if title in offered]
     st.session_state["axes_left_out"] = left_out
     without = st.multiselect(
         "Leave out",
-        offered,
+        list(offered),
         key="axes_left_out",
         bind="query-params",
         placeholder="no axis",
         help="Settings that are the same in all runs have no axis. Leave out more to see the others better.",
     )
-    quantities = [BY_TITLE[title] for title in offered if title not in without][-AXES_AT_MOST:]
+    quantities = [each for title, each in offered.items() if title not in without][-AXES_AT_MOST:]
     if len(quantities) < 2:
         st.info("Two axes at least: leave out fewer.")
         return

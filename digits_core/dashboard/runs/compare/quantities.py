@@ -9,6 +9,7 @@ from typing import Any
 
 from digits_core.figures.comparison_figures import Axis, Scale
 from digits_core.figures.error_scale import errors_of
+from digits_core.runs.logged_config import is_setting
 from digits_core.runs.rows import Run
 from digits_core.runs.run_settings import CHANGES, settings_of, varying
 from digits_core.settings import SECTION_OF, SETTINGS, title_of, written
@@ -72,16 +73,41 @@ RESULTS = (ACCURACY, LOSS, SECONDS, SECONDS_PER_EPOCH, SPEED)
 BY_TITLE = {each.title: each for each in (*ALL_SETTINGS, BY_HAND, *RESULTS)}
 
 
+MOST_OWN_SETTINGS = 20
+"""Columns for what the loops of logged runs call their settings; their record has all of them."""
+
+
 def settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
-    return [setting(field) for field in varying(runs)]
+    """Return the settings that are not the same in all of these runs, then what logged ones alone call so."""
+    return [setting(field) for field in varying(runs)] + _own_settings_that_differ(runs)
+
+
+def _own_settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
+    logged = [run for run in runs if run.is_logged]
+    names = {name: None for run in logged for name in run.logged_config if not is_setting(name)}
+    differ = [
+        name
+        for name in names
+        if len({repr(run.logged_config[name]) for run in logged if name in run.logged_config}) > 1
+    ]
+    return [_own_setting(name) for name in differ[:MOST_OWN_SETTINGS]]
+
+
+def _own_setting(name: str) -> Quantity:
+    def of(run: Run) -> float | str | None:
+        value = run.logged_config.get(name)
+        return None if value is None else on_axis(name, value)
+
+    return Quantity(f"own {name}", name, of)
 
 
 def axis_of(quantity: Quantity, runs: Sequence[Run]) -> Axis:
     """A quantity as an axis of parallel coordinates: words as numbers from 0, what goes by factors as its logarithm."""
     values = [quantity.of(run) for run in runs]
     if any(isinstance(value, str) for value in values):
-        words = sorted({str(value) for value in values})
-        return Axis(quantity.title, [words.index(str(value)) for value in values], list(enumerate(words)))
+        named = ["–" if value is None else str(value) for value in values]
+        words = sorted(set(named))
+        return Axis(quantity.title, [words.index(value) for value in named], list(enumerate(words)))
     numbers = [float("nan") if value is None else float(value) for value in values]
     known = sorted({number for number in numbers if isfinite(number)})
     if quantity.scale.log and known and known[0] > 0:

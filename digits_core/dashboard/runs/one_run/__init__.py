@@ -46,7 +46,8 @@ def show_one_run(runs: list[Run]) -> None:
     view = st.segmented_control(
         "Look at",
         list(VIEWS),
-        default="Mistakes",
+        # A run that others trained has no answers to look at, but it says how it was set.
+        default="Record" if run.is_logged and run.weights is None else "Mistakes",
         required=True,
         key="result",
         bind="query-params",
@@ -71,17 +72,25 @@ def _head(run: Run) -> None:
             "Accuracy",
             accuracy + error,
             width="content",
-            help=f"The share of the {tested:,} test images that it recognises, with its standard error: another set of "
-            "as many images like these would give a share that differs by about so much.",
+            help=(
+                f"The share of the {tested:,} test images that it recognises, with its standard error: another set of "
+                "as many images like these would give a share that differs by about so much."
+                if tested
+                else "The share of test images that it recognises, as it was logged last."
+            ),
         )
-        st.metric("Epochs", f"{epochs} of {run.planned_epochs}", width="content", help="Passes over the training data.")
+        planned = f" of {run.planned_epochs:,}" if run.planned_epochs > epochs or not run.is_logged else ""
+        st.metric("Epochs", f"{epochs}{planned}", width="content", help="Passes over the training data.")
         seconds = "–" if run.seconds is None else f"{run.seconds:.1f} s"
         st.metric("Training time", seconds, width="content", help="Without pauses.")
         st.metric("Status", f"{STATUS_ICONS[run.status]} {run.status}", width="content")
+    message = f" {as_plain_text(run.message)}" if run.message else ""
+    if run.is_logged:
+        st.caption(f"Not trained by Digits Lab: logged from its {as_plain_text(run.origin)}.{message}")
+        return
     data = run.config.data
     trained, tests = (as_plain_text(" + ".join(names)) for names in (data.train, data.test))
     writers = f", on the digits of {as_plain_text(', '.join(data.test_writers))} alone" if data.test_writers else ""
-    message = f" {as_plain_text(run.message)}" if run.message else ""
     st.caption(f"Trained on {trained} · tested on {tests}{writers}.{message}")
 
 

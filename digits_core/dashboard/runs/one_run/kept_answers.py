@@ -11,6 +11,7 @@ from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.evaluation.metrics import Answers
 from digits_core.evaluation.test_set import TestSet, test_set_of_run
+from digits_core.runs.rows import NOT_TRAINED_HERE
 from digits_core.runs.store import Run
 
 
@@ -32,6 +33,8 @@ def answers_of(run: Run) -> Answers | None:
 
 def _why_no_answers(run: Run) -> str:
     """Say why a run without weights has no answers: no epoch was finished, or its weights are on another machine."""
+    if run.is_logged:
+        return f"{NOT_TRAINED_HERE} Record shows what it said of itself, Compare its curves."
     epochs = state().runs.epochs([run.id])[run.id]
     if run.live and epochs:
         return "Its weights are on another machine and are received about every half minute: results appear with them."

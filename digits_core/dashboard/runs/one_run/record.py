@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +11,7 @@ import streamlit as st
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import lecture_lines
 from digits_core.dashboard.pages import page
+from digits_core.dashboard.runs.one_run.logged_record import logged_metrics, logged_settings
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
 from digits_core.runs.rows import ChangeRow
@@ -44,12 +45,19 @@ def show_record(run: Run) -> None:
     settings, beside = st.columns(2, gap="medium")
     with settings:
         st.subheader("Settings")
-        _settings(run)
+        if run.is_logged:
+            logged_settings(run)
+        else:
+            _settings(run)
     with beside:
         st.subheader("Environment")
         _environment(run)
-    st.subheader("Changed while it ran")
-    _history(run)
+    if run.is_logged:
+        st.subheader("Metrics")
+        logged_metrics(run)
+    else:
+        st.subheader("Changed while it ran")
+        _history(run)
     st.subheader("Log")
     lines = lecture_lines(run, state().epochs.of([run.id])[0])
     st.code(lines, language=None, height=LOG_HEIGHT, wrap_lines=True)
@@ -105,8 +113,15 @@ def _environment(run: Run) -> None:
         st.info("It is noted when the training starts: versions, device, data. This run has not started.")
         return
     rows = [{"What": name, "Value": text} for name, text in _flat(run.environment)]
-    rows += [{"What": "run", "Value": run.id}, {"What": "seed", "Value": str(run.config.training.seed)}]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, alt="Versions, device and data of this run")
+    rows += [{"What": "run", "Value": run.id}]
+    if run.is_logged:
+        rows += [{"What": "logged from", "Value": run.origin}]
+    else:
+        rows += [{"What": "seed", "Value": str(run.config.training.seed)}]
+    height: Literal["content"] | int = "content" if run.is_logged else 420
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=height, alt="Versions, device and data of this run")
+    if run.is_logged:
+        return
     if reason := changed_data(run) or state().run_data.problem(run):
         st.warning(as_plain_text(reason))
     st.caption(

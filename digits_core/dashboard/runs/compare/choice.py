@@ -1,0 +1,28 @@
+"""How the curves of the chosen runs are to be drawn."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from digits_core.evaluation.comparison import smooth
+
+
+class Choice(NamedTuple):
+    """How the curves are to be drawn."""
+
+    measure: str
+    splits: tuple[str, ...]
+    by_seconds: bool
+    log: bool
+    smoothing: float
+
+
+def smoothed(values: np.ndarray, strength: float) -> np.ndarray | None:
+    """Smoothed over what is known; a gap stays a gap. `None` for a strength of 0."""
+    if not strength:
+        return None
+    result, known = np.full(len(values), np.nan), np.isfinite(values)
+    result[known] = smooth(values[known].tolist(), strength)
+    return result
