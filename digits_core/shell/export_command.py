@@ -1,4 +1,4 @@
-"""Take a run away: its weights, its history, and itself as one plain script."""
+"""Take a run away: its weights, its history, and itself as one plain script or a notebook."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from digits_core.shell.common import RUN_HELP, Commands, add_json, open_home
 
-FORMS = ("weights", "onnx", "csv", "json", "tensorboard", "script", "web")
+FORMS = ("weights", "onnx", "csv", "json", "tensorboard", "script", "notebook", "web")
 
 
 def add_to(commands: Commands) -> None:
     export = commands.add_parser(
-        "export", help="take a run away: weights, ONNX, CSV, JSON, TensorBoard, a script or a web page"
+        "export", help="take a run away: weights, ONNX, CSV, JSON, TensorBoard, a script, a notebook or a web page"
     )
     export.add_argument("run", metavar="RUN", help=RUN_HELP)
     export.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="made where it is not there")

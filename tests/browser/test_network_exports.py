@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -95,6 +96,13 @@ def test_the_script_prints_the_lines_of_the_run(trained: Trained, browser_page: 
     answer = subprocess.run([sys.executable, "-I", script], capture_output=True, text=True, cwd=tmp_path, check=False)
     lines = [lecture_line(row.epoch, 2, row.train_loss, row.test_accuracy) for row in trained.epochs]
     assert answer.stdout.splitlines() == lines, answer.stderr
+
+
+def test_the_notebook_is_one_file_that_jupyter_reads(trained: Trained, browser_page: Page, tmp_path: Path) -> None:
+    download(browser_page, trained, "Notebook (.ipynb)", tmp_path / "own.ipynb")
+    notebook = nbformat.read(tmp_path / "own.ipynb", as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert trained.run.title in notebook.cells[0].source
 
 
 def test_the_onnx_file_gives_the_logits_of_the_network(trained: Trained, browser_page: Page, tmp_path: Path) -> None:

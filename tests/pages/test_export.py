@@ -30,6 +30,7 @@ def test_a_finished_run_is_offered_in_every_form(open_page, trained_home):
 
     assert list(offered) == [
         "PyTorch script",
+        "Notebook (.ipynb)",
         "Web page",
         "Weights",
         "ONNX",
@@ -52,6 +53,7 @@ def test_what_cannot_be_had_yet_is_disabled_and_says_why(open_page, home):
 
     assert [label for label, proto in offered.items() if proto.disabled] == [
         "PyTorch script",
+        "Notebook (.ipynb)",
         "Web page",
         "Weights",
         "ONNX",
@@ -65,11 +67,13 @@ def test_without_runs_nothing_is_offered(open_page, home):
     assert buttons(home) == {}
 
 
-def test_a_dataset_that_cannot_be_had_any_more_disables_the_script_alone(open_page, trained_home, monkeypatch):
+def test_a_dataset_that_cannot_be_had_any_more_disables_the_script_and_the_notebook_alone(
+    open_page, trained_home, monkeypatch
+):
     from digits_core.data.catalogue import Catalogue
 
     monkeypatch.setattr(Catalogue, "problem", lambda self, name: "Its file is not on disk any more.")
     offered = buttons(trained_home)
 
-    assert [label for label, proto in offered.items() if proto.disabled] == ["PyTorch script"]
+    assert [label for label, proto in offered.items() if proto.disabled] == ["PyTorch script", "Notebook (.ipynb)"]
     assert "not on disk any more" in offered["PyTorch script"].help

@@ -100,7 +100,7 @@ def test_what_such_a_run_lacks_is_said(open_page, logged, view, place):
     assert "Not trained by Digits Lab" in words(page)
     if view == "Export":
         shut = {each.label: each.help for each in page.get("download_button") if each.proto.disabled}
-        assert set(shut) == {"PyTorch script", "Web page", "Weights", "ONNX"}
+        assert set(shut) == {"PyTorch script", "Notebook (.ipynb)", "Web page", "Weights", "ONNX"}
         assert set(shut.values()) == {as_plain_text(NOT_TRAINED_HERE)}
     elif view is not None:
         assert NOT_TRAINED_HERE in words(page)

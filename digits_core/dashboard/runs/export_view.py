@@ -25,13 +25,13 @@ NOT_YET = "This run has kept no weights yet: its first epoch is not done."
 
 
 def offer_run(run: Run) -> None:
-    """Offer all that one run leaves: its weights, its history, and itself as a script."""
+    """Offer all that one run leaves: its weights, its history, and itself as a script or a notebook."""
     export = Export(run.id, state().runs, state().artifacts, run_loader(run.id))
     stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
     why_no_weights = _why_no_weights(run)
     epochs = bool(export.history.epochs)
     with st.container(gap="xsmall"):
-        _offer_script(export, stem)
+        _offer_programs(export, stem)
         _offer_web_page(export, stem, why_no_weights)
         _described(
             "Weights",
@@ -117,19 +117,29 @@ def _why_no_weights(run: Run) -> str:
     return NOT_TRAINED_HERE if run.is_logged else NOT_YET
 
 
-def _offer_script(export: Export, stem: str) -> None:
-    """The script; with the data beside it, in an archive, where that is not in a package."""
+def _offer_programs(export: Export, stem: str) -> None:
+    """The script and the notebook; with the data beside it, in an archive, where that is not in a package."""
     problem = _why_no_script(export)
-    alone = not export.script_needs_files()
+    packed = export.script_needs_files()
+    pack = as_zip if packed else _only
     _described(
         "PyTorch script",
-        (lambda: _only(export.script())) if alone else lambda: as_zip(export.script()),
-        f"{stem}.py" if alone else f"{stem}.zip",
+        lambda: pack(export.script()),
+        f"{stem}.zip" if packed else f"{stem}.py",
         "script",
         "The whole training as one plain program: data, network, loop. On the same machine it prints the same loss and "
         "accuracy, epoch by epoch. Read it, run it, change it.",
         problem,
         primary=True,
+    )
+    _described(
+        "Notebook (.ipynb)",
+        lambda: pack(export.notebook()),
+        f"{stem}-notebook.zip" if packed else f"{stem}.ipynb",
+        "notebook",
+        "The same program in cells, for Jupyter, VS Code and Google Colab. Its first cell installs what is missing "
+        "there.",
+        problem,
     )
 
 

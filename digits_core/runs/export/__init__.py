@@ -1,1 +1,1 @@
-"""A run to take away: its weights, its history, and itself as one plain script. Files as bytes, by their names."""
+"""A run to take away: its weights, its history, and itself as a script or notebook. Files as bytes, by their names."""

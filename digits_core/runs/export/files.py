@@ -16,6 +16,7 @@ from digits_core.data.digits import Digits
 from digits_core.errors import DigitsError, ExportError
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.export import onnx, run_history, tensorboard
+from digits_core.runs.export.notebook import as_notebook
 from digits_core.runs.export.run_history import History
 from digits_core.runs.export.script import as_script, needs_files
 from digits_core.runs.store import RunStore
@@ -56,11 +57,14 @@ class Export:
     def script(self) -> Files:
         return as_script(self.history, self.find, self._load)
 
+    def notebook(self) -> Files:
+        return as_notebook(self.history, self.find, self._load)
+
     def _event_file(self) -> bytes:
         return tensorboard.as_event_file(self.history)
 
     def script_needs_files(self) -> bool:
-        """Whether data has to lie beside the script."""
+        """Whether data has to lie beside the script, and beside the notebook."""
         return needs_files(self.history.run.config)
 
     def find(self, run_id: str) -> History:
@@ -78,6 +82,7 @@ FORMS: dict[str, Callable[[Export], Files]] = {
     "json": Export.json,
     "tensorboard": Export.tensorboard,
     "script": Export.script,
+    "notebook": Export.notebook,
 }
 
 

@@ -1,4 +1,4 @@
-"""What a run did in the order in which it did it: what its script must do again."""
+"""What a run did in the order in which it did it: what its script and its notebook must do again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def plan_of(history: History, find: Callable[[str], History]) -> Plan:
     if run.is_logged:
         raise ExportError(NOT_TRAINED_HERE)
     if run.live:
-        raise ExportError(f"{run.title} still trains: its script can be had when it has ended.")
+        raise ExportError(f"{run.title} still trains: its script and notebook can be had when it has ended.")
     if not history.epochs:
         raise ExportError(f"{run.title} ended before its first epoch did: there is nothing for a script to repeat.")
     rates = [

@@ -1,6 +1,7 @@
 """A run as one plain PyTorch script that prints the same numbers: `train.py.jinja`, filled with what the run used.
 
-What a run's settings do not need is not in its script: the lecture's has the data, the network and the loop.
+What a run's settings do not need is not in its script: the lecture's has the data, the network and the loop. Marks as
+in `# %% Data`, which many editors know, divide it into cells; comments right below a mark say what its cell is for.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -37,7 +39,17 @@ NAME = "train.py"
 TEMPLATE = "train.py.jinja"
 READERS = {"optdigits": "read_optdigits()", "mnist-5k": "read_mnist_5k()", "mnist": "read_mnist()"}
 """How a script reads what packages bring along; anything else lies beside it as a file."""
-PACKAGES = {"sklearn": "scikit-learn", "mlxtend": "mlxtend", "torchvision": "torchvision"}
+PACKAGES = {
+    "torch": "torch>=2.6,<3",
+    "numpy": "numpy>=2,<3",
+    "PIL": "pillow>=11",
+    "sklearn": "scikit-learn>=1.6,<2",
+    "mlxtend": "mlxtend>=0.23.4,<1",
+    "torchvision": "torchvision>=0.21,<1",
+}
+"""The package of each module that a script imports, in versions that it runs with: wide, so that a notebook replaces
+none of Colab's. Seen to print the same with torch 2.13, scikit-learn 1.6 and mlxtend 0.23.4; older torch was not tried.
+"""
 IMPORTS = (
     {
         "math.": "import math",
@@ -68,12 +80,38 @@ def needs_files(config: RunConfig) -> bool:
     return any(name not in READERS for name in (*config.data.train, *config.data.test))
 
 
+def as_comment(text: str) -> str:
+    """A user's words in one line of printable characters, so that nothing of them is ever code."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
+@dataclass(frozen=True)
+class Program:
+    """A run as source code, the packages that it needs as `pip` names them, and the data that it reads by file name."""
+
+    source: str
+    packages: list[str]
+    files: dict[str, bytes]
+
+
 def as_script(history: History, find: Callable[[str], History], load: Callable[[str], Digits]) -> dict[str, bytes]:
-    """The script and the data that it reads, by file name.
+    """Return the script and the data that it reads, by file name.
 
     `find` gives the run that one continues, `load` a dataset. `ExportError` for a run that still trains or has no
     epoch or went on with other digits, `DatasetError` where its data is no longer there.
     """
+    program = as_program(history, find, load)
+    return {NAME: program.source.encode(), **program.files}
+
+
+def as_program(
+    history: History,
+    find: Callable[[str], History],
+    load: Callable[[str], Digits],
+    kind: Literal["script", "notebook"] = "script",
+    quote: Callable[[str], str] = as_comment,
+) -> Program:
+    """Return what `as_script` and `as_notebook` are made of; `quote` writes a user's words into a comment."""
     plan = plan_of(history, find)
     if changed := changed_data(history.run):
         raise ExportError(f"{changed} No script can print the numbers of both.")
@@ -82,15 +120,20 @@ def as_script(history: History, find: Callable[[str], History], load: Callable[[
     train = without_test_images(split, test)
     digits = {each.name: each for each in (*train, *test)}
     files = {f"{name}.npz": _as_file(each) for name, each in digits.items() if name not in READERS}
-    facts = _facts(config, plan, history.run.environment)
+    facts = _facts(config, plan, history.run.environment) | {"kind": kind}
     facts["leaves_out"] = any(each is not whole for each, whole in zip(train, split, strict=True))
     template = _templates().get_template(TEMPLATE)
     # Once without its head, to see what of that it uses.
     uses = partial(_occurs, template.render(facts))
     facts["imports"] = [_imports(group, uses) for group in IMPORTS]
     facts["constants"] = [constant for constant in _constants(config, plan) if uses(constant[0])]
-    facts |= _introduction(history, plan, digits, facts["imports"][-1])
-    return {NAME: template.render(facts).encode(), **files}
+    packages = [
+        package for module, package in PACKAGES.items() if any(f" {module}" in line for line in facts["imports"][-1])
+    ]
+    facts["packages"] = [re.split("[<>=]", package)[0] for package in packages]
+    facts["printed"] = _printed(history, plan)
+    facts["comments"] = [_origin(history.run, quote), *_reservations(history.run, plan, digits, kind, quote)]
+    return Program(template.render(facts), packages, files)
 
 
 def _imports(group: dict[str, str], uses: Callable[[str], bool]) -> list[str]:
@@ -128,7 +171,7 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
     centring = source_of(centred)
     pictures = code.pieces(transform) if training.batches == "dataloader" else []
     begin = SCHEDULES[training.schedule].begin
-    functions = dict.fromkeys([*(each for step in taken for each in step.functions), *([begin] if begin else [])])
+    functions = dict.fromkeys(each for step in taken for each in step.functions)
     return {
         "transform": transform,
         "training": training,
@@ -145,6 +188,7 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
         "torchvision_pieces": [each for each in pictures if each != centring],
         "optimizer": _optimizer(training),
         "loss": _loss(training),
+        "schedule_function": source_of(begin) if begin else None,
         "schedule": f"{begin.__name__}(optimizer, LEARNING_RATE, steps)" if begin else None,
         "on_gpu": environment.get("device", "cpu") != "cpu",
         "threads": environment.get("threads"),
@@ -154,43 +198,36 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
     }
 
 
-def _introduction(history: History, plan: Plan, digits: dict[str, Digits], imports: list[str]) -> dict[str, list[str]]:
-    """Return what a script says of itself: the lines that it prints, what it needs, and comments on its run."""
-    run, environment = history.run, history.run.environment
+def _printed(history: History, plan: Plan) -> list[str]:
+    """Return the lines that a run printed, of many the first and the last."""
     lines = [lecture_line(row.epoch, plan.planned, row.train_loss, row.test_accuracy) for row in history.epochs]
+    return lines if len(lines) <= 8 else [*lines[:3], "…", lines[-1]]
+
+
+def _origin(run: Run, quote: Callable[[str], str]) -> str:
+    """Return a sentence that says which run it is."""
+    environment = run.environment
     made = f"PyTorch {environment.get('torch', '?')} on {environment.get('device', '?')}"
-    return {
-        "printed": lines if len(lines) <= 8 else [*lines[:3], "…", lines[-1]],
-        "packages": [title for module, title in PACKAGES.items() if any(f" {module}." in line for line in imports)],
-        "comments": [
-            f"The run: {run.title}, trained with {made}, {environment.get('threads', '?')} threads.",
-            *_reservations(run, plan, digits),
-        ],
-    }
+    return f"The run: {quote(run.title)}, trained with {made}, {environment.get('threads', '?')} threads."
 
 
-def _reservations(run: Run, plan: Plan, digits: dict[str, Digits]) -> list[str]:
+def _reservations(run: Run, plan: Plan, digits: dict[str, Digits], kind: str, quote: Callable[[str], str]) -> list[str]:
     """Why the numbers are not, or not all, those of the run."""
     then = run.environment.get("datasets", {})
-    changed = [name for name, each in digits.items() if then.get(name, each.fingerprint) != each.fingerprint]
+    changed = [quote(name) for name, each in digits.items() if then.get(name, each.fingerprint) != each.fingerprint]
     return [
         *(
-            [f"Its weights were changed after the training ({run.changed_afterwards}): the script trains without that."]
-            if run.changed_afterwards
+            [f"Its weights were changed after the training ({quote(then_changed)}): the {kind} trains without that."]
+            if (then_changed := run.changed_afterwards)
             else []
         ),
         *([f"Since then {', '.join(changed)} has changed: the numbers are those of today's data."] if changed else []),
         *(
-            [f"It ended in epoch {plan.done + 1} of {plan.planned}: the script ends after the last whole epoch."]
+            [f"It ended in epoch {plan.done + 1} of {plan.planned}: the {kind} ends after the last whole epoch."]
             if plan.done < plan.planned
             else []
         ),
     ]
-
-
-def as_comment(text: str) -> str:
-    """A user's words in one line of printable characters, so that nothing of them is ever code."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
 def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:

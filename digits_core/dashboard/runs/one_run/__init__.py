@@ -31,7 +31,7 @@ VIEW_HELP = (
     "Mistakes: which digits are taken for which, with the images. Confidence: whether it is as often right as it is "
     "sure, and what saying “I don't know” gains. Robustness: how far the images may be changed. Datasets: how it does "
     "on digits from elsewhere. Record: settings, environment, what was changed while it ran, and the log. Export: "
-    "its weights, its figures, and itself as one PyTorch script."
+    "its weights, its figures, and itself as one PyTorch script or a notebook."
 )
 
 

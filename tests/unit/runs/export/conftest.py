@@ -1,11 +1,12 @@
 """Real trainings, small enough to be run by the dozen."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 
+from digits_core.data.builtin import read_mnist_5k, read_optdigits
 from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import execute
@@ -44,3 +45,14 @@ def train(store, artifacts, history_of):
 
     yield trained
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def load(few_optdigits, few_mnist):
+    known = {
+        "mine": replace(few_optdigits, name="mine"),
+        "others": replace(few_mnist, name="others"),
+        "optdigits": read_optdigits(),
+        "mnist-5k": read_mnist_5k(),
+    }
+    return known.__getitem__

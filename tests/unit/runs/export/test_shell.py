@@ -41,7 +41,7 @@ def test_a_run_leaves_all_its_files_in_a_folder_and_their_paths_on_the_screen(sh
     assert (status, err) == (0, [])
     files = sorted(str(path) for path in (tmp_path / "taken").rglob("*") if path.is_file())
     assert sorted(out) == files
-    assert {"train.py", "history.csv", "history.json", "network.onnx", "weights.safetensors"} <= {
+    assert {"train.py", "train.ipynb", "history.csv", "history.json", "network.onnx", "weights.safetensors"} <= {
         path.rpartition("/")[2] for path in files
     }
 
