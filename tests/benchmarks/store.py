@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from digits_core import init
 from digits_core.dashboard.runs.filter_controls import in_order
 from digits_core.dashboard.runs.frames import run_table
 from digits_core.dashboard.runs.table import PAGE_ROWS
@@ -55,8 +56,19 @@ def live(database: Database, rounds: int) -> Iterator[Measurement]:
     yield counted(f"{where}, what that poll returns", "KiB", size)
     yield timed(f"{where}, small curves of all", rounds, lambda: store.small_curves(ids))
     yield timed(f"{where}, all epochs of one run", rounds, lambda: store.epochs(ids[:1]))
+    yield from logging(database, where, 200 if rounds == 10 else 2_000)
     epochs = iter(range(LIVE_EPOCHS + 3, 2 * LIVE_EPOCHS))
     yield timed("append an epoch", rounds, lambda: store.apply(ids[0], finished_epoch(1, next(epochs))))
+
+
+def logging(database: Database, where: str, count: int) -> Iterator[Measurement]:
+    """How much a loop of one's own can log beside those runs."""
+    with init(home=database.path.parent) as run:
+        began = time.perf_counter()
+        for step in range(count):
+            run.log({"train/loss": 1.0, "test/accuracy": 0.5, "norm": 1.0}, step=step)
+        seconds = time.perf_counter() - began
+    yield counted(f"{where}, one more logs three metrics", "logs/s", count / seconds, Target(1_000, at_least=True))
 
 
 def many(database: Database, count: int, rounds: int) -> Iterator[Measurement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import lru_cache
 from html import escape
 
@@ -53,7 +54,12 @@ def _draw(runs: list[Run], choice: Choice) -> None:
 def _show(name: str, runs: list[Run], choice: Choice) -> None:
     drawn = tuple((run.id, run.title, run.number) for run in runs)
     chart, height = _chart(name, drawn, choice, state().runs.logged.newest(), str(state().home.folder))
-    show_chart(chart, f"own_metric_{name}", f"{as_plain_text(name)} of the chosen runs, step by step", height)
+    show_chart(chart, chart_key(name), f"{as_plain_text(name)} of the chosen runs, step by step", height)
+
+
+def chart_key(name: str) -> str:
+    """Return the key of a metric's chart: names are anything, keys become classes of the page."""
+    return f"own_metric_{zlib.crc32(name.encode()):08x}"
 
 
 # The newest sequence number tells one content from another, the folder one home from another.
