@@ -3,6 +3,7 @@
 import itertools
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -434,3 +435,40 @@ def test_an_older_home_learns_from_messages_why_trials_were_stopped(home):
     database.close()
     assert {run.stop_reason: run.message for run in runs} == messages
     assert [run.stop_reason for run in runs if run.rests_with_its_sweep] == ["with its sweep"]
+
+
+def test_epochs_of_before_there_were_logged_runs_are_kept_and_cursors_still_grow(tmp_path):
+    path, older = (
+        tmp_path / "digits.sqlite",
+        next(n for n, script in enumerate(MIGRATIONS) if "epochs_with_gaps" in script),
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for script in MIGRATIONS[:older]:
+            for statement in script.split(";"):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {older}")
+        db.execute(
+            "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, test_accuracy) "
+            "VALUES ('a', 1, 'old', '', 'finished', ?, 'me', 0, 0.9)",
+            (run_config().to_json(),),
+        )
+        for epoch in (1, 2, 3):
+            db.execute(
+                "INSERT INTO epochs VALUES (?, 'a', ?, 0.5, 0.8, 0.4, 0.9, 0.001, 100, 1.5)", (40 + epoch, epoch)
+            )
+        db.execute("DELETE FROM epochs WHERE epoch = 3")
+
+    database = Database(path)
+    store = RunStore(database)
+    assert [(row.sequence, row.epoch, row.test_accuracy) for row in store.epochs(["a"])["a"]] == [
+        (41, 1, 0.9),
+        (42, 2, 0.9),
+    ]
+    assert not store.get("a").is_logged
+    with database.write() as db:
+        db.execute("INSERT INTO epochs (run, epoch, seconds) VALUES ('a', 3, 1.0)")
+    assert store.cursor() == 44  # a number that was once given means nothing else
+    with database.write() as db:
+        db.execute("DELETE FROM runs")
+    assert store.epochs(["a"]) == {"a": []}
+    database.close()
