@@ -1,0 +1,185 @@
+"""What a program would compute, found out without computing it: every shape, what it costs, and that it is bounded.
+
+The operations run on tensors of PyTorch's device "meta", which have a shape and no numbers. So a program that asks for
+more memory than there is has asked for nothing yet when it is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from digits_core.errors import NetworkError
+from digits_core.network.traced_program import BATCH, Graph
+from digits_core.network.traced_steps import Step, walk
+
+NODE_ELEMENTS = 4_000_000
+"""Numbers that one operation may put out for each image: 3.2 million in a VGG on 224 × 224."""
+LIVE_ELEMENTS = 16_000_000
+"""The same for all that is kept at a time."""
+WORK = 1_000_000_000
+"""Numbers that all operations together may read and write for each image."""
+MULTIPLY_ADDS = 20_000_000_000
+"""Of one image; such a VGG has 15.5 billion."""
+PARTS = 65_536
+"""Into which an operation may take a tensor apart, and steps that a recurrent one may go through."""
+WORK_OF_A_PART = 1_000
+"""How many numbers could be read and written in the time that one such part or step takes."""
+_IN_PARTS = ("split", "chunk", "unbind", "lstm", "gru", "rnn")
+_COUNTS = (1, 2, 3)
+"""Numbers of images by which a program is judged: from three follows which dimension grows with it, and how."""
+
+Shape = tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Of every place of a program: its shape with N for the number of images, and the multiply-adds of one image.
+
+    The shape is `None` if the place holds a number or several tensors.
+    """
+
+    shapes: list[Shape | None]
+    multiply_adds: list[int]
+
+
+class Judge:
+    """Finds out what a program would compute, and refuses one that is not bounded."""
+
+    def __init__(self, graph: Graph, steps: Sequence[Step], tensors: Mapping[str, Tensor]) -> None:
+        self._graph = graph
+        self._steps = steps
+        self._tensors = {name: torch.empty_like(values, device="meta") for name, values in tensors.items()}
+        self._accepted: set[int] = set()
+
+    def judge(self) -> Costs:
+        """Return what the program computes for any number of images.
+
+        Raises:
+            NetworkError: It cannot be run, is too large, or its shapes neither stay nor grow with the number of images.
+        """
+        found = [self._sizes(count) for count in _COUNTS]
+        self._accepted.update(_COUNTS)
+        shapes = [self._shape(place, [each[place] for each in found]) for place in range(len(self._steps) + 1)]
+        return Costs(shapes, self._multiply_adds())
+
+    def accept(self, count: int) -> None:
+        """Refuse to run a number of images that would take too much for each. Each number is tried only once."""
+        if count not in self._accepted:
+            self._sizes(count)
+            self._accepted.add(count)
+
+    def _sizes(self, count: int) -> list[tuple[int, ...] | None]:
+        """Return the sizes of what each place holds for `count` images; bounded, or `NetworkError`."""
+        sizes: list[tuple[int, ...] | None] = [(count, *self._graph.image_shape)]
+        held: dict[int, int] = {}
+        work, live, window = 0, 0, 1
+
+        def look(step: Step, made: list[Any]) -> None:
+            nonlocal work, window
+            args, kwargs = step.filled(made, self._tensors)
+            work += _reading(step, [*args, *kwargs.values()])
+            window = _window(step, args, kwargs)
+
+        for place, made in self._walk(count, look):
+            step = self._steps[place - 1]
+            held[place] = _elements(made, step)
+            live += held[place]
+            work += held[place] * window
+            self._bound(step, held[place], live, work, count)
+            for used in step.last_used:
+                live -= held.pop(used, 0)
+            sizes.append(tuple(made.shape) if isinstance(made, Tensor) else None)
+        return sizes
+
+    def _walk(self, count: int, look: Any = lambda step, made: None) -> Iterator[tuple[int, Any]]:
+        dtype = getattr(torch, self._graph.dtype)
+        images = torch.empty(count, *self._graph.image_shape, dtype=dtype, device="meta")
+        with torch.no_grad():
+            yield from walk(self._steps, images, self._tensors, look=look)
+
+    def _bound(self, step: Step, elements: int, live: int, work: int, count: int) -> None:
+        each = max(count, 1)
+        for found, limit, words in (
+            (elements, NODE_ELEMENTS, "puts out more than {:,} numbers for each image"),
+            (live, LIVE_ELEMENTS, "needs more than {:,} numbers at a time for each image"),
+            (work, WORK, "brings the numbers that are read and written for each image to more than {:,}"),
+        ):
+            if found > limit * each:
+                raise NetworkError(
+                    f"The network is too large: “{step.node.name}” ({step.node.op}) {words.format(limit)}."
+                )
+
+    def _multiply_adds(self) -> list[int]:
+        """Return the multiplications with their additions that each place takes for one image."""
+        counts, before = [0], 0
+        with FlopCounterMode(display=False) as counter:
+            for _ in self._walk(1):
+                counts.append((counter.get_total_flops() - before) // 2)
+                before = counter.get_total_flops()
+        if sum(counts) > MULTIPLY_ADDS:
+            raise NetworkError(
+                f"The network is too large: it takes {sum(counts):,} multiplications for each image, and a traced one "
+                f"may take {MULTIPLY_ADDS:,}."
+            )
+        return counts
+
+    def _shape(self, place: int, sizes: Sequence[tuple[int, ...] | None]) -> Shape | None:
+        """Return the shape for any number of images from those for each of `_COUNTS`."""
+        if sizes[0] is None:
+            return None
+        found: list[int | str] = []
+        for dimension in zip(*(each or () for each in sizes), strict=False):
+            if len(set(dimension)) == 1:
+                found.append(dimension[0])
+            elif list(dimension) == [dimension[0] * count for count in _COUNTS]:
+                found.append(BATCH if dimension[0] == 1 else f"{dimension[0]}*{BATCH}")
+        fits = all(each is not None and len(each) == len(found) for each in sizes)
+        if not fits or sum(isinstance(each, str) for each in found) > 1:
+            name = self._graph.nodes[place - 1].name if place else self._graph.input
+            raise NetworkError(
+                f"“{name}” puts out {sizes[0]} for one image and {sizes[1]} for two: a traced network reads each image "
+                "by itself, so one dimension at most may grow with the number of images."
+            )
+        return tuple(found)
+
+
+def _elements(made: Any, step: Step) -> int:
+    """Return how many numbers a step put out; `NetworkError` if it is anything but tensors or a number."""
+    if isinstance(made, Tensor):
+        return made.numel()
+    if isinstance(made, tuple | list) and all(isinstance(each, Tensor) for each in made):
+        return sum(each.numel() for each in made)
+    if isinstance(made, int | float):
+        return 0
+    raise NetworkError(f"“{step.node.name}” ({step.node.op}) puts out neither tensors nor a number.")
+
+
+def _reading(step: Step, values: Sequence[Any]) -> int:
+    """Return how many numbers a step reads, with what its parts come to; `NetworkError` for too many parts."""
+    tensors = [
+        each
+        for value in values
+        for each in (value if isinstance(value, list | tuple) else [value])
+        if isinstance(each, Tensor)
+    ]
+    longest = max((side for each in tensors for side in each.shape), default=0)
+    in_parts = any(word in step.node.op for word in _IN_PARTS)
+    if in_parts and longest > PARTS:
+        raise NetworkError(f"The network is too large: “{step.node.name}” ({step.node.op}) has over {PARTS:,} parts.")
+    return sum(each.numel() for each in tensors) + (WORK_OF_A_PART * longest if in_parts else 0)
+
+
+def _window(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
+    """Return how many numbers the window of a pooling sees; 1 for anything else."""
+    if "pool" not in step.node.op or "adaptive" in step.node.op:
+        return 1
+    kernel = args[1] if len(args) > 1 else kwargs.get("kernel_size", 1)
+    sides = kernel if isinstance(kernel, list) else [kernel] * 3
+    return max(1, math.prod(side for side in sides if isinstance(side, int)))
