@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from digits_core.layers.base import Count, Shape
+from digits_core.layers.functions import FUNCTIONS, SOFTMAX, ActivationFunction
 from digits_core.layers.placed import BYTES_PER_NUMBER, INPUT
 from digits_core.network.traced_program import Graph, Node, NodeRef, TracedProgram
 from digits_core.network.traced_shapes import Costs
@@ -26,12 +27,14 @@ class TracedLayer:
     """A module of a traced network at its place in it. The shape is that of one image.
 
     name: dotted, as in the network's Python, with a number if the module is called again; kind: the name of its class;
-    reads: the layers before it, or `INPUT`: several where branches come together; then: what happens to what it puts
-    out before the next layer, in PyTorch's words; place: of its last operation.
+    function: the activation function that the forward itself has after it, softmax for the last; reads: the layers
+    before it, or `INPUT`: several where branches come together; then: what happens to what it puts out before the next
+    layer, in PyTorch's words; place: of its last operation.
     """
 
     name: str
     kind: str
+    function: ActivationFunction | None
     output_shape: Shape
     parameters: Count
     multiply_adds: Count
@@ -63,30 +66,32 @@ def place_traced_layers(program: TracedProgram, costs: Costs) -> tuple[TracedLay
     owners = _owners(graph)
     reads, then = _connections(graph, owners)
     ends = _ends(graph, owners, costs)
+    functions = _functions(graph, owners)
     calls = {call.name: call for call in graph.modules}
     parameters = _parameters(program, [calls[name].path for name in ends if name in calls])
-    names: dict[str, str] = {INPUT: INPUT}
+    names, taken = {INPUT: INPUT}, {INPUT}
     for name in ends:
-        names[name] = free_name(name or WHOLE, names.values())
+        names[name] = free_name(name or WHOLE, taken)
+        taken.add(names[name])
     work = Counter[str | None]()
     for place, owner in enumerate(owners):
         work[owner] += costs.multiply_adds[place]
-    layers = []
-    for name, place in ends.items():
-        path = calls[name].path if name in calls else None
-        layers.append(
-            TracedLayer(
-                names[name],
-                calls[name].kind if name in calls else ", ".join(then[name]),
-                shape_of_one(costs.shapes[place]),
-                Count(parameters.pop(path, 0) if path is not None else 0),
-                Count(work[name]),
-                tuple(names[each] for each in reads[name] if each in names),
-                ", ".join(then[name]) if name in calls else "",
-                place,
-            )
+    last = next(reversed(ends))
+    return tuple(
+        TracedLayer(
+            name=names[name],
+            kind=calls[name].kind if name in calls else ", ".join(then.get(name, ())),
+            function=SOFTMAX if name == last else functions.get(place),
+            output_shape=shape_of_one(costs.shapes[place]),
+            # What modules share, and what one that is called again has, is counted where it comes first.
+            parameters=Count(parameters.pop(calls[name].path, 0) if name in calls else 0),
+            multiply_adds=Count(work[name]),
+            reads=tuple(names[each] for each in reads.get(name, ()) if each in names),
+            then=", ".join(then.get(name, ())) if name in calls else "",
+            place=place,
         )
-    return tuple(layers)
+        for name, place in ends.items()
+    )
 
 
 def shape_of_one(shape: Sequence[int | str] | None) -> Shape:
@@ -121,7 +126,9 @@ def _connections(graph: Graph, owners: Sequence[str | None]) -> tuple[dict[str, 
     reads: dict[str, dict[str, None]] = defaultdict(dict)
     then: dict[str, list[str]] = defaultdict(list)
     for place, node in enumerate(graph.nodes, start=1):
-        comes_from = {name: None for each in _read_by(node, numbers) for name in sources[each]}
+        # A size says nothing about what is in the images.
+        read = [] if node.op == "aten.sym_size.int" else _read_by(node, numbers)
+        comes_from = {name: None for each in read for name in sources[each]}
         owner = owners[place]
         if owner is not None:
             order.setdefault(owner, place)
@@ -147,11 +154,29 @@ def _ends(graph: Graph, owners: Sequence[str | None], costs: Costs) -> dict[str,
         further = node.op == "operator.getitem" and node.args[1:] != (0,)
         if owner is not None and costs.shapes[place] is not None and (owner not in ends or not further):
             ends[owner] = place
-    last = owners[output] or SCORES
+    owner = owners[output]
+    last = SCORES if owner is None else owner
     ends.pop(last, None)
     if last != SCORES:
         ends.pop(SCORES, None)
     return dict(sorted(ends.items(), key=lambda each: each[1])) | {last: output}
+
+
+def _functions(graph: Graph, owners: Sequence[str | None]) -> dict[int, ActivationFunction]:
+    """Return by place the activation function that is all that comes after it, outside of layers."""
+    numbers = _numbers(graph)
+    users: dict[int, list[int]] = defaultdict(list)
+    for place, node in enumerate(graph.nodes, start=1):
+        for read in _read_by(node, numbers):
+            users[read].append(place)
+    found = {}
+    for read, places in users.items():
+        node = graph.nodes[places[0] - 1]
+        if len(places) == 1 and owners[places[0]] is None and len(node.args) == 1 and not node.kwargs:
+            name = node.op.removeprefix("aten.").removesuffix(".default")
+            if name in FUNCTIONS:
+                found[read] = FUNCTIONS[name]
+    return found
 
 
 def _parameters(program: TracedProgram, paths: Iterable[str]) -> dict[str, int]:
@@ -175,7 +200,7 @@ def _read_by(node: Node, numbers: Mapping[str, int]) -> list[int]:
     return [numbers[each.node] for each in node.values if isinstance(each, NodeRef)]
 
 
-def free_name(name: str, taken: Iterable[str]) -> str:
+def free_name(name: str, taken: Container[str]) -> str:
     """Return the name, or with a number if it is taken."""
     tries = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
     return next(each for each in tries if each not in taken)

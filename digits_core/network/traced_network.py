@@ -74,7 +74,7 @@ class TracedNetwork(nn.Module):
         found = {INPUT: Activation(images)} if not names or INPUT in names else {}
         made = {place: value for place, value in self._walk(images) if place in wanted}
         for place, layer in wanted.items():
-            found[layer.name] = Activation(_images_first(made[place], self._shapes[place], len(images)))
+            found[layer.name] = Activation(_images_first(made[place], self._shapes[place], len(images)), layer.function)
         return found
 
     @property

@@ -116,6 +116,13 @@ _NUMBERS: dict[str, Callable[..., Any]] = {
     "operator.neg": _bounded(operator.neg),
     "sym_float": _bounded(float),
 }
+
+
+def _copy(into: Tensor, values: Tensor) -> Tensor:
+    """Return values in the shape and type of `into`; PyTorch's own `copy` has no gradient."""
+    return values.to(into.dtype).expand(into.shape)
+
+
 _AS_RESHAPE = ("aten.view.default", "aten._unsafe_view.default")
 """A view asks how numbers lie in memory, which is another way where images come channels last."""
 
@@ -137,6 +144,8 @@ def find(op: str) -> Callable[..., Any]:
         raise NetworkError(refusal(op))
     if op in _AS_RESHAPE:
         return torch.ops.aten.reshape.default
+    if op == "aten.copy.default":
+        return _copy
     _, name, overload = op.split(".")
     return getattr(getattr(torch.ops.aten, name), overload)
 

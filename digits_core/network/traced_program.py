@@ -20,11 +20,11 @@ from safetensors.numpy import load, save
 from digits_core.errors import NetworkError
 
 PROGRAM_FILE, WEIGHTS_FILE = "program.json", "weights.safetensors"
-VERSION = 1
 MIB = 2**20
 PROGRAM_BYTES = 8 * MIB
 WEIGHTS_BYTES = 512 * MIB
-NODES = 20_000
+NODES = 10_000
+LONGEST_LIST = 1_000
 LARGEST_INTEGER = 2**31 - 1
 """Of what is written in a program. No size that it could stand for comes near it."""
 DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
@@ -71,7 +71,7 @@ class NotFinite(Data):
 
 
 Single = bool | Integer | Float | Word | NodeRef | TensorRef | Dtype | MemoryFormat | NotFinite | None
-Value = Single | Annotated[tuple[Single, ...], Field(max_length=NODES, fail_fast=True)]
+Value = Single | Annotated[tuple[Single, ...], Field(max_length=LONGEST_LIST, fail_fast=True)]
 
 
 class Node(Data):
@@ -115,7 +115,7 @@ class Graph(Data):
     training changes; modules: in the order of their first operation.
     """
 
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     input: Name
     image_shape: Annotated[tuple[Integer, ...], Field(min_length=1, max_length=3)]
     dtype: Literal["float16", "float32", "float64"]

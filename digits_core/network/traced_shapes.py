@@ -7,13 +7,14 @@ more memory than there is has asked for nothing yet when it is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from digits_core.errors import NetworkError
 from digits_core.network.traced_program import BATCH, Graph
@@ -29,9 +30,9 @@ MULTIPLY_ADDS = 20_000_000_000
 """Of one image; such a VGG has 15.5 billion."""
 PARTS = 65_536
 """Into which an operation may take a tensor apart, and steps that a recurrent one may go through."""
-WORK_OF_A_PART = 1_000
-"""How many numbers could be read and written in the time that one such part or step takes."""
-_IN_PARTS = ("split", "chunk", "unbind", "lstm", "gru", "rnn")
+WORK_OF_A_PART, WORK_OF_A_STEP = 1_000, 10_000
+"""How many numbers could be read and written in the time that one such part takes, or such a step with one tensor."""
+_IN_PARTS = ("split", "chunk", "unbind")
 _COUNTS = (1, 2, 3)
 """Numbers of images by which a program is judged: from three follows which dimension grows with it, and how."""
 
@@ -54,7 +55,7 @@ class Judge:
 
     def __init__(self, graph: Graph, steps: Sequence[Step], tensors: Mapping[str, Tensor]) -> None:
         self._graph = graph
-        self._steps = steps
+        self._steps = [replace(step, compute=_one_step(step.compute)) if _recurs(step) else step for step in steps]
         self._tensors = {name: torch.empty_like(values, device="meta") for name, values in tensors.items()}
         self._accepted: set[int] = set()
 
@@ -84,8 +85,9 @@ class Judge:
         def look(step: Step, made: list[Any]) -> None:
             nonlocal work, window
             args, kwargs = step.filled(made, self._tensors)
-            work += _reading(step, [*args, *kwargs.values()])
+            work += _reading(step, args, kwargs)
             window = _window(step, args, kwargs)
+            self._bound(step, 0, live, work, count)
 
         for place, made in self._walk(count, look):
             step = self._steps[place - 1]
@@ -98,7 +100,7 @@ class Judge:
             sizes.append(tuple(made.shape) if isinstance(made, Tensor) else None)
         return sizes
 
-    def _walk(self, count: int, look: Any = lambda step, made: None) -> Iterator[tuple[int, Any]]:
+    def _walk(self, count: int, look: Callable[[Step, list[Any]], None]) -> Iterator[tuple[int, Any]]:
         dtype = getattr(torch, self._graph.dtype)
         images = torch.empty(count, *self._graph.image_shape, dtype=dtype, device="meta")
         with torch.no_grad():
@@ -118,11 +120,16 @@ class Judge:
 
     def _multiply_adds(self) -> list[int]:
         """Return the multiplications with their additions that each place takes for one image."""
-        counts, before = [0], 0
-        with FlopCounterMode(display=False) as counter:
-            for _ in self._walk(1):
-                counts.append((counter.get_total_flops() - before) // 2)
-                before = counter.get_total_flops()
+        counts, before, times = [0], 0, 1
+
+        def look(step: Step, made: list[Any]) -> None:
+            nonlocal times
+            times = _length(step.filled(made, self._tensors)[0]) if _recurs(step) else 1
+
+        with _Flops() as counter:
+            for _ in self._walk(1, look):
+                counts.append((counter.total - before) // 2 * times)
+                before = counter.total
         if sum(counts) > MULTIPLY_ADDS:
             raise NetworkError(
                 f"The network is too large: it takes {sum(counts):,} multiplications for each image, and a traced one "
@@ -161,19 +168,65 @@ def _elements(made: Any, step: Step) -> int:
     raise NetworkError(f"“{step.node.name}” ({step.node.op}) puts out neither tensors nor a number.")
 
 
-def _reading(step: Step, values: Sequence[Any]) -> int:
+class _Flops(TorchDispatchMode):
+    """Counts the floating-point operations of sums of products, two for each multiplication with its addition.
+
+    As PyTorch's own counter does it, with its formulas; but that one hooks into every module of the process.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if func._overloadpacket in flop_registry:
+            self.total += flop_registry[func._overloadpacket](*args, **(kwargs or {}), out_val=made)
+        return made
+
+
+def _recurs(step: Step) -> bool:
+    return step.node.op in ("aten.lstm.input", "aten.gru.input", "aten.rnn_relu.input", "aten.rnn_tanh.input")
+
+
+def _length(args: Sequence[Any]) -> int:
+    """Return how many steps a recurrent layer goes through with these arguments."""
+    if len(args) != 9 or not isinstance(args[0], Tensor) or args[0].ndim != 3:
+        raise TypeError("takes nine arguments, the first of three dimensions")
+    return args[0].shape[1 if args[8] else 0]
+
+
+def _one_step(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a recurrent layer put out its shapes after one step: on "meta" each step takes a hundred times as long."""
+
+    def computed(*args: Any) -> Any:
+        length, along = _length(args), 1 if args[8] else 0
+        sequence, *others = compute(args[0].narrow(along, 0, 1), *args[1:])
+        shape = list(sequence.shape)
+        shape[along] = length
+        return sequence.new_empty(shape), *others
+
+    return computed
+
+
+def _reading(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
     """Return how many numbers a step reads, with what its parts come to; `NetworkError` for too many parts."""
     tensors = [
         each
-        for value in values
+        for value in (*args, *kwargs.values())
         for each in (value if isinstance(value, list | tuple) else [value])
         if isinstance(each, Tensor)
     ]
-    longest = max((side for each in tensors for side in each.shape), default=0)
-    in_parts = any(word in step.node.op for word in _IN_PARTS)
-    if in_parts and longest > PARTS:
+    parts, work = 0, 0
+    if _recurs(step):
+        parts = _length(args)
+        work = WORK_OF_A_STEP * parts * len(tensors)
+    elif any(word in step.node.op for word in _IN_PARTS):
+        parts = max((side for each in tensors for side in each.shape), default=0)
+        work = WORK_OF_A_PART * parts
+    if parts > PARTS:
         raise NetworkError(f"The network is too large: “{step.node.name}” ({step.node.op}) has over {PARTS:,} parts.")
-    return sum(each.numel() for each in tensors) + (WORK_OF_A_PART * longest if in_parts else 0)
+    return work + sum(each.numel() for each in tensors)
 
 
 def _window(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:

@@ -12,7 +12,7 @@ import operator
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from digits_core.network.traced_program import (
     Node,
     NodeRef,
     NotFinite,
+    Single,
     TensorRef,
     TracedProgram,
     Value,
@@ -48,8 +49,16 @@ TOLERANCE = 1e-3
 """By how much the program's scores may differ from the module's, relative to the largest."""
 _END = 2**63 - 1
 """What PyTorch writes for the end of a slice that goes to the end."""
+_BATCH_NORM = "aten._native_batch_norm_legit_no_training.default"
+_INSTEAD = {
+    # The whole layer looks whether its statistics fit what comes in; this inner operation reads beyond their end.
+    _BATCH_NORM: "aten.batch_norm.default",
+    # What is not written yet may be anything, so zeros are as good, and show nobody's memory.
+    "aten.empty.memory_format": "aten.zeros.default",
+}
+"""Operations that PyTorch takes networks apart into, and those that a program has instead."""
 _DROPPED = ("device", "layout", "pin_memory")
-_NUMBERS = {
+_NUMBERS: dict[Any, str] = {
     operator.getitem: "operator.getitem",
     operator.add: "operator.add",
     operator.sub: "operator.sub",
@@ -74,14 +83,15 @@ def trace(network: nn.Module, example: Tensor) -> TracedProgram:
         NetworkError: The module does not read such images, puts out something else, or does what no program can say,
             such as deciding by the values of an image. The text names the line of its forward, where that is known.
     """
+    network = getattr(network, "_orig_mod", network)  # what torch.compile was given
     images = _as_batch(network, example)
     with _undisturbed(network):
-        scores = _scores(network, images)
-        program = _as_program(_export(network, images), images)
-        traced = TracedNetwork(program)
-        for batch, expected in ((images, scores), (images[:1], _scores(network, images[:1]))):
+        answers = [(batch, _scores(network, batch)) for batch in (images, images[:1])]
+        program = _as_program(_export(network, images), images, type(network).__name__)
+        traced = TracedNetwork(program).to(images.device)
+        for batch, expected in answers:
             with torch.no_grad():
-                found = traced.to(batch.device)(batch)
+                found = traced(batch)
             if not torch.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE * float(expected.abs().max())):
                 raise NetworkError(
                     "The traced network gives other scores than the network itself: its answer depends on more than "
@@ -149,27 +159,41 @@ def _scores(network: nn.Module, images: Tensor) -> Tensor:
 
 def _export(network: nn.Module, images: Tensor) -> ExportedProgram:
     try:
-        exported = export(network, (images,), dynamic_shapes=({0: Dim.DYNAMIC},))
-        # Without a table nothing is taken apart: a program of whole layers is shorter, and faster to run.
-        whole = exported.run_decompositions({})
-        if all(is_allowed(_op(node)) for node in _calls(whole)):
-            return whole
-        return exported.run_decompositions()
+        return _whole(network, images, strict=False)
     except Exception as error:
-        said = str(error)
-        if "data-dependent" in said or "data dependent" in said:
-            reason = (
-                "its forward decides by the values of an image, as with if, while or .item(). A traced network has the "
-                "same steps for each image: torch.where chooses between two"
-            )
-        elif "specialized it to be a constant" in said or "Constraints violated" in said:
-            reason = (
-                f"it works only for {len(images)} images at a time. Write x.size(0) or -1 where its forward has a "
-                "fixed number of images, and let no loop run over them"
-            )
-        else:
-            reason = _first_line(error).rstrip(".")
-        raise NetworkError(f"The network cannot be traced{_line(error)}: {reason}.") from error
+        # The other way of PyTorch reads the bytecode: it is pickier, but follows len(images).
+        if _is_fixed(error):
+            with suppress(Exception):
+                return _whole(network, images, strict=True)
+        raise _untraceable(error, len(images)) from error
+
+
+def _whole(network: nn.Module, images: Tensor, strict: bool) -> ExportedProgram:
+    exported = export(network, (images,), dynamic_shapes=({0: Dim.DYNAMIC},), strict=strict)
+    # Without a table nothing is taken apart: a program of whole layers is shorter, and faster to run.
+    whole = exported.run_decompositions({})
+    return whole if all(is_allowed(_op(node)) for node in _calls(whole)) else exported.run_decompositions()
+
+
+def _is_fixed(error: Exception) -> bool:
+    """Return whether it says that a module works for one number of images alone."""
+    return any(words in str(error) for words in ("specialized it to be a constant", "Constraints violated"))
+
+
+def _untraceable(error: Exception, count: int) -> NetworkError:
+    if "data-dependent" in str(error):
+        reason = (
+            "its forward decides by the values of an image, as with if, while or .item(). A traced network has the "
+            "same steps for each image: torch.where chooses between two"
+        )
+    elif _is_fixed(error):
+        reason = (
+            f"it works only for {count} images at a time. Write x.size(0) or -1 where its forward has a fixed number "
+            "of images, and let no loop run over them"
+        )
+    else:
+        reason = _first_line(error).rstrip(".")
+    return NetworkError(f"The network cannot be traced{_line(error)}: {reason}.")
 
 
 def _calls(exported: ExportedProgram) -> list[fx.Node]:
@@ -182,30 +206,28 @@ def _calls(exported: ExportedProgram) -> list[fx.Node]:
 
 
 def _op(node: fx.Node) -> str:
-    if node.target in _NUMBERS:
-        return _NUMBERS[node.target]  # type: ignore[index]
-    name = str(node.target)
-    return "aten.batch_norm.default" if name == "aten._native_batch_norm_legit_no_training.default" else name
+    name = _NUMBERS.get(node.target) or str(node.target)
+    return _INSTEAD.get(name, name)
 
 
-def _as_program(exported: ExportedProgram, images: Tensor) -> TracedProgram:
+def _as_program(exported: ExportedProgram, images: Tensor, kind: str) -> TracedProgram:
     """Return what was exported as data, with the shapes that the program itself computes."""
     inputs = exported.graph_signature.input_specs
     refs: dict[str, NodeRef | TensorRef] = {}
     for spec in inputs:
         name = spec.arg.name
         refs[name] = NodeRef(node=name) if spec.kind is InputKind.USER_INPUT else TensorRef(tensor=str(spec.target))
-    calls = _Calls()
+    calls = _Calls(kind)
     try:
         nodes = [node for each in _calls(exported) if (node := _node(each, refs, calls)) is not None]
-        (output,) = next(node for node in exported.graph.nodes if node.op == "output").args[0]
+        (output,) = exported.graph_signature.user_outputs
         used = {value.tensor for node in nodes for value in node.values if isinstance(value, TensorRef)}
         graph = Graph(
             input=next(spec.arg.name for spec in inputs if spec.kind is InputKind.USER_INPUT),
             image_shape=tuple(images.shape[1:]),
             dtype=_word(images.dtype),
             nodes=tuple(nodes),
-            output=refs[output.name].node,
+            output=_name_of(refs[str(output)]),
             parameters=tuple(sorted({str(spec.target) for spec in inputs if spec.kind is InputKind.PARAMETER} & used)),
             modules=tuple(calls.found),
         )
@@ -221,23 +243,32 @@ def _as_program(exported: ExportedProgram, images: Tensor) -> TracedProgram:
     return TracedProgram(graph.model_copy(update={"nodes": shaped}), tensors)
 
 
-class _Calls:
-    """The calls of modules that were met, in order."""
+def _name_of(ref: NodeRef | TensorRef) -> str:
+    return ref.node if isinstance(ref, NodeRef) else ref.tensor
 
-    def __init__(self) -> None:
-        self.found: list[ModuleCall] = []
-        self._names: dict[str, str] = {}
+
+class _Calls:
+    """The calls of modules that were met, in order; the first is that of the network itself, of class `kind`."""
+
+    def __init__(self, kind: str) -> None:
+        self.found = [ModuleCall(name="", path="", kind=kind)]
+        self._names = {"": ""}
+        self._taken = {""}
 
     def name(self, stack: Mapping[str, tuple[str, Any]]) -> str:
-        """Return the name of the call that a node was made in, which is the innermost of its stack."""
-        inner = next(reversed(stack.items()), None)
-        if inner is None or inner[0].startswith("_empty"):
+        """Return the name of the call that a node was made in: the innermost of its stack that computes something."""
+        key, path, kind = "", "", ""
+        for inner, (at, of) in stack.items():
+            # Normalised weights are modules in a layer, and no layers themselves.
+            if "parametrizations" in at or inner.startswith("_empty"):
+                break
+            key, path, kind = inner, at, of if isinstance(of, str) else of.__qualname__
+        path = ".".join(part.split("@")[0] for part in path.split("."))
+        if not path:
             return ""
-        key, (path, kind) = inner
         if key not in self._names:
-            path = ".".join(part.split("@")[0] for part in path.split("."))
-            self._names[key] = free_name(path, self._names.values())
-            kind = kind if isinstance(kind, str) else kind.__qualname__
+            self._names[key] = free_name(path, self._taken)
+            self._taken.add(self._names[key])
             self.found.append(ModuleCall(name=self._names[key], path=path, kind=kind.rpartition(".")[2]))
         return self._names[key]
 
@@ -245,8 +276,7 @@ class _Calls:
 def _node(node: fx.Node, refs: dict[str, NodeRef | TensorRef], calls: _Calls) -> Node | None:
     """Return one operation as data and enter its name in `refs`; `None` where it is what it reads."""
     op, args, kwargs = _op(node), list(node.args), dict(node.kwargs)
-    if str(node.target) == "aten._native_batch_norm_legit_no_training.default":
-        # The whole layer looks whether its statistics fit what comes in; its inner operation reads beyond their end.
+    if str(node.target) == _BATCH_NORM:
         *args, momentum, eps = args
         args += [False, momentum, eps, False]
     elif op == "operator.getitem" and isinstance(args[0], fx.Node) and _op(args[0]) == "aten.batch_norm.default":
@@ -254,7 +284,9 @@ def _node(node: fx.Node, refs: dict[str, NodeRef | TensorRef], calls: _Calls) ->
         return None
     if not is_allowed(op):
         raise NetworkError(refusal(op))
-    if op == "aten.slice.Tensor":
+    if op == "aten.zeros.default":
+        kwargs.pop("memory_format", None)
+    if op in ("aten.slice.Tensor", "aten.slice_scatter.default"):
         args = [None if value == _END else value for value in args]
     refs[node.name] = NodeRef(node=node.name)
     return Node(
@@ -267,8 +299,14 @@ def _node(node: fx.Node, refs: dict[str, NodeRef | TensorRef], calls: _Calls) ->
     )
 
 
-def _value(value: Any, refs: Mapping[str, NodeRef | TensorRef], inner: bool = False) -> Value:
+def _value(value: Any, refs: Mapping[str, NodeRef | TensorRef]) -> Value:
     """Return an argument as data."""
+    if isinstance(value, list | tuple):
+        return tuple(_single(each, refs) for each in value)
+    return _single(value, refs)
+
+
+def _single(value: Any, refs: Mapping[str, NodeRef | TensorRef]) -> Single:
     match value:
         case fx.Node():
             return refs[value.name]
@@ -277,11 +315,9 @@ def _value(value: Any, refs: Mapping[str, NodeRef | TensorRef], inner: bool = Fa
         case torch.memory_format():
             return MemoryFormat(memory_format=_word(value))
         case float() if not math.isfinite(value):
-            return NotFinite(number=str(value))
+            return NotFinite.model_validate({"number": str(value)})
         case None | bool() | int() | float() | str():
             return value
-        case list() | tuple() if not inner:
-            return tuple(_value(each, refs, inner=True) for each in value)
     raise NetworkError(f"The network cannot be written as a program: it has {type(value).__name__} as an argument.")
 
 
