@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -33,11 +33,19 @@ DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float3
 BATCH = "N"
 """The number of images, in a shape."""
 
+
+def _no_integer(value: Any) -> Any:
+    """Keep an integer that is too large from being read as a float."""
+    if isinstance(value, int):
+        raise ValueError("not a number with a fraction")
+    return value
+
+
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Word = Annotated[str, Field(max_length=200)]
 Dimension = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)] | Annotated[str, Field(pattern=r"^([1-9]\d{0,8}\*)?N$")]
 Integer = Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
-Float = Annotated[float, Field(allow_inf_nan=False)]
+Float = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_no_integer)]
 
 
 class Data(BaseModel):
@@ -141,7 +149,8 @@ class TracedProgram:
         """Return the two files by name; the same program gives the same bytes."""
         # Without the defaults of JSON: a number that it has no word for would be one that other readers refuse.
         text = json.dumps(self.graph.model_dump(mode="json"), allow_nan=False, ensure_ascii=False, sort_keys=True)
-        plain = {name: np.ascontiguousarray(self.tensors[name]) for name in sorted(self.tensors)}
+        # Copied, because safetensors keeps memory as it lies; `ascontiguousarray` would give a number a dimension.
+        plain = {name: self.tensors[name].copy(order="C") for name in sorted(self.tensors)}
         return {PROGRAM_FILE: text.encode(), WEIGHTS_FILE: save(plain)}
 
     @classmethod

@@ -18,7 +18,13 @@ from torch.utils.flop_counter import flop_registry
 
 from digits_core.errors import NetworkError
 from digits_core.network.traced_program import BATCH, Graph
-from digits_core.network.traced_steps import Step, walk
+from digits_core.network.traced_recurrent import (
+    recurrent_length,
+    recurrent_multiply_adds,
+    recurrent_shapes,
+    recurs,
+)
+from digits_core.network.traced_steps import Step, check_arguments, walk
 
 NODE_ELEMENTS = 4_000_000
 """Numbers that one operation may put out for each image: 3.2 million in a VGG on 224 × 224."""
@@ -55,7 +61,9 @@ class Judge:
 
     def __init__(self, graph: Graph, steps: Sequence[Step], tensors: Mapping[str, Tensor]) -> None:
         self._graph = graph
-        self._steps = [replace(step, compute=_one_step(step.compute)) if _recurs(step) else step for step in steps]
+        self._steps = [
+            replace(step, compute=recurrent_shapes(step.node.op)) if recurs(step.node.op) else step for step in steps
+        ]
         self._tensors = {name: torch.empty_like(values, device="meta") for name, values in tensors.items()}
         self._accepted: set[int] = set()
 
@@ -85,6 +93,7 @@ class Judge:
         def look(step: Step, made: list[Any]) -> None:
             nonlocal work, window
             args, kwargs = step.filled(made, self._tensors)
+            check_arguments(step.compute, args, kwargs)
             work += _reading(step, args, kwargs)
             window = _window(step, args, kwargs)
             self._bound(step, 0, live, work, count)
@@ -120,16 +129,16 @@ class Judge:
 
     def _multiply_adds(self) -> list[int]:
         """Return the multiplications with their additions that each place takes for one image."""
-        counts, before, times = [0], 0, 1
+        counts = [0]
 
         def look(step: Step, made: list[Any]) -> None:
-            nonlocal times
-            times = _length(step.filled(made, self._tensors)[0]) if _recurs(step) else 1
+            is_recurrent = recurs(step.node.op)
+            counts.append(recurrent_multiply_adds(step.filled(made, self._tensors)[0]) if is_recurrent else 0)
 
         with _Flops() as counter:
-            for _ in self._walk(1, look):
-                counts.append((counter.total - before) // 2 * times)
-                before = counter.total
+            for place, _ in self._walk(1, look):
+                counts[place] += counter.total // 2
+                counter.total = 0
         if sum(counts) > MULTIPLY_ADDS:
             raise NetworkError(
                 f"The network is too large: it takes {sum(counts):,} multiplications for each image, and a traced one "
@@ -185,30 +194,6 @@ class _Flops(TorchDispatchMode):
         return made
 
 
-def _recurs(step: Step) -> bool:
-    return step.node.op in ("aten.lstm.input", "aten.gru.input", "aten.rnn_relu.input", "aten.rnn_tanh.input")
-
-
-def _length(args: Sequence[Any]) -> int:
-    """Return how many steps a recurrent layer goes through with these arguments."""
-    if len(args) != 9 or not isinstance(args[0], Tensor) or args[0].ndim != 3:
-        raise TypeError("takes nine arguments, the first of three dimensions")
-    return args[0].shape[1 if args[8] else 0]
-
-
-def _one_step(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a recurrent layer put out its shapes after one step: on "meta" each step takes a hundred times as long."""
-
-    def computed(*args: Any) -> Any:
-        length, along = _length(args), 1 if args[8] else 0
-        sequence, *others = compute(args[0].narrow(along, 0, 1), *args[1:])
-        shape = list(sequence.shape)
-        shape[along] = length
-        return sequence.new_empty(shape), *others
-
-    return computed
-
-
 def _reading(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
     """Return how many numbers a step reads, with what its parts come to; `NetworkError` for too many parts."""
     tensors = [
@@ -218,8 +203,8 @@ def _reading(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
         if isinstance(each, Tensor)
     ]
     parts, work = 0, 0
-    if _recurs(step):
-        parts = _length(args)
+    if recurs(step.node.op):
+        parts = recurrent_length(args)
         work = WORK_OF_A_STEP * parts * len(tensors)
     elif any(word in step.node.op for word in _IN_PARTS):
         parts = max((side for each in tensors for side in each.shape), default=0)

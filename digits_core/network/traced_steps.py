@@ -114,6 +114,47 @@ def _ready(value: Any, node: Node, places: Mapping[str, int], tensors: Container
     return value
 
 
+def check_arguments(compute: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Raise `TypeError` if arguments are not of the kinds that an operation of PyTorch declares.
+
+    PyTorch itself takes any integer for a type of numbers, and crashes on one that is none.
+    """
+    if not isinstance(compute, torch._ops.OpOverload):
+        return
+    declared = compute._schema.arguments
+    kinds = {argument.name: str(argument.real_type) for argument in declared}
+    if len(args) > len(declared):
+        raise TypeError(f"takes {len(declared)} arguments at most")
+    for name, value in [*zip(kinds, args, strict=False), *kwargs.items()]:
+        if name not in kinds or not _is_kind(value, kinds[name]):
+            raise TypeError(f"{name} may not be {str(value)[:50]}")
+
+
+def _is_kind(value: Any, kind: str) -> bool:
+    """Return whether a value is of a kind as PyTorch names it: `Tensor`, `List[int]`, `Optional[ScalarType]`."""
+    outer, _, inner = kind.removesuffix("]").partition("[")
+    if outer == "Optional":
+        return value is None or _is_kind(value, inner)
+    if outer == "List" and isinstance(value, list):
+        return all(_is_kind(each, inner) for each in value)
+    if outer == "List":
+        return inner in ("int", "float") and _is_kind(value, inner)  # one for all
+    return isinstance(value, _KINDS.get(kind, ())) and (kind != "int" or not isinstance(value, bool))
+
+
+_KINDS: dict[str, Any] = {
+    "Tensor": Tensor | int | float,  # of a number, PyTorch makes a tensor
+    "number": int | float,
+    "int": int,
+    "float": int | float,
+    "bool": bool,
+    "str": str,
+    "ScalarType": torch.dtype,
+    "MemoryFormat": torch.memory_format,
+}
+"""Where a tensor lies and how is not for a program to say."""
+
+
 def walk(
     steps: Sequence[Step],
     images: Tensor,

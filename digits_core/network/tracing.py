@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from pydantic import ValidationError
 from torch import Tensor, fx, nn
-from torch.export import Dim, ExportedProgram, export
+from torch.export import Dim, ExportedProgram, default_decompositions, export
 from torch.export.graph_signature import InputKind
 
 from digits_core.errors import NetworkError
@@ -170,9 +170,17 @@ def _export(network: nn.Module, images: Tensor) -> ExportedProgram:
 
 def _whole(network: nn.Module, images: Tensor, strict: bool) -> ExportedProgram:
     exported = export(network, (images,), dynamic_shapes=({0: Dim.DYNAMIC},), strict=strict)
-    # Without a table nothing is taken apart: a program of whole layers is shorter, and faster to run.
-    whole = exported.run_decompositions({})
-    return whole if all(is_allowed(_op(node)) for node in _calls(whole)) else exported.run_decompositions()
+    # Without a table nothing is taken apart: a program of whole layers is shorter, and faster to run. Only what may
+    # not be in a program is, as long as that helps.
+    known = default_decompositions()
+    table: dict[Any, Any] = {}
+    while True:
+        whole = exported.run_decompositions(table)
+        refused = {node.target for node in _calls(whole) if not is_allowed(_op(node))}
+        further = {target: known[target] for target in refused - set(table) if target in known}
+        if not further:
+            return whole
+        table |= further
 
 
 def _is_fixed(error: Exception) -> bool:
@@ -197,12 +205,14 @@ def _untraceable(error: Exception, count: int) -> NetworkError:
 
 
 def _calls(exported: ExportedProgram) -> list[fx.Node]:
-    """Return what is computed, without the checks that PyTorch adds."""
-    return [
-        node
-        for node in exported.graph.nodes
-        if node.op == "call_function" and not any(word in str(node.target) for word in ("_assert_", "sym_constrain"))
-    ]
+    """Return what is computed for the scores, without the checks that PyTorch adds and what only these need."""
+    needed = set(exported.graph_signature.user_outputs)
+    calls = []
+    for node in reversed(exported.graph.nodes):
+        if node.op == "call_function" and node.name in needed:
+            needed.update(each.name for each in node.all_input_nodes)
+            calls.append(node)
+    return calls[::-1]
 
 
 def _op(node: fx.Node) -> str:
