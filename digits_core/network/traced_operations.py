@@ -64,8 +64,8 @@ shapes: view.default _unsafe_view.default reshape.default flatten.using_ints unf
 pictures: pad.default constant_pad_nd.default reflection_pad1d.default reflection_pad2d.default
   replication_pad1d.default replication_pad2d.default upsample_nearest1d.vec upsample_nearest2d.vec
   upsample_nearest2d.default _upsample_nearest_exact2d.vec upsample_linear1d.vec upsample_bilinear2d.vec
-  upsample_bilinear2d.default _upsample_bilinear2d_aa.vec upsample_bicubic2d.vec grid_sampler.default grid_sampler_2d.default
-  affine_grid_generator.default
+  upsample_bilinear2d.default _upsample_bilinear2d_aa.vec upsample_bicubic2d.vec grid_sampler.default
+  grid_sampler_2d.default affine_grid_generator.default
 copies: clone.default contiguous.default alias.default detach.default copy.default lift_fresh.default
   lift_fresh_copy.default _to_copy.default
 new tensors: full.default full_like.default zeros.default zeros_like.default ones.default ones_like.default
