@@ -18,6 +18,7 @@ WHOLE = "network"
 """The name of the one layer of a network without modules."""
 SCORES = "scores"
 """The name of what a network does after its last module, such as a softmax."""
+_SOFTMAX = ("aten.softmax.int", "aten._softmax.default", "aten.log_softmax.int", "aten._log_softmax.default")
 _PLUMBING = ("getitem", "sym_size", "clone", "contiguous", "alias", "detach", "_to_copy", "lift_fresh_copy")
 """Operations that say nothing to a reader."""
 
@@ -115,6 +116,11 @@ def _owners(graph: Graph) -> list[str | None]:
             read.update(_read_by(graph.nodes[place - 1], numbers))
         else:
             owners[place] = SCORES
+    for place, node in enumerate(graph.nodes, start=1):
+        before = _read_by(node, numbers)
+        if owners[place] == SCORES and node.op in _SOFTMAX and len(before) == 1 and owners[before[0]] is not None:
+            # The last layer with a softmax behind it is still the last layer: what it puts out are the scores.
+            owners[place] = owners[before[0]]
     return owners
 
 
@@ -136,8 +142,9 @@ def _connections(graph: Graph, owners: Sequence[str | None]) -> tuple[dict[str, 
             sources.append({owner: None})
         else:
             sources.append(comes_from)
-        latest = SCORES if owner == SCORES else max(comes_from, key=order.__getitem__, default=None)
-        if owner in (None, SCORES) and latest is not None and node.shape is not None:
+        between = owner in (None, SCORES) or owner != node.module
+        latest = owner if owner is not None else max(comes_from, key=order.__getitem__, default=None)
+        if between and latest is not None and node.shape is not None:
             word = node.op.split(".")[1].strip("_")
             if word not in _PLUMBING and then[latest][-1:] != [word]:
                 then[latest].append(word)

@@ -207,7 +207,13 @@ def _reading(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
         parts = recurrent_length(args)
         work = WORK_OF_A_STEP * parts * len(tensors)
     elif any(word in step.node.op for word in _IN_PARTS):
-        parts = max((side for each in tensors for side in each.shape), default=0)
+        # As many as a dimension is long, or as it is asked for: PyTorch makes empty ones too.
+        asked = (
+            each for value in (*args, *kwargs.values()) for each in (value if isinstance(value, list) else [value])
+        )
+        parts = max(
+            *(side for each in tensors for side in each.shape), *(each for each in asked if isinstance(each, int)), 0
+        )
         work = WORK_OF_A_PART * parts
     if parts > PARTS:
         raise NetworkError(f"The network is too large: “{step.node.name}” ({step.node.op}) has over {PARTS:,} parts.")

@@ -9,6 +9,7 @@ from digits_core.layers.functions import FUNCTIONS, SOFTMAX
 from digits_core.network.traced_network import layer_table
 from digits_core.network.tracing import trace
 from tests.unit.network.learners_networks import (
+    Averaged,
     LectureNet,
     OnlyParameters,
     Recurrent,
@@ -43,11 +44,17 @@ def test_the_lectures_network_has_the_figures_of_the_apps_own():
 def test_a_module_that_is_called_again_has_a_number_and_branches_meet():
     layers = {layer.name: layer for layer in table(Residual())}
 
-    assert list(layers) == ["stem", "act", "depthwise", "norm", "act (2)", "pool", "head", "scores"]
+    assert list(layers) == ["stem", "act", "depthwise", "norm", "act (2)", "pool", "head"]
     assert layers["depthwise"].reads == ("act",)
     assert layers["norm"].then == "add"
     assert layers["act (2)"].reads == ("act", "norm")
-    assert (layers["scores"].kind, layers["scores"].function) == ("log_softmax", SOFTMAX)
+    assert (layers["head"].then, layers["head"].function) == ("log_softmax", SOFTMAX)
+
+
+def test_what_comes_after_the_last_module_puts_out_the_scores():
+    layers = table(Averaged())
+    assert [layer.name for layer in layers] == ["head", "scores"]
+    assert (layers[1].kind, layers[1].output_shape, layers[1].reads) == ("view, mean", (10,), ("head",))
 
 
 def test_a_functions_that_is_a_module_is_a_layer_of_its_own():

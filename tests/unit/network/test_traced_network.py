@@ -209,6 +209,10 @@ BOMBS = {
         node("many", "aten.ones.default", [10**6], shape=[10**6]),
         node("bomb", "aten.split.Tensor", ref("many"), 1),
     ],
+    "empty parts": [
+        node("none", "aten.ones.default", [0, 2], shape=[0, 2]),
+        node("bomb", "aten.chunk.default", ref("none"), LARGEST_INTEGER),
+    ],
     "many at a time": [
         *(node(f"part{place}", "aten.ones.default", [NODE_ELEMENTS], shape=[NODE_ELEMENTS]) for place in range(9)),
         node("bomb", "aten.cat.default", [ref(f"part{place}") for place in range(9)]),
