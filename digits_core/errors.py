@@ -75,3 +75,7 @@ class EngineError(DigitsError):
 
 class ExportError(DigitsError):
     """Something cannot be taken away as what was asked for."""
+
+
+class NetworkError(DigitsError):
+    """A network cannot be traced, or a traced network is not one that may be run."""
