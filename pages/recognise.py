@@ -47,7 +47,7 @@ def recognise(runs: list[Run]) -> None:
 
 
 page_head("recognise")
-runs = state().runs.usable()
+runs = state().runs.usable(logged=True)
 if runs:
     state().load_torch()
     recognise(runs)

@@ -19,7 +19,9 @@ import torch
 from digits_core.config import TransformConfig
 from digits_core.data.digits import CLASSES
 from digits_core.data.strokes import read_strokes
+from digits_core.errors import ExportError
 from digits_core.layers.placed import Layer
+from digits_core.network.traced_network import TracedNetwork
 from digits_core.recognition.digit_score import LARGEST_LOGITS
 from digits_core.recognition.out_of_distribution import Refusal
 from digits_core.recognition.recogniser import Recogniser
@@ -46,7 +48,12 @@ def model_of(recogniser: Recogniser, refusal: Refusal | None = None) -> tuple[di
 
     Args:
         refusal: What tells digits from other marks. Without it, the reader says of none that it is not a digit.
+
+    Raises:
+        ExportError: The network was traced from somebody else's code.
     """
+    if isinstance(recogniser.network, TracedNetwork):
+        raise ExportError("Only a network of the layers that the app itself builds can be run by a browser.")
     block = _Block()
     # Batch norm also counts its batches, which nothing is computed with.
     tensors = {name: values for name, values in recogniser.network.state_dict().items() if values.is_floating_point()}

@@ -70,6 +70,8 @@ def browser_model(run_id: str) -> BrowserModel:
     The address is like that of a picture on a page: nobody can guess it, and it ends with the pages that show it.
     """
     threshold = load_threshold(run_id)
+    if state().artifacts(run_id).has_program:
+        return BrowserModel(run_id)  # a browser runs networks of the app's own layers alone
     # What is not a digit is part of it. What is kept of that is read in a moment, and all is sent once. Where it is yet
     # to be worked out, the browser reads without it until then.
     if threshold.pending and state().artifacts(run_id).has_refusal:

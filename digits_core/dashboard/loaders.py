@@ -65,6 +65,8 @@ def load_threshold(run_id: str) -> Threshold:
     """
     here = state()
     run, recogniser = here.runs.get(run_id), load_recogniser(run_id)
+    if run.is_logged:
+        return Threshold(problem="It is not known what this run was trained on, and so not what else it may be shown.")
     artifacts, load = here.artifacts(run_id), here.run_data.lenient_loader(run_id)
     data = _data_key(recogniser, lambda name: here.run_data.lenient_version(run_id, name))
     key = (str(here.home.folder), run_id, run.finished or 0.0)
@@ -90,7 +92,7 @@ def _recogniser(folder: str, run_id: str, finished: float) -> Recogniser:
     from digits_core.recognition.recogniser import Recogniser
 
     run = state().runs.get(run_id)
-    return Recogniser(run.config, state().artifacts(run_id).load_weights())
+    return Recogniser(run.config, state().artifacts(run_id).load_kept())
 
 
 def _data_key(recogniser: Recogniser, version: Callable[[str], str]) -> str:

@@ -12,6 +12,7 @@ from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
 from digits_core.errors import DigitsError
 from digits_core.runs.preferred import best_of, doubt_about
+from digits_core.runs.rows import NOT_TRAINED_HERE
 from digits_core.runs.store import Run
 
 RUN = "run"
@@ -137,10 +138,11 @@ def _say_why_not_shown(run_id: str, default: Run) -> None:
         st.fragment(_await_run, run_every=AWAIT_S)(run_id, default)
         return
     st.session_state.pop(CHOSEN_RUN)
-    st.warning(
-        f"There is no run {as_plain_text(run_id[:40])} to show here: it was deleted or has no weights. "
-        f"{as_plain_text(default.title)} is shown."
-    )
+    (logged, *_) = [*(run for run in state().runs.some([run_id]) if run.is_logged), None]
+    why = f"There is no run {as_plain_text(run_id[:40])} to show here: it was deleted or has no weights."
+    if logged is not None:
+        why = f"{as_plain_text(logged.title)} cannot be shown here. {NOT_TRAINED_HERE}"
+    st.warning(f"{why} {as_plain_text(default.title)} is shown.")
 
 
 def _await_run(run_id: str, default: Run) -> None:

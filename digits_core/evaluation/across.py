@@ -60,7 +60,7 @@ def evaluate(config: RunConfig, artifacts: Artifacts, digits: Digits) -> Evaluat
     from digits_core.evaluation.run_network import TrainedNetwork
 
     weights = artifacts.weights_fingerprint()
-    network = TrainedNetwork(config, artifacts.load_weights())
+    network = TrainedNetwork(config, artifacts.load_kept())
     images, labels = digits.of("test")
     answers = Answers(labels, network.logits(network.prepare(images)))
     error = reliability(answers.confidence, answers.right).error

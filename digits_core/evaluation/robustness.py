@@ -109,7 +109,7 @@ def measure(config: RunConfig, artifacts: Artifacts, tested: TestSet, report: Re
     from digits_core.evaluation.run_network import TrainedNetwork
 
     fingerprint = artifacts.weights_fingerprint()
-    network = TrainedNetwork(config, artifacts.load_weights())
+    network = TrainedNetwork(config, artifacts.load_kept())
     if artifacts.weights_fingerprint() != fingerprint:
         raise RunError("The run has learnt more while this began. Try again.")
     found = Robustness(len(tested), accuracies(network, tested, report))

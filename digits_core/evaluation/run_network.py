@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from digits_core.config import RunConfig
-from digits_core.network.build import restore_network
+from digits_core.network.build import restore_any
+from digits_core.network.traced_program import TracedProgram
 from digits_core.runs.artifacts import Weights
 from digits_core.training.testing import predict
 from digits_core.transforms import batched
@@ -19,9 +20,9 @@ CHUNK = 2000
 class TrainedNetwork:
     """The weights of one run behind its own test transform; never changed, so that threads may share it."""
 
-    def __init__(self, config: RunConfig, weights: Weights) -> None:
+    def __init__(self, config: RunConfig, kept: Weights | TracedProgram) -> None:
         self.transform = config.transform
-        network = restore_network(config, weights)
+        network = restore_any(config, kept)
         # As in training: two and a half times as fast on a CPU, and the numbers are those of its own test.
         self._network = network.to(memory_format=torch.channels_last)
 

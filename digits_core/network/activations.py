@@ -6,19 +6,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from digits_core.network.layered_network import Activation, Network
+from digits_core.network.build import AnyNetwork
+from digits_core.network.layered_network import Activation
 
 BATCH = 128
 """Images that pass at once where all activations are kept: 300 MB at the largest size."""
 
 
-def activations(network: Network, images: Tensor) -> dict[str, Activation]:
+def activations(network: AnyNetwork, images: Tensor) -> dict[str, Activation]:
     """Return `features` without gradients, for normalised images (B, 1, S, S). The network must be in eval mode."""
     with torch.inference_mode():
         return network.features(images)
 
 
-def dead_units(network: Network, images: Tensor) -> dict[str, np.ndarray]:
+def dead_units(network: AnyNetwork, images: Tensor) -> dict[str, np.ndarray]:
     """Return the units that ReLU leaves at 0 for every image (N, 1, S, S), bool (units,), by layer.
 
     A unit of a convolution is a whole feature map: dead when it is 0 at every place of every image. A layer whose

@@ -11,6 +11,8 @@ from digits_core.config import NetworkConfig, RunConfig
 from digits_core.entries.initialisations import INITIALISATIONS
 from digits_core.errors import RunError
 from digits_core.network.layered_network import Network
+from digits_core.network.traced_network import TracedNetwork
+from digits_core.network.traced_program import TracedProgram
 
 
 def build_network(config: RunConfig) -> Network:
@@ -20,6 +22,20 @@ def build_network(config: RunConfig) -> Network:
         network = _bare(config)
         begin(network, config.network)
         return network
+
+
+AnyNetwork = Network | TracedNetwork
+"""What a run has: layers as its config says, or the program of a network that somebody else wrote."""
+
+
+def restore_any(config: RunConfig, kept: Mapping[str, np.ndarray] | TracedProgram) -> AnyNetwork:
+    """Return the network of a run from what it has kept, its weights or a traced program.
+
+    Raises:
+        RunError: The weights are those of another network.
+        NetworkError: The program is not one that may be run.
+    """
+    return TracedNetwork(kept) if isinstance(kept, TracedProgram) else restore_network(config, kept)
 
 
 def restore_network(config: RunConfig, weights: Mapping[str, np.ndarray]) -> Network:

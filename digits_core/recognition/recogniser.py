@@ -19,7 +19,8 @@ from torch.nn import functional as nnf
 
 from digits_core.config import RunConfig
 from digits_core.layers.placed import INPUT
-from digits_core.network.build import restore_network
+from digits_core.network.build import restore_any
+from digits_core.network.traced_program import TracedProgram
 from digits_core.runs.artifacts import Weights
 from digits_core.training.testing import EVALUATION_BATCH
 from digits_core.transforms import batched
@@ -71,9 +72,9 @@ class FoundDigit:
 class Recogniser:
     """The network of one run, loaded once; safe to share between threads, because it is never changed."""
 
-    def __init__(self, config: RunConfig, weights: Weights) -> None:
+    def __init__(self, config: RunConfig, kept: Weights | TracedProgram) -> None:
         self.config = config
-        self.network = restore_network(config, weights)
+        self.network = restore_any(config, kept)
         # Without dropout, and with no gradient of any weight: whoever asks for one gets that of the pixels alone.
         self.network.eval().requires_grad_(False)
 

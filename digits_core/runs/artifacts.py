@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -26,7 +26,11 @@ from safetensors.numpy import load_file, save
 from digits_core.errors import RunError, StoreError
 from digits_core.home import beside
 
+if TYPE_CHECKING:
+    from digits_core.network.traced_program import TracedProgram
+
 Weights = dict[str, np.ndarray]
+WEIGHTS_FILE, PROGRAM_FILE = "weights.safetensors", "program.json"
 
 TRAINING_FILES = ("weights.safetensors", "test.npz", "watched.npz", "changes.json", "checkpoint.pt", "start.pt")
 """What a training leaves, and all that it needs to go on."""
@@ -62,7 +66,7 @@ class Artifacts:
 
     @property
     def weights_path(self) -> Path:
-        return self._folder / "weights.safetensors"
+        return self._folder / WEIGHTS_FILE
 
     def save_weights(self, weights: Weights, config_json: str) -> None:
         """Keep weights with the config that they belong to."""
@@ -78,6 +82,29 @@ class Artifacts:
             raise RunError("This run has no weights: it ended before any were kept.") from error
         except (SafetensorError, OSError) as error:
             raise RunError(f"The weights of this run cannot be read ({error}). Train it again.") from error
+
+    @property
+    def has_program(self) -> bool:
+        """Whether the network was traced from somebody else's code; its weights alone say nothing then."""
+        return (self._folder / PROGRAM_FILE).exists()
+
+    def load_kept(self) -> Weights | TracedProgram:
+        """Return what the network of the run can be restored from: its weights, or its program with them.
+
+        Raises:
+            RunError: There is nothing, or nothing that can be read.
+            NetworkError: The program is not one.
+        """
+        if not self.has_program:
+            return self.load_weights()
+        from digits_core.network.traced_program import TracedProgram
+
+        try:
+            return TracedProgram.from_files(
+                {name: (self._folder / name).read_bytes() for name in (PROGRAM_FILE, WEIGHTS_FILE)}
+            )
+        except OSError as error:
+            raise RunError(f"The network of this run cannot be read ({error}). Log it again.") from error
 
     def save_test_result(self, result: TestResult) -> None:
         buffer = io.BytesIO()

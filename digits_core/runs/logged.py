@@ -136,6 +136,15 @@ class LoggedRuns:
                 )
                 _move_on(db, run_id, step, known, seconds)
 
+    def note_network(self, run_id: str, owner: str, config: RunConfig, steps: int) -> None:
+        """Note that the folder of a run has a network that reads digits after the transform of `config`.
+
+        steps: After how many steps it was logged.
+        """
+        with self._database.write_often() as db:
+            self._still_runs(db, run_id, owner)
+            db.execute("UPDATE runs SET config = ?, weights = ? WHERE id = ?", (config.to_json(), steps, run_id))
+
     def end(self, run_id: str, owner: str, status: Status, message: str = "", finished: float | None = None) -> bool:
         """Let a run end; false if it had ended already, or is another process's."""
         with self._database.write() as db:

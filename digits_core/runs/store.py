@@ -175,7 +175,7 @@ class RunStore:
         `latest` is the last one that can be used, `best` what pages use where nobody chose: see `best_of`.
         """
         if reference in ("latest", "best"):
-            usable = self.usable()
+            usable = self.usable(logged=reference == "latest")
             named = best_of(usable) if reference == "best" else next(iter(usable), None)
             if named is None:
                 raise RunError("There is no trained run yet. Train one first: python -m digits_core train")
@@ -189,12 +189,18 @@ class RunStore:
             raise RunError(f"{reference!r} is the beginning of {len(found)} runs: add more of the id.")
         raise RunError(f"There is no run {reference!r}. List them: python -m digits_core runs")
 
-    def usable(self) -> list[Run]:
-        """The listed runs that hold weights to recognise with, newest first."""
-        return self._select(
-            "SELECT * FROM runs WHERE status IN ('finished', 'stopped', 'interrupted') AND test_accuracy IS NOT NULL "
+    def usable(self, logged: bool = False) -> list[Run]:
+        """The listed runs that hold weights to recognise with, newest first.
+
+        logged: Also those whose network was traced from somebody else's code: it reads, and puts out what its layers
+            make of an image, but what is known of the layers that the app builds is not known of it.
+        """
+        runs = self._select(
+            "SELECT * FROM runs WHERE status IN ('finished', 'stopped', 'interrupted') "
+            "AND (test_accuracy IS NOT NULL OR origin != '') "
             f"AND weights IS NOT NULL AND {KEPT['current']} ORDER BY number DESC"
         )
+        return [run for run in runs if logged or not run.is_logged]
 
     def epochs(self, run_ids: Sequence[str]) -> dict[str, list[EpochRow]]:
         """The epochs of each of these runs, in order; an empty list for a run that has none."""

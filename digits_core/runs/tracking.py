@@ -17,13 +17,14 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from digits_core.errors import DigitsError, LogError, RunError, StoreError
 from digits_core.home import Home
 from digits_core.runs import process_owner
+from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import Heartbeat
-from digits_core.runs.logged import LARGEST_STEP, OWN_LOOP
+from digits_core.runs.logged import LARGEST_STEP, OWN_LOOP, LoggedRuns
 from digits_core.runs.logged_config import tidy_config
 from digits_core.runs.metric_names import MOST_NAMES, flattened, number
 from digits_core.runs.retrying import RETRY_S, keep_trying
@@ -31,9 +32,13 @@ from digits_core.runs.rows import Run, Status
 from digits_core.runs.starter import open_database
 from digits_core.runs.store import RunStore, new_id
 
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 FINISH_S = 20.0
 """How long the end of a run waits for a database that is busy, or a disk that is full."""
 
+_ENDED = "This run has ended: begin another with init, or this one again with init(resume=…)."
 _OPEN: list[TrackedRun] = []
 """The runs of this process that have not ended, the last one begun at the end."""
 
@@ -91,7 +96,7 @@ class TrackedRun:
         values = {name: number(name, value) for name, value in flattened(metrics).items()}
         with self._lock:
             if self._ended:
-                raise RunError("This run has ended: begin another with init, or this one again with init(resume=…).")
+                raise RunError(_ENDED)
             names = self._names | values.keys()
             if len(names) > MOST_NAMES:
                 raise LogError(f"More than {MOST_NAMES} metrics in one run: log what you would look at.")
@@ -103,6 +108,47 @@ class TrackedRun:
             self._step, self._names = step, names
             self._waiting.append((step, values, now - self._step_began, now - self._began))
             self._write()
+
+    def log_model(self, network: nn.Module, example: Tensor, **transform: Any) -> None:
+        """Keep the network as it is now: the app then reads handwriting with it, and shows what its layers make of it.
+
+        It is traced in this process and kept as plain data, a list of operations and the weights: the app never runs
+        the code of its class. Call it again to keep a later state in place of the one before.
+
+        Args:
+            network: Any module that reads digits and puts out ten scores for each, on any device.
+            example: Images as it reads them, float32: (N, 1, S, S), (N, S, S) or (N, S·S), or a single one.
+            transform: How an image becomes what it reads, as `TransformConfig` has it: `mean=0.1307, std=0.3081` where
+                the loop normalises by these; pixels are from 0 to 1 before. By default mean and deviation are 0.5, so
+                that they are from -1 to 1. The size is that of the example.
+
+        Raises:
+            NetworkError: The network cannot be traced. What was kept before is kept.
+            ConfigError: `transform` is not one.
+            RunError: The run has ended or was deleted.
+            StoreError: The files cannot be written.
+
+        Example:
+            >>> from torch import nn, zeros
+            >>> with init("Doctest") as run:
+            ...     run.log_model(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), zeros(1, 28, 28))
+            >>> run.row().weights
+            0
+        """
+        from digits_core.config import NetworkConfig, RunConfig, TransformConfig
+        from digits_core.network.tracing import trace
+
+        program = trace(network, example)
+        # The transform alone is read of it; the layers are ones that can be built for images of any size.
+        config = RunConfig(
+            transform=TransformConfig(**{"size": program.graph.size, **transform}),
+            network=NetworkConfig.model_validate({"layers": "softmax"}),
+        )
+        with self._lock:
+            if self._ended:
+                raise RunError(_ENDED)
+            Artifacts(self._home.run(self.id)).save_files(program.to_files())
+            self._logged().note_network(self.id, self._owner, config, self._step)
 
     def finish(self) -> None:
         """End the run well; a second time changes nothing. `StoreError` if its last values cannot be written."""
@@ -147,14 +193,17 @@ class TrackedRun:
     def _connect(self) -> None:
         self._store = RunStore(open_database(self._home))
 
-    def _write(self) -> None:
-        """Write what waits, in order; what passes is tried again with the next call."""
+    def _logged(self) -> LoggedRuns:
         if os.getpid() != self._pid:
             # SQLite's connections do not survive a fork.
             self._pid = os.getpid()
             self._connect()
+        return self._store.logged
+
+    def _write(self) -> None:
+        """Write what waits, in order; what passes is tried again with the next call."""
         try:
-            self._store.logged.log(self.id, self._owner, self._waiting)
+            self._logged().log(self.id, self._owner, self._waiting)
         except StoreError as error:
             if not error.passing:
                 raise

@@ -55,7 +55,7 @@ def recognise_images(options: argparse.Namespace) -> int:
     from digits_core.runs.run_data import RunData
 
     artifacts = Artifacts(home.run(run.id))
-    recogniser = Recogniser(run.config, artifacts.load_weights())
+    recogniser = Recogniser(run.config, artifacts.load_kept())
     refusal = refusal_of_run(run, recogniser, artifacts, RunData(database, Catalogue(home, database), store))
     try:
         return _recognise(_paths(options.images), recogniser, refusal, options.json, options.way)

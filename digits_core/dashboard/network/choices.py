@@ -67,9 +67,12 @@ def choose_dropout() -> float:
     )
 
 
-def choose_subject() -> Subject:
-    """The network to look at: of a run, after or before its training; one with starting weights while there is none."""
-    runs = state().runs.usable()
+def choose_subject(traced: bool = False) -> Subject:
+    """The network to look at: of a run, after or before its training; one with starting weights while there is none.
+
+    traced: Whether networks of somebody else's code are offered, too.
+    """
+    runs = state().runs.usable(logged=traced)
     if not runs:
         size = choose_size()
         seed = st.number_input(
@@ -85,6 +88,8 @@ def choose_subject() -> Subject:
         network = built()
         return untrained(size, seed, network if network and is_buildable(network, size) else NetworkConfig())
     subject = subject_of(choose_best_run(runs, "The run whose network is looked at."))
+    if subject.traced:
+        return subject
     network = built()
     offered = network if network and is_buildable(network, subject.size) else None
     weights = st.segmented_control(

@@ -14,8 +14,8 @@ from digits_core.dashboard.network.choices import choose_image, choose_other, ch
 from digits_core.dashboard.network.network_choice import (
     Subject,
     activations_of,
+    any_network_of,
     dead_units_of,
-    network_of,
     searched_for_dead_units,
 )
 from digits_core.dashboard.network.scales import RELATIVE_TO, choose_scale, ranges_of
@@ -33,7 +33,7 @@ MOMENTS = ("after ReLU", "before ReLU")
 def show() -> None:
     image = choose_image()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        subject = choose_subject()
+        subject = choose_subject(traced=True)
         other = choose_other(subject)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         scale = choose_scale("map")
@@ -82,7 +82,7 @@ def _show(
     from digits_core.layers.placed import INPUT
 
     st.subheader(plain(subject), divider="gray")
-    *drawn, last = network_of(subject).layers
+    *drawn, last = any_network_of(subject).layers
     titles = {INPUT: "What the network reads", **{layer.name: layer.title for layer in drawn}}
     layers = [{name: _maps(each[name], before) for name in titles} for each in found]
     for name, title in titles.items():
@@ -124,7 +124,9 @@ def _show(
 def _maps(activation: Activation, before: bool) -> np.ndarray:
     """(n, H, W); neurons as maps of one cell."""
     values = (activation.before if before else activation.after)[0].numpy()
-    return values if values.ndim == 3 else values[:, None, None]
+    if values.ndim == 2:  # tokens of a transformer, steps of a recurrent network: one map of all of them
+        return values[None]
+    return values if values.ndim == 3 else values.reshape(-1, 1, 1)
 
 
 def _all(layers: list[dict[str, np.ndarray]]) -> list[np.ndarray]:

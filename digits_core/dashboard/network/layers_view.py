@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from digits_core.config import RunConfig
+from digits_core.dashboard.network import traced_view
 from digits_core.dashboard.network.choices import (
     choose_dropout,
     choose_image,
@@ -51,7 +52,10 @@ COLUMNS = {
 def show(row: DeltaGenerator) -> None:
     """Draw the view; which network it shows is chosen in `row`."""
     with row:
-        subject = choose_subject()
+        subject = choose_subject(traced=True)
+    if subject.traced:
+        traced_view.show(subject)
+        return
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices_image"):
         image = choose_image()
         layers = layers_of(subject.config)

@@ -12,6 +12,7 @@ from digits_core.config import NetworkConfig, RunConfig, TrainingConfig, Transfo
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
+from digits_core.errors import RunError
 from digits_core.figures.comparison_figures import shortened
 from digits_core.figures.palette import run_colour
 from digits_core.layers.placed import Layer, place_layers
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from digits_core.network.backward import Backward
+    from digits_core.network.build import AnyNetwork
     from digits_core.network.layered_network import Activation, Network
     from digits_core.network.separation import SampleMap
     from digits_core.network.weights import Spread
@@ -47,6 +49,8 @@ class Subject:
     run_id: str
     trained: bool
     config: RunConfig
+    traced: bool = False
+    """Whether somebody else wrote the network: it is a program then, and `config` has only the image's way to it."""
 
     @property
     def size(self) -> int:
@@ -66,7 +70,7 @@ class Subject:
 
 def subject_of(run: Run) -> Subject:
     """The network of a run as its training left it."""
-    return Subject(run.title, run_colour(run.number), run.id, True, run.config)
+    return Subject(run.title, run_colour(run.number), run.id, True, run.config, run.is_logged)
 
 
 def untrained(size: int, seed: int, network: NetworkConfig) -> Subject:
@@ -76,7 +80,20 @@ def untrained(size: int, seed: int, network: NetworkConfig) -> Subject:
 
 
 def network_of(subject: Subject) -> Network:
-    """Ready to compute, without dropout; `RunError` where a run's weights are gone or broken."""
+    """Ready to compute, without dropout, in layers of this app.
+
+    `RunError` where a run's weights are gone or broken, or its network was traced from somebody else's code.
+    """
+    from digits_core.network.layered_network import Network
+
+    network = any_network_of(subject)
+    if not isinstance(network, Network):
+        raise RunError(f"{subject.title} has a network of layers that Digits Lab did not build.")
+    return network
+
+
+def any_network_of(subject: Subject) -> AnyNetwork:
+    """The same of any run; a network of somebody else's has names, shapes and activations of its layers."""
     return _network(_key(subject), subject)
 
 
@@ -89,7 +106,7 @@ def activations_of(subject: Subject, image: np.ndarray) -> dict[str, Activation]
     """What each layer makes of one image, uint8 (H, W), brought to the network by its test transform."""
     from digits_core.network.activations import activations
 
-    return activations(network_of(subject), _as_input(subject, image[None]))
+    return activations(any_network_of(subject), _as_input(subject, image[None]))
 
 
 def dead_units_of(subject: Subject, dataset: str) -> dict[str, np.ndarray]:
@@ -225,12 +242,11 @@ def _key(subject: Subject) -> Key:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the network …")
-def _network(key: Key, _subject: Subject) -> Network:
-    from digits_core.network.build import build_network, restore_network
+def _network(key: Key, _subject: Subject) -> AnyNetwork:
+    from digits_core.network.build import build_network, restore_any
 
     if _subject.trained:
-        weights = state().artifacts(_subject.run_id).load_weights()
-        return restore_network(_subject.config, weights).eval()
+        return restore_any(_subject.config, state().artifacts(_subject.run_id).load_kept()).eval()
     return build_network(_subject.config).eval()
 
 
@@ -264,7 +280,7 @@ def _searched() -> set[tuple[Key, str, str]]:
 def _dead_units(key: Key, dataset: str, version: str, _subject: Subject) -> dict[str, np.ndarray]:
     from digits_core.network.activations import dead_units
 
-    return dead_units(network_of(_subject), _as_input(_subject, load_digits(dataset).of("test")[0]))
+    return dead_units(any_network_of(_subject), _as_input(_subject, load_digits(dataset).of("test")[0]))
 
 
 @st.cache_data(max_entries=16, show_spinner="Mapping the samples layer by layer …")

@@ -37,6 +37,8 @@ from digits_core.runs.store import Run
 
 ONE, NUMBER = "One digit", "A number"
 HINT = "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read while you draw."
+HINT_OF_OTHERS = "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read after each stroke."
+"""For the network of somebody else's code, which the browser cannot run."""
 CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
 VERDICT_HEIGHT = 84
 NUMBER_HEIGHT = 330
@@ -63,7 +65,8 @@ def show(run: Run, what: str) -> None:
     else:
         _draw_digit(run, browser_models([run.id]))
     _save(what)
-    before_after.show(run)
+    if not run.is_logged:
+        before_after.show(run)
     why.show(run, partial(reading_history.current, CANVASES[what]), CANVASES[what])
 
 
@@ -75,7 +78,8 @@ def _draw_digit(run: Run, models: list[BrowserModel]) -> None:
         steps = ask_for_steps("drawing")
     with place:
         reading, threshold = _read(picture, ONE, run)
-        show_live_answer([run], models, [reading] if reading else [], "answer", hint=HINT)
+        hint = HINT_OF_OTHERS if run.is_logged else HINT
+        show_live_answer([run], models, [reading] if reading else [], "answer", hint=hint, layers=not run.is_logged)
         with st.container(height=VERDICT_HEIGHT, border=False, key="verdict"):
             if reading:
                 say_verdict(threshold, reading.answers, sorted(reading.refused), run.id)

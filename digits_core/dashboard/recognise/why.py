@@ -77,8 +77,9 @@ def _show(reading: Reading, run: Run, key: str) -> None:
     columns = st.container(horizontal=True, gap="medium")
     with columns.container(width=SIDE + 16):
         _pixels(answer, run, key)
-    with columns.container(width=SIDE + 16):
-        _neighbours(answer, run, key)
+    if not run.is_logged:  # what it was trained on is not known
+        with columns.container(width=SIDE + 16):
+            _neighbours(answer, run, key)
     with columns.container(width=SIDE + 16):
         _tip(answer, other, run, key)
 

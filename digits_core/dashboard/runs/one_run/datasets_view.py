@@ -23,6 +23,7 @@ from digits_core.evaluation.across import Evaluation, evaluate, kept
 from digits_core.figures import evaluation_figures as figures
 from digits_core.figures.evaluation_figures import Measured
 from digits_core.figures.palette import run_colour
+from digits_core.runs.run_settings import settings_of
 from digits_core.runs.store import Run
 
 Found = dict[str, Evaluation]
@@ -30,7 +31,7 @@ Found = dict[str, Evaluation]
 
 
 def show_datasets(run: Run) -> None:
-    if answers_of(run) is None:
+    if not (run.is_logged and run.weights is not None) and answers_of(run) is None:
         return
     second = choose_second(run)
     datasets = _testable()
@@ -103,8 +104,9 @@ def _show(measured: dict[Run, Found], datasets: Sequence[Digits]) -> None:
 
 
 def _row(run: Run, found: Evaluation, titles: dict[str, str]) -> dict[str, object]:
-    data = run.config.data
-    roles = [word for word, names in (("trained on", data.train), ("tested on", data.test)) if found.dataset in names]
+    settings = settings_of(run)
+    fields = (("trained on", "train"), ("tested on", "test"))
+    roles = [word for word, field in fields if found.dataset in (settings[field] or ())]
     return {
         "Run": run.title,
         "Dataset": titles[found.dataset],

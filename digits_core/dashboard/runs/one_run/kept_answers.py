@@ -17,7 +17,7 @@ from digits_core.runs.store import Run
 
 def answers_of(run: Run) -> Answers | None:
     """The answers that a run last gave to its test images; where there are none, the page says why."""
-    if run.weights is None:
+    if run.weights is None or run.is_logged:
         st.info(_why_no_answers(run))
         return None
     try:
@@ -34,7 +34,8 @@ def answers_of(run: Run) -> Answers | None:
 def _why_no_answers(run: Run) -> str:
     """Say why a run without weights has no answers: no epoch was finished, or its weights are on another machine."""
     if run.is_logged:
-        return f"{NOT_TRAINED_HERE} Record shows what it said of itself, Compare its curves."
+        more = "" if run.weights is None else " Datasets shows how it does on the digits that are here."
+        return f"{NOT_TRAINED_HERE} Record shows what it said of itself, Compare its curves.{more}"
     epochs = state().runs.epochs([run.id])[run.id]
     if run.live and epochs:
         return "Its weights are on another machine and are received about every half minute: results appear with them."

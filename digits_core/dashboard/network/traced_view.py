@@ -1,0 +1,56 @@
+"""Layers of a network that somebody else wrote: what is known of it without its code."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.network.network_choice import Subject, any_network_of
+
+COLUMNS = {
+    "Layer": st.column_config.TextColumn(pinned=True, help="By the name that it has in its own source."),
+    "Reads": st.column_config.TextColumn(help="The layers before it; several where branches come together."),
+    "Output shape": st.column_config.TextColumn(help="For one image."),
+    "Then": st.column_config.TextColumn(help="What follows before the next layer, in PyTorch's words."),
+    "Parameters": st.column_config.NumberColumn(format="localized", help="Numbers that training changes."),
+    "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, help="Of all parameters."),
+    "Multiply-adds": st.column_config.NumberColumn(
+        format="localized", help="Multiplications with their additions for one image: the work."
+    ),
+    "Memory": st.column_config.NumberColumn(
+        format="%.1f KiB", help="Of what comes out for one image, 4 bytes a number."
+    ),
+}
+
+
+def show(subject: Subject) -> None:
+    """Draw the totals and the table of layers."""
+    layers = any_network_of(subject).layers
+    total = sum(layer.parameters.number for layer in layers)
+    with st.container(horizontal=True, key="main_picture"):
+        st.metric("Parameters", f"{total:,}", border=True, help="Numbers that training changes.")
+        work = sum(layer.multiply_adds.number for layer in layers)
+        st.metric("Multiply-adds", f"{work:,}", border=True, help="Multiplications with an addition for one image.")
+        numbers = sum(layer.activations for layer in layers)
+        st.metric("Activations", f"{numbers:,}", border=True, help="Numbers that all layers put out for one image.")
+    rows = [
+        {
+            "Layer": layer.name,
+            "Kind": layer.kind if isinstance(layer.kind, str) else layer.kind.title,
+            "Reads": ", ".join(getattr(layer, "reads", ())),
+            "Output shape": " × ".join(map(str, layer.output_shape)),
+            "Then": layer.then,
+            "Parameters": layer.parameters.number,
+            "Share": layer.parameters.number / total if total else 0.0,
+            "Multiply-adds": layer.multiply_adds.number,
+            "Memory": layer.activation_bytes / 1024,
+        }
+        for layer in layers
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", column_config=COLUMNS, alt="The layers")
+    st.caption(
+        f"The network of {as_plain_text(subject.title)} was traced where it was trained: its operations and weights "
+        "are here, its code is not. **Feature maps** shows what each layer makes of an image; the other views read "
+        "networks of the app's own layers."
+    )
