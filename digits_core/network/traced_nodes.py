@@ -175,6 +175,8 @@ def _single(value: Any, refs: Mapping[str, NodeRef | TensorRef]) -> Single:
     match value:
         case fx.Node():
             return refs[value.name]
+        case torch.dtype() if value.is_complex:
+            raise NetworkError(f"The network computes with {_word(value)}; a traced network has no complex numbers.")
         case torch.dtype():
             return Dtype(dtype=_word(value))
         case torch.memory_format():
