@@ -1,4 +1,4 @@
-"""A network that is run from its traced program: as data came, from whoever, so nothing of it is Python."""
+"""A network that is run from its traced program: data of unknown origin, and no Python of it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ from digits_core.network.traced_steps import make_steps, walk
 
 LARGEST_SIDE = 64
 """Of an image, in pixels."""
+DEEPEST = 100
+"""Modules in modules: Python can follow them ten times as far."""
 
 
 class TracedNetwork(nn.Module):
     """Images float32 (B, 1, S, S), normalised → scores float32 (B, 10), by a program and its tensors alone.
 
-    Like `Network` it has `size`, `layers`, `last`, `layer`, `features` and, by the names that they have in the file,
-    its parameters. It is as it was traced: in eval mode, with no dropout.
+    Like `Network` it has `size`, `layers`, `last`, `layer` and `features`, and its parameters, whose names begin with
+    "tensors." here. It is as it was traced: in eval mode, without dropout.
 
     Raises:
         NetworkError: The program is not one that may be run; the text says what is wrong with it in one sentence.
@@ -44,9 +46,10 @@ class TracedNetwork(nn.Module):
         self._graph = graph
         self._steps = make_steps(graph, program.tensors)
         self.tensors = nn.Module()
+        parameters = set(graph.parameters)
         for name, values in program.tensors.items():
-            _keep(self.tensors, name, torch.from_numpy(np.array(values)), name in graph.parameters)
-        if missing := set(graph.parameters) - set(program.tensors):
+            _keep(self.tensors, name, torch.from_numpy(np.array(values)), name in parameters)
+        if missing := parameters - set(program.tensors):
             raise NetworkError(f"The tensor “{min(missing)}” is missing.")
         self._judge = Judge(graph, self._steps, self._by_name())
         costs = self._judge.judge()
@@ -110,6 +113,8 @@ def _keep(root: nn.Module, name: str, values: Tensor, is_parameter: bool) -> Non
     """Put a tensor in the place that its dotted name says, in modules that have nothing but tensors."""
     *path, last = name.split(".")
     try:
+        if len(path) > DEEPEST:
+            raise KeyError(name)
         for part in path:
             if part not in root._modules:
                 root.add_module(part, nn.Module())

@@ -1,7 +1,7 @@
 """The operations that a traced network may consist of. What is not listed here is never looked up, let alone run.
 
 Each computes tensors from tensors and numbers. None of them reads or writes a file, changes what it is given, shows
-memory that was not written (`empty`, `as_strided`), draws random numbers, or puts out a shape that hangs on values.
+memory that was not written (`empty`, `as_strided`), draws random numbers, or puts out a shape that depends on values.
 """
 
 from __future__ import annotations

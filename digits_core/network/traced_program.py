@@ -1,6 +1,6 @@
 """A traced network as data: the operations that it is made of, in order, and the tensors that they use.
 
-The two files of it are JSON and safetensors. Whoever sent them is unknown, so what is read here is bounded and has the
+The two files of it are JSON and safetensors. Their origin is unknown, so what is read here is bounded and has the
 right form, and nothing more: `TracedNetwork` checks what the operations are before it runs any.
 """
 
@@ -191,6 +191,8 @@ def _read_tensors(data: bytes) -> dict[str, np.ndarray]:
         tensors = load(data)
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise NetworkError(f"{WEIGHTS_FILE} cannot be read ({error}).") from error
+    if len(tensors) > NODES:
+        raise NetworkError(f"{WEIGHTS_FILE} has {len(tensors):,} tensors; a traced network may have {NODES:,}.")
     for name, values in tensors.items():
         if values.dtype.name not in DTYPES:
             raise NetworkError(

@@ -1,74 +1,33 @@
 """A module of any Python made into a traced program, in the process that has that Python.
 
-`torch.export` follows the module's forward once and writes down each operation; from then on nobody needs the class.
+`torch.export` follows the module's forward once and writes down each operation: then the class is not needed any more.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-import math
-import operator
+import sysconfig
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from pydantic import ValidationError
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram, default_decompositions, export
-from torch.export.graph_signature import InputKind
 
 from digits_core.errors import NetworkError
 from digits_core.layers.placed import LOGITS
-from digits_core.network.traced_layers import free_name
 from digits_core.network.traced_network import LARGEST_SIDE, TracedNetwork, is_image_shape
-from digits_core.network.traced_operations import is_allowed, refusal
-from digits_core.network.traced_program import (
-    DTYPES,
-    Dtype,
-    Graph,
-    MemoryFormat,
-    ModuleCall,
-    Node,
-    NodeRef,
-    NotFinite,
-    Single,
-    TensorRef,
-    TracedProgram,
-    Value,
-)
-from digits_core.network.traced_shapes import Judge
-from digits_core.network.traced_steps import make_steps
+from digits_core.network.traced_nodes import as_program, calls_of, op_of
+from digits_core.network.traced_operations import is_allowed
+from digits_core.network.traced_program import TracedProgram
 
 TOLERANCE = 1e-3
 """By how much the program's scores may differ from the module's, relative to the largest."""
-_END = 2**63 - 1
-"""What PyTorch writes for the end of a slice that goes to the end."""
-_BATCH_NORM = "aten._native_batch_norm_legit_no_training.default"
-_INSTEAD = {
-    # The whole layer looks whether its statistics fit what comes in; this inner operation reads beyond their end.
-    _BATCH_NORM: "aten.batch_norm.default",
-    # What is not written yet may be anything, so zeros are as good, and show nobody's memory.
-    "aten.empty.memory_format": "aten.zeros.default",
-}
-"""Operations that PyTorch takes networks apart into, and those that a program has instead."""
-_DROPPED = ("device", "layout", "pin_memory")
-_NUMBERS: dict[Any, str] = {
-    operator.getitem: "operator.getitem",
-    operator.add: "operator.add",
-    operator.sub: "operator.sub",
-    operator.mul: "operator.mul",
-    operator.floordiv: "operator.floordiv",
-    operator.truediv: "operator.truediv",
-    operator.mod: "operator.mod",
-    operator.neg: "operator.neg",
-    torch.sym_float: "sym_float",
-}
 
 
 def trace(network: nn.Module, example: Tensor) -> TracedProgram:
@@ -87,7 +46,7 @@ def trace(network: nn.Module, example: Tensor) -> TracedProgram:
     images = _as_batch(network, example)
     with _undisturbed(network):
         answers = [(batch, _scores(network, batch)) for batch in (images, images[:1])]
-        program = _as_program(_export(network, images), images, type(network).__name__)
+        program = as_program(_export(network, images), images, type(network).__name__)
         traced = TracedNetwork(program).to(images.device)
         for batch, expected in answers:
             with torch.no_grad():
@@ -176,7 +135,7 @@ def _whole(network: nn.Module, images: Tensor, strict: bool) -> ExportedProgram:
     table: dict[Any, Any] = {}
     while True:
         whole = exported.run_decompositions(table)
-        refused = {node.target for node in _calls(whole) if not is_allowed(_op(node))}
+        refused = {node.target for node in calls_of(whole) if not is_allowed(op_of(node))}
         further = {target: known[target] for target in refused - set(table) if target in known}
         if not further:
             return whole
@@ -204,143 +163,6 @@ def _untraceable(error: Exception, count: int) -> NetworkError:
     return NetworkError(f"The network cannot be traced{_line(error)}: {reason}.")
 
 
-def _calls(exported: ExportedProgram) -> list[fx.Node]:
-    """Return what is computed for the scores, without the checks that PyTorch adds and what only these need."""
-    needed = set(exported.graph_signature.user_outputs)
-    calls = []
-    for node in reversed(exported.graph.nodes):
-        if node.op == "call_function" and node.name in needed:
-            needed.update(each.name for each in node.all_input_nodes)
-            calls.append(node)
-    return calls[::-1]
-
-
-def _op(node: fx.Node) -> str:
-    name = _NUMBERS.get(node.target) or str(node.target)
-    return _INSTEAD.get(name, name)
-
-
-def _as_program(exported: ExportedProgram, images: Tensor, kind: str) -> TracedProgram:
-    """Return what was exported as data, with the shapes that the program itself computes."""
-    inputs = exported.graph_signature.input_specs
-    refs: dict[str, NodeRef | TensorRef] = {}
-    for spec in inputs:
-        name = spec.arg.name
-        refs[name] = NodeRef(node=name) if spec.kind is InputKind.USER_INPUT else TensorRef(tensor=str(spec.target))
-    calls = _Calls(kind)
-    try:
-        nodes = [node for each in _calls(exported) if (node := _node(each, refs, calls)) is not None]
-        (output,) = exported.graph_signature.user_outputs
-        used = {value.tensor for node in nodes for value in node.values if isinstance(value, TensorRef)}
-        graph = Graph(
-            input=next(spec.arg.name for spec in inputs if spec.kind is InputKind.USER_INPUT),
-            image_shape=tuple(images.shape[1:]),
-            dtype=_word(images.dtype),
-            nodes=tuple(nodes),
-            output=_name_of(refs[str(output)]),
-            parameters=tuple(sorted({str(spec.target) for spec in inputs if spec.kind is InputKind.PARAMETER} & used)),
-            modules=tuple(calls.found),
-        )
-    except ValidationError as error:
-        raise NetworkError(f"The network cannot be written as a program: {error.errors()[0]['msg']}.") from error
-    kept = {**exported.constants, **exported.state_dict}
-    tensors = {name: _as_array(name, kept[name]) for name in sorted(used)}
-    steps = make_steps(graph, tensors)
-    shapes = (
-        Judge(graph, steps, {name: torch.from_numpy(values) for name, values in tensors.items()}).judge().shapes[1:]
-    )
-    shaped = tuple(node.model_copy(update={"shape": shape}) for node, shape in zip(nodes, shapes, strict=True))
-    return TracedProgram(graph.model_copy(update={"nodes": shaped}), tensors)
-
-
-def _name_of(ref: NodeRef | TensorRef) -> str:
-    return ref.node if isinstance(ref, NodeRef) else ref.tensor
-
-
-class _Calls:
-    """The calls of modules that were met, in order; the first is that of the network itself, of class `kind`."""
-
-    def __init__(self, kind: str) -> None:
-        self.found = [ModuleCall(name="", path="", kind=kind)]
-        self._names = {"": ""}
-        self._taken = {""}
-
-    def name(self, stack: Mapping[str, tuple[str, Any]]) -> str:
-        """Return the name of the call that a node was made in: the innermost of its stack that computes something."""
-        key, path, kind = "", "", ""
-        for inner, (at, of) in stack.items():
-            # Normalised weights are modules in a layer, and no layers themselves.
-            if "parametrizations" in at or inner.startswith("_empty"):
-                break
-            key, path, kind = inner, at, of if isinstance(of, str) else of.__qualname__
-        path = ".".join(part.split("@")[0] for part in path.split("."))
-        if not path:
-            return ""
-        if key not in self._names:
-            self._names[key] = free_name(path, self._taken)
-            self._taken.add(self._names[key])
-            self.found.append(ModuleCall(name=self._names[key], path=path, kind=kind.rpartition(".")[2]))
-        return self._names[key]
-
-
-def _node(node: fx.Node, refs: dict[str, NodeRef | TensorRef], calls: _Calls) -> Node | None:
-    """Return one operation as data and enter its name in `refs`; `None` where it is what it reads."""
-    op, args, kwargs = _op(node), list(node.args), dict(node.kwargs)
-    if str(node.target) == _BATCH_NORM:
-        *args, momentum, eps = args
-        args += [False, momentum, eps, False]
-    elif op == "operator.getitem" and isinstance(args[0], fx.Node) and _op(args[0]) == "aten.batch_norm.default":
-        refs[node.name] = refs[args[0].name]
-        return None
-    if not is_allowed(op):
-        raise NetworkError(refusal(op))
-    if op == "aten.zeros.default":
-        kwargs.pop("memory_format", None)
-    if op in ("aten.slice.Tensor", "aten.slice_scatter.default"):
-        args = [None if value == _END else value for value in args]
-    refs[node.name] = NodeRef(node=node.name)
-    return Node(
-        name=node.name,
-        op=op,
-        args=tuple(_value(value, refs) for value in args),
-        kwargs={name: _value(value, refs) for name, value in kwargs.items() if name not in _DROPPED},
-        module=calls.name(node.meta.get("nn_module_stack") or {}),
-        shape=None,
-    )
-
-
-def _value(value: Any, refs: Mapping[str, NodeRef | TensorRef]) -> Value:
-    """Return an argument as data."""
-    if isinstance(value, list | tuple):
-        return tuple(_single(each, refs) for each in value)
-    return _single(value, refs)
-
-
-def _single(value: Any, refs: Mapping[str, NodeRef | TensorRef]) -> Single:
-    match value:
-        case fx.Node():
-            return refs[value.name]
-        case torch.dtype():
-            return Dtype(dtype=_word(value))
-        case torch.memory_format():
-            return MemoryFormat(memory_format=_word(value))
-        case float() if not math.isfinite(value):
-            return NotFinite.model_validate({"number": str(value)})
-        case None | bool() | int() | float() | str():
-            return value
-    raise NetworkError(f"The network cannot be written as a program: it has {type(value).__name__} as an argument.")
-
-
-def _word(of_torch: torch.dtype | torch.memory_format) -> Any:
-    return str(of_torch).removeprefix("torch.")
-
-
-def _as_array(name: str, values: Tensor) -> np.ndarray:
-    if _word(values.dtype) not in DTYPES:
-        raise NetworkError(f"The weights “{name}” are {_word(values.dtype)}. Call network.float() before it is traced.")
-    return values.detach().cpu().numpy().copy()
-
-
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0][:300] if lines else type(error).__name__
@@ -348,7 +170,10 @@ def _first_line(error: BaseException) -> str:
 
 def _line(error: BaseException) -> str:
     """Return the line of the person's own code in which an error came up, if there is one."""
-    ours = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
-    frames = [frame for frame in frames if frame.line]
+    ours = (str(Path(__file__).parents[1]), sysconfig.get_path("stdlib"), "<")
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.line and "site-packages" not in frame.filename and not frame.filename.startswith(ours)
+    ]
     return f" at line {frames[-1].lineno}, “{frames[-1].line}”" if frames else ""

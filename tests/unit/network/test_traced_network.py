@@ -1,6 +1,7 @@
 """A traced network comes from whoever: what it may not do is refused by name before anything of it runs."""
 
 import json
+from random import Random
 
 import numpy as np
 import pytest
@@ -18,9 +19,10 @@ from digits_core.network.traced_program import (
     WEIGHTS_FILE,
     TracedProgram,
 )
-from digits_core.network.traced_shapes import NODE_ELEMENTS
+from digits_core.network.traced_shapes import NODE_ELEMENTS, Judge
+from digits_core.network.traced_steps import make_steps, walk
 from digits_core.network.tracing import trace
-from tests.unit.network.learners_networks import LectureNet, OneLayer, Recurrent
+from tests.unit.network.learners_networks import LectureNet, OneLayer, Recurrent, images_for, make
 from tests.unit.networks import improved_net
 
 IMAGES = torch.randn(3, 1, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -299,6 +301,52 @@ def test_a_lookup_outside_of_its_table_is_an_error_and_no_crash(small):
         network(IMAGES)
 
 
+ODD = [0, -1, 1, 2, 3, -2, 7, 100, 65_536, LARGEST_INTEGER, -LARGEST_INTEGER, None, True, 0.5, "same"]
+ODD += [{"number": "nan"}, [], [0], [-1, -1], [LARGEST_INTEGER] * 2, [1] * 30, {"dtype": "int64"}, {"dtype": "bool"}]
+
+
+def misshape(random, graph, tensors):
+    """Change one argument, one number in a list, one operation, or the shape of one tensor."""
+    node = random.choice(graph["nodes"])
+    place = random.randrange(len(node["args"]))
+    inner = node["args"][place]
+    match random.randrange(4):
+        case 0:
+            node["args"][place] = random.choice(ODD)
+        case 1 if isinstance(inner, list) and inner:
+            inner[random.randrange(len(inner))] = random.choice(ODD[:15])
+        case 2:
+            node["op"] = random.choice(graph["nodes"])["op"]
+        case _:
+            name = random.choice(sorted(tensors))
+            shape = [*tensors[name].shape, 1]
+            shape[random.randrange(len(shape))] = random.choice([0, 1, 2, 3, 7])
+            tensors[name] = np.zeros(shape[: len(shape) - random.randrange(2)], dtype=tensors[name].dtype)
+
+
+@pytest.mark.parametrize("name", ["recurrent", "many layers", "attention", "residual"])
+def test_a_program_with_anything_changed_runs_or_is_refused(recurrent, name):
+    """An argument that PyTorch does not check would end this process."""
+    files = recurrent if name == "recurrent" else trace(make(name), images_for(name, 2)[1]).to_files()
+    random, refused = Random(0), []
+    for _ in range(60):
+        graph, tensors = json.loads(files[PROGRAM_FILE]), dict(TracedProgram.from_files(files).tensors)
+        misshape(random, graph, tensors)
+        for each in graph["nodes"]:
+            each["shape"] = None  # so that what runs at all gets as far as it can
+        try:
+            program = TracedProgram.from_files({PROGRAM_FILE: json.dumps(graph).encode(), WEIGHTS_FILE: save(tensors)})
+            kept = {each: torch.from_numpy(values.copy()) for each, values in program.tensors.items()}
+            steps = make_steps(program.graph, kept)
+            Judge(program.graph, steps, kept).judge()
+            for _ in walk(steps, torch.randn(2, *program.graph.image_shape), kept):
+                pass
+        except NetworkError as error:
+            refused.append(str(error))
+    assert len(refused) > 20
+    assert not [text for text in refused if "\n" in text]
+
+
 FILES = {
     "no JSON": (b"print(1)", "cannot be read"),
     "nothing": (b"", "cannot be read"),
@@ -331,7 +379,7 @@ def test_a_missing_file_is_named(small, missing):
         load({name: data for name, data in small.items() if name != missing})
 
 
-@pytest.mark.parametrize("name", ["..", "training", "forward.weight", "a..b", "layer.bias.x"])
+@pytest.mark.parametrize("name", ["..", "training", "forward.weight", "a..b", "layer.bias.x", "a." * 5000 + "b"])
 def test_a_tensor_with_a_name_that_none_can_have_is_refused(small, name):
     tensors = dict(TracedProgram.from_files(small).tensors)
     tensors[name] = np.zeros(1, dtype=np.float32)
