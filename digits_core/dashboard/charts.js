@@ -1,12 +1,12 @@
 // Draws a plotly figure, and changes it in place when it comes again with other data: no flicker, and what the mouse
-// points at stays shown. `data`: the address of plotly.js, the figure as JSON, and words for those who cannot see it.
+// points at stays shown. `data`: the path of plotly.js in the app, the figure as JSON, and words for those who cannot see it.
 
 const LEAST_TO_ENLARGE = 200; // pixels of height
 
-function load(address) {
+function load(path) {
   window.digitsLabPlotly ??= new Promise((loaded, failed) => {
     const script = document.createElement("script");
-    script.src = address;
+    script.src = appAddress(path);
     script.onload = () => loaded(window.Plotly);
     script.onerror = () => failed(new Error("plotly.js could not be loaded"));
     document.head.append(script);

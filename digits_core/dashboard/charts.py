@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
+from digits_core.dashboard.app_address import served_at, with_app_address
+
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """For Streamlit's own charts: they keep still under the finger, without a toolbar that covers their titles."""
 PLOTLY_PATH = "/digits-lab/plotly.js"
@@ -34,7 +36,7 @@ HTML = """<div class="digits-figure">
 
 def plotly_route() -> Route:
     """Where the app serves the plotly.js that comes with plotly: the page works offline."""
-    return Route(PLOTLY_PATH, _send_plotly)
+    return Route(served_at(PLOTLY_PATH), _send_plotly)
 
 
 Brush = list[tuple[str, list[float]]]
@@ -82,7 +84,7 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component(
         "digits_lab_chart",
         html=HTML,
-        js=(FOLDER / "charts.js").read_text(encoding="utf-8"),
+        js=with_app_address((FOLDER / "charts.js").read_text(encoding="utf-8")),
         css=(FOLDER / "charts.css").read_text(encoding="utf-8"),
         isolate_styles=False,
     )

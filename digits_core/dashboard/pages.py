@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from digits_core.app_folder import APP_FOLDER
+from digits_core.dashboard.app_address import served_at
 
 FOLDER = APP_FOLDER / "pages"
 _CURRENT = "current_page"
@@ -90,7 +91,7 @@ def current_page() -> str:
 def front_route() -> Route:
     """Leads from `/data`, which people type as they type `/training`, to the front, where that page is."""
     front = next(name for name, entry in PAGES.items() if not entry.url_path)
-    return Route(f"/{front}", _to_front)
+    return Route(served_at(f"/{front}"), _to_front)
 
 
 async def _to_front(request: Request) -> RedirectResponse:

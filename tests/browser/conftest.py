@@ -48,13 +48,18 @@ expect.set_options(timeout=30_000)
 
 @contextmanager
 def serve(
-    folder: Path, script: Path | None = None, port: int | None = None, installed: Path | None = None
+    folder: Path,
+    script: Path | None = None,
+    port: int | None = None,
+    installed: Path | None = None,
+    path: str = "",
 ) -> Iterator[Server]:
     """Start the app on a loopback port with its home in `folder`, empty unless it was there before; end it with all
     its children.
 
     `script` is another Streamlit app to start in its place; the port is a free one unless given. With `installed`, a
-    folder of packages, the app in there is opened by the shell's command, from outside the checkout.
+    folder of packages, the app in there is opened by the shell's command, from outside the checkout. `path` is the one
+    below which the app is served, as "/lab".
     """
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -67,17 +72,17 @@ def serve(
     else:
         command = [sys.executable, "-m", "streamlit", "run", str(script or "app.py")]
         options = ["--server.headless", "true", "--server.port", str(port), "--server.address", "127.0.0.1"]
-    paths = {"PYTHONPATH": str(installed)} if installed else {}
+    added = {"STREAMLIT_SERVER_BASE_URL_PATH": path} | ({"PYTHONPATH": str(installed)} if installed else {})
     with log.open("ab") as output:
         process = psutil.Popen(
             [*command, *options],
             cwd=folder if installed else ROOT,
-            env=os.environ | {"DIGITS_HOME": str(home)} | paths,
+            env=os.environ | {"DIGITS_HOME": str(home)} | added,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    server = Server(f"http://127.0.0.1:{port}", home, process, log)
+    server = Server(f"http://127.0.0.1:{port}{path}", home, process, log)
     try:
         poll(lambda: _answers(server), START_SECONDS, "the app to answer")
         yield server

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -17,6 +18,7 @@ from playwright.sync_api import Page, expect
 from digits_core.dashboard.pages import PAGES
 from tests.browser.conftest import ROOT, START_SECONDS, Server, answers, end, serve
 from tests.browser.helpers import free_port, open_page, poll
+from tests.unit.test_dockerfile import health_check, opened_with
 from tests.unit.test_requirements import APP
 
 pytestmark = pytest.mark.browser
@@ -118,6 +120,18 @@ def test_without_a_command_the_shell_opens_the_app(installed: Path, tmp_path: Pa
         poll(lambda: answers(f"http://127.0.0.1:{port}"), START_SECONDS, "the app to answer")
     finally:
         end(app)
+
+
+def test_the_health_check_of_the_image_tells_an_app_that_answers_from_none(opened: Server) -> None:
+    program, option, code = health_check()
+    assert program == "python"
+
+    def status(port: int) -> int:
+        asked = code.replace(f":{opened_with().port}/", f":{port}/")
+        return subprocess.run([sys.executable, option, asked], capture_output=True, check=False).returncode
+
+    assert status(urlsplit(opened.url).port or 0) == 0
+    assert status(free_port()) != 0
 
 
 def test_every_page_opens_in_the_apps_own_colours(opened: Server, browser_page: Page) -> None:

@@ -1,13 +1,14 @@
 """The seven pages can be reached, by link and by URL, and look right in the ways that a browser differs."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from digits_core.dashboard.pages import PAGES
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, serve
 from tests.browser.helpers import open_page, wait_for_app
 
 pytestmark = pytest.mark.browser
@@ -49,6 +50,18 @@ def test_the_name_of_the_first_page_leads_to_the_front_with_what_the_address_say
     expect(browser_page).to_have_url(re.compile(re.escape(f"{shared_server.url}/?dataset=mnist-5k")))
     expect(browser_page.get_by_test_id("stDialog")).to_have_count(0)
     expect(browser_page.get_by_role("heading", level=1)).to_have_text("Data")
+
+
+def test_below_a_path_of_its_own_the_app_asks_for_nothing_outside_it(tmp_path: Path, browser_page: Page) -> None:
+    """As behind a proxy that has other things at its root, JupyterHub's for one."""
+    asked: list[str] = []
+    browser_page.on("request", lambda request: asked.append(request.url))
+    with serve(tmp_path, path="/lab") as server:
+        open_page(browser_page, f"{server.url}/data")
+        browser_page.locator(".js-plotly-plot").first.wait_for()
+        browser_page.goto("about:blank")  # a page without its server would report that
+
+    assert [url for url in asked if url.startswith("http") and not url.startswith(f"{server.url}/")] == []
 
 
 def test_the_menu_leads_to_each_page(shared_server: Server, browser_page: Page) -> None:

@@ -21,19 +21,13 @@ function workshop() {
   return shared;
 }
 
-// The app may be served below a path of its own: its scripts know where.
-function absolute(address) {
-  const script = document.querySelector("script[src*='/static/']")?.src;
-  return (script ? script.split("/static/")[0] : window.location.origin) + address;
-}
-
 // Weights never change under their id: the browser keeps them, where it may, for the next visit.
 async function bytesOf({ id, weights }) {
   const store = await window.caches?.open("digits-lab-weights").catch(() => null);
-  const name = absolute(`/digits-lab/weights/${id}`);
+  const name = appAddress(`/digits-lab/weights/${id}`);
   const kept = await store?.match(name);
   if (kept) return kept.arrayBuffer();
-  const response = await fetch(absolute(weights));
+  const response = await fetch(appAddress(weights));
   if (!response.ok) throw new Error(`the weights could not be loaded: ${response.status}`);
   if (store) {
     const names = await store.keys();

@@ -17,6 +17,7 @@ import numpy as np
 import streamlit as st
 
 from digits_core.browser.canvas import CANVAS_SIDE
+from digits_core.dashboard.app_address import with_app_address
 from digits_core.dashboard.pixels import with_paint
 from digits_core.dashboard.recognise.recognition_result import SURE, article
 from digits_core.data.papers import SIDE
@@ -121,5 +122,5 @@ def _component() -> Callable[..., Any]:
         "digits_live_answer",
         html=HTML,
         css=(FOLDER / "live_answer.css").read_text(encoding="utf-8"),
-        js=f"const WORKER_SOURCE = {json.dumps(source)};\n" + with_paint(FOLDER / "live_answer.js"),
+        js=f"const WORKER_SOURCE = {json.dumps(source)};\n" + with_app_address(with_paint(FOLDER / "live_answer.js")),
     )
