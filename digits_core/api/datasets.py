@@ -30,6 +30,7 @@ class Samples(Sequence["tuple[torch.Tensor, int]"]):
     Attributes:
         images: uint8 (n, H, W), ink bright (255) on 0.
         labels: int64 (n,), 0 to 9.
+        words: What they are called: "test samples".
 
     Example:
         >>> import digits_core as dl
