@@ -9,6 +9,7 @@ engine       train in processes of their own, one run after the other or side by
 recognition  find the ink in a drawing or a photo and say which digit it is
 browser      a run's network in JavaScript: on the app's pages, and as a web page of its own
 figures      the pictures of all of this: plain data in, plotly figure out
+api          what notebooks and scripts import: `import digits_core as dl`
 dashboard    what the browser shows: the parts of each page, and what all of them share
 """
 
@@ -22,19 +23,33 @@ from typing import Any
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _LAZY = {
+    "load": "digits_core.api.datasets",
+    "CustomTensorDataset": "digits_core.data.dataset",
+    "ImprovedNet": "digits_core.network.improved_net",
+    "train": "digits_core.api.training",
+    "run": "digits_core.api.stored_runs",
+    "RunConfig": "digits_core.config",
+    "DataConfig": "digits_core.config",
+    "TransformConfig": "digits_core.config",
+    "NetworkConfig": "digits_core.config",
+    "TrainingConfig": "digits_core.config",
     "init": "digits_core.runs.tracking",
     "log": "digits_core.runs.tracking",
     "finish": "digits_core.runs.tracking",
     "TrackedRun": "digits_core.runs.tracking",
 }
 """What is offered here, and the module that has it: imported when it is first asked for."""
+_CALLABLE = ("runs", "transforms")
+"""Packages that are offered as functions, too: see `callable_package`."""
 
 
 def __getattr__(name: str) -> Any:
+    if name in _CALLABLE:
+        return import_module(f"digits_core.{name}")
     if name not in _LAZY:
         raise AttributeError(f"module 'digits_core' has no attribute {name!r}")
     return getattr(import_module(_LAZY[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_CALLABLE})

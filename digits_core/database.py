@@ -178,7 +178,7 @@ def _version_without_opening(path: Path) -> int:
     """The version that a file says it has, 0 where it says none; nothing is changed in it or in its log."""
     log = path.with_name(f"{path.name}-wal")
     try:
-        if _IN_USE[path] > 0 or (log.exists() and log.stat().st_size):
+        if path.exists() and (_IN_USE[path] > 0 or (log.exists() and log.stat().st_size)):
             # Read as a plain file, one that this process has open would lose its locks when it is closed: POSIX drops
             # all those of a process. Then another process takes itself for the last one and removes the log in use.
             # Or the last process was killed: what it wrote last, its version too, may stand in the log alone.

@@ -6,14 +6,17 @@ both come later in the flow.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from digits_core.config import Config, NetworkConfig, TransformConfig
 from digits_core.database import Database
-from digits_core.errors import StoreError
+from digits_core.errors import ConfigError, StoreError
 
 NAME_LENGTH = 60
 C = TypeVar("C", bound=Config)
@@ -104,3 +107,19 @@ def saved_transforms(database: Database) -> SavedConfigs[TransformConfig]:
 
 def saved_networks(database: Database) -> SavedConfigs[NetworkConfig]:
     return SavedConfigs(database, "networks", NetworkConfig, "network")
+
+
+def network_named(text: str, saved: Iterable[Saved[NetworkConfig]]) -> NetworkConfig:
+    """Return a ready network by its name or title, one that was saved, or that of a JSON file; `ConfigError`."""
+    try:
+        if text.endswith(".json"):
+            found = json.loads(Path(text).read_bytes())
+            return NetworkConfig(**(found if isinstance(found, dict) else {"layers": found}))
+        wanted = text.strip().casefold()
+        for each in saved:
+            if each.name.casefold() == wanted:
+                return each.config
+        ready: dict[str, Any] = {"layers": text}
+        return NetworkConfig(**ready)
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"The network cannot be read: {error}") from None

@@ -25,6 +25,7 @@ from digits_core.network.traced_network import TracedNetwork
 from digits_core.recognition.digit_score import LARGEST_LOGITS
 from digits_core.recognition.out_of_distribution import Refusal
 from digits_core.recognition.recogniser import Recogniser
+from digits_core.runs.rows import OTHER_LAYERS
 from digits_core.transforms.steps import INK_LEVEL, INK_SHARE
 
 READER = Path(__file__).with_name("reader.js")
@@ -53,7 +54,7 @@ def model_of(recogniser: Recogniser, refusal: Refusal | None = None) -> tuple[di
         ExportError: The network was traced from somebody else's code.
     """
     if isinstance(recogniser.network, TracedNetwork):
-        raise ExportError("Only a network of the layers that the app itself builds can be run by a browser.")
+        raise ExportError(OTHER_LAYERS)
     block = _Block()
     # Batch norm also counts its batches, which nothing is computed with.
     tensors = {name: values for name, values in recogniser.network.state_dict().items() if values.is_floating_point()}

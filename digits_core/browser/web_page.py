@@ -32,7 +32,7 @@ _ENVIRONMENT = Environment(
 def page_files(export: Export, data: RunData) -> Files:
     """Return the page of a run as an export; `RunError` where the run has kept no weights."""
     run = export.history.run
-    recogniser = Recogniser(run.config, export.artifacts.load_weights())
+    recogniser = Recogniser(run.config, export.artifacts.load_kept())
     refusal = refusal_of_run(run, recogniser, export.artifacts, data)
     return {NAME: as_page(run, recogniser, refusal)}
 

@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch.utils.data import Dataset
 from torchvision.transforms.v2 import functional as F
 
 from digits_core.data.digits import Digits, Split
+from digits_core.markup import Html, heading, joined, picture
 
+SHOWN = 16
+"""Samples that a dataset shows of itself in a notebook, as its transform makes them."""
 Sample = tuple[torch.Tensor | np.ndarray, int]
 
 
@@ -25,6 +29,18 @@ class CustomTensorDataset(Dataset[tuple[Any, int]]):
     """Holds the tuples; turns an array or a tensor into a PIL image; applies the transform; returns (image, label).
 
     Training and test sets each have their own transform.
+
+    Args:
+        tensors: `(image, label)` each, the image an array or a tensor (H, W) of 0 to 255, or a PIL image.
+        transform: What is done to each PIL image when it is asked for; nothing if it is not given.
+
+    Example:
+        >>> import torch
+        >>> from torchvision.transforms.v2 import PILToTensor
+        >>> samples = CustomTensorDataset([(torch.zeros(8, 8, dtype=torch.uint8), 7)], PILToTensor())
+        >>> image, label = samples[0]
+        >>> image.shape, label
+        (torch.Size([1, 8, 8]), 7)
     """
 
     def __init__(self, tensors: Sequence[Sample], transform: Callable[[Any], Any] | None = None) -> None:
@@ -41,3 +57,29 @@ class CustomTensorDataset(Dataset[tuple[Any, int]]):
         if self.transform is not None:
             image = self.transform(image)
         return image, label
+
+    def __repr__(self) -> str:
+        name = "no transform" if self.transform is None else type(self.transform).__name__
+        return f"<CustomTensorDataset: {len(self):,} samples, {name}>"
+
+    def _repr_html_(self) -> Html:
+        shown = [self[place] for place in range(min(SHOWN, len(self)))]
+        pictures = [picture(_as_pixels(image), f"a {label}") for image, label in shown]
+        facts = [f"{len(self):,} samples", _in_words(shown[0][0]) if shown else ""]
+        return joined([heading("CustomTensorDataset", *facts), *pictures])
+
+
+def _in_words(image: Any) -> str:
+    """Say what an item is: its kind, shape and type."""
+    if isinstance(image, Image.Image):
+        return f"PIL images {image.mode} of {image.width}×{image.height}"
+    values = np.asarray(image)
+    return f"{type(image).__name__.lower()}s {values.shape} {values.dtype}, {values.min():.3g} to {values.max():.3g}"
+
+
+def _as_pixels(image: Any) -> np.ndarray:
+    """Return whatever a transform made of an image as uint8 (H, W), its darkest value black and its brightest white."""
+    values = np.asarray(image).astype(np.float64)
+    values = values.reshape(values.shape[-2:])
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) / ((high - low) or 1) * 255).astype(np.uint8)

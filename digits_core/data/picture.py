@@ -10,6 +10,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -56,6 +57,15 @@ def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_P
 
         return read_large_picture(data, name, max_pixels)
     return decode(data, name, max_pixels)
+
+
+def file_content(path: str) -> bytes:
+    """Return the bytes of a picture's file; `PictureError` if it cannot be opened."""
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # a path with a zero byte is a `ValueError`
+        reason = error.strerror if isinstance(error, OSError) else "it is no path"
+        raise PictureError(f"{path} cannot be opened: {reason}.") from error
 
 
 def read_picture_here(data: bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Image.Image:

@@ -14,6 +14,9 @@ from digits_core.figures.palette import DIGIT_COLOURS, PERCENT_RANGE, TRAIN_DASH
 
 Measure = Literal["loss", "accuracy"]
 CURVE_HEIGHT = 340
+MEASURES: tuple[Measure, Measure] = ("loss", "accuracy")
+PANES = ((0, 0.46), (0.56, 1))
+"""Where two charts beside each other begin and end, as shares of the width."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,27 @@ def curves(runs: Sequence[Curve], measure: Measure, epochs: int | None = None) -
         chart.update_yaxes(tickformat="~%", autorangeoptions=PERCENT_RANGE)
     # The same value on each update keeps zoom and hidden curves as the person left them.
     chart.update_layout(uirevision="curves", legend={"y": -0.28, "yanchor": "top", "x": 0, "xanchor": "left"})
+    return chart
+
+
+def loss_and_accuracy(run: Curve, epochs: int, title: str) -> go.Figure:
+    """Loss and accuracy per epoch of one run beside each other, training dotted and test solid, on an axis of `epochs`.
+
+    Its size and axes stay from the first epoch to the last, so that nothing moves while points arrive.
+    """
+    chart = figure(f"{escape(title)}: loss and accuracy per epoch", CURVE_HEIGHT)
+    for place, measure in enumerate(MEASURES):
+        part = curves([run], measure, epochs)
+        axes = {"xaxis": f"x{place + 1}", "yaxis": f"y{place + 1}"}
+        chart.add_traces([trace.update(axes, showlegend=place == 0) for trace in part.data])
+        left, right = PANES[place]
+        chart.update_layout(
+            {
+                f"xaxis{place + 1}": {**part.layout.xaxis.to_plotly_json(), "domain": [left, right]},
+                f"yaxis{place + 1}": {**part.layout.yaxis.to_plotly_json(), "anchor": f"x{place + 1}"},
+            }
+        )
+    chart.update_layout(hovermode="x", uirevision="curves", legend={"y": 1.02, "yanchor": "bottom"})
     return chart
 
 

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from digits_core.figures import training_figures
 from digits_core.figures.palette import figure
+from digits_core.markup import as_png
 
 MATRIX_HEIGHT = training_figures.MATRIX_HEIGHT
 HEIGHT = 340
@@ -24,6 +25,7 @@ BELOW = {"y": -0.24, "yanchor": "top", "x": 0, "xanchor": "left"}
 FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 ROOM_FOR_100 = {"r": 30}
 """Beside the axis: a tick's label that would stand out of the chart is not drawn."""
+MISTAKE_COLUMNS, MISTAKE_HEIGHT = 8, 92
 ALL = -1
 """No digit in particular."""
 
@@ -56,6 +58,38 @@ def confusion(
         left, right = (-0.5, 9.5) if answer == ALL else (answer - 0.5, answer + 0.5)
         top, bottom = (-0.5, 9.5) if label == ALL else (label - 0.5, label + 0.5)
         chart.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom, line={"color": CHOSEN, "width": 3})
+    return chart
+
+
+def mistakes(
+    images: Sequence[np.ndarray],
+    labels: Sequence[int],
+    answers: Sequence[int],
+    confidences: Sequence[float],
+    wrong: int,
+    tested: int,
+) -> go.Figure:
+    """Some of the `wrong` test images of `tested`, uint8 (H, W) each, with what they show and what the network said."""
+    rows = max(1, -(-len(images) // MISTAKE_COLUMNS))
+    shown = f", {len(images)} of them" if len(images) < wrong else ""
+    chart = figure(f"Mistakes: {wrong:,} of {tested:,} test images{shown}", 70 + MISTAKE_HEIGHT * rows, dragmode=False)
+    if not images:
+        chart.add_annotation(text="Every test image was recognised.", showarrow=False, x=0.5, y=0.5)
+    places = [divmod(place, MISTAKE_COLUMNS) for place in range(len(images))]
+    for (row, column), image in zip(places, images, strict=True):
+        chart.add_layout_image(
+            source=as_png(image), xref="x", yref="y", x=column + 0.5, y=row, sizex=0.9, sizey=0.72, xanchor="center"
+        )
+    chart.add_scatter(
+        x=[column + 0.5 for _, column in places],
+        y=[row + 0.82 for row, _ in places],
+        mode="text",
+        text=[f"{label} as {answer}" for label, answer in zip(labels, answers, strict=True)],
+        customdata=list(confidences),
+        hovertemplate="%{text}, %{customdata:.1%} sure<extra></extra>",
+    )
+    chart.update_xaxes(visible=False, range=[0, MISTAKE_COLUMNS])
+    chart.update_yaxes(visible=False, range=[rows, 0])
     return chart
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
 import plotly.graph_objects as go
-from PIL import Image
 
 from digits_core.figures.palette import INK_SCALE, figure
 
@@ -55,11 +51,3 @@ def heatmap(image: np.ndarray, value_range: tuple[float, float] = (0, 255), writ
         hovertemplate="row %{y}, column %{x}<br>value %{z}<extra></extra>",
         texttemplate="%{z}" if written else None,
     )
-
-
-def as_png(image: np.ndarray) -> str:
-    """A PNG as a data address, enlarged without smoothing: browsers would blur eight pixels over fifty."""
-    factor = max(1, 56 // image.shape[0])
-    buffer = io.BytesIO()
-    Image.fromarray(image.repeat(factor, axis=0).repeat(factor, axis=1)).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

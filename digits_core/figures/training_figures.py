@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from digits_core.figures.basic_charts import Curve, curves
 from digits_core.figures.error_scale import accuracy_range, errors_of, log_axis, on_log
-from digits_core.figures.images import as_png
 from digits_core.figures.palette import DIGIT_COLOURS, figure
+from digits_core.markup import as_png
 
 HEIGHT = 340
 CURVES_HEIGHT = 290

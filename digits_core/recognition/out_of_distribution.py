@@ -130,7 +130,9 @@ def keep_refusal(refusal: Refusal, recogniser: Recogniser, artifacts: Artifacts,
 
 
 def refusal_of_run(run: Run, recogniser: Recogniser, artifacts: Artifacts, data: RunData) -> Refusal | None:
-    """Return the threshold of a run, as `load_refusal` does; `None` where its datasets are gone, or too few."""
+    """Return the threshold of a run, as `load_refusal` does; `None` where its datasets are gone, too few or unknown."""
+    if run.is_logged:
+        return None
     try:
         key = data_key(run.config, partial(data.lenient_version, run.id))
         return load_refusal(recogniser, artifacts, data.lenient_loader(run.id), key)

@@ -1,1 +1,8 @@
-"""What trainings leave behind: a row and its epochs in the database, weights and logits in a folder."""
+"""What trainings leave behind: a row and its epochs in the database, weights and logits in a folder.
+
+The package can be called: `digits_core.runs()` is `digits_core.api.run_table.runs`, which lists the runs.
+"""
+
+from digits_core.callable_package import let_be_called
+
+let_be_called(__name__, "digits_core.api.run_table", "runs")

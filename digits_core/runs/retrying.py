@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -45,6 +47,20 @@ def store_event(apply: Callable[[], Result], event: Event, wait: Wait) -> Result
         if not error.passing:
             raise
         return None
+
+
+class WaitForStore:
+    """Wait until the store may be tried again; what keeps it from being used is said once on standard error."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def __call__(self, error: StoreError) -> bool:
+        if not self._said:
+            print(f"digits_core: {error} Waiting until it can be written; Ctrl-C twice ends that.", file=sys.stderr)
+            self._said = True
+        time.sleep(RETRY_S)
+        return False
 
 
 def log_wait(error: StoreError) -> None:

@@ -38,6 +38,7 @@ CHANGED_AFTERWARDS = "weights_changed"
 """In the environment of a run: whose weights it has, and what was done to them after that training."""
 
 
+OTHER_LAYERS = "Its network was traced from somebody else's code: this needs one of the app's own layers."
 NOT_TRAINED_HERE = "Digits Lab did not train this run: it has what was logged of it, and not its loop."
 
 

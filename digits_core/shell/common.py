@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from typing import TypeAlias
 
 from digits_core.database import Database
-from digits_core.errors import StoreError
 from digits_core.home import Home
-from digits_core.runs.retrying import RETRY_S
 from digits_core.runs.starter import open_database
 
 BAD_INPUT = 2
@@ -28,17 +24,3 @@ def open_home() -> tuple[Home, Database]:
     """Return the home folder that the environment names, made if it is not there, and its database."""
     home = Home.from_environment().create()
     return home, open_database(home)
-
-
-class WaitForStore:
-    """Wait until the store may be tried again; what keeps it from being used is said once on standard error."""
-
-    def __init__(self) -> None:
-        self._said = False
-
-    def __call__(self, error: StoreError) -> bool:
-        if not self._said:
-            print(f"digits_core: {error} Waiting until it can be written; Ctrl-C twice ends that.", file=sys.stderr)
-            self._said = True
-        time.sleep(RETRY_S)
-        return False

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from safetensors.numpy import save
 
 from digits_core.config import DataConfig, RunConfig
@@ -30,15 +29,12 @@ from digits_core.recognition.out_of_distribution import calibrate, data_key, kee
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.runs.artifacts import Artifacts, TestResult, Weights
 from digits_core.runs.changed_weights import epochs_before, tested
-from digits_core.runs.heartbeat import Heartbeat
-from digits_core.runs.process_owner import this_process
+from digits_core.runs.local_training import LocalTraining
 from digits_core.runs.rows import Run
 from digits_core.runs.starter import FOLDER, RUN, WEIGHTS
 from digits_core.runs.store import RunStore
 from digits_core.shell.common import BAD_INPUT
-from digits_core.shell.train_command import trained
-from digits_core.training.check import choose_test_digits, prepared
-from digits_core.training.control import Orders
+from digits_core.training.check import choose_test_digits
 from digits_core.training.events import EpochFinished, Failed
 from digits_core.training.recipes import FULL
 
@@ -62,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     database = Database(home.database)
     store, catalogue = RunStore(database), Catalogue(home, database)
     try:
-        run = store.find(options.run) if options.run else _train(home, store, catalogue, options.mnist)
+        run = store.find(options.run) if options.run else _train(home, database, catalogue, options.mnist)
         write_package(run, store, Artifacts(home.run(run.id)), catalogue, options.to)
     except DigitsError as error:
         print(f"make_starter: {error}", file=sys.stderr)
@@ -120,23 +116,19 @@ def _record(run: Run, store: RunStore, epochs: list[dict[str, Any]]) -> dict[str
     }
 
 
-def _train(home: Home, store: RunStore, catalogue: Catalogue, mnist: Path | None) -> Run:
+def _train(home: Home, database: Database, catalogue: Catalogue, mnist: Path | None) -> Run:
     """Train Starter in this home; raises `DigitsError` if that fails."""
 
     def load(name: str) -> Digits:
         return _read(mnist) if name == "mnist" and mnist else catalogue.load(name)
 
-    config = prepared(STARTER, load)
-    torch.set_num_threads(THREADS)
-    run = store.create(config, this_process(), threads=THREADS)
-    with Heartbeat(store.owners, run.owner) as heartbeat:
-        heartbeat.start()
-        for event in trained(home, load, store, run, Orders):
-            if isinstance(event, EpochFinished):
-                print(event.lecture_line(), flush=True)
-            if isinstance(event, Failed):
-                raise DigitsError(event.message)
-    return store.get(run.id)
+    training = LocalTraining(home, database, STARTER, load, THREADS)
+    for event in training.events():
+        if isinstance(event, EpochFinished):
+            print(event.lecture_line(), flush=True)
+        if isinstance(event, Failed):
+            raise DigitsError(event.message)
+    return RunStore(database).get(training.run.id)
 
 
 def _read(file: Path) -> Digits:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from digits_core.config import NetworkConfig, TransformConfig
-from digits_core.errors import ConfigError
 from digits_core.home import Home
 from digits_core.layers.placed import place_layers
 from digits_core.layers.presets import PRESETS
 from digits_core.layers.problems import problem_of
-from digits_core.saved_configs import Saved, saved_networks
+from digits_core.saved_configs import Saved, network_named, saved_networks
 from digits_core.shell.common import Commands, add_json, open_home
 
 
@@ -25,20 +23,9 @@ def add_to(commands: Commands) -> None:
     add_json(networks)
 
 
-def network_named(text: str) -> NetworkConfig:
-    """Return a ready network by its name or title, one that was saved, or that of a JSON file; `ConfigError`."""
-    try:
-        if text.endswith(".json"):
-            found = json.loads(Path(text).read_bytes())
-            return NetworkConfig(**(found if isinstance(found, dict) else {"layers": found}))
-        wanted = text.strip().casefold()
-        for saved in _saved():
-            if saved.name.casefold() == wanted:
-                return saved.config
-        ready: dict[str, Any] = {"layers": text}
-        return NetworkConfig(**ready)
-    except (ValueError, OSError) as error:
-        raise ConfigError(f"The network cannot be read: {error}") from None
+def network_of(text: str) -> NetworkConfig:
+    """Return the network that `--network` names; `ConfigError` if there is none."""
+    return network_named(text, _saved())
 
 
 def list_networks(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digits_core.errors import PictureError
@@ -65,12 +64,12 @@ def recognise_images(options: argparse.Namespace) -> int:
 
 
 def _recognise(paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | None, as_json: bool, way: Way) -> int:
-    from digits_core.data.picture import read_picture
+    from digits_core.data.picture import file_content, read_picture
 
     status = 0
     for path in paths:
         try:
-            found = recogniser.read_picture(read_picture(_content(path), path), path, way)
+            found = recogniser.read_picture(read_picture(file_content(path), path), path, way)
         except PictureError as error:
             print(f"digits_core: {error}", file=sys.stderr, flush=True)
             status = BAD_INPUT
@@ -87,14 +86,6 @@ def _paths(named: list[str]) -> Iterator[str]:
             yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
         else:
             yield path
-
-
-def _content(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:  # a path with a zero byte is a `ValueError`
-        reason = error.strerror if isinstance(error, OSError) else "it is no path"
-        raise PictureError(f"{path} cannot be opened: {reason}.") from error
 
 
 def _as_text(path: str, found: list[FoundDigit], accepted: list[bool | None]) -> str:

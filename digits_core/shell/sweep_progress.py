@@ -16,12 +16,11 @@ from digits_core.config import RunConfig
 from digits_core.engine.service import Engine
 from digits_core.engine.sweep_conductor import Conductor
 from digits_core.home import Home
-from digits_core.runs.retrying import keep_trying
+from digits_core.runs.retrying import WaitForStore, keep_trying
 from digits_core.runs.rows import EpochRow, Run
 from digits_core.runs.store import RunStore
 from digits_core.runs.stored_requests import ASK_INTERVAL_S
 from digits_core.runs.sweep_store import CONDUCTED, Sweep, SweepStatus, SweepStore, as_trial
-from digits_core.shell.common import WaitForStore
 from digits_core.shell.train_command import SAID
 from digits_core.training.trials import ranking
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from digits_core.config import RunConfig
+from digits_core.config import NetworkConfig, RunConfig
 from digits_core.errors import ConfigError
 from digits_core.settings import SECTION_OF, by_name, default_of
 from digits_core.training.recipes import LECTURE, RECIPES
@@ -38,6 +38,16 @@ def with_fields(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
     if problems:
         raise ConfigError("; ".join(problems) + ".", problems)
     return config.replace(**whole)
+
+
+def laid_over(
+    base: RunConfig, changes: Mapping[str, Any], datasets: Sequence[str] = (), network: NetworkConfig | None = None
+) -> RunConfig:
+    """A copy with these fields changed, trained and tested on `datasets` and of this network, if they are given."""
+    if network is not None:
+        base = base.replace(network=network)
+    config = with_fields(base, changes)
+    return config.replace(data=config.data.replace(train=datasets, test=datasets)) if datasets else config
 
 
 def differences(config: RunConfig, base: RunConfig) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from torch import nn
 from torch.nn import functional as nnf
 
 import digits_core as dl
+from digits_core.browser.web_page import page_files
 from digits_core.config import TransformConfig
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.state import state
 from digits_core.data.builtin import read_optdigits
-from digits_core.errors import ConfigError, DigitsError, NetworkError, RunError
+from digits_core.errors import ConfigError, DigitsError, ExportError, NetworkError, RunError
+from digits_core.runs.export.files import Export
 from digits_core.transforms import batched
 from tests.pages.test_logged_runs import words
 
@@ -170,3 +172,20 @@ def test_files_that_somebody_changed_are_refused_in_one_line(trained_elsewhere, 
     with pytest.raises(DigitsError) as caught:
         load_recogniser(run_id)
     assert "\n" not in str(caught.value)
+
+
+def test_it_goes_along_in_notebooks_and_shell_but_not_where_other_layers_are_needed(trained_elsewhere, capsys):
+    run_id, network = trained_elsewhere
+    run = dl.run(run_id)
+    image = read_optdigits().of("test")[0][0]
+    with torch.no_grad():
+        expected = network(batched.normalise(batched.prepare(image[None], TRANSFORM), TRANSFORM))
+        torch.testing.assert_close(
+            run.network()(batched.normalise(batched.prepare(image[None], TRANSFORM), TRANSFORM)), expected
+        )
+    assert run.predict(image).is_digit is None
+    export = Export(run_id, state().runs, state().artifacts, state().catalogue.load)
+    assert export.weights()
+    for form in (export.onnx, lambda: page_files(export, state().run_data), export.script, export.notebook):
+        with pytest.raises(ExportError):
+            form()

@@ -13,10 +13,10 @@ from digits_core import database as database_module
 from digits_core.__main__ import main
 from digits_core.database import Database
 from digits_core.home import Home
+from digits_core.runs import retrying
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.store import RunStore
 from digits_core.runs.sweep_store import SweepStore
-from digits_core.shell import common
 from tests.unit.helpers import fill, wait_for
 
 COMMANDS = [["train", "--epochs", "2"], ["sweep", "--vary", "epochs=1,2"]]
@@ -41,7 +41,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, home: Path, command: list[str], hurt:
     said = Said()
     monkeypatch.setenv("DIGITS_HOME", str(home))
     monkeypatch.setattr(sys, "stderr", said)
-    monkeypatch.setattr(common, "RETRY_S", 0.05)
+    monkeypatch.setattr(retrying, "RETRY_S", 0.05)
     monkeypatch.setattr(database_module, "BUSY_TIMEOUT_S", 0.05)
     database = Database(Home(home).create().database)
 

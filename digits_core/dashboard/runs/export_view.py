@@ -16,7 +16,7 @@ from digits_core.runs.export import onnx, tensorboard
 from digits_core.runs.export.files import Export, Files, as_zip
 from digits_core.runs.export.plan import plan_of
 from digits_core.runs.export.run_history import History, epochs_as_csv, runs_as_csv
-from digits_core.runs.rows import NOT_TRAINED_HERE
+from digits_core.runs.rows import NOT_TRAINED_HERE, OTHER_LAYERS
 from digits_core.runs.run_data import changed_data
 from digits_core.runs.store import Run
 
@@ -29,10 +29,11 @@ def offer_run(run: Run) -> None:
     export = Export(run.id, state().runs, state().artifacts, run_loader(run.id))
     stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
     why_no_weights = _why_no_weights(run)
+    why_no_layers = OTHER_LAYERS if state().artifacts(run.id).has_program else why_no_weights
     epochs = bool(export.history.epochs)
     with st.container(gap="xsmall"):
         _offer_programs(export, stem)
-        _offer_web_page(export, stem, why_no_weights)
+        _offer_web_page(export, stem, why_no_layers)
         _described(
             "Weights",
             lambda: _only(export.weights()),
@@ -49,7 +50,7 @@ def offer_run(run: Run) -> None:
             "onnx",
             "The network with its weights in the format that other programs, phones and browsers run. How to normalise "
             "an image for it is in its metadata.",
-            onnx.MISSING if not onnx.is_available() else why_no_weights,
+            onnx.MISSING if not onnx.is_available() else why_no_layers,
         )
         _described(
             "CSV",

@@ -19,6 +19,7 @@ from digits_core.runs.export import onnx, run_history, tensorboard
 from digits_core.runs.export.notebook import as_notebook
 from digits_core.runs.export.run_history import History
 from digits_core.runs.export.script import as_script, needs_files
+from digits_core.runs.rows import OTHER_LAYERS
 from digits_core.runs.store import RunStore
 
 Files = dict[str, bytes]
@@ -41,6 +42,8 @@ class Export:
         return {"weights.safetensors": self.artifacts.weights_path.read_bytes()}
 
     def onnx(self) -> Files:
+        if self.artifacts.has_program:
+            raise ExportError(OTHER_LAYERS)
         return {"network.onnx": onnx.as_onnx(self.history.run.config, self.artifacts.load_weights())}
 
     def csv(self) -> Files:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits_core.figures.basic_charts import Curve, class_balance, curves, probabilities
+from digits_core.figures.basic_charts import Curve, class_balance, curves, loss_and_accuracy, probabilities
 
 RUN = Curve("#1 Lecture", "#123456", [1, 2], [0.5, 0.8], [0.6, 0.9], [1.5, 0.7], [1.2, 0.4])
 
@@ -40,6 +40,21 @@ def test_a_run_without_epochs_gives_an_empty_chart_and_no_error():
 def test_a_name_that_looks_like_html_stays_text():
     run = Curve("<b>bold</b> & <a href='x'>link</a>", "#123456", [1], [0.5], [0.6], [1.5], [1.2])
     assert all("<" not in line.name for line in curves([run], "loss").data)
+
+
+def test_loss_and_accuracy_stand_beside_each_other_each_on_its_own_axes():
+    chart = loss_and_accuracy(RUN, 4, "<b>#1</b>")
+    drawn = [(line.xaxis, line.yaxis, list(line.y)) for line in chart.data]
+    assert drawn == [
+        ("x", "y", [1.5, 0.7]),
+        ("x", "y", [1.2, 0.4]),
+        ("x2", "y2", [0.5, 0.8]),
+        ("x2", "y2", [0.6, 0.9]),
+    ]
+    assert chart.layout.xaxis.range == chart.layout.xaxis2.range == (0.5, 4.5)
+    assert chart.layout.xaxis.domain[1] < chart.layout.xaxis2.domain[0]
+    assert [line.showlegend for line in chart.data] == [True, True, False, False]
+    assert "<b>" not in chart.layout.title.text
 
 
 def test_zoom_survives_an_update():

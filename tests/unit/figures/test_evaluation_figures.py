@@ -44,6 +44,22 @@ def test_an_empty_matrix_is_drawn_without_a_number():
     assert set(numbers(evaluation_figures.confusion(np.zeros((10, 10), dtype=int), True)).values()) == {""}
 
 
+def test_mistakes_stand_in_rows_with_what_they_show_and_what_was_said():
+    images = [np.full((8, 8), value, np.uint8) for value in range(10)]
+    chart = evaluation_figures.mistakes(images, list(range(10)), [7] * 10, [0.9] * 10, 25, 359)
+
+    assert chart.layout.title.text == "Mistakes: 25 of 359 test images, 10 of them"
+    assert [(each.x, each.y) for each in chart.layout.images][7:] == [(7.5, 0), (0.5, 1), (1.5, 1)]
+    assert list(chart.data[0].x) == [each.x for each in chart.layout.images]
+    assert chart.data[0].text[3] == "3 as 7"
+
+
+def test_a_run_without_mistakes_says_so():
+    chart = evaluation_figures.mistakes([], [], [], [], 0, 359)
+
+    assert [each.text for each in chart.layout.annotations] == ["Every test image was recognised."]
+
+
 def test_reliability_has_a_bar_for_each_bin_that_holds_images():
     chart = evaluation_figures.reliability(
         np.linspace(0, 1, 4), np.array([0, 4, 6]), np.array([nan, 0.5, 0.9]), np.array([nan, 0.25, 1.0]), "#123456"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits_core.figures.images import as_png, pixels
+from digits_core.figures.images import pixels
+from digits_core.markup import as_png
 
 
 @pytest.fixture
