@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from digits_core.dashboard.runs.compare.own_metrics import chart_key
 from tests.browser.conftest import Server, train
-from tests.browser.helpers import ask_chart, open_page, poll, wait_for_app, wait_for_chart
+from tests.browser.helpers import answer_of_server, ask_chart, draw, open_page, poll, wait_for_app, wait_for_chart
+from tests.pictures import STROKES
 
 pytestmark = pytest.mark.browser
 
@@ -83,3 +84,64 @@ def test_a_loop_that_is_killed_shows_as_interrupted(module_server, loop, browser
     expect(browser_page.get_by_text("The process that logged this run ended without finishing it.")).to_be_visible(
         timeout=SECONDS * 1000
     )
+
+
+LOOP_WITH_NETWORK = """
+    import torch
+    from torch import nn
+    from torch.nn import functional as nnf
+
+    import digits_core as dl
+    from digits_core.data.builtin import read_mnist_5k
+
+
+    class Branches(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.near = nn.Conv2d(1, 16, 3, padding=1)
+            self.far = nn.Conv2d(1, 16, 7, padding=3)
+            self.head = nn.Linear(32 * 49, 10)
+
+        def forward(self, x):
+            both = torch.cat([torch.relu(self.near(x)), torch.relu(self.far(x))], dim=1)
+            return self.head(nnf.max_pool2d(both, 4).flatten(1))
+
+
+    torch.manual_seed(0)
+    images, labels = read_mnist_5k().of("train")
+    x, y = (torch.from_numpy(images)[:, None] / 255 - 0.13) / 0.31, torch.from_numpy(labels)
+    network = Branches()
+    optimizer = torch.optim.AdamW(network.parameters(), 2e-3)
+    with dl.init("Two branches", config={"dataset": "mnist-5k"}) as run:
+        for epoch in (1, 2):
+            for part in torch.randperm(len(x)).split(64):
+                optimizer.zero_grad()
+                loss = nnf.cross_entropy(network(x[part]), y[part])
+                loss.backward()
+                optimizer.step()
+            run.log({"train/loss": loss}, step=epoch)
+        run.log_model(network, x[:1], mean=0.13, std=0.31, centre=True)
+    print(run.id)
+"""
+
+
+def test_the_network_of_a_loop_reads_a_drawing_and_says_why(module_server, browser_page: Page) -> None:
+    run_id = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(LOOP_WITH_NETWORK)],
+        env={**os.environ, "DIGITS_HOME": str(module_server.home), "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    ).stdout.strip()
+    open_page(browser_page, f"{module_server.url}/recognise?run={run_id}")
+    expect(browser_page.get_by_text("it is read after each stroke")).to_be_visible()
+    draw(browser_page, STROKES[0])
+    expect(answer_of_server(browser_page).locator(".digit")).to_have_text("0")
+    browser_page.get_by_role("button", name="Why this answer?").click()
+    expect(browser_page.get_by_text("What would make it")).to_be_visible(timeout=SECONDS * 1000)
+    expect(browser_page.get_by_text("What it was reminded of")).to_have_count(0)
+
+    open_page(browser_page, f"{module_server.url}/network?look=Feature+maps&run={run_id}")
+    wait_for_chart(browser_page, "near_0", "chart.data.length")
+    wait_for_chart(browser_page, "far_0", "chart.data.length")
