@@ -1,13 +1,15 @@
 """Run the library's tests on the lowest version of every requirement: `python -m tests.oldest_versions`.
 
-uv resolves tests/requirements.txt to its lower bounds in a fresh environment, which goes away at the end. Arguments
-that are not of this program go to pytest, which takes `tests/unit` unless they say more: `-n 2 -k transforms`.
+uv resolves requirements.txt, and what only tests need, to their lower bounds in a fresh environment, which goes away at
+the end. Arguments that are not of this program go to pytest, which takes `tests/unit` unless they say more: `-n 2 -k
+transforms`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -48,13 +50,23 @@ def install(environment: Path, torch_backend: str | None) -> None:
     python = python_of(environment)
     uv = [python, "-m", "uv", "pip"]
     backend = ["--torch-backend", torch_backend] if torch_backend else []
-    lowest = ["--resolution", "lowest-direct", *backend, "-r", "tests/requirements.txt"]
-    for step in (
-        [sys.executable, "-m", "venv", str(environment)],
-        [python, "-m", "pip", "install", "--quiet", "uv"],
-        [*uv, "install", "--python", python, *lowest],
-    ):
+    tools = environment / "tools.txt"
+    lowest = ["--resolution", "lowest-direct", *backend, "-r", "requirements.txt", "-r", str(tools)]
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], cwd=ROOT, check=True)
+    tools.write_text("\n".join(only_for_tests()), encoding="utf-8")
+    for step in ([python, "-m", "pip", "install", "--quiet", "uv"], [*uv, "install", "--python", python, *lowest]):
         subprocess.run(step, cwd=ROOT, check=True)
+
+
+def only_for_tests() -> list[str]:
+    """Return the lines of tests/requirements.txt that name nothing which the app itself requires."""
+    apps = set(_required("requirements.txt"))
+    return [line for name, line in _required("tests/requirements.txt").items() if name not in apps]
+
+
+def _required(path: str) -> dict[str, str]:
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    return {name[0]: line for line in lines if (name := re.match(r"[A-Za-z0-9][\w.-]*", line))}
 
 
 def python_of(environment: Path) -> str:
