@@ -22,7 +22,7 @@ from digits_core.runs.rows import Run
 from digits_core.runs.run_edits import NAME_LENGTH, tidy_name
 from digits_core.runs.store import RunStore, new_id
 
-__all__ = ["LIMITS", "Found", "keep", "read_runs"]
+__all__ = ["LIMITS", "Found", "keep", "merged", "read_runs"]
 
 
 def read_runs(path: Path, name: str | None = None) -> Found:
@@ -45,6 +45,11 @@ def read_runs(path: Path, name: str | None = None) -> Found:
         return _read_apart(path, title)
     except OSError as error:
         raise RunFileError(f"{title} could not be read on this machine: {error.strerror or error}.") from error
+
+
+def merged(several: Sequence[Found]) -> Found:
+    """Return what several files hold as one, to be kept in one go."""
+    return Found([run for found in several for run in found.runs], [note for found in several for note in found.notes])
 
 
 def keep(store: RunStore, found: Found, name: str = "", tags: Sequence[str] = ()) -> list[Run]:

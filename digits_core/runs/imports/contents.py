@@ -98,12 +98,7 @@ def _checked(runs: list[WholeRun], notes: list[str]) -> Found:
 
 def _files_in(folder: Path, limits: Limits) -> dict[str, bytes]:
     """Read what may hold runs below a folder; links are not followed."""
-    paths = [
-        Path(inside) / file
-        for inside, _, files in os.walk(folder)
-        for file in files
-        if _is_wanted(file)
-    ]
+    paths = [Path(inside) / file for inside, _, files in os.walk(folder) for file in files if _is_wanted(file)]
     paths = [path for path in paths if path.is_file() and not path.is_symlink()]
     if len(paths) > limits.entries:
         raise Refusal(f"holds {len(paths):,} files of runs, more than the {limits.entries:,} that are read. {_ADVICE}")

@@ -16,7 +16,7 @@ from digits_core.runs.logged_config import tidy_config
 from digits_core.runs.metric_names import FRACTIONS, LONGEST_NAME, MOST_NAMES, known_metric
 from digits_core.runs.run_edits import NAME_LENGTH
 
-LIMITS = Limits(file_bytes=256 * MIB, unpacked_bytes=256 * MIB, entries=10_000, memory_bytes=1024 * MIB, seconds=60)
+LIMITS = Limits(file_bytes=256 * MIB, unpacked_bytes=256 * MIB, entries=10_000, memory_bytes=1024 * MIB, seconds=120)
 """What the reading of runs may cost: the bytes of all files together, and of the process that reads them."""
 MOST_RUNS = 100
 MOST_VALUES = 500_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -62,8 +63,9 @@ class _Reader:
         self.metrics = Metrics()
         self._plugins: dict[str, str] = {}
         self._written: dict[int, float] = {}
-        self._figures: set[int] = set()
-        self._times: list[float] = []
+        self._figures_written: dict[int, float] = {}
+        self._known: set[str] = set()
+        self._began, self._ended = math.inf, 0.0
         self._config: dict[str, Any] = {}
 
     def take(self, record: bytes) -> None:
@@ -83,23 +85,22 @@ class _Reader:
         except Malformed:
             return
         if is_time(wall_time):
-            self._times = [min([wall_time, *self._times[:1]]), max([wall_time, *self._times[1:]])]
+            self._began, self._ended = min(self._began, wall_time), max(self._ended, wall_time)
 
     def run(self, name: str, config: Mapping[str, Any]) -> WholeRun:
-        if not self._times:
+        if not self._ended:
             return whole_run(name, ORIGIN, self.metrics, {**config, **self._config})
-        began, ended = self._times
         # Between two epochs there may be batches with steps of their own.
-        elapsed = {step: written - began for step, written in self._written.items() if step in self._figures}
-        elapsed = elapsed or {step: written - began for step, written in self._written.items()}
+        written = self._figures_written or self._written
+        elapsed = {step: when - self._began for step, when in written.items()}
         return whole_run(
             name,
             ORIGIN,
             self.metrics,
             {**config, **self._config},
             elapsed=elapsed,
-            created=began,
-            finished=ended,
+            created=self._began,
+            finished=self._ended,
         )
 
     def _take(self, summary: Tag, step: int, wall_time: float) -> None:
@@ -110,11 +111,12 @@ class _Reader:
         plugin = self._plugins.setdefault(tag, plugin) if len(self._plugins) < 10_000 else plugin
         if value is None or plugin not in ("", "scalars") or tag in _NO_METRICS:
             return
+        if tag not in self.metrics.by_name and known_metric(tag):
+            self._known.add(tag)
         self.metrics.add(tag, step, value)
         if is_time(wall_time):
-            self._written[step] = max(wall_time, self._written.get(step, 0.0))
-        if known_metric(tag):
-            self._figures.add(step)
+            written = self._figures_written if tag in self._known else self._written
+            written[step] = max(wall_time, written.get(step, 0.0))
 
 
 def _tag(message: bytes) -> Tag:

@@ -122,6 +122,8 @@ def signed(value: int) -> int:
 
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
+    if place < len(message) and message[place] < 0x80:  # nearly all of them
+        return message[place], place + 1
     value = 0
     for count, byte in enumerate(message[place : place + _LONGEST_VARINT]):
         value |= (byte & 0x7F) << (7 * count)
