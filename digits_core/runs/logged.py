@@ -20,7 +20,7 @@ from digits_core.config import RunConfig
 from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.runs import heartbeat
-from digits_core.runs.logged_config import as_settings
+from digits_core.runs.logged_config import as_settings, tidy_config
 from digits_core.runs.metric_names import KNOWN, Known, known_metric
 from digits_core.runs.recording import IS_LIVE, add_run
 from digits_core.runs.rows import Status
@@ -138,7 +138,24 @@ class LoggedRuns:
                     "INSERT OR REPLACE INTO metrics (run, name, step, value) VALUES (?, ?, ?, ?)",
                     [(run_id, name, step, _or_null(value)) for name, value in others.items()],
                 )
-                _move_on(db, run_id, step, known, seconds)
+                # Batches have steps of their own, which say nothing of how many epochs are done.
+                _move_on(db, run_id, step if known else 0, known, seconds)
+
+    def update_config(self, run_id: str, owner: str, config: Mapping[str, Any]) -> None:
+        """Add entries to the config of a run that still runs; those that are there already are replaced.
+
+        Raises:
+            LogError: for more entries than a config may have.
+            RunError: if the run has ended, was deleted, or is another process's by now.
+        """
+        with self._database.write() as db:
+            self._still_runs(db, run_id, owner)
+            kept = db.execute("SELECT logged_config FROM runs WHERE id = ?", (run_id,)).fetchone()
+            config = tidy_config({**json.loads(kept["logged_config"]), **config})
+            db.execute(
+                "UPDATE runs SET logged_config = ?, epochs = ? WHERE id = ?",
+                (json.dumps(config), _planned(config), run_id),
+            )
 
     def end(self, run_id: str, owner: str, status: Status, message: str = "", finished: float | None = None) -> bool:
         """Let a run end; false if it had ended already, or is another process's."""
