@@ -110,7 +110,7 @@ def _marked(value: Any, base: Any, field: str) -> str:
 
 
 def _environment(run: Run) -> None:
-    if not run.environment:
+    if not run.environment and not run.is_logged:
         st.info("It is noted when the training starts: versions, device, data. This run has not started.")
         return
     rows = [{"What": name, "Value": text} for name, text in _flat(run.environment)]
