@@ -55,7 +55,7 @@ class WholeRun:
 
     metrics: by name the values by step, 0 or more, NaN for a gap; elapsed: by step the seconds of training until it was
     done, empty if the files do not say; created, finished: seconds since 1970, now if they do not say. `config` is as
-    `logged_config.tidy_config` returns it.
+    `logged_config.tidy_config` returns it; note: sentences on what was changed or left out.
     """
 
     name: str
@@ -65,6 +65,7 @@ class WholeRun:
     elapsed: dict[int, float] = field(default_factory=dict)
     created: float | None = None
     finished: float | None = None
+    note: str = ""
 
 
 class LoggedRuns:
@@ -166,7 +167,7 @@ class LoggedRuns:
         """Write runs that have ended elsewhere, by their new ids, each as a finished one: all of them, or none."""
         with self._database.write() as db:
             for run_id, run in runs.items():
-                _begin(db, run_id, run.origin, owner, run.name, run.config, tags, "", {}, run.created)
+                _begin(db, run_id, run.origin, owner, run.name, run.config, tags, run.note, {}, run.created)
                 _add_all(db, run_id, run)
                 _end(db, run_id, owner, "finished", "", run.finished)
 

@@ -24,21 +24,20 @@ def add_to(commands: Commands) -> None:
 
 def import_runs(options: argparse.Namespace) -> int:
     """Import all runs of all paths, or none where one of them cannot be read."""
-    from digits_core.runs.imports import keep, merged, read_runs
+    from digits_core.runs.imports import keep, read_runs
 
     _, database = open_home()
     from digits_core.runs.store import RunStore
 
-    found = merged([read_runs(Path(path)) for path in options.paths])
+    found = [run for path in options.paths for run in read_runs(Path(path))]
     store = RunStore(database)
     for run in keep(store, found, options.name, options.tag):
         epochs = len(store.epochs([run.id])[run.id])
         own = len(store.logged.metric_names(run.id))
         if options.json:
             fields = {"id": run.id, "number": run.number, "name": run.name, "origin": run.origin, "epochs": epochs}
-            print(json.dumps({**fields, "other_metrics": own, "test_accuracy": run.test_accuracy}))
+            print(json.dumps({**fields, "other_metrics": own, "test_accuracy": run.test_accuracy, "note": run.note}))
         else:
-            print(f"{run.id}  {run.title}  from {run.origin}: {epochs:,} epochs, {own:,} other metrics")
-    if not options.json:
-        print(*found.notes, sep="\n", end="\n" if found.notes else "")
+            note = f". {run.note}" if run.note else ""
+            print(f"{run.id}  {run.title}  from {run.origin}: {epochs:,} epochs, {own:,} other metrics{note}")
     return 0

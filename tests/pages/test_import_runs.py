@@ -33,8 +33,9 @@ def test_an_upload_is_a_run_that_is_chosen(imported):
     run = state().runs.runs()[0]
     assert titles(imported) == ["#3 mine", "#2 fast", "#1 slow"]
     assert imported.query_params["compare"] in (run.id, [run.id])
-    words = "Imported #3 mine from CSV. mine: divided by 100, as percentages: val_acc."
+    words = "Imported #3 mine from CSV. What was changed is in its note."
     assert said(imported) == [f":material/check_circle: {as_plain_text(words)}"]
+    assert run.note == "Percentages divided by 100: val_acc."
     assert any(each.value == "Other metrics" for each in imported.subheader)
     assert not imported.file_uploader
 

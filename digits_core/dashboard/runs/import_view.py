@@ -17,12 +17,12 @@ from digits_core.dashboard.runs.editing import remember
 from digits_core.dashboard.state import state
 from digits_core.data.readers.limits import MIB
 from digits_core.errors import DigitsError, RunFileError
-from digits_core.runs.imports import LIMITS, Found, keep, merged, read_runs
+from digits_core.runs.imports import LIMITS, keep, read_runs
+from digits_core.runs.logged import WholeRun
 from digits_core.runs.rows import Run
 from digits_core.runs.run_edits import Change
 
 _COUNT = "run_imports"
-NOTES_SHOWN = 3
 
 
 def import_runs() -> None:
@@ -54,19 +54,19 @@ def _draw() -> None:
         return
     try:
         with st.spinner("Reading the files …"):
-            found = merged([read_once(("runs", *content_of(file)), partial(_read, file)) for file in files])
-        kept = keep(state().runs, found)
+            found = [read_once(("runs", *content_of(file)), partial(_read, file)) for file in files]
+        kept = keep(state().runs, [run for runs in found for run in runs])
     except DigitsError as error:
         show_refusal(error, "import_runs")
         return
     # Before anything is drawn: a page that is drawn again meanwhile must not import them again.
     st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
-    remember(_change(kept, found.notes))
+    remember(_change(kept))
     choose([run.id for run in kept])
     st.rerun()
 
 
-def _read(file: Upload) -> Found:
+def _read(file: Upload) -> list[WholeRun]:
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "upload"
@@ -78,10 +78,9 @@ def _read(file: Upload) -> Found:
         ) from error
 
 
-def _change(kept: Sequence[Run], notes: Sequence[str]) -> Change:
+def _change(kept: Sequence[Run]) -> Change:
     """Return what was done; to undo it deletes the runs, from where they can still be restored."""
-    origins = ", ".join(dict.fromkeys(run.origin for run in kept))
-    what = kept[0].title if len(kept) == 1 else f"{len(kept)} runs"
-    more = [f"{len(notes) - NOTES_SHOWN} more such notes."] if len(notes) > NOTES_SHOWN else []
-    words = " ".join([f"Imported {what} from {origins}.", *notes[:NOTES_SHOWN], *more])
-    return Change(words, "deleted", tuple((run.id, time.time()) for run in kept))
+    origins = " and ".join(dict.fromkeys(run.origin for run in kept))
+    what, whose = (kept[0].title, "its") if len(kept) == 1 else (f"{len(kept)} runs", "their")
+    notes = f" What was changed is in {whose} note." if any(run.note for run in kept) else ""
+    return Change(f"Imported {what} from {origins}.{notes}", "deleted", tuple((run.id, time.time()) for run in kept))

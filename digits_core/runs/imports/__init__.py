@@ -5,27 +5,28 @@ Files are untrusted: they are read in a process of its own, within limits, and n
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from digits_core.data.readers.limits import MIB
 from digits_core.data.readers.sandbox import ROOT, shown_name, why_it_ended
 from digits_core.errors import RunFileError
 from digits_core.runs import process_owner
-from digits_core.runs.imports.records import LIMITS, Found
+from digits_core.runs.imports.records import LIMITS, from_json
+from digits_core.runs.logged import WholeRun
 from digits_core.runs.rows import Run
 from digits_core.runs.run_edits import NAME_LENGTH, tidy_name
 from digits_core.runs.store import RunStore, new_id
 
-__all__ = ["LIMITS", "Found", "keep", "merged", "read_runs"]
+__all__ = ["LIMITS", "keep", "read_runs"]
 
 
-def read_runs(path: Path, name: str | None = None) -> Found:
+def read_runs(path: Path, name: str | None = None) -> list[WholeRun]:
     """Return the runs in a file, a zip of a folder, or a folder, read in a process of its own; nothing is kept yet.
 
     Args:
@@ -47,12 +48,7 @@ def read_runs(path: Path, name: str | None = None) -> Found:
         raise RunFileError(f"{title} could not be read on this machine: {error.strerror or error}.") from error
 
 
-def merged(several: Sequence[Found]) -> Found:
-    """Return what several files hold as one, to be kept in one go."""
-    return Found([run for found in several for run in found.runs], [note for found in several for note in found.notes])
-
-
-def keep(store: RunStore, found: Found, name: str = "", tags: Sequence[str] = ()) -> list[Run]:
+def keep(store: RunStore, found: Sequence[WholeRun], name: str = "", tags: Sequence[str] = ()) -> list[Run]:
     """Write runs into the store, all of them or none, and return them.
 
     Args:
@@ -65,15 +61,9 @@ def keep(store: RunStore, found: Found, name: str = "", tags: Sequence[str] = ()
     """
     if name:
         name = tidy_name(name)
-        several = len(found.runs) > 1
-        found = dataclasses.replace(
-            found,
-            runs=[
-                dataclasses.replace(run, name=f"{name} {run.name}"[:NAME_LENGTH] if several else name)
-                for run in found.runs
-            ],
-        )
-    by_id = {new_id(): run for run in found.runs}
+        several = len(found) > 1
+        found = [replace(run, name=f"{name} {run.name}"[:NAME_LENGTH] if several else name) for run in found]
+    by_id = {new_id(): run for run in found}
     store.logged.add(by_id, process_owner.this_process(), tags)
     return [store.get(run_id) for run_id in by_id]
 
@@ -88,7 +78,7 @@ def _check_size(size: int, title: str) -> None:
         )
 
 
-def _read_apart(path: Path, title: str) -> Found:
+def _read_apart(path: Path, title: str) -> list[WholeRun]:
     command = [sys.executable, "-m", "digits_core.runs.imports", str(path), title]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
@@ -107,4 +97,4 @@ def _read_apart(path: Path, title: str) -> Found:
     kind, _, content = answer.stdout.decode("ascii").partition("\n")
     if kind == "refused":
         raise RunFileError(f"{title} {json.loads(content)}")
-    return Found.from_json(content)
+    return from_json(content)

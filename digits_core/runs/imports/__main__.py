@@ -13,13 +13,13 @@ from pathlib import Path
 from digits_core.data.readers.file_contents import Refusal
 from digits_core.data.readers.limits import MIB, confine_this_process
 from digits_core.runs.imports.contents import read
-from digits_core.runs.imports.records import LIMITS
+from digits_core.runs.imports.records import LIMITS, to_json
 
 
 def answer(path: Path, name: str) -> str:
     """Return `found` or `refused` in a line of its own, then what was found or the reason, as JSON in ASCII."""
     try:
-        return f"found\n{read(path, name).to_json()}"
+        return f"found\n{to_json(read(path, name))}"
     except Refusal as refusal:
         reason = str(refusal)
     except MemoryError:

@@ -12,7 +12,7 @@ from digits_core.data.readers.limits import MIB, Limits
 from digits_core.runs.imports import wire
 from digits_core.runs.imports.epochs_csv import read_epochs
 from digits_core.runs.imports.lightning_csv import HPARAMS, METRICS, is_lightning, read_hparams, read_metrics
-from digits_core.runs.imports.records import LIMITS, MOST_RUNS, MOST_VALUES, Found, percentages_to_fractions
+from digits_core.runs.imports.records import LIMITS, MOST_RUNS, MOST_VALUES, with_fractions
 from digits_core.runs.imports.tables import read_table
 from digits_core.runs.imports.tensorboard import read_event_files
 from digits_core.runs.logged import WholeRun
@@ -29,7 +29,7 @@ Files = Mapping[str, bytes]
 """Contents by their paths inside a folder, with `/`."""
 
 
-def read(path: Path, name: str, limits: Limits = LIMITS) -> Found:
+def read(path: Path, name: str, limits: Limits = LIMITS) -> list[WholeRun]:
     """Return the runs in a folder, a zip of one, or a single file.
 
     Args:
@@ -49,15 +49,13 @@ def read(path: Path, name: str, limits: Limits = LIMITS) -> Found:
         return _read_folder({member: archive.read(member) for member in wanted}, name.removesuffix(".zip"))
     file = PurePosixPath(name).name
     if wire.begins_like_one(content):
-        run, notes = read_event_files(name, {file: content}, {})
-        return _checked([run], notes)
-    return _checked(*_read_csv(file, name.removesuffix(".csv"), content, {}))
+        return _checked([read_event_files(name, {file: content}, {})])
+    return _checked(_read_csv(file, name.removesuffix(".csv"), content, {}))
 
 
-def _read_folder(files: Files, name: str) -> Found:
+def _read_folder(files: Files, name: str) -> list[WholeRun]:
     """Return the runs of a folder: one for each folder in it with event files, and one or more for each CSV file."""
     runs: list[WholeRun] = []
-    notes: list[str] = []
     folders: dict[PurePosixPath, dict[str, bytes]] = {}
     for path, content in files.items():
         folders.setdefault(PurePosixPath(path).parent, {})[PurePosixPath(path).name] = content
@@ -65,35 +63,29 @@ def _read_folder(files: Files, name: str) -> Found:
         title = name if folder == PurePosixPath(".") else str(folder)
         config = read_hparams(inside[HPARAMS]) if HPARAMS in inside else {}
         if events := {file: content for file, content in inside.items() if EVENTS in file}:
-            run, said = read_event_files(title, events, config)
-            runs.append(run)
-            notes += said
+            runs.append(read_event_files(title, events, config))
         for file, content in inside.items():
             if file.casefold().endswith(".csv"):
                 called = title if file == METRICS else file.removesuffix(".csv")
-                found, said = _read_csv(file, called, content, config)
-                runs += found
-                notes += said
-    return _checked(runs, notes)
+                runs += _read_csv(file, called, content, config)
+    return _checked(runs)
 
 
-def _read_csv(file: str, name: str, content: bytes, config: Mapping[str, object]) -> tuple[list[WholeRun], list[str]]:
+def _read_csv(file: str, name: str, content: bytes, config: Mapping[str, object]) -> list[WholeRun]:
     table = read_table(content)
     if is_lightning(file, table):
-        run, notes = read_metrics(name, table, config)
-        return [run], notes
+        return [read_metrics(name, table, config)]
     return read_epochs(name, table)
 
 
-def _checked(runs: list[WholeRun], notes: list[str]) -> Found:
+def _checked(runs: list[WholeRun]) -> list[WholeRun]:
     if not runs:
         raise Refusal(_NOTHING)
     if len(runs) > MOST_RUNS:
         raise Refusal(f"holds {len(runs)} runs, more than the {MOST_RUNS} that are read at once. {_ADVICE}")
     if sum(len(values) for run in runs for values in run.metrics.values()) > MOST_VALUES:
         raise Refusal(f"holds more than the {MOST_VALUES:,} values that are read at once. {_ADVICE}")
-    divided = [percentages_to_fractions(run) for run in runs]
-    return Found(runs, notes + [sentence for sentence in divided if sentence])
+    return [with_fractions(run) for run in runs]
 
 
 def _files_in(folder: Path, limits: Limits) -> dict[str, bytes]:

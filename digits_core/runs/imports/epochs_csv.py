@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from digits_core.data.readers.file_contents import Refusal
 from digits_core.runs.export.run_history import FORMULA_SIGNS, MEASURES
-from digits_core.runs.imports.records import MOST_RUNS, Metrics, listed, whole_run
+from digits_core.runs.imports.records import FROM_0, MOST_RUNS, NOT_NUMBERS, Metrics, listed, noted, whole_run
 from digits_core.runs.imports.tables import Table
 from digits_core.runs.logged import WholeRun
 
@@ -18,8 +18,8 @@ _SECONDS = ("seconds", "epoch_seconds", "epoch_time", "time_per_epoch")
 _NUMBER = re.compile(r"^#\d+ ")
 
 
-def read_epochs(name: str, table: Table) -> tuple[list[WholeRun], list[str]]:
-    """Return the runs of a table, and sentences on what was changed or left out.
+def read_epochs(name: str, table: Table) -> list[WholeRun]:
+    """Return the runs of a table, with notes on what was changed or left out.
 
     The column `epoch`, else `step`, counts the epochs; without either, rows are counted from 1. Epochs that are counted
     from 0, as Keras does, are counted from 1 here, like this app's own; those of a file that this app exported stay as
@@ -49,16 +49,16 @@ def read_epochs(name: str, table: Table) -> tuple[list[WholeRun], list[str]]:
         raise Refusal(f"has no column of metrics. Its columns are {listed(table.names)}.")
     steps = table.whole_numbers(counted) if counted else []
     seconds = table.numbers(timed) if timed else None
-    notes = [f"{name}: left out, because they are not numbers: {listed(words)}."] if words else []
-    runs, shifted = [], False
+    runs = []
     for key, rows in groups.items():
         own_steps = [steps[row] for row in rows] if counted else list(range(1, len(rows) + 1))
-        if counted and _word(counted).startswith("epoch") and not is_own and min(own_steps) == 0:
-            own_steps, shifted = [step + 1 for step in own_steps], True
+        shifted = bool(counted) and _word(counted or "").startswith("epoch") and not is_own and min(own_steps) == 0
         taken = {column: [values[row] for row in rows] for column, values in columns.items()}
         spent = [seconds[row] for row in rows] if seconds else []
-        runs.append(_run(titles.get(key) or name, own_steps, taken, spent))
-    return runs, notes + ([f"{name}: its epochs are counted from 0, here from 1."] if shifted else [])
+        run = _run(titles.get(key) or name, [step + shifted for step in own_steps], taken, spent)
+        run = noted(run, NOT_NUMBERS, words)
+        runs.append(noted(run, FROM_0) if shifted else run)
+    return runs
 
 
 def _run(name: str, steps: Sequence[int], columns: Mapping[str, Sequence[float]], seconds: Sequence[float]) -> WholeRun:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from digits_core.data.readers.file_contents import Refusal
-from digits_core.runs.imports.records import Metrics, listed, whole_run
+from digits_core.runs.imports.records import FROM_0, NOT_NUMBERS, Metrics, listed, noted, whole_run
 from digits_core.runs.imports.tables import Table
 from digits_core.runs.logged import WholeRun
 from digits_core.runs.metric_names import known_metric
@@ -29,7 +29,7 @@ def is_lightning(file: str, table: Table) -> bool:
     return file == METRICS or "0" in table.column("epoch")
 
 
-def read_metrics(name: str, table: Table, config: Mapping[str, Any]) -> tuple[WholeRun, list[str]]:
+def read_metrics(name: str, table: Table, config: Mapping[str, Any]) -> WholeRun:
     """Return the run of one `metrics.csv`.
 
     Lightning counts epochs from 0 and this app from 1: what Lightning calls epoch 0 is epoch 1 here. Of a metric that
@@ -60,10 +60,8 @@ def read_metrics(name: str, table: Table, config: Mapping[str, Any]) -> tuple[Wh
                 metrics.add(column if by_step else f"{column}_step", steps[row], numbers[row])
     if not metrics.by_name:
         raise Refusal(f"has no column of metrics. Its columns are {listed(table.names)}.")
-    notes = [f"{name}: left out, because they are not numbers: {listed(words)}."] if words else []
-    if any(known_metric(column) for column in metrics.by_name):
-        notes.append(f"{name}: Lightning counts epochs from 0, here they are counted from 1.")
-    return whole_run(name, ORIGIN, metrics, config), notes
+    run = noted(whole_run(name, ORIGIN, metrics, config), NOT_NUMBERS, words)
+    return noted(run, FROM_0) if any(map(known_metric, metrics.by_name)) else run
 
 
 def read_hparams(content: bytes) -> dict[str, Any]:

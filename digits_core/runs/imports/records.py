@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from digits_core.data.readers.file_contents import Refusal
@@ -14,33 +14,27 @@ from digits_core.errors import LogError
 from digits_core.runs.logged import LARGEST_STEP, WholeRun
 from digits_core.runs.logged_config import tidy_config
 from digits_core.runs.metric_names import FRACTIONS, LONGEST_NAME, MOST_NAMES, known_metric
-from digits_core.runs.run_edits import NAME_LENGTH
+from digits_core.runs.run_edits import NAME_LENGTH, NOTE_LENGTH
 
 LIMITS = Limits(file_bytes=256 * MIB, unpacked_bytes=256 * MIB, entries=10_000, memory_bytes=1024 * MIB, seconds=120)
 """What the reading of runs may cost: the bytes of all files together, and of the process that reads them."""
 MOST_RUNS = 100
 MOST_VALUES = 500_000
 """Of all runs of one import together."""
+NOT_NUMBERS = "Left out, because they are not numbers:"
+FROM_0 = "Its epochs were counted from 0, here from 1."
 LATEST = 4_102_444_800.0
 """The year 2100, in seconds since 1970: what is later is not a time."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """The runs that files hold, and sentences on what was changed or left out on the way."""
+def to_json(runs: Sequence[WholeRun]) -> str:
+    """Return runs as text; NaN stays NaN, as Python's own reader of JSON takes it."""
+    return json.dumps([asdict(run) for run in runs])
 
-    runs: list[WholeRun]
-    notes: list[str] = field(default_factory=list)
 
-    def to_json(self) -> str:
-        """Return it as text; NaN stays NaN, as Python's own reader of JSON takes it."""
-        return json.dumps({"runs": [asdict(run) for run in self.runs], "notes": self.notes})
-
-    @classmethod
-    def from_json(cls, text: str) -> Found:
-        """Return what `to_json` wrote: JSON has no numbers as keys, which steps are."""
-        plain = json.loads(text)
-        return cls([WholeRun(**_with_steps(run)) for run in plain["runs"]], plain["notes"])
+def from_json(text: str) -> list[WholeRun]:
+    """Return what `to_json` wrote: JSON has no numbers as keys, which steps are."""
+    return [WholeRun(**_with_steps(run)) for run in json.loads(text)]
 
 
 class Metrics:
@@ -83,15 +77,15 @@ def whole_run(name: str, origin: str, metrics: Metrics, config: Mapping[str, Any
     return WholeRun(line[:NAME_LENGTH] or origin, origin, metrics.by_name, tidy, **times)
 
 
-def percentages_to_fractions(run: WholeRun) -> str:
-    """Divide accuracies in percent by 100, in place, and return a sentence that says so, or "".
+def with_fractions(run: WholeRun) -> WholeRun:
+    """Return a run with its accuracies as fractions of 1, and a note on those that were divided by 100.
 
     An accuracy is in percent if any of its values is above 1.
 
     Raises:
         Refusal: for one that is neither a fraction nor a percentage.
     """
-    divided = []
+    divided: dict[str, dict[int, float]] = {}
     for name, values in run.metrics.items():
         known = [value for value in values.values() if not math.isnan(value)]
         if known_metric(name) not in FRACTIONS or not known:
@@ -100,9 +94,17 @@ def percentages_to_fractions(run: WholeRun) -> str:
             wrong = min(known) if min(known) < 0 else max(known)
             raise Refusal(f"has {wrong:g} as {name!r}, which is neither a fraction of 1 nor a percentage.")
         if max(known) > 1:
-            divided.append(name)
-            run.metrics[name] = {step: value / 100 for step, value in values.items()}
-    return f"{run.name}: divided by 100, as percentages: {listed(divided)}." if divided else ""
+            divided[name] = {step: value / 100 for step, value in values.items()}
+    return noted(replace(run, metrics=run.metrics | divided), "Percentages divided by 100:", divided)
+
+
+def noted(run: WholeRun, sentence: str, names: Iterable[str] = ()) -> WholeRun:
+    """Return a run with one more sentence in its note; one that ends in a list of names, if there are any of them."""
+    if sentence.endswith(":"):
+        if not (words := listed(names)):
+            return run
+        sentence = f"{sentence} {words}."
+    return replace(run, note=f"{run.note} {sentence}".strip()[:NOTE_LENGTH])
 
 
 def listed(names: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from digits_core.data.readers.file_contents import Refusal
-from digits_core.runs.imports.records import Metrics, is_time, whole_run
+from digits_core.runs.imports.records import Metrics, is_time, noted, whole_run
 from digits_core.runs.imports.wire import Malformed, Records, fields, signed
 from digits_core.runs.logged import WholeRun
 from digits_core.runs.metric_names import known_metric
@@ -32,8 +32,8 @@ Tag = tuple[str, float | None, str, bytes]
 """One value of a summary: its tag, a number if it is one, its plugin, and what the plugin keeps with it."""
 
 
-def read_event_files(name: str, files: Mapping[str, bytes], config: Mapping[str, Any]) -> tuple[WholeRun, list[str]]:
-    """Return the run that one folder's event files hold, and sentences on files that are not whole.
+def read_event_files(name: str, files: Mapping[str, bytes], config: Mapping[str, Any]) -> WholeRun:
+    """Return the run that one folder's event files hold, with a note on files that are not whole.
 
     Steps are kept as they are. A value that was written for the same tag and step later counts, as in a training that
     was resumed. Times are those at which values were written.
@@ -51,11 +51,14 @@ def read_event_files(name: str, files: Mapping[str, bytes], config: Mapping[str,
             reader.take(record)
         if not records.whole:
             notes.append(
-                f"{file} is cut off or damaged after {records.count:,} records: what is whole before that was read."
+                f"{file} is cut off or damaged after {records.count:,} records: what is whole before that was imported."
             )
     if not reader.metrics.by_name:
         raise Refusal("holds no scalars: there is nothing to draw.")
-    return reader.run(name, config), notes
+    run = reader.run(name, config)
+    for note in notes:
+        run = noted(run, note)
+    return run
 
 
 class _Reader:

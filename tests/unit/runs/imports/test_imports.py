@@ -48,7 +48,7 @@ def test_the_same_file_twice_makes_two_runs(upload, store):
 
 def test_several_runs_of_a_zip_have_the_names_of_their_folders(upload, store):
     found = upload(zipped({"a/metrics.csv": EPOCHS, "b/metrics.csv": EPOCHS, "b/notes.txt": b"words"}), "logs.zip")
-    assert [run.name for run in found.runs] == ["a", "b"]
+    assert [run.name for run in found] == ["a", "b"]
     assert [run.name for run in keep(store, found, "Lab 3")] == ["Lab 3 a", "Lab 3 b"]
 
 

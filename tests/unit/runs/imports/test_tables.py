@@ -34,7 +34,7 @@ def test_names_are_understood_in_their_usual_spellings(table, store):
     assert math.isnan(second.learning_rate)
     assert store.logged.metric(run.id, "Grad-Norm").values.tolist() == [3, 4]
     assert (run.name, run.origin, run.status, run.test_accuracy, run.seconds) == ("mine", "CSV", "finished", 0.75, None)
-    assert found.notes == []
+    assert found[0].note == ""
 
 
 @pytest.mark.parametrize(
@@ -42,41 +42,41 @@ def test_names_are_understood_in_their_usual_spellings(table, store):
     [("step,loss\n5,1\n7,2\n", [5, 7]), ("loss,x\n1,1\n2,2\n", [1, 2]), ("step,loss\n0,1\n1,2\n", [0, 1])],
 )
 def test_rows_are_counted_by_the_column_that_counts_or_from_1(table, head, steps):
-    assert list(table(head).runs[0].metrics["loss"]) == steps
+    assert list(table(head)[0].metrics["loss"]) == steps
 
 
 def test_epochs_from_0_are_counted_from_1(table):
     found = table("epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1,0.4,1\n1,0.6,0.9,0.5,0.9\n", "keras.csv")
-    assert list(found.runs[0].metrics["val_loss"]) == [1, 2]
-    assert found.notes == ["keras: its epochs are counted from 0, here from 1."]
+    assert list(found[0].metrics["val_loss"]) == [1, 2]
+    assert found[0].note == "Its epochs were counted from 0, here from 1."
 
 
 def test_accuracies_in_percent_are_divided_by_100(table):
     found = table("epoch,train_acc,val_acc,loss\n1,0.9,45,2\n2,97.5,0.5,1\n")
-    assert found.runs[0].metrics["train_acc"] == pytest.approx({1: 0.009, 2: 0.975})
-    assert found.runs[0].metrics["val_acc"] == {1: 0.45, 2: 0.005}
-    assert found.runs[0].metrics["loss"] == {1: 2, 2: 1}
-    assert found.notes == ["mine: divided by 100, as percentages: train_acc, val_acc."]
-    assert table("epoch,val_acc\n1,45 %\n2,97.5%\n").runs[0].metrics["val_acc"] == {1: 0.45, 2: 0.975}
+    assert found[0].metrics["train_acc"] == pytest.approx({1: 0.009, 2: 0.975})
+    assert found[0].metrics["val_acc"] == {1: 0.45, 2: 0.005}
+    assert found[0].metrics["loss"] == {1: 2, 2: 1}
+    assert found[0].note == "Percentages divided by 100: train_acc, val_acc."
+    assert table("epoch,val_acc\n1,45 %\n2,97.5%\n")[0].metrics["val_acc"] == {1: 0.45, 2: 0.975}
 
 
 def test_other_separators_and_a_decimal_comma_are_read(table):
-    assert table("epoch;loss\n1;0,75\n2;0,5\n").runs[0].metrics["loss"] == {1: 0.75, 2: 0.5}
-    assert table("epoch\tloss\n1\t0.75\n").runs[0].metrics["loss"] == {1: 0.75}
-    assert table("epoch,loss\r\n1,0.75\r\n".encode("utf-16")).runs[0].metrics["loss"] == {1: 0.75}
+    assert table("epoch;loss\n1;0,75\n2;0,5\n")[0].metrics["loss"] == {1: 0.75, 2: 0.5}
+    assert table("epoch\tloss\n1\t0.75\n")[0].metrics["loss"] == {1: 0.75}
+    assert table("epoch,loss\r\n1,0.75\r\n".encode("utf-16"))[0].metrics["loss"] == {1: 0.75}
 
 
 def test_gaps_are_gaps_and_columns_of_words_are_left_out(table):
     found = table("epoch,loss,device,empty,acc\n1,nan,cpu,,\n2,-,cpu,,0.5\n3,inf,,,n/a\n4,1,cpu,,None\n")
-    loss = found.runs[0].metrics["loss"]
+    loss = found[0].metrics["loss"]
     assert [math.isnan(loss[epoch]) for epoch in (1, 2, 3, 4)] == [True, True, True, False]
-    assert set(found.runs[0].metrics) == {"loss", "acc"}
-    assert found.notes == ["mine: left out, because they are not numbers: device."]
+    assert set(found[0].metrics) == {"loss", "acc"}
+    assert found[0].note == "Left out, because they are not numbers: device."
 
 
 def test_an_epoch_may_have_several_rows(table):
     found = table("epoch,train_loss,val_loss\n1,2,\n1,,3\n2,1,\n2,,2\n")
-    assert found.runs[0].metrics == {"train_loss": {1: 2, 2: 1}, "val_loss": {1: 3, 2: 2}}
+    assert found[0].metrics == {"train_loss": {1: 2, 2: 1}, "val_loss": {1: 3, 2: 2}}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_what_the_app_exports_comes_back_run_by_run(home, tmp_path):
     after = keep(store, found)
 
     assert [run.name for run in after] == names
-    assert found.notes == []
+    assert found[0].note == ""
     for old, new in zip(before, after, strict=True):
         rows = store.epochs([new.id])[new.id]
         assert [(row.epoch, row.train_loss, row.test_accuracy) for row in rows] == [(0, 1.0, 0.5), (10, 0.5, 0.75)]
@@ -163,11 +163,11 @@ def test_a_version_of_lightnings_logger_is_a_run(version, store):
     assert store.logged.metric(run.id, "lr-Adam").values.tolist() == [0.01, 0.005]
     assert (run.name, run.origin) == ("version_0", "Lightning")
     assert run.logged_config == {"lr": 0.01, "optimizer": "Adam", "sizes": [64, 32], "net/depth": 2}
-    assert found.notes == ["version_0: Lightning counts epochs from 0, here they are counted from 1."]
+    assert run.note == "Its epochs were counted from 0, here from 1."
 
 
 def test_a_loss_that_was_logged_by_batches_is_the_last_one_and_all_of_them(table):
-    metrics = table("epoch,step,train_loss\n0,49,3\n0,99,2\n1,149,1\n", "metrics.csv").runs[0].metrics
+    metrics = table("epoch,step,train_loss\n0,49,3\n0,99,2\n1,149,1\n", "metrics.csv")[0].metrics
     assert metrics == {"train_loss": {1: 2, 2: 1}, "train_loss_step": {49: 3, 99: 2, 149: 1}}
 
 
@@ -191,6 +191,6 @@ def test_settings_that_cannot_be_read_are_refused(version, hparams, words):
 def test_nothing_in_the_settings_is_run(version, tmp_path):
     trap = f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path ['{tmp_path}/trap']]"
     (version / "hparams.yaml").write_text(f"lr: 0.1\nmodel: {trap}\nfn: !!python/name:os.system ''\n")
-    (run,) = read(version, "version_0").runs
+    (run,) = read(version, "version_0")
     assert run.config["lr"] == 0.1
     assert not (tmp_path / "trap").exists()

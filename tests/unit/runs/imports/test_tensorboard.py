@@ -58,7 +58,7 @@ def scalar(tag: bytes, value: float, step: int) -> bytes:
 
 
 def test_the_scalars_of_pytorchs_writer_are_read_as_they_were_written(written):
-    (run,) = read(written, "logs").runs
+    (run,) = read(written, "logs")
     assert (run.name, run.origin) == ("adam", "TensorBoard")
     assert run.metrics["Loss/train"] == {1: 1.0, 2: 0.5, 3: pytest.approx(1 / 3, rel=1e-7)}
     assert run.metrics["val/acc"] == {1: 0.3, 2: 0.6, 3: 0.9}
@@ -102,7 +102,7 @@ def test_each_folder_is_a_run_and_its_files_are_one(written):
         writer.add_scalar("Loss/train", 0.25, 4)
     with SummaryWriter(written / "sgd" / "deep") as writer:
         writer.add_scalar("Loss/train", 2.0, 1)
-    first, second = read(written, "logs").runs
+    first, second = read(written, "logs")
     assert (first.name, second.name) == ("adam", "sgd/deep")
     assert sorted(first.metrics["Loss/train"]) == [1, 2, 3, 4]
 
@@ -112,9 +112,8 @@ def test_a_file_that_was_cut_off_gives_what_is_whole_and_says_so(written, share)
     file = event_file(written)
     file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
     found = read(file, file.name)
-    assert found.runs[0].metrics["Loss/train"][1] == 1.0
-    assert len(found.notes) == 1
-    assert "is cut off or damaged after" in found.notes[0]
+    assert found[0].metrics["Loss/train"][1] == 1.0
+    assert "is cut off or damaged after" in found[0].note
 
 
 def test_a_byte_that_was_changed_ends_the_reading_there(tmp_path):
@@ -123,8 +122,8 @@ def test_a_byte_that_was_changed_ends_the_reading_there(tmp_path):
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
     found = read(path, path.name)
-    assert len(found.runs[0].metrics["loss"]) == 5
-    assert "after 5 records" in found.notes[0]
+    assert len(found[0].metrics["loss"]) == 5
+    assert "after 5 records" in found[0].note
 
 
 def test_a_record_that_claims_to_be_huge_is_not_believed(tmp_path):
@@ -132,8 +131,8 @@ def test_a_record_that_claims_to_be_huge_is_not_believed(tmp_path):
     path = tmp_path / "events.out.tfevents.1"
     path.write_bytes(scalar(b"loss", 1.0, 1) + HEADER.pack(2**62, masked_crc(length)) + b"abc")
     found = read(path, path.name)
-    assert found.runs[0].metrics == {"loss": {1: 1.0}}
-    assert "cut off" in found.notes[0]
+    assert found[0].metrics == {"loss": {1: 1.0}}
+    assert "cut off" in found[0].note
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_a_record_that_claims_to_be_huge_is_not_believed(tmp_path):
 def test_a_record_that_is_no_event_says_nothing(tmp_path, message):
     path = tmp_path / "events.out.tfevents.1"
     path.write_bytes(framed(message) + scalar(b"loss", 1.0, 1) + framed(message))
-    assert read(path, path.name).runs[0].metrics == {"loss": {1: 1.0}}
+    assert read(path, path.name)[0].metrics == {"loss": {1: 1.0}}
 
 
 @pytest.mark.parametrize(
@@ -159,8 +158,8 @@ def test_an_accuracy_in_percent_is_divided_and_one_that_is_neither_is_refused(tm
     path = tmp_path / "events.out.tfevents.1"
     path.write_bytes(scalar(b"acc/test", 50.0, 1) + scalar(b"acc/test", 0.5, 2))
     found = read(path, "percent")
-    assert found.runs[0].metrics == {"acc/test": {1: 0.5, 2: 0.005}}
-    assert found.notes == ["percent: divided by 100, as percentages: acc/test."]
+    assert found[0].metrics == {"acc/test": {1: 0.5, 2: 0.005}}
+    assert found[0].note == "Percentages divided by 100: acc/test."
     path.write_bytes(scalar(b"acc/test", 250.0, 1))
     with pytest.raises(Refusal, match="has 250 as 'acc/test', which is neither"):
         read(path, "percent")
@@ -189,5 +188,5 @@ def test_times_that_are_none_are_not_kept(tmp_path, when):
     path = tmp_path / "events.out.tfevents.1"
     content = scalar(b"loss", 1.0, 1)[12:-4]
     path.write_bytes(framed(content[:1] + struct.pack("<d", when) + content[9:]))
-    (run,) = read(path, path.name).runs
+    (run,) = read(path, path.name)
     assert (run.created, run.elapsed) == (None, {})
