@@ -33,7 +33,7 @@ def test_an_upload_is_a_run_that_is_chosen(imported):
     run = state().runs.runs()[0]
     assert titles(imported) == ["#3 mine", "#2 fast", "#1 slow"]
     assert imported.query_params["compare"] in (run.id, [run.id])
-    words = "Imported #3 mine from CSV. What was changed is in its note."
+    words = "Imported #3 mine from CSV; see its note."
     assert said(imported) == [f":material/check_circle: {as_plain_text(words)}"]
     assert run.note == "Percentages divided by 100: val_acc."
     assert any(each.value == "Other metrics" for each in imported.subheader)

@@ -81,6 +81,6 @@ def _read(file: Upload) -> list[WholeRun]:
 def _change(kept: Sequence[Run]) -> Change:
     """Return what was done; to undo it deletes the runs, from where they can still be restored."""
     origins = " and ".join(dict.fromkeys(run.origin for run in kept))
-    what, whose = (kept[0].title, "its") if len(kept) == 1 else (f"{len(kept)} runs", "their")
-    notes = f" What was changed is in {whose} note." if any(run.note for run in kept) else ""
-    return Change(f"Imported {what} from {origins}.{notes}", "deleted", tuple((run.id, time.time()) for run in kept))
+    what, where = (kept[0].title, "its note") if len(kept) == 1 else (f"{len(kept)} runs", "their notes")
+    notes = f"; see {where}" if any(run.note for run in kept) else ""
+    return Change(f"Imported {what} from {origins}{notes}.", "deleted", tuple((run.id, time.time()) for run in kept))

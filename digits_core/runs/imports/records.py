@@ -19,7 +19,7 @@ from digits_core.runs.run_edits import NAME_LENGTH, NOTE_LENGTH
 LIMITS = Limits(file_bytes=256 * MIB, unpacked_bytes=256 * MIB, entries=10_000, memory_bytes=1024 * MIB, seconds=120)
 """What the reading of runs may cost: the bytes of all files together, and of the process that reads them."""
 MOST_RUNS = 100
-MOST_VALUES = 500_000
+MOST_VALUES = 250_000
 """Of all runs of one import together."""
 NOT_NUMBERS = "Left out, because they are not numbers:"
 FROM_0 = "Its epochs were counted from 0, here from 1."

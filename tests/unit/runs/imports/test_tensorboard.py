@@ -5,6 +5,8 @@ import struct
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.utils.tensorboard import SummaryWriter
 
 import digits_core as dl
@@ -14,6 +16,8 @@ from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.export.files import Export, as_zip
 from digits_core.runs.imports import keep, records
 from digits_core.runs.imports.contents import read
+from digits_core.runs.imports.records import from_json, to_json, with_fractions
+from digits_core.runs.imports.tensorboard import read_event_files
 from digits_core.runs.imports.wire import HEADER, masked_crc
 from digits_core.runs.starter import open_database
 from digits_core.runs.store import RunStore
@@ -190,3 +194,28 @@ def test_times_that_are_none_are_not_kept(tmp_path, when):
     path.write_bytes(framed(content[:1] + struct.pack("<d", when) + content[9:]))
     (run,) = read(path, path.name)
     assert (run.created, run.elapsed) == (None, {})
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10_000), st.binary(min_size=1, max_size=8)), min_size=1, max_size=5),
+    st.integers(0, 10_000),
+    st.booleans(),
+)
+def test_whatever_bytes_are_changed_it_is_read_or_refused(changes, length, reframed):
+    """With the checksums of the changed content, as somebody would make them who means harm, and without."""
+    events = [scalar(b"loss/train", 1.0, step) for step in range(8)]
+    contents = bytearray(b"".join(event[HEADER.size : -4] for event in events))
+    data = contents if reframed else bytearray(b"".join(events))
+    for place, replaced in changes:
+        place %= len(data)
+        data[place : place + len(replaced)] = replaced
+    if reframed:
+        size = len(events[0]) - HEADER.size - 4
+        data = bytearray(b"".join(framed(bytes(data[at : at + size])) for at in range(0, len(data), size)))
+    data = bytes(data[: len(data) - length % len(data)])
+    try:
+        run = with_fractions(read_event_files("fuzzed", {"events": data}, {}))
+    except Refusal:
+        return
+    assert from_json(to_json([run]))[0].metrics.keys() == run.metrics.keys()
+    assert all(0 <= step < 2**53 for values in run.metrics.values() for step in values)
