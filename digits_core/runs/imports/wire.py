@@ -44,7 +44,7 @@ def masked_crc(data: bytes) -> int:
 
     Example:
         >>> hex(masked_crc(b"123456789"))
-        '0xc78c45a1'
+        '0xc78ab0e5'
     """
     crc = 0xFFFFFFFF
     for byte in data:

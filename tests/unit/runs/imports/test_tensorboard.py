@@ -101,6 +101,12 @@ def test_a_run_of_this_app_that_was_exported_comes_back_with_the_same_epochs(hom
     assert back.logged_config["optimizer"] == "sgd"
 
 
+def test_checksums_are_those_of_the_standard():
+    """CRC-32C of these nine digits is 0xE3069283 by the catalogues of such codes."""
+    crc = 0xE3069283
+    assert masked_crc(b"123456789") == (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
 def test_each_folder_is_a_run_and_its_files_are_one(written):
     with SummaryWriter(written / "adam", filename_suffix=".later") as writer:
         writer.add_scalar("Loss/train", 0.25, 4)
