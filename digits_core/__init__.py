@@ -37,6 +37,8 @@ _LAZY = {
     "log": "digits_core.runs.tracking",
     "finish": "digits_core.runs.tracking",
     "TrackedRun": "digits_core.runs.tracking",
+    "DigitsLogger": "digits_core.runs.lightning_logger",
+    "Callback": "digits_core.runs.epoch_callback",
 }
 """What is offered here, and the module that has it: imported when it is first asked for."""
 _CALLABLE = ("runs", "transforms")

@@ -18,6 +18,7 @@ from digits_core.shell import (
     datasets_command,
     evaluate_command,
     export_command,
+    import_runs_command,
     networks_command,
     recognise_command,
     runs_command,
@@ -35,6 +36,7 @@ COMMANDS = (
     sweep_command,
     recognise_command,
     runs_command,
+    import_runs_command,
     evaluate_command,
     export_command,
 )

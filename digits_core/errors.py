@@ -55,6 +55,10 @@ class LogError(DigitsError, ValueError):
     """What a loop of one's own logs cannot be kept: not a number, no name, too many names."""
 
 
+class RunFileError(DigitsError):
+    """A file of another program's runs cannot be read. Nothing of it was kept."""
+
+
 class StoreError(DigitsError):
     """What the app keeps on disk cannot be read or written.
 

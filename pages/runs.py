@@ -11,6 +11,7 @@ from digits_core.dashboard.runs.comparison_view import show_comparison
 from digits_core.dashboard.runs.editing import edit_runs
 from digits_core.dashboard.runs.export_view import offer_comparison
 from digits_core.dashboard.runs.filter_controls import filter_bar, show_filters
+from digits_core.dashboard.runs.import_view import import_runs
 from digits_core.dashboard.runs.one_run import show_one_run
 from digits_core.dashboard.runs.sweeps_view import show_sweeps
 from digits_core.dashboard.runs.table import show_table
@@ -27,6 +28,7 @@ def compare(head: DeltaGenerator) -> None:
         shown = filter_bar()
         chosen = chosen_runs(shown.runs)
         edit_runs(chosen, shown.shelf)
+        import_runs()
     with st.container(gap="xsmall"):
         show_filters(shown)
         show_table(shown, chosen)
@@ -57,7 +59,9 @@ def with_runs(view: View) -> View:
     return nothing_yet
 
 
-def nothing_yet(_head: DeltaGenerator) -> None:
+def nothing_yet(head: DeltaGenerator) -> None:
+    with head:
+        import_runs()
     words = "No run yet. Train one, then a second with another setting, and compare them here."
     with st.container(key="main_picture"):
         empty_state(words, "training", "Train")

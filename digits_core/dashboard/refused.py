@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 import streamlit as st
 
 from digits_core.dashboard.widgets import show_error
-from digits_core.errors import DatasetError, DigitsError, PictureError, Stopped
+from digits_core.errors import DatasetError, DigitsError, PictureError, RunFileError, Stopped
 
 KEPT = 50
 _REFUSED, _DIGESTS = "refused_uploads", "upload_digests"
@@ -51,7 +51,7 @@ def read_once(key: Key, read: Callable[[], Read]) -> Read:
         raise _anew(refused[key])
     try:
         return read()
-    except (DatasetError, PictureError) as error:
+    except (DatasetError, PictureError, RunFileError) as error:
         refused[key] = _anew(error)
         _forget_oldest(refused)
         raise

@@ -11,6 +11,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from digits_core.config import RunConfig
 from digits_core.database import Database
 from digits_core.errors import RunError
 from digits_core.runs import heartbeat
-from digits_core.runs.logged_config import as_settings
+from digits_core.runs.logged_config import as_settings, tidy_config
 from digits_core.runs.metric_names import KNOWN, Known, known_metric
 from digits_core.runs.recording import IS_LIVE, add_run
 from digits_core.runs.rows import Status
@@ -46,6 +47,25 @@ class Metric(NamedTuple):
 
     steps: np.ndarray
     values: np.ndarray
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """A run that has ended elsewhere, as it is read from the files of another program.
+
+    metrics: by name the values by step, 0 or more, NaN for a gap; elapsed: by step the seconds of training until it was
+    done, empty if the files do not say; created, finished: seconds since 1970, now if they do not say. `config` is as
+    `logged_config.tidy_config` returns it; note: sentences on what was changed or left out.
+    """
+
+    name: str
+    origin: str
+    metrics: dict[str, dict[int, float]]
+    config: dict[str, Any] = field(default_factory=dict)
+    elapsed: dict[int, float] = field(default_factory=dict)
+    created: float | None = None
+    finished: float | None = None
+    note: str = ""
 
 
 class LoggedRuns:
@@ -76,23 +96,8 @@ class LoggedRuns:
             config: As `logged_config.tidy_config` returns it.
             created: Seconds since 1970; now if it is not given.
         """
-        name, note, tags = (tidy_name(name) if name.strip() else ""), tidy_note(note), tidy_tags(tags)
-        now = time.time() if created is None else created
         with self._database.write() as db:
-            add_run(
-                db,
-                run_id,
-                RunConfig(name=name or "My loop"),
-                owner,
-                created=now,
-                environment=dict(environment or {}),
-            )
-            db.execute(
-                "UPDATE runs SET status = 'running', started = ?, seconds = 0, origin = ?, logged_config = ?, "
-                "tags = ?, note = ?, epochs = ? WHERE id = ?",
-                (now, origin, json.dumps(config or {}), json.dumps(tags), note, _planned(config or {}), run_id),
-            )
-            heartbeat.beat(db, owner)
+            _begin(db, run_id, origin, owner, name, config or {}, tags, note, environment or {}, created)
 
     def resume(self, run_id: str, owner: str) -> None:
         """Let a run that has ended be logged on, now by the process `owner`; `RunError` for any other run."""
@@ -134,7 +139,24 @@ class LoggedRuns:
                     "INSERT OR REPLACE INTO metrics (run, name, step, value) VALUES (?, ?, ?, ?)",
                     [(run_id, name, step, _or_null(value)) for name, value in others.items()],
                 )
-                _move_on(db, run_id, step, known, seconds)
+                # Batches have steps of their own, which say nothing of how many epochs are done.
+                _move_on(db, run_id, step if known else 0, known, seconds)
+
+    def update_config(self, run_id: str, owner: str, config: Mapping[str, Any]) -> None:
+        """Add entries to the config of a run that still runs; those that are there already are replaced.
+
+        Raises:
+            LogError: for more entries than a config may have.
+            RunError: if the run has ended, was deleted, or is another process's by now.
+        """
+        with self._database.write() as db:
+            self._still_runs(db, run_id, owner)
+            kept = db.execute("SELECT logged_config FROM runs WHERE id = ?", (run_id,)).fetchone()
+            config = tidy_config({**json.loads(kept["logged_config"]), **config})
+            db.execute(
+                "UPDATE runs SET logged_config = ?, epochs = ? WHERE id = ?",
+                (json.dumps(config), _planned(config), run_id),
+            )
 
     def note_network(self, run_id: str, owner: str, config: RunConfig, steps: int) -> None:
         """Note that the folder of a run has a network that reads digits after the transform of `config`.
@@ -148,24 +170,15 @@ class LoggedRuns:
     def end(self, run_id: str, owner: str, status: Status, message: str = "", finished: float | None = None) -> bool:
         """Let a run end; false if it had ended already, or is another process's."""
         with self._database.write() as db:
-            return bool(
-                db.execute(
-                    "UPDATE runs SET status = ?, finished = ?, message = ?, "
-                    "progress = CASE WHEN ? = 'finished' THEN 1 ELSE progress END, "
-                    "epochs = CASE WHEN ? = 'finished' THEN "
-                    "coalesce((SELECT max(epoch) FROM epochs WHERE run = id), 0) ELSE epochs END "
-                    f"WHERE id = ? AND owner = ? AND {IS_LIVE}",
-                    (
-                        status,
-                        time.time() if finished is None else finished,
-                        message[:1000],
-                        status,
-                        status,
-                        run_id,
-                        owner,
-                    ),
-                ).rowcount
-            )
+            return _end(db, run_id, owner, status, message, finished)
+
+    def add(self, runs: Mapping[str, WholeRun], owner: str, tags: Sequence[str] = ()) -> None:
+        """Write runs that have ended elsewhere, by their new ids, each as a finished one: all of them, or none."""
+        with self._database.write() as db:
+            for run_id, run in runs.items():
+                _begin(db, run_id, run.origin, owner, run.name, run.config, tags, run.note, {}, run.created)
+                _add_all(db, run_id, run)
+                _end(db, run_id, owner, "finished", "", run.finished)
 
     def metric_names(self, run_id: str) -> list[str]:
         """Return the names of a run's own metrics, those that are no figure which every run has, in order."""
@@ -195,6 +208,69 @@ class LoggedRuns:
             heartbeat.beat(db, owner)  # who logs lives after all
         elif row["status"] != "running":
             raise RunError(f"This run is {row['status']}: nothing more can be logged to it.")
+
+
+def _begin(
+    db: sqlite3.Connection,
+    run_id: str,
+    origin: str,
+    owner: str,
+    name: str,
+    config: Mapping[str, Any],
+    tags: Sequence[str],
+    note: str,
+    environment: Mapping[str, Any],
+    created: float | None,
+) -> None:
+    name, note, tags = (tidy_name(name) if name.strip() else ""), tidy_note(note), tidy_tags(tags)
+    now = time.time() if created is None else created
+    add_run(db, run_id, RunConfig(name=name or "My loop"), owner, created=now, environment=dict(environment))
+    db.execute(
+        "UPDATE runs SET status = 'running', started = ?, seconds = 0, origin = ?, logged_config = ?, "
+        "tags = ?, note = ?, epochs = ? WHERE id = ?",
+        (now, origin, json.dumps(config), json.dumps(tags), note, _planned(config), run_id),
+    )
+    heartbeat.beat(db, owner)
+
+
+def _end(db: sqlite3.Connection, run_id: str, owner: str, status: Status, message: str, finished: float | None) -> bool:
+    return bool(
+        db.execute(
+            "UPDATE runs SET status = ?, finished = ?, message = ?, "
+            "progress = CASE WHEN ? = 'finished' THEN 1 ELSE progress END, "
+            "epochs = CASE WHEN ? = 'finished' THEN "
+            "coalesce((SELECT max(epoch) FROM epochs WHERE run = id), 0) ELSE epochs END "
+            f"WHERE id = ? AND owner = ? AND {IS_LIVE}",
+            (status, time.time() if finished is None else finished, message[:1000], status, status, run_id, owner),
+        ).rowcount
+    )
+
+
+def _add_all(db: sqlite3.Connection, run_id: str, run: WholeRun) -> None:
+    """Write all metrics of a run at once: a run may have hundreds of thousands of values."""
+    figures: dict[Known, str] = {}
+    for name in run.metrics:
+        if (figure := known_metric(name)) is not None:
+            figures.setdefault(figure, name)
+    own = [name for name in run.metrics if name not in figures.values()]
+    epochs: dict[int, dict[Known, float]] = {}
+    for figure, name in figures.items():
+        for step, value in run.metrics[name].items():
+            epochs.setdefault(step, {})[figure] = value
+    last: dict[Known, float] = {}
+    before = 0.0
+    for step in sorted(epochs):
+        now = max(before, run.elapsed.get(step, before))
+        _add_epoch(db, run_id, step, epochs[step], now - before)
+        before = now
+        last |= {figure: value for figure, value in epochs[step].items() if math.isfinite(value)}
+    db.executemany(
+        "INSERT INTO metrics (run, name, step, value) VALUES (?, ?, ?, ?)",
+        ((run_id, name, step, _or_null(value)) for name in own for step, value in sorted(run.metrics[name].items())),
+    )
+    _move_on(db, run_id, max(epochs, default=0), last, max(run.elapsed.values(), default=0.0))
+    if not run.elapsed:
+        db.execute("UPDATE runs SET seconds = NULL, started = NULL WHERE id = ?", (run_id,))
 
 
 def _parted(metrics: Mapping[str, float]) -> tuple[dict[Known, float], dict[str, float]]:

@@ -37,19 +37,21 @@ _OTHERS: dict[str, Known] = {
     "learning_rate": "learning_rate",
     "images_per_second": "images_per_second",
 }
+_SEPARATORS = re.compile(r"[/.\-\s]")
 _STEP_OR_EPOCH = re.compile(r"_epoch$")
 
 
 def known_metric(name: str) -> Known | None:
     """Return which figure of an epoch a metric is, or `None` for one of the learner's own.
 
-    Takes the usual spellings: `train/loss`, `train_loss`, `val_acc`, `valid/accuracy`, `lr`, and Lightning's
-    `train_loss_epoch`. What was measured on validation images counts as measured on test images.
+    Takes the usual spellings: `train/loss`, `train_loss`, `val_acc`, `valid/accuracy`, `Loss/train`, `lr`, and
+    Lightning's `train_loss_epoch`. What was measured on validation images counts as measured on test images.
     """
-    plain = _STEP_OR_EPOCH.sub("", name.strip().casefold().replace("/", "_").replace(".", "_").replace("-", "_"))
-    split, _, measure = plain.partition("_")
-    if split in _SPLITS and measure in _MEASURES:
-        return f"{_SPLITS[split]}_{_MEASURES[measure]}"  # type: ignore[return-value]
+    plain = _STEP_OR_EPOCH.sub("", _SEPARATORS.sub("_", name.strip().casefold()))
+    first, _, second = plain.partition("_")
+    for split, measure in ((first, second), (second, first)):
+        if split in _SPLITS and measure in _MEASURES:
+            return f"{_SPLITS[split]}_{_MEASURES[measure]}"  # type: ignore[return-value]
     return _OTHERS.get(plain)
 
 

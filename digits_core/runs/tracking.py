@@ -26,7 +26,7 @@ from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.heartbeat import Heartbeat
 from digits_core.runs.logged import LARGEST_STEP, OWN_LOOP, LoggedRuns
 from digits_core.runs.logged_config import tidy_config
-from digits_core.runs.metric_names import MOST_NAMES, flattened, number
+from digits_core.runs.metric_names import MOST_NAMES, flattened, known_metric, number
 from digits_core.runs.retrying import RETRY_S, keep_trying
 from digits_core.runs.rows import Run, Status
 from digits_core.runs.starter import open_database
@@ -95,11 +95,7 @@ class TrackedRun:
         """
         values = {name: number(name, value) for name, value in flattened(metrics).items()}
         with self._lock:
-            if self._ended:
-                raise RunError(_ENDED)
-            names = self._names | values.keys()
-            if len(names) > MOST_NAMES:
-                raise LogError(f"More than {MOST_NAMES} metrics in one run: log what you would look at.")
+            names = self._names_with(values)
             now = time.monotonic()
             step = self._checked(step)
             if step != self._step:
@@ -150,9 +146,73 @@ class TrackedRun:
             Artifacts(self._home.run(self.id)).save_files(program.to_files())
             self._logged().note_network(self.id, self._owner, config, self._step)
 
+    def log_batch(self, metrics: Mapping[str, Any], batch: int) -> None:
+        """Add metrics of one batch: each has a chart of its own over all batches, and takes no time of an epoch.
+
+        Args:
+            metrics: Numbers by name; nested mappings are flattened.
+            batch: How many batches were trained before, over all epochs.
+
+        Raises:
+            LogError: for a figure of an epoch such as `train/loss`, and for what `log` refuses.
+            RunError, StoreError: as `log` raises them.
+
+        Example:
+            >>> with init("Doctest") as run:
+            ...     run.log_batch({"train_loss_step": 2.3}, batch=0)
+        """
+        values = {name: number(name, value) for name, value in flattened(metrics).items()}
+        if figures := [name for name in values if known_metric(name)]:
+            raise LogError(f"{figures[0]} belongs to an epoch: log it so, or call it {figures[0]}_step.")
+        with self._lock:
+            self._names = self._names_with(values)
+            self._waiting.append((self._checked(batch), values, 0.0, time.monotonic() - self._began))
+            self._write()
+
+    def update_config(self, config: Mapping[str, Any] | Any) -> None:
+        """Add settings to the run's config; those that are there already are replaced.
+
+        Raises:
+            LogError: for a config that is no mapping, or has too many entries.
+            RunError: if the run has ended or was deleted.
+            StoreError: if the database cannot be used.
+        """
+        with self._lock:
+            self._names_with({})
+            self._logged().update_config(self.id, self._owner, tidy_config(config))
+
+    @property
+    def ended(self) -> bool:
+        """Return True once the run has ended in this process."""
+        return self._ended
+
     def finish(self) -> None:
         """End the run well; a second time changes nothing. `StoreError` if its last values cannot be written."""
-        self._end("finished")
+        self.end("finished")
+
+    def end(self, status: Status, message: str = "") -> None:
+        """End the run as `finished`, `stopped`, `failed` or `interrupted`, with a sentence on why.
+
+        A second time, and in a forked child, nothing changes. `StoreError` if its last values cannot be written.
+        """
+        with self._lock:
+            if self._ended or os.getpid() != self._made_in:
+                return
+            self._ended = True
+            if self in _OPEN:
+                _OPEN.remove(self)
+            end = time.monotonic() + FINISH_S
+
+            def wait(_: StoreError) -> bool:
+                time.sleep(RETRY_S)
+                return time.monotonic() > end
+
+            try:
+                if self._waiting:
+                    keep_trying(lambda: self._store.logged.log(self.id, self._owner, self._waiting), wait)
+                keep_trying(lambda: self._store.logged.end(self.id, self._owner, status, message), wait)
+            finally:
+                self._heartbeat.close()
 
     @property
     def url_query(self) -> str:
@@ -172,7 +232,7 @@ class TrackedRun:
         if error is None:
             self.finish()
         else:
-            self._end(*_how_it_ended(error))
+            self.end(*_how_it_ended(error))
 
     def __repr__(self) -> str:
         run = self.row()
@@ -182,6 +242,15 @@ class TrackedRun:
         run = self.row()
         accuracy = "" if run.test_accuracy is None else f" · {run.test_accuracy:.2%} on test images"
         return f"<b>{escape(run.title)}</b> · {run.status}{accuracy}"
+
+    def _names_with(self, values: Mapping[str, float]) -> set[str]:
+        """Return the names of the run with these; an error if it has ended, or they are too many."""
+        if self._ended:
+            raise RunError("This run has ended: begin another with init, or this one again with init(resume=…).")
+        names = self._names | values.keys()
+        if len(names) > MOST_NAMES:
+            raise LogError(f"More than {MOST_NAMES} metrics in one run: log what you would look at.")
+        return names
 
     def _checked(self, step: int | None) -> int:
         if step is None:
@@ -216,26 +285,6 @@ class TrackedRun:
         else:
             self._waiting.clear()
             self._warned = False
-
-    def _end(self, status: Status, message: str = "") -> None:
-        with self._lock:
-            if self._ended or os.getpid() != self._made_in:
-                return
-            self._ended = True
-            if self in _OPEN:
-                _OPEN.remove(self)
-            end = time.monotonic() + FINISH_S
-
-            def wait(_: StoreError) -> bool:
-                time.sleep(RETRY_S)
-                return time.monotonic() > end
-
-            try:
-                if self._waiting:
-                    keep_trying(lambda: self._store.logged.log(self.id, self._owner, self._waiting), wait)
-                keep_trying(lambda: self._store.logged.end(self.id, self._owner, status, message), wait)
-            finally:
-                self._heartbeat.close()
 
 
 def init(
@@ -324,7 +373,7 @@ def _end_all() -> None:
     error = None if in_notebook else getattr(sys, "last_value", None)
     for run in reversed(_OPEN):
         try:
-            run._end(*(("finished", "") if error is None else _how_it_ended(error)))
+            run.end(*(("finished", "") if error is None else _how_it_ended(error)))
         except DigitsError as problem:
             print(problem, file=sys.stderr)
 

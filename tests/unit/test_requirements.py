@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from tests.unit.test_imports import FILES, libraries
 
 ROOT = Path(__file__).resolve().parents[2]
-OPTIONAL = {"onnx", "tensorboard", "IPython"}
+OPTIONAL = {"IPython", "lightning", "onnx", "pytorch_lightning", "tensorboard"}
 """Behind a clear message where they are absent; what runs in a notebook has IPython."""
 PARTS = {"dask": "distributed", "annotated_types": "pydantic", "starlette": "streamlit"}
 """What comes with a package that is required, as a part of how that one is used."""

@@ -56,11 +56,16 @@ def _edit(chosen: Sequence[Run]) -> None:
 def act(change: Callable[[], Change]) -> bool:
     """Make a change and remember it for `Undo`; where it is refused, the page says why. Returns whether it was made."""
     try:
-        st.session_state[_DONE] = change()
+        remember(change())
     except DigitsError as error:
         st.session_state[_REFUSED] = error
         return False
     return True
+
+
+def remember(change: Change) -> None:
+    """Say what was done below the table, with `Undo`."""
+    st.session_state[_DONE] = change
 
 
 def acting(change: Callable[[], Change]) -> Callable[[], None]:
@@ -204,7 +209,7 @@ def _undo() -> None:
         st.session_state[_REFUSED] = error
     else:
         if change.column in ("archived", "deleted"):
-            choose([run_id for run_id, _ in change.before])
+            choose([run_id for run_id, put_away in change.before if put_away is None])
 
 
 def _of(content: object) -> str:

@@ -12,6 +12,7 @@ import zlib
 from digits_core.data.readers.file_contents import Refusal
 from digits_core.data.readers.limits import MIB, Limits
 
+FEWER_IMAGES = "Keep fewer images in it, or store them as uint8."
 DAMAGED = "is damaged or cut off: it cannot be unpacked. Save or copy it again."
 _HIDDEN = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _OUTSIDE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|\x00")
@@ -26,10 +27,10 @@ class Archive:
     """The members of a zip, read one by one into memory.
 
     Refused as a whole: what is encrypted, links, leads out of the archive, is packed in a way that is not read,
-    or would be larger than the limits once unpacked.
+    or would be larger than the limits once unpacked; `advice` says what to do about that.
     """
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: Limits, advice: str = FEWER_IMAGES) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except MemoryError:
@@ -37,7 +38,7 @@ class Archive:
         except Exception:  # a damaged archive raises nearly anything
             raise Refusal(DAMAGED) from None
         self._left = limits.unpacked_bytes
-        self._limits = limits
+        self._too_large = _too_large(limits, advice)
         self.names: dict[str, zipfile.ZipInfo] = {}
         for member in self._zip.infolist():
             _check_name(member.filename)
@@ -47,7 +48,7 @@ class Archive:
         if len(self.names) > limits.entries:
             raise Refusal(f"holds {len(self.names):,} files, more than the {limits.entries:,} that are read.")
         if sum(member.file_size for member in self.names.values()) > limits.unpacked_bytes:
-            raise Refusal(_too_large(limits))
+            raise Refusal(self._too_large)
 
     def read(self, name: str, default: bytes | None = None) -> bytes:
         """A member's bytes. All that is read counts together: members may overlap, and be read again."""
@@ -57,7 +58,7 @@ class Archive:
             raise Refusal(f"lacks {name[:100]!r}, which it should hold. It is damaged or cut off: copy it again.")
         self._left -= self.names[name].file_size
         if self._left < 0:
-            raise Refusal(_too_large(self._limits))
+            raise Refusal(self._too_large)
         try:
             return self._zip.read(self.names[name])
         except MemoryError:
@@ -97,8 +98,5 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise Refusal(f"packs {name} in a way that is not read. Make a plain zip (deflate) of it.")
 
 
-def _too_large(limits: Limits) -> str:
-    return (
-        f"unpacks to more than the {limits.unpacked_bytes // MIB} MiB that are read. "
-        "Keep fewer images in it, or store them as uint8."
-    )
+def _too_large(limits: Limits, advice: str = FEWER_IMAGES) -> str:
+    return f"unpacks to more than the {limits.unpacked_bytes // MIB} MiB that are read. {advice}"

@@ -276,3 +276,38 @@ def test_a_name_is_text_and_never_html(kept):
     assert "<script>" not in run._repr_html_()
     assert "&lt;script&gt;" in run._repr_html_()
     run.finish()
+
+
+def test_batches_have_steps_of_their_own(kept):
+    run = dl.init(config={"epochs": 2})
+    run.log({"train/loss": 1.0}, step=1)
+    before = kept.get(run.id).progress
+    run.log_batch({"train_loss_step": 3.0, "norm": 1}, batch=40)
+    run.log({"train/loss": 0.5})
+
+    assert before == 0.5
+    assert kept.logged.metric(run.id, "train_loss_step").steps.tolist() == [40]
+    assert [row.epoch for row in epochs_of(kept, run)] == [1, 2]
+    with pytest.raises(LogError, match="belongs to an epoch"):
+        run.log_batch({"train_loss": 3.0}, batch=41)
+    run.finish()
+
+
+def test_batches_alone_say_nothing_of_how_far_a_run_is(kept):
+    run = dl.init(config={"epochs": 4})
+    run.log_batch({"train_loss_step": 3.0}, batch=3)
+    assert kept.get(run.id).progress == 0
+    run.finish()
+
+
+def test_settings_that_are_known_later_are_added(kept):
+    run = dl.init(config={"lr": 0.1, "width": 1})
+    run.update_config({"width": 2, "epochs": 4})
+    assert kept.get(run.id).logged_config == {"lr": 0.1, "width": 2, "epochs": 4}
+    assert kept.get(run.id).planned_epochs == 4
+    with pytest.raises(LogError):
+        run.update_config({str(number): number for number in range(300)})
+    run.finish()
+    with pytest.raises(RunError, match="has ended"):
+        run.update_config({"width": 3})
+    assert kept.get(run.id).logged_config["width"] == 2

@@ -17,6 +17,7 @@ from digits_core.dashboard.runs.one_run.robustness_view import show_robustness
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_run, empty_state, follow_old_link
 from digits_core.evaluation.metrics import standard_error
+from digits_core.runs.logged import OWN_LOOP
 from digits_core.runs.store import Run
 
 VIEWS: dict[str, Callable[[Run], None]] = {
@@ -86,7 +87,8 @@ def _head(run: Run) -> None:
         st.metric("Status", f"{STATUS_ICONS[run.status]} {run.status}", width="content")
     message = f" {as_plain_text(run.message)}" if run.message else ""
     if run.is_logged:
-        st.caption(f"Not trained by Digits Lab: logged from its {as_plain_text(run.origin)}.{message}")
+        how = "logged from its" if run.origin == OWN_LOOP else "imported from"
+        st.caption(f"Not trained by Digits Lab: {how} {as_plain_text(run.origin)}.{message}")
         return
     data = run.config.data
     trained, tests = (as_plain_text(" + ".join(names)) for names in (data.train, data.test))

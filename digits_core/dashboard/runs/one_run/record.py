@@ -14,6 +14,7 @@ from digits_core.dashboard.pages import page
 from digits_core.dashboard.runs.one_run.logged_record import logged_metrics, logged_settings
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
+from digits_core.runs.logged import OWN_LOOP
 from digits_core.runs.rows import ChangeRow
 from digits_core.runs.run_data import changed_data
 from digits_core.runs.run_settings import CHANGES, NONE, settings_of
@@ -109,13 +110,13 @@ def _marked(value: Any, base: Any, field: str) -> str:
 
 
 def _environment(run: Run) -> None:
-    if not run.environment:
+    if not run.environment and not run.is_logged:
         st.info("It is noted when the training starts: versions, device, data. This run has not started.")
         return
     rows = [{"What": name, "Value": text} for name, text in _flat(run.environment)]
     rows += [{"What": "run", "Value": run.id}]
     if run.is_logged:
-        rows += [{"What": "logged from", "Value": run.origin}]
+        rows += [{"What": "logged from" if run.origin == OWN_LOOP else "imported from", "Value": run.origin}]
     else:
         rows += [{"What": "seed", "Value": str(run.config.training.seed)}]
     height: Literal["content"] | int = "content" if run.is_logged else 420

@@ -1,0 +1,86 @@
+"""Runs of other programs, brought in as files: read once, kept whole or not at all, and chosen to be compared."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from digits_core.dashboard.folds import popover
+from digits_core.dashboard.refused import Upload, content_of, read_once, show_refusal
+from digits_core.dashboard.runs.choice import choose
+from digits_core.dashboard.runs.editing import remember
+from digits_core.dashboard.state import state
+from digits_core.data.readers.limits import MIB
+from digits_core.errors import DigitsError, RunFileError
+from digits_core.runs.imports import LIMITS, keep, read_runs
+from digits_core.runs.logged import WholeRun
+from digits_core.runs.rows import Run
+from digits_core.runs.run_edits import Change
+
+_COUNT = "run_imports"
+
+
+def import_runs() -> None:
+    """Draw the popover that makes runs of files; with its next one, the popover is closed and empty again."""
+    popover(
+        "Import",
+        f"runs_import_{st.session_state.get(_COUNT, 0)}",
+        _draw,
+        icon=":material/upload_file:",
+        help_text="Runs of other programs: TensorBoard, Lightning, or a CSV file with a row for each epoch.",
+    )
+
+
+def _draw() -> None:
+    files = st.file_uploader(
+        "Files with runs",
+        accept_multiple_files=True,
+        key=f"runs_files_{st.session_state.get(_COUNT, 0)}",
+        max_upload_size=LIMITS.file_bytes // MIB,
+        help="What a file is follows from its contents. It is read by a process of its own that runs no code from it. "
+        "If one of several files cannot be read, none of them is imported.",
+    )
+    if not files:
+        st.markdown(
+            "- **TensorBoard**: event files (`events.out.tfevents…`), or a zip of their folders\n"
+            "- **Lightning**: `metrics.csv` of its `CSVLogger`, or a zip of its folders with `hparams.yaml`\n"
+            "- **CSV**: a row for each epoch, such as `epoch, train_loss, val_acc`; also what this app exports"
+        )
+        return
+    try:
+        with st.spinner("Reading the files …"):
+            found = [read_once(("runs", *content_of(file)), partial(_read, file)) for file in files]
+        kept = keep(state().runs, [run for runs in found for run in runs])
+    except DigitsError as error:
+        show_refusal(error, "import_runs")
+        return
+    # Before anything is drawn: a page that is drawn again meanwhile must not import them again.
+    st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+    remember(_change(kept))
+    choose([run.id for run in kept])
+    st.rerun()
+
+
+def _read(file: Upload) -> list[WholeRun]:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "upload"
+            path.write_bytes(file.getbuffer())
+            return read_runs(path, file.name)
+    except OSError as error:
+        raise RunFileError(
+            f"{file.name} could not be read on this machine: {error.strerror or error}. Make room, then try again."
+        ) from error
+
+
+def _change(kept: Sequence[Run]) -> Change:
+    """Return what was done; to undo it deletes the runs, from where they can still be restored."""
+    origins = " and ".join(dict.fromkeys(run.origin for run in kept))
+    what, where = (kept[0].title, "its note") if len(kept) == 1 else (f"{len(kept)} runs", "their notes")
+    notes = f"; see {where}" if any(run.note for run in kept) else ""
+    return Change(f"Imported {what} from {origins}{notes}.", "deleted", tuple((run.id, time.time()) for run in kept))

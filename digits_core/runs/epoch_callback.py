@@ -1,0 +1,84 @@
+"""A callback for loops that are in other hands: Keras' `model.fit`, and whatever calls its callbacks as Keras does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from digits_core.errors import RunError
+from digits_core.runs import tracking
+from digits_core.runs.tracking import TrackedRun
+
+
+def _ignored(self: Any, *_: Any, **__: Any) -> None:
+    """Do nothing: a hook that others call."""
+
+
+_ignored._is_default = True  # type: ignore[attr-defined]  # Keras need not wait for the figures of each batch
+
+
+class Callback:
+    """Logs each epoch of a training as a run that the app shows: `model.fit(…, callbacks=[Callback("My model")])`.
+
+    Keras counts epochs from 0 and the app from 1: Keras' epoch 0 is epoch 1 here. Each training is a run of its own.
+
+    Args:
+        name: What people call the run; "My loop" if it is not given.
+        config: Its settings, as `tracking.init` takes them; how many epochs there are to be is added.
+        tags: Words to find it again by.
+        note: A few sentences, shown in the table.
+        home: The app's folder; by default the one that the app uses, `DIGITS_HOME`.
+
+    Example:
+        >>> callback = Callback("Doctest")
+        >>> callback.on_train_begin()
+        >>> for epoch in range(2):
+        ...     callback.on_epoch_end(epoch, {"loss": 1 / (epoch + 1), "val_accuracy": 0.4})
+        >>> callback.on_train_end()
+        >>> callback.run.row().test_accuracy
+        0.4
+    """
+
+    async_safe = True
+
+    def __init__(
+        self,
+        name: str = "",
+        config: Mapping[str, Any] | Any = None,
+        tags: Sequence[str] = (),
+        note: str = "",
+        home: str | Path | None = None,
+    ) -> None:
+        self.run: TrackedRun | None = None
+        self.model: Any = None
+        self.params: Mapping[str, Any] = {}
+        self._begin_with: dict[str, Any] = {"name": name, "config": config, "tags": tags, "note": note, "home": home}
+
+    def set_params(self, params: Mapping[str, Any] | None) -> None:
+        self.params = params or {}
+
+    def set_model(self, model: Any) -> None:
+        self.model = model
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Begin a run; one that is still open was left by an error, which nobody told of."""
+        if self.run is not None:
+            self.run.end("interrupted", "Another training began before this one ended.")
+        self.run = tracking.init(**self._begin_with)
+        if epochs := self.params.get("epochs"):
+            self.run.update_config({"epochs": epochs})
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Log what was measured in an epoch, counted from 0; `RunError` before `on_train_begin`."""
+        if self.run is None:
+            raise RunError("No run is being logged: call on_train_begin first.")
+        self.run.log(logs or {}, step=epoch + 1)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        if self.run is not None:
+            self.run.finish()
+
+    on_epoch_begin = on_batch_begin = on_batch_end = on_train_batch_begin = on_train_batch_end = _ignored
+    on_test_begin = on_test_end = on_test_batch_begin = on_test_batch_end = _ignored
+    on_predict_begin = on_predict_end = on_predict_batch_begin = on_predict_batch_end = _ignored

@@ -1,0 +1,100 @@
+"""Runs of other programs, read from their files: TensorBoard's event files, Lightning's `CSVLogger`, CSV of epochs.
+
+Files are untrusted: they are read in a process of its own, within limits, and nothing in them is run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from digits_core.data.readers.limits import MIB
+from digits_core.data.readers.sandbox import ROOT, shown_name, why_it_ended
+from digits_core.errors import RunFileError
+from digits_core.runs import process_owner
+from digits_core.runs.imports.records import LIMITS, from_json
+from digits_core.runs.logged import WholeRun
+from digits_core.runs.rows import Run
+from digits_core.runs.run_edits import NAME_LENGTH, tidy_name
+from digits_core.runs.store import RunStore, new_id
+
+__all__ = ["LIMITS", "keep", "read_runs"]
+
+
+def read_runs(path: Path, name: str | None = None) -> list[WholeRun]:
+    """Return the runs in a file, a zip of a folder, or a folder, read in a process of its own; nothing is kept yet.
+
+    Args:
+        path: A CSV file, an event file, a zip, or a folder with event files or `metrics.csv` in it or below.
+        name: What people call it, if `path` is called something else, as an upload is.
+
+    Raises:
+        RunFileError: for whatever is wrong with it, in one line that begins with its name.
+    """
+    path = Path(path).absolute()
+    title = shown_name(name or (path.parent.name if path.name == "metrics.csv" else path.name))
+    try:
+        if not path.exists():
+            raise RunFileError(f"{title} does not exist. Check the name and try again.")
+        if path.is_file():
+            _check_size(path.stat().st_size, title)
+        return _read_apart(path, title)
+    except OSError as error:
+        raise RunFileError(f"{title} could not be read on this machine: {error.strerror or error}.") from error
+
+
+def keep(store: RunStore, found: Sequence[WholeRun], name: str = "", tags: Sequence[str] = ()) -> list[Run]:
+    """Write runs into the store, all of them or none, and return them.
+
+    Args:
+        name: What they are called instead of their own names; several have theirs behind it.
+        tags: Given to each of them.
+
+    Raises:
+        ConfigError: for a name or tags that are too long.
+        StoreError: if the store cannot be written.
+    """
+    if name:
+        name = tidy_name(name)
+        several = len(found) > 1
+        found = [replace(run, name=f"{name} {run.name}"[:NAME_LENGTH] if several else name) for run in found]
+    by_id = {new_id(): run for run in found}
+    store.logged.add(by_id, process_owner.this_process(), tags)
+    return [store.get(run_id) for run_id in by_id]
+
+
+def _check_size(size: int, title: str) -> None:
+    if not size:
+        raise RunFileError(f"{title} is empty.")
+    if size > LIMITS.file_bytes:
+        raise RunFileError(
+            f"{title} has {size / MIB:,.0f} MiB, more than the {LIMITS.file_bytes // MIB} MiB that are read. "
+            "Import fewer runs at once."
+        )
+
+
+def _read_apart(path: Path, title: str) -> list[WholeRun]:
+    command = [sys.executable, "-m", "digits_core.runs.imports", str(path), title]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    try:
+        answer = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            timeout=2 * LIMITS.seconds,
+        )
+    except subprocess.TimeoutExpired:
+        raise RunFileError(f"{title} took longer than {2 * LIMITS.seconds} s to read and was cancelled.") from None
+    if answer.returncode or not answer.stdout:
+        raise RunFileError(f"{title} {why_it_ended(answer.returncode, LIMITS).reason}")
+    kind, _, content = answer.stdout.decode("ascii").partition("\n")
+    if kind == "refused":
+        raise RunFileError(f"{title} {json.loads(content)}")
+    return from_json(content)

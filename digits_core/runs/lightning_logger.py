@@ -1,0 +1,135 @@
+"""A logger for Lightning's `Trainer`: its runs stand beside those of the app.
+
+Lightning is only needed by who trains with it, as `lightning` or as `pytorch-lightning`.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digits_core.runs import tracking
+from digits_core.runs.tracking import TrackedRun
+
+MISSING = "DigitsLogger needs a package that is not installed: pip install lightning"
+
+# Lightning is two packages, and the trainer of each only knows loggers of its own: the one that is loaded, or there.
+_LOADED = "pytorch_lightning" in sys.modules and "lightning" not in sys.modules
+_PYTORCH_LIGHTNING = _LOADED or find_spec("lightning") is None
+
+try:
+    if TYPE_CHECKING or not _PYTORCH_LIGHTNING:
+        from lightning.pytorch.loggers import Logger
+        from lightning.pytorch.utilities import rank_zero_only
+    else:
+        from pytorch_lightning.loggers import Logger
+        from pytorch_lightning.utilities import rank_zero_only
+except ImportError as error:
+    raise ImportError(MISSING) from error
+
+
+class DigitsLogger(Logger):
+    """Logs a Lightning training as a run that the app shows while it trains.
+
+    Lightning counts epochs from 0 and the app from 1: Lightning's epoch 0 is epoch 1 here. Of a metric that is logged
+    several times in an epoch the last value is the epoch's; all of them are drawn by Lightning's global step under its
+    name with `_step` behind it. What `trainer.test` measures belongs to the last epoch.
+
+    Args:
+        name: What people call the run; "Lightning" if it is not given.
+        tags: Words to find it again by.
+        note: A few sentences, shown in the table.
+        home: The app's folder; by default the one that the app uses, `DIGITS_HOME`.
+
+    Raises:
+        LogError: while it logs, for an accuracy that is not a fraction of 1, and for more names than a run may have.
+    """
+
+    def __init__(
+        self, name: str = "", tags: Sequence[str] = (), note: str = "", home: str | Path | None = None
+    ) -> None:
+        super().__init__()
+        self._name = name or "Lightning"
+        self._tags, self._note, self._home = tuple(tags), note, home
+        self._run: TrackedRun | None = None
+        self._epoch = 0
+        self._once: dict[str, tuple[int, int, float]] = {}
+        self._several: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def version(self) -> str:
+        """The id of the run; an empty text before there is one, and in all processes except the first."""
+        return self._run.id if self._run else ""
+
+    @property
+    def experiment(self) -> TrackedRun | None:
+        """The run, which is begun when it is first asked for; `None` in all processes except the first.
+
+        After the end of one training, as between `fit` and `test`, it is logged on.
+        """
+        if getattr(rank_zero_only, "rank", 0):
+            return None
+        if self._run is None:
+            self._run = tracking.init(self._name, tags=self._tags, note=self._note, home=self._home)
+        elif self._run.ended:
+            self._run = tracking.init(resume=self._run.id, home=self._home)
+        return self._run
+
+    def log_hyperparams(self, params: Mapping[str, Any] | Namespace | None = None, *_: Any, **__: Any) -> None:
+        """Add hyperparameters to the run's config; `save_hyperparameters` in a module does it for all of its own."""
+        if params and (run := self.experiment):
+            run.update_config(params)
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Log metrics of an epoch, or of a batch if their names end in `_step`."""
+        run = self.experiment
+        values = {name: value for name, value in metrics.items() if name != "epoch"}
+        if run is None or not values:
+            return
+        if "epoch" not in metrics or step is None:
+            run.log(values, step)
+            return
+        of_batch = {name: value for name, value in values.items() if name.endswith("_step")}
+        of_epoch = {name: value for name, value in values.items() if name not in of_batch}
+        epoch = int(metrics["epoch"]) + 1
+        if self._epoch and all(name.startswith("test") for name in of_epoch):
+            epoch = self._epoch
+        for name, value in of_epoch.items():
+            of_batch |= self._again(run, name, value, epoch, step)
+        if of_batch:
+            run.log_batch(of_batch, step)
+        if of_epoch:
+            self._epoch = epoch
+            run.log(of_epoch, epoch)
+
+    def finalize(self, status: str) -> None:
+        """End the run: as finished for `success`, else as failed or stopped, with the error that ended the training."""
+        if self._run is None or self._run.ended:
+            return
+        error = sys.exc_info()[1]
+        if status in ("success", "finished"):
+            self._run.finish()
+        elif error is not None:
+            self._run.__exit__(type(error), error, None)
+        else:
+            self._run.end("interrupted" if status == "interrupted" else "failed")
+
+    def _again(self, run: TrackedRun, name: str, value: float, epoch: int, step: int) -> dict[str, float]:
+        """Return a metric as one of a batch if it has had several values in an epoch, with the first of them."""
+        by_step = f"{name}_step"
+        if name not in self._several:
+            before = self._once.get(name)
+            self._once[name] = (epoch, step, value)
+            if before is None or before[0] != epoch or before[1] == step:
+                return {}
+            self._several.add(name)
+            run.log_batch({by_step: before[2]}, before[1])
+        return {by_step: value}
