@@ -49,6 +49,15 @@ class TrackedRun:
     As a context manager it finishes the run at the end of the block, or marks it as failed with the error that ended
     the block, or as stopped if that was Ctrl+C. Safe to use from several threads; a forked child may log, too, but not
     end the run.
+
+    Attributes:
+        id: What the shell, `run` and the app's addresses call it.
+
+    Example:
+        >>> with init("Doctest") as run:
+        ...     run.log({"test/accuracy": 0.5})
+        >>> run.row().status
+        'finished'
     """
 
     def __init__(self, home: Home, run_id: str, seconds: float, last_step: int, names: set[str]) -> None:
@@ -151,7 +160,17 @@ class TrackedRun:
             self._logged().note_network(self.id, self._owner, config, self._step)
 
     def finish(self) -> None:
-        """End the run well; a second time changes nothing. `StoreError` if its last values cannot be written."""
+        """Mark the run as finished; a second call changes nothing.
+
+        Raises:
+            StoreError: if its last values cannot be written.
+
+        Example:
+            >>> run = init("Doctest")
+            >>> run.finish()
+            >>> run.row().status
+            'finished'
+        """
         self._end("finished")
 
     @property
@@ -160,7 +179,19 @@ class TrackedRun:
         return f"runs?runs_view=One+run&run={self.id}"
 
     def row(self) -> Run:
-        """Return the run as it stands in the database."""
+        """Read the run from the database.
+
+        Returns:
+            All that the table of runs holds of it: times in seconds since 1970, accuracy as a fraction of 1.
+
+        Raises:
+            RunError: if it was deleted.
+
+        Example:
+            >>> with init("Doctest", tags=["lab"]) as run:
+            ...     run.row().status, run.row().tags
+            ('running', ('lab',))
+        """
         return self._store.get(self.id)
 
     def __enter__(self) -> Self:
@@ -257,6 +288,9 @@ def init(
         resume: The id of a run that was logged before and has ended: it is logged on instead of a new one.
         home: The app's folder; by default the one that the app uses, `DIGITS_HOME`.
 
+    Returns:
+        The run, to log to and to finish; `with` does the latter at the end of its block.
+
     Raises:
         LogError: for a config that is no mapping, or has too many entries.
         ConfigError: for a name, a note or tags that are too long.
@@ -294,14 +328,36 @@ def init(
 def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
     """Log to the run of this process that was begun last and has not ended; see `TrackedRun.log`.
 
+    Args:
+        metrics: Numbers by name; nested mappings are flattened.
+        step: The epoch that they belong to, 0 or more; the one after the last if it is not given.
+
     Raises:
         RunError: if there is none.
+        LogError: for what is not a number.
+        StoreError: if the database cannot be used at all.
+
+    Example:
+        >>> run = init("Doctest")
+        >>> log({"train/loss": 2.3, "test/accuracy": 0.11}, step=1)
+        >>> finish()
     """
     _last().log(metrics, step)
 
 
 def finish() -> None:
-    """End the run of this process that was begun last; see `TrackedRun.finish`. `RunError` if there is none."""
+    """End the run of this process that was begun last and has not ended; see `TrackedRun.finish`.
+
+    Raises:
+        RunError: if there is none.
+        StoreError: if its last values cannot be written.
+
+    Example:
+        >>> run = init("Doctest")
+        >>> finish()
+        >>> run.row().status
+        'finished'
+    """
     _last().finish()
 
 

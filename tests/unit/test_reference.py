@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from textwrap import dedent
@@ -23,13 +22,6 @@ PUBLIC = {**{name: f"{module}.{name}" for name, module in dl._LAZY.items()}, **O
 """Every name of `dl`, and each class that one gets from them, with the module that has it."""
 MADE_BY = re.compile(r"made by `")
 """In the docstring of a class that nobody makes by hand: its arguments are not for people."""
-SECTIONS = {
-    griffe.DocstringSectionKind.parameters: "Args",
-    griffe.DocstringSectionKind.returns: "Returns",
-    griffe.DocstringSectionKind.raises: "Raises",
-}
-
-LIBRARY = griffe.load("digits_core", search_paths=[ROOT])
 
 
 class Page(HTMLParser):
@@ -106,18 +98,21 @@ def test_it_names_no_folder_of_the_machine_that_built_it(site):
     assert [path.name for path in texts if str(ROOT) in path.read_text(encoding="utf-8")] == []
 
 
-def documented() -> Iterator[griffe.Object]:
-    """Yield the public names and, once each, the methods and properties that they have or inherit from us."""
+@pytest.fixture(scope="module")
+def documented() -> dict[str, griffe.Object]:
+    """The public names, and the methods and properties that they have or inherit from us, by their paths."""
+    library = griffe.load("digits_core", search_paths=[ROOT])
     found: dict[str, griffe.Object] = {}
     for path in PUBLIC.values():
-        owner = LIBRARY[path.removeprefix("digits_core.")]
+        owner = library[path.removeprefix("digits_core.")]
         found[path] = owner
         for name, member in owner.all_members.items() if owner.is_class else ():
             member = member.final_target if member.is_alias else member
             special = name.startswith("__") and name != "__init__" and member.has_docstring
-            if special or not name.startswith("_"):
+            shown = member.is_function or {"property", "cached"} & member.labels
+            if shown and (special or not name.startswith("_")):
                 found[member.path] = member
-    yield from found.values()
+    return found
 
 
 def unsaid(each: griffe.Object) -> list[str]:
@@ -166,22 +161,18 @@ def raising(each: griffe.Function) -> list[str]:
     return found
 
 
-DOCUMENTED = {each.path.removeprefix("digits_core."): each for each in documented() if not each.is_attribute}
-PROPERTIES = {
-    each.path.removeprefix("digits_core."): each for each in documented() if {"property", "cached"} & each.labels
-}
-
-
-@pytest.mark.parametrize("path", [*DOCUMENTED, *PROPERTIES])
-def test_each_public_name_says_what_it_takes_returns_and_raises_and_shows_an_example(path):
-    assert unsaid({**DOCUMENTED, **PROPERTIES}[path]) == []
+def test_each_public_name_says_what_it_takes_returns_and_raises_and_shows_an_example(documented):
+    assert {path: missing for path, each in documented.items() if (missing := unsaid(each))} == {}
 
 
 @pytest.mark.parametrize(
     ("code", "missing"),
     [
         ("def f(): ...", ["docstring"]),
-        ('def f(x):\n    """Do."""\n    raise ValueError', ["Args: x", "Returns", "Raises: ValueError", "Example"]),
+        (
+            'def f(x) -> int:\n    """Do."""\n    raise ValueError',
+            ["Args: x", "Returns", "Raises: ValueError", "Example"],
+        ),
         ('def f(x) -> None:\n    """Do.\n\n    Args:\n        x: It.\n\n    Example:\n        >>> f(1)\n    """', []),
         ('class f:\n    """Is; made by `g`.\n\n    >>> f\n    """\n    def __init__(self, x): ...', []),
         ('class f:\n    """Is.\n\n    >>> f\n    """\n    def __init__(self, x): ...', ["Args: x"]),
