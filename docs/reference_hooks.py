@@ -2,7 +2,7 @@
 
 A line of a page that is a marker in double braces is replaced:
 
-    {{ readme In a notebook }}     the code blocks of a section of the README
+    {{ readme In a notebook }}     the first code block of a section of the README
     {{ names digits_core.runs }}   the reference of every name of `dl` that a module of this package has
     {{ settings training }}        the fields of a section of a config
     {{ commands }}                 the help of each shell command
@@ -32,7 +32,7 @@ from digits_core.settings import SECTIONS, SETTINGS  # noqa: E402
 
 MARKER = re.compile(r"^\{\{ (\w+) ?(.*?) \}\}$", flags=re.MULTILINE)
 # The help of the commands is as wide on every terminal that builds it.
-os.environ["COLUMNS"] = "100"
+os.environ["COLUMNS"] = "80"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -47,12 +47,13 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def readme(title: str) -> str:
-    """Return the code blocks of the section of the README with this title."""
+    """Return the first code block of the section of the README with this title."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL)
-    if found is None:
-        raise PluginError(f"README.md has no section {title!r}.")
-    return "\n\n".join(re.findall(r"^```\w+\n.*?^```$", found[1], flags=re.MULTILINE | re.DOTALL))
+    section = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    block = section and re.search(r"^```\w+\n.*?^```$", section[1], flags=re.MULTILINE | re.DOTALL)
+    if not block:
+        raise PluginError(f"README.md has no section {title!r} with code in it.")
+    return block[0]
 
 
 def names(package: str) -> str:

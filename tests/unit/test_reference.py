@@ -15,6 +15,7 @@ import griffe
 import pytest
 
 import digits_core as dl
+from digits_core import errors
 from tests.unit.api.test_public_names import OFFERED_TOO
 from tests.unit.test_imports import ROOT
 
@@ -92,6 +93,17 @@ def test_every_link_leads_somewhere_and_nothing_comes_from_another_site(site, pa
     assert (broken, foreign) == ([], [])
 
 
+def test_every_error_of_ours_that_a_function_raises_is_a_link_to_what_it_means(site):
+    ours = {name for name, each in vars(errors).items() if isinstance(each, type)}
+    texts = "".join(path.read_text(encoding="utf-8") for path in site.glob("*.html"))
+    lists = re.findall(r'"doc-section-title">Raises:</span></p>\s*<ul>(.*?)</ul>', texts, re.DOTALL)
+    raised = [item for each in lists for item in re.findall(r"<li[^>]*>\s*<code>(.*?)</code>", each, re.DOTALL)]
+    linked = {item: re.sub(r"<.*?>", "", item) for item in raised if 'href="errors.html#' in item}
+
+    assert {"RunError", "LogError", "DatasetError"} <= set(linked.values())
+    assert [item for item in raised if item not in linked and re.sub(r"<.*?>", "", item) in ours] == []
+
+
 def test_it_names_no_folder_of_the_machine_that_built_it(site):
     texts = [path for path in site.rglob("*") if path.suffix in {".html", ".json", ".xml"}]
 
@@ -140,11 +152,12 @@ def unsaid(each: griffe.Object) -> list[str]:
 
 
 def taken(each: griffe.Function | griffe.Class) -> list[str]:
-    """Return the arguments that people give."""
+    """Return the arguments that people give; one that begins with an underscore is taken and ignored."""
     own = each if each.is_function else each.members.get("__init__")
     if own is None or MADE_BY.search(each.docstring.value):
         return []
-    return [parameter.name.lstrip("*") for parameter in own.parameters if parameter.name not in ("self", "cls")]
+    names = [parameter.name for parameter in own.parameters]
+    return [name.lstrip("*") for name in names if name not in ("self", "cls") and not name.startswith("_")]
 
 
 def raising(each: griffe.Function) -> list[str]:
