@@ -184,8 +184,8 @@ class StoredRun:
 
         Args:
             folder: Made if it is not there.
-            forms: `weights`, `onnx`, `csv`, `json`, `tensorboard`, `script` and `web`, a page that reads drawings in
-                any browser; all that can be had if none is named.
+            forms: `weights`, `onnx`, `csv`, `json`, `tensorboard`, `script`, `notebook` and `web`, a page that reads
+                drawings in any browser; all that can be had if none is named.
             replace: Write over files of the same names.
 
         Returns:
