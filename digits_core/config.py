@@ -59,7 +59,19 @@ Writers = Annotated[
 
 
 class Config(BaseModel):
-    """The base of all configs: frozen, no unknown fields, no NaN, and errors that name the field."""
+    """The base of all configs: frozen, no unknown fields, no NaN, and errors that name the field.
+
+    Args:
+        fields: By their names; those that are not given have their defaults.
+
+    Raises:
+        ConfigError: for an unknown field, or a value of the wrong type or outside its bounds.
+
+    Example:
+        >>> TrainingConfig(epochs=0)
+        Traceback (most recent call last):
+        digits_core.errors.ConfigError: epochs is 0, but should be greater than or equal to 1.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
@@ -71,17 +83,54 @@ class Config(BaseModel):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """Read a config; raises `ConfigError` that names every unknown, missing or out-of-range field."""
+        """Read a config as `to_json` writes it.
+
+        Args:
+            text: A JSON object; fields that it lacks have their defaults.
+
+        Returns:
+            A config of this class.
+
+        Raises:
+            ConfigError: for text that is not JSON, and for unknown or out-of-range fields; it names all of them.
+
+        Example:
+            >>> TrainingConfig.from_json('{"epochs": 2}').epochs
+            2
+        """
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
             raise _as_config_error(error) from None
 
     def to_json(self) -> str:
+        """Return the config as JSON, with every field.
+
+        Returns:
+            A JSON object in one line, which `from_json` reads.
+
+        Example:
+            >>> DataConfig().to_json()
+            '{"train":["optdigits"],"test":["optdigits"],"test_writers":[]}'
+        """
         return self.model_dump_json()
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed, validated like a new one."""
+        """Return a copy with some fields changed.
+
+        Args:
+            changes: The new values, by the names of their fields.
+
+        Returns:
+            A new config, validated like any other.
+
+        Raises:
+            ConfigError: for an unknown field, or a value of the wrong type or outside its bounds.
+
+        Example:
+            >>> TrainingConfig().replace(epochs=8).epochs
+            8
+        """
         return type(self)(**{**dict(self), **changes})
 
 
@@ -89,6 +138,10 @@ class DataConfig(Config):
     """Which datasets are trained on and tested on: the training split of the first, the test split of the second.
 
     A dataset that is named in both never shows a test image to training: its split is its own.
+
+    Example:
+        >>> DataConfig(train=("mnist-5k", "strokes"), test=("mnist-5k",)).test_writers
+        ()
     """
 
     train: DatasetNames = ("optdigits",)
@@ -120,6 +173,17 @@ class TransformConfig(_AllSteps):
 
     Each augmentation brings its own fields: 0 where it is off. Angles are in degrees, lengths in pixels of the
     transformed image, scales and strengths are fractions.
+
+    Args:
+        fields: By their names; those that are not given have their defaults.
+
+    Raises:
+        ConfigError: for an unknown field, or a value of the wrong type or outside its bounds.
+
+    Example:
+        >>> config = TransformConfig(size=20, rotation=10)
+        >>> config.mean, config.augments
+        (0.5, True)
     """
 
     normalisation: Normalisation = "fixed"
@@ -142,6 +206,7 @@ class TransformConfig(_AllSteps):
 
     @property
     def augments(self) -> bool:
+        """True if training takes at least one random step."""
         return bool(self.augmentations)
 
 
@@ -162,7 +227,12 @@ else:
 
 
 class NetworkConfig(Config):
-    """A network as data: the layers that come before that of the ten logits, and how their weights begin."""
+    """A network as data: the layers that come before that of the ten logits, and how their weights begin.
+
+    Example:
+        >>> NetworkConfig(layers="lenet").layers == NetworkConfig.from_json('{"layers": "lenet"}').layers
+        True
+    """
 
     layers: Annotated[tuple[AnyKind, ...], Field(max_length=24), BeforeValidator(_Presets(PRESETS))] = IMPROVED_NET
     """Convolutions and what goes with them, then fully connected layers; or the name of one of `PRESETS`."""
@@ -172,7 +242,13 @@ class NetworkConfig(Config):
 
 
 class TrainingConfig(Config):
-    """The training variables of the lecture, its values as defaults."""
+    """The training variables of the lecture, its values as defaults.
+
+    Example:
+        >>> config = TrainingConfig(optimizer="sgd", learning_rate=0.05)
+        >>> config.epochs, config.batch_size
+        (4, 16)
+    """
 
     epochs: Annotated[int, Field(ge=1, le=1000)] = 4
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 16
@@ -193,7 +269,25 @@ class TrainingConfig(Config):
 
 
 class RunConfig(Config):
-    """Everything that decides the numbers of a run."""
+    """Everything that decides the numbers of a run.
+
+    Attributes:
+        name: What people call the run, at most 120 characters.
+        recipe: The recipe that it was begun with, or "".
+        data: What it is trained and tested on.
+        transform: How an image becomes what the network reads.
+        network: The layers, and how their weights begin.
+        training: The training variables.
+
+    Raises:
+        ConfigError: for an unknown field, a value outside its bounds, or a network that cannot be built for images
+            of this size.
+
+    Example:
+        >>> config = RunConfig(name="Short", training=TrainingConfig(epochs=1))
+        >>> config.transform.size, config.training.epochs
+        (28, 1)
+    """
 
     name: Annotated[str, Field(max_length=120)] = ""
     recipe: Annotated[str, Field(max_length=80)] = ""

@@ -25,7 +25,7 @@ SHOWN_SAMPLES = 40
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Samples(Sequence["tuple[torch.Tensor, int]"]):
-    """Images with their labels: a sequence of the lecture's tuples, and the same as two arrays.
+    """Images with their labels: a sequence of the lecture's tuples, and the same as two arrays; made by `load`.
 
     Attributes:
         images: uint8 (n, H, W), ink bright (255) on 0.
@@ -51,7 +51,24 @@ class Samples(Sequence["tuple[torch.Tensor, int]"]):
     @overload
     def __getitem__(self, index: slice) -> Samples: ...
     def __getitem__(self, index: int | slice) -> tuple[torch.Tensor, int] | Samples:
-        """Return one sample, `(image, label)` with the image uint8 (H, W); or some of them, for a slice."""
+        """Return one sample, or some of them for a slice.
+
+        Args:
+            index: The position of a sample, negative ones counted from the end, or a slice.
+
+        Returns:
+            `(image, label)`, the image a uint8 tensor (H, W) and the label 0 to 9; for a slice, `Samples` again.
+
+        Raises:
+            IndexError: if there is no sample at that position.
+
+        Example:
+            >>> import digits_core as dl
+            >>> train = dl.load("optdigits").train
+            >>> image, label = train[-1]
+            >>> train[:100]
+            <100 training samples of 8×8 pixels>
+        """
         if isinstance(index, slice):
             return Samples(self.images[index], self.labels[index], self.words)
         import torch  # what only looks at a dataset need not wait for it
@@ -109,6 +126,14 @@ class DigitsDataset:
         labels: int64 (N,), 0 to 9.
         train: The `Samples` to train on.
         test: The `Samples` to test on. The split is the same on every machine.
+
+    Example:
+        >>> import digits_core as dl
+        >>> digits = dl.load("optdigits")
+        >>> digits.images.shape, digits.images.dtype, digits.title
+        ((1797, 8, 8), dtype('uint8'), 'Optdigits 8×8')
+        >>> len(digits) == len(digits.train) + len(digits.test)
+        True
     """
 
     def __init__(self, digits: Digits, entry: Entry) -> None:
@@ -145,6 +170,9 @@ def load(name: str) -> DigitsDataset:
 
     Args:
         name: `optdigits`, `mnist-5k`, `strokes`, `mnist` once it was downloaded, `handwriting`, or that of an import.
+
+    Returns:
+        The dataset with its images, its labels and its split.
 
     Raises:
         DatasetError: if there is none of that name, with a list of those there are; or if it is not here yet.

@@ -24,14 +24,19 @@ EXAMPLE_SEED = 0
 
 
 class Transforms:
-    """Two transforms made from one config: PIL image in, normalised float32 tensor (1, size, size) out.
+    """Two transforms of one config: PIL image in, normalised float32 tensor (1, size, size) out; made by `transforms`.
 
-    Called itself, it takes an image the way of the test.
+    Calling the object itself applies the transform of the test.
 
     Attributes:
         config: The `TransformConfig` that they are made from.
         train: The way to the network in training, with the random steps.
         test: The way in the test, and of any image that a run reads.
+
+    Example:
+        >>> import digits_core as dl
+        >>> dl.transforms(size=20, centre=True).config.size
+        20
     """
 
     def __init__(self, config: TransformConfig) -> None:
@@ -40,11 +45,28 @@ class Transforms:
         self.test: v2.Compose = build_pipeline(config, training=False)
 
     def __call__(self, image: Image.Image) -> Tensor:
-        """Return a PIL image as the network reads it in the test, float32 (1, size, size)."""
+        """Return a PIL image as the network reads it in the test.
+
+        Args:
+            image: A PIL image of any size, ink bright on black.
+
+        Returns:
+            float32 (1, size, size), normalised.
+
+        Example:
+            >>> from PIL import Image
+            >>> import digits_core as dl
+            >>> pixels = dl.transforms()(Image.new("L", (8, 8)))
+            >>> pixels.shape, pixels.min().item()
+            (torch.Size([1, 28, 28]), -1.0)
+        """
         return self.test(image)
 
     def code(self) -> str:
         """Return both as a script that runs without this library.
+
+        Returns:
+            Python that defines `train_transform` and `test_transform`.
 
         Example:
             >>> import digits_core as dl

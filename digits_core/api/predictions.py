@@ -27,12 +27,19 @@ LARGEST_SAMPLE = int(bounds(TransformConfig, "size").high)
 
 
 class Prediction(Sequence["Prediction"]):
-    """The digits that a run read in a picture, in reading order; mostly a single one.
+    """The digits that a run read in a picture, in reading order; made by `StoredRun.predict`, mostly a single one.
 
     A sequence: `len` says how many were found, and an index gives a prediction of that one alone.
 
     Attributes:
         text: All digits, as one reads them: `"42"`.
+
+    Example:
+        >>> import digits_core as dl
+        >>> image, label = dl.load("mnist-5k").test[0]
+        >>> answer = dl.run("best").predict(image)
+        >>> len(answer), answer.text == str(label), answer.seen.shape
+        (1, True, (28, 28))
     """
 
     def __init__(self, run_title: str, answers: Sequence[Answer], refusal: Any) -> None:

@@ -163,6 +163,9 @@ class StoredRun:
             name: `curves`, `loss`, `accuracy`, `learning_rate` – which logged runs have, too –, `confusion`,
                 `mistakes`, `reliability`, `confidences`, `coverage`, `gradients`, `weights` or `watched`.
 
+        Returns:
+            A plotly figure, which a notebook shows and `write_html` or `write_image` saves.
+
         Raises:
             RunError: for another name, or if the run has not what the figure shows.
             DatasetError: for `mistakes`, if its test images cannot be had any more.
@@ -181,8 +184,8 @@ class StoredRun:
 
         Args:
             folder: Made if it is not there.
-            forms: `weights`, `onnx`, `csv`, `json`, `tensorboard`, `script` and `web`, a page that reads drawings in
-                any browser; all that can be had if none is named.
+            forms: `weights`, `onnx`, `csv`, `json`, `tensorboard`, `script`, `notebook` and `web`, a page that reads
+                drawings in any browser; all that can be had if none is named.
             replace: Write over files of the same names.
 
         Returns:
@@ -203,7 +206,19 @@ class StoredRun:
         return export(self._lab, self.id, Path(folder), forms, replace)
 
     def trained_row(self) -> Run:
-        """Return its row; `RunError` if it has no weights to use, with the reason."""
+        """Return its row in the table of runs, if its network can be used.
+
+        Returns:
+            All that `row` has.
+
+        Raises:
+            RunError: if it has no weights, with the reason.
+
+        Example:
+            >>> import digits_core as dl
+            >>> dl.run("best").trained_row().name
+            'Starter'
+        """
         row = self.row
         if row.is_logged and row.weights is None:
             raise RunError(f"{row.title} has no network to use. {NOT_TRAINED_HERE}")
@@ -242,6 +257,9 @@ def run(reference: str = "latest") -> StoredRun:
     Args:
         reference: Its id or the unique beginning of it, `latest` for the last one that can be used, or `best` for the
             best finished run that is not a trial of a sweep.
+
+    Returns:
+        The run, with its settings, its epochs, its network and its figures.
 
     Raises:
         RunError: if there is none.

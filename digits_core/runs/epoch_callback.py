@@ -56,13 +56,46 @@ class Callback:
         self._begin_with: dict[str, Any] = {"name": name, "config": config, "tags": tags, "note": note, "home": home}
 
     def set_params(self, params: Mapping[str, Any] | None) -> None:
+        """Take what Keras says of the training before it begins.
+
+        Args:
+            params: `epochs` among others: how many there are to be.
+
+        Example:
+            >>> callback = Callback("Doctest")
+            >>> callback.set_params({"epochs": 4})
+            >>> callback.params["epochs"]
+            4
+        """
         self.params = params or {}
 
     def set_model(self, model: Any) -> None:
+        """Take the model that is trained; nothing is logged of it.
+
+        Args:
+            model: Kept as `model`.
+
+        Example:
+            >>> callback = Callback("Doctest")
+            >>> callback.set_model("a network")
+            >>> callback.model
+            'a network'
+        """
         self.model = model
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Begin a run; one that is still open was left by an error, which nobody told of."""
+        """Begin a run; one that is still open was left by an error, which nobody told of.
+
+        Args:
+            logs: Nothing so far.
+
+        Example:
+            >>> callback = Callback("Doctest")
+            >>> callback.on_train_begin()
+            >>> callback.run.row().status
+            'running'
+            >>> callback.on_train_end()
+        """
         if self.run is not None:
             self.run.end("interrupted", "Another training began before this one ended.")
         self.run = tracking.init(**self._begin_with)
@@ -70,12 +103,39 @@ class Callback:
             self.run.update_config({"epochs": epochs})
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Log what was measured in an epoch, counted from 0; `RunError` before `on_train_begin`."""
+        """Log what was measured in an epoch.
+
+        Args:
+            epoch: Counted from 0.
+            logs: Numbers by name, such as `loss` and `val_accuracy`.
+
+        Raises:
+            RunError: before `on_train_begin`.
+            LogError: as `TrackedRun.log` raises it.
+
+        Example:
+            >>> callback = Callback("Doctest")
+            >>> callback.on_train_begin()
+            >>> callback.on_epoch_end(0, {"loss": 2.3})
+            >>> callback.on_train_end()
+        """
         if self.run is None:
             raise RunError("No run is being logged: call on_train_begin first.")
         self.run.log(logs or {}, step=epoch + 1)
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Finish the run.
+
+        Args:
+            logs: What the last epoch measured, which is logged by then.
+
+        Example:
+            >>> callback = Callback("Doctest")
+            >>> callback.on_train_begin()
+            >>> callback.on_train_end()
+            >>> callback.run.row().status
+            'finished'
+        """
         if self.run is not None:
             self.run.finish()
 

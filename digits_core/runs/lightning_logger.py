@@ -47,6 +47,11 @@ class DigitsLogger(Logger):
 
     Raises:
         LogError: while it logs, for an accuracy that is not a fraction of 1, and for more names than a run may have.
+
+    Example:
+        >>> from lightning.pytorch import Trainer
+        >>> logger = DigitsLogger("Doctest")
+        >>> trainer = Trainer(logger=logger, max_epochs=1, enable_progress_bar=False, enable_model_summary=False)
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class DigitsLogger(Logger):
 
     @property
     def name(self) -> str:
+        """What people call the run."""
         return self._name
 
     @property
@@ -84,12 +90,36 @@ class DigitsLogger(Logger):
         return self._run
 
     def log_hyperparams(self, params: Mapping[str, Any] | Namespace | None = None, *_: Any, **__: Any) -> None:
-        """Add hyperparameters to the run's config; `save_hyperparameters` in a module does it for all of its own."""
+        """Add hyperparameters to the run's config; `save_hyperparameters` in a module does it for all of its own.
+
+        Args:
+            params: A mapping, or an object with attributes.
+
+        Example:
+            >>> logger = DigitsLogger("Doctest")
+            >>> logger.log_hyperparams({"lr": 0.01})
+            >>> logger.experiment.row().logged_config
+            {'lr': 0.01}
+            >>> logger.finalize("success")
+        """
         if params and (run := self.experiment):
             run.update_config(params)
 
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Log metrics of an epoch, or of a batch if their names end in `_step`."""
+        """Log metrics of an epoch, or of a batch if their names end in `_step`.
+
+        Args:
+            metrics: Numbers by name; Lightning adds `epoch`, counted from 0.
+            step: How many batches were trained before, over all epochs.
+
+        Raises:
+            LogError: as `TrackedRun.log` raises it.
+
+        Example:
+            >>> logger = DigitsLogger("Doctest")
+            >>> logger.log_metrics({"train_loss": 0.5, "epoch": 0}, step=90)
+            >>> logger.finalize("success")
+        """
         run = self.experiment
         values = {name: value for name, value in metrics.items() if name != "epoch"}
         if run is None or not values:
@@ -111,7 +141,18 @@ class DigitsLogger(Logger):
             run.log(of_epoch, epoch)
 
     def finalize(self, status: str) -> None:
-        """End the run: as finished for `success`, else as failed or stopped, with the error that ended the training."""
+        """End the run: as finished for `success`, else as failed or stopped, with the error that ended the training.
+
+        Args:
+            status: As Lightning says it: `success`, `failed` or `interrupted`.
+
+        Example:
+            >>> logger = DigitsLogger("Doctest")
+            >>> run = logger.experiment
+            >>> logger.finalize("success")
+            >>> run.row().status
+            'finished'
+        """
         if self._run is None or self._run.ended:
             return
         error = sys.exc_info()[1]

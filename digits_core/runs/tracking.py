@@ -49,6 +49,15 @@ class TrackedRun:
     As a context manager it finishes the run at the end of the block, or marks it as failed with the error that ended
     the block, or as stopped if that was Ctrl+C. Safe to use from several threads; a forked child may log, too, but not
     end the run.
+
+    Attributes:
+        id: What the shell, `run` and the app's addresses call it.
+
+    Example:
+        >>> with init("Doctest") as run:
+        ...     run.log({"test/accuracy": 0.5})
+        >>> run.row().status
+        'finished'
     """
 
     def __init__(self, home: Home, run_id: str, seconds: float, last_step: int, names: set[str]) -> None:
@@ -172,10 +181,19 @@ class TrackedRun:
     def update_config(self, config: Mapping[str, Any] | Any) -> None:
         """Add settings to the run's config; those that are there already are replaced.
 
+        Args:
+            config: A mapping, or an object with attributes, as `init` takes it.
+
         Raises:
             LogError: for a config that is no mapping, or has too many entries.
             RunError: if the run has ended or was deleted.
             StoreError: if the database cannot be used.
+
+        Example:
+            >>> with init("Doctest", config={"lr": 0.1}) as run:
+            ...     run.update_config({"lr": 0.01, "width": 64})
+            >>> run.row().logged_config
+            {'lr': 0.01, 'width': 64}
         """
         with self._lock:
             self._names_with({})
@@ -187,13 +205,34 @@ class TrackedRun:
         return self._ended
 
     def finish(self) -> None:
-        """End the run well; a second time changes nothing. `StoreError` if its last values cannot be written."""
+        """Mark the run as finished; a second call changes nothing.
+
+        Raises:
+            StoreError: if its last values cannot be written.
+
+        Example:
+            >>> run = init("Doctest")
+            >>> run.finish()
+            >>> run.row().status
+            'finished'
+        """
         self.end("finished")
 
     def end(self, status: Status, message: str = "") -> None:
-        """End the run as `finished`, `stopped`, `failed` or `interrupted`, with a sentence on why.
+        """End the run in another way than well; a second call, and one in a forked child, changes nothing.
 
-        A second time, and in a forked child, nothing changes. `StoreError` if its last values cannot be written.
+        Args:
+            status: `finished`, `stopped`, `failed` or `interrupted`.
+            message: A sentence on why, shown with the run.
+
+        Raises:
+            StoreError: if its last values cannot be written.
+
+        Example:
+            >>> run = init("Doctest")
+            >>> run.end("stopped", "The loss no longer fell.")
+            >>> run.row().status
+            'stopped'
         """
         with self._lock:
             if self._ended or os.getpid() != self._made_in:
@@ -220,7 +259,19 @@ class TrackedRun:
         return f"runs?runs_view=One+run&run={self.id}"
 
     def row(self) -> Run:
-        """Return the run as it stands in the database."""
+        """Read the run from the database.
+
+        Returns:
+            All that the table of runs holds of it: times in seconds since 1970, accuracy as a fraction of 1.
+
+        Raises:
+            RunError: if it was deleted.
+
+        Example:
+            >>> with init("Doctest", tags=["lab"]) as run:
+            ...     run.row().status, run.row().tags
+            ('running', ('lab',))
+        """
         return self._store.get(self.id)
 
     def __enter__(self) -> Self:
@@ -306,6 +357,9 @@ def init(
         resume: The id of a run that was logged before and has ended: it is logged on instead of a new one.
         home: The app's folder; by default the one that the app uses, `DIGITS_HOME`.
 
+    Returns:
+        The run, to log to and to finish; `with` does the latter at the end of its block.
+
     Raises:
         LogError: for a config that is no mapping, or has too many entries.
         ConfigError: for a name, a note or tags that are too long.
@@ -343,14 +397,36 @@ def init(
 def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
     """Log to the run of this process that was begun last and has not ended; see `TrackedRun.log`.
 
+    Args:
+        metrics: Numbers by name; nested mappings are flattened.
+        step: The epoch that they belong to, 0 or more; the one after the last if it is not given.
+
     Raises:
         RunError: if there is none.
+        LogError: for what is not a number.
+        StoreError: if the database cannot be used at all.
+
+    Example:
+        >>> run = init("Doctest")
+        >>> log({"train/loss": 2.3, "test/accuracy": 0.11}, step=1)
+        >>> finish()
     """
     _last().log(metrics, step)
 
 
 def finish() -> None:
-    """End the run of this process that was begun last; see `TrackedRun.finish`. `RunError` if there is none."""
+    """End the run of this process that was begun last and has not ended; see `TrackedRun.finish`.
+
+    Raises:
+        RunError: if there is none.
+        StoreError: if its last values cannot be written.
+
+    Example:
+        >>> run = init("Doctest")
+        >>> finish()
+        >>> run.row().status
+        'finished'
+    """
     _last().finish()
 
 

@@ -15,17 +15,30 @@ from digits_core.api import pipelines, predictions, run_table, stored_runs
 from digits_core.api.datasets import DigitsDataset, Samples
 from tests.unit.test_imports import ROOT, loaded_after
 
+WITHOUT_A_ROW = (
+    run_table.runs,
+    pipelines.transforms,
+    Samples,
+    DigitsDataset,
+    pipelines.Transforms,
+    stored_runs.StoredRun,
+    predictions.Prediction,
+)
+"""The two packages that are functions, too, and what one gets from other names."""
+OFFERED_TOO = {each.__name__: f"{each.__module__}.{each.__name__}" for each in WITHOUT_A_ROW}
 OFFERED = {
     **{name: getattr(dl, name) for name in dl._LAZY},
-    "runs": run_table.runs,
-    "transforms": pipelines.transforms,
-    "Samples": Samples,
-    "DigitsDataset": DigitsDataset,
-    "Transforms": pipelines.Transforms,
-    "StoredRun": stored_runs.StoredRun,
-    "Prediction": predictions.Prediction,
+    **{each.__name__: each for each in WITHOUT_A_ROW},
 }
-WITH_DOCTESTS = sorted({each.__module__ for each in OFFERED.values()})
+WITH_DOCTESTS = sorted(
+    {
+        base.__module__
+        for each in OFFERED.values()
+        for base in getattr(each, "__mro__", (each,))
+        if base.__module__.startswith("digits_core.")
+    }
+)
+"""The modules of all names, and of the classes of ours that they inherit from."""
 FUNCTIONS = [
     name for name, each in OFFERED.items() if inspect.isfunction(each) and each.__module__.startswith("digits_core.api")
 ]
