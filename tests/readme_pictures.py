@@ -1,14 +1,18 @@
 """Takes the pictures of the README anew: four pages, light and dark, on a home with real runs.
 
 Run as `python -m tests.readme_pictures`; `--pages` takes some of them, `--home FOLDER` copies a home instead of
-training three short runs.
+training three short runs, and three more by loops that are not the app's: a plain one, Lightning's, and one that writes
+TensorBoard's files.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +21,10 @@ from typing import Literal
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from digits_core.database import Database
+from digits_core.home import Home
+from digits_core.runs.starter import SWITCH
+from digits_core.runs.store import RunStore
 from tests.browser import chromium
 from tests.browser.conftest import ROOT, serve, train
 from tests.browser.helpers import draw, open_page, wait_for_app
@@ -44,7 +52,7 @@ def _draw_a_two(page: Page) -> None:
 PAGES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "network": ("network?split=test&image=9", _as_it_opens),
     "training": ("training", _as_it_opens),
-    "runs": ("runs", _as_it_opens),
+    "runs": ("runs?curve_scale=Linear", _as_it_opens),
     "recognise": ("recognise", _draw_a_two),
 }
 """The address of each page that is shown, and what is done on it first."""
@@ -52,6 +60,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], None]]] = {
 
 def main() -> None:
     arguments = _parsed()
+    os.environ.pop(SWITCH, None)  # a home as people get it begins with Starter
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         if arguments.home:
@@ -59,12 +68,24 @@ def main() -> None:
         else:
             for name, rate in RUNS.items():
                 train(home, "--epochs", "4", "--learning-rate", rate, "--name", name)
+            train_elsewhere(home, Path(folder) / "events")
         with serve(Path(folder)) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
             for name in arguments.pages:
                 for scheme in ("light", "dark"):
-                    _take(browser, server.url, name, scheme, arguments.to)
+                    chosen = _newest(home) if name == "runs" else ""
+                    _take(browser, server.url, name, chosen, scheme, arguments.to)
             browser.close()
+
+
+def train_elsewhere(home: Path, events: Path) -> None:
+    """Add runs of other loops to a home, the imported one first."""
+    environment = {**os.environ, "DIGITS_HOME": str(home)}
+    for arguments in (
+        ("tests.other_loops", str(events)),
+        ("digits_core", "import-runs", str(events), "--name", "TensorBoard", "--tag", "mine"),
+    ):
+        subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, env=environment, check=True)
 
 
 def _parsed() -> argparse.Namespace:
@@ -75,8 +96,15 @@ def _parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _take(browser: Browser, url: str, name: str, scheme: Literal["light", "dark"], folder: Path) -> None:
+def _newest(home: Path, count: int = 4) -> str:
+    """Return the part of an address that chooses the newest runs of a home."""
+    ids = [run.id for run in RunStore(Database(Home(home).database)).runs()[:count]]
+    return "".join(f"&compare={each}" for each in ids)
+
+
+def _take(browser: Browser, url: str, name: str, chosen: str, scheme: Literal["light", "dark"], folder: Path) -> None:
     address, prepare = PAGES[name]
+    address += chosen
     context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]}, color_scheme=scheme)
     page = context.new_page()
     open_page(page, f"{url}/{address}")
