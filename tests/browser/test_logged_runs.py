@@ -145,3 +145,7 @@ def test_the_network_of_a_loop_reads_a_drawing_and_says_why(module_server, brows
     open_page(browser_page, f"{module_server.url}/network?look=Feature+maps&run={run_id}")
     wait_for_chart(browser_page, "near_0", "chart.data.length")
     wait_for_chart(browser_page, "far_0", "chart.data.length")
+    open_page(browser_page, f"{module_server.url}/network?run={run_id}")
+    diagram = browser_page.locator(".network")
+    for layer in ("image", "near", "far", "head"):
+        expect(diagram).to_contain_text(layer)

@@ -17,10 +17,12 @@ import streamlit as st
 
 from digits_core.dashboard.pixels import with_paint
 from digits_core.figures.palette import DIGIT_COLOURS
+from digits_core.layers.placed import INPUT
 
 if TYPE_CHECKING:
     from digits_core.layers.placed import Layer
     from digits_core.network.layered_network import Activation
+    from digits_core.network.traced_layers import TracedLayer
 
 FOLDER = Path(__file__).parent
 UNIT_ROWS = 16
@@ -37,7 +39,7 @@ _diagram = st.components.v2.component(
 
 
 def show_diagram(
-    layers: Sequence[Layer],
+    layers: Sequence[Layer] | Sequence[TracedLayer],
     found: Mapping[str, Activation],
     chosen: str,
     words: str,
@@ -60,17 +62,18 @@ def show_diagram(
     _diagram(data=data, key="diagram", on_pressed_change=press)
 
 
-def payload(layers: Sequence[Layer], found: Mapping[str, Activation], chosen: str, words: str) -> dict[str, Any]:
+def payload(
+    layers: Sequence[Layer] | Sequence[TracedLayer], found: Mapping[str, Activation], chosen: str, words: str
+) -> dict[str, Any]:
     """Return what the browser draws from, as plain values."""
-    first = layers[0]
-    image = found[first.reads].after[0].numpy()
-    blocks = [_block(first.reads, image) | {"title": "image", "then": "", "unit": "", "size": _size(image.shape)}]
+    image = found[INPUT].after[0].numpy()
+    blocks = [_block(INPUT, image) | {"title": "image", "then": "", "unit": "", "size": _size(image.shape)}]
     for layer in layers:
-        values = found[layer.name].after[0].numpy()
+        values = as_maps_or_units(found[layer.name].after[0].numpy())
         block = _block(layer.name, values) | {
             "title": layer.name,
             "then": layer.then,
-            "unit": "map" if values.ndim == 3 else layer.kind.unit.lower(),
+            "unit": "map" if values.ndim == 3 else "unit" if isinstance(layer.kind, str) else layer.kind.unit.lower(),
             "size": _size(layer.output_shape),
         }
         if layer is layers[-1]:
@@ -78,6 +81,16 @@ def payload(layers: Sequence[Layer], found: Mapping[str, Activation], chosen: st
         blocks.append(block)
     # Tuples, because Streamlit takes every list for what may be a table.
     return {"words": str(words), "chosen": str(chosen), "blocks": tuple(blocks)}
+
+
+def as_maps_or_units(values: np.ndarray) -> np.ndarray:
+    """Return what a layer puts out for one image, of any shape, as maps (n, H, W) or units (n,).
+
+    The tokens of a transformer, (T, C), and the steps of a recurrent network are one map of all of them.
+    """
+    if values.ndim == 2:
+        return values[None]
+    return values if values.ndim == 3 else values.reshape(-1)
 
 
 def _block(name: str, values: np.ndarray) -> dict[str, Any]:

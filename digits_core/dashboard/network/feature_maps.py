@@ -11,6 +11,7 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.network.choices import choose_image, choose_other, choose_subject, plain, say_untrained
+from digits_core.dashboard.network.diagram import as_maps_or_units
 from digits_core.dashboard.network.network_choice import (
     Subject,
     activations_of,
@@ -124,9 +125,8 @@ def _show(
 def _maps(activation: Activation, before: bool) -> np.ndarray:
     """(n, H, W); neurons as maps of one cell."""
     values = (activation.before if before else activation.after)[0].numpy()
-    if values.ndim == 2:  # tokens of a transformer, steps of a recurrent network: one map of all of them
-        return values[None]
-    return values if values.ndim == 3 else values.reshape(-1, 1, 1)
+    values = as_maps_or_units(values)
+    return values if values.ndim == 3 else values[:, None, None]
 
 
 def _all(layers: list[dict[str, np.ndarray]]) -> list[np.ndarray]:

@@ -6,7 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
-from digits_core.dashboard.network.network_choice import Subject, any_network_of
+from digits_core.dashboard.network.choices import choose_image
+from digits_core.dashboard.network.diagram import show_diagram
+from digits_core.dashboard.network.network_choice import Subject, activations_of, any_network_of
 
 COLUMNS = {
     "Layer": st.column_config.TextColumn(pinned=True, help="By the name that it has in its own source."),
@@ -24,11 +26,25 @@ COLUMNS = {
 }
 
 
+MOST_DRAWN = 200_000
+"""Numbers in a diagram: a browser draws each of them."""
+
+
 def show(subject: Subject) -> None:
-    """Draw the totals and the table of layers."""
-    layers = any_network_of(subject).layers
+    """Draw the network from what its layers make of an image, the totals and the table of layers."""
+    image = choose_image()
+    network = any_network_of(subject)
+    layers = network.layers
+    drawn = sum(layer.activations for layer in layers)
+    with st.container(key="main_picture"):
+        if drawn > MOST_DRAWN:
+            st.caption(f"Its layers put out {drawn:,} numbers for an image, too many for a diagram.")
+        elif image is not None:
+            words = f"image {image.index:,} of {image.dataset}, a {image.label}"
+            found = activations_of(subject, image.pixels)
+            show_diagram(network.layers, found, st.session_state.get("traced_layer", ""), words, _press)
     total = sum(layer.parameters.number for layer in layers)
-    with st.container(horizontal=True, key="main_picture"):
+    with st.container(horizontal=True):
         st.metric("Parameters", f"{total:,}", border=True, help="Numbers that training changes.")
         work = sum(layer.multiply_adds.number for layer in layers)
         st.metric("Multiply-adds", f"{work:,}", border=True, help="Multiplications with an addition for one image.")
@@ -54,3 +70,8 @@ def show(subject: Subject) -> None:
         "are here, its code is not. **Feature maps** shows what each layer makes of an image; the other views read "
         "networks of the app's own layers."
     )
+
+
+def _press(layer: str, _unit: int | None) -> None:
+    """Mark the layer that was pressed."""
+    st.session_state["traced_layer"] = layer

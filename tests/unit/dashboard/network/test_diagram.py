@@ -6,11 +6,14 @@ import json
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from digits_core.dashboard.network.diagram import payload
 from digits_core.layers.kinds.convolution import Convolution
 from digits_core.network.activations import activations
 from digits_core.network.layered_network import Network
+from digits_core.network.traced_network import TracedNetwork
+from digits_core.network.tracing import trace
 
 LAYERS = (Convolution(6, activation="relu"),)
 
@@ -69,3 +72,27 @@ def test_a_layer_of_nothing_but_zeros_is_dark_and_can_be_sent(network):
 
     assert not levels(drawn["blocks"][0]).any()
     json.dumps(drawn)
+
+
+def test_a_network_of_somebody_elses_code_is_drawn_whatever_its_layers_put_out():
+    class Tokens(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.patches = nn.Conv2d(1, 6, 7, stride=7)
+            self.norm = nn.LayerNorm(6)
+            self.head = nn.Linear(6, 10)
+
+        def forward(self, x):
+            return self.head(self.norm(self.patches(x).flatten(2).transpose(1, 2)).mean(1))
+
+    network = TracedNetwork(trace(Tokens(), torch.zeros(1, 28, 28)))
+    found = activations(network, torch.randn(1, 1, 28, 28))
+    drawn = payload(network.layers, found, "norm", "image 3")
+    sizes = {block["name"]: (block["maps"], block["height"], block["width"]) for block in drawn["blocks"]}
+    assert sizes == {
+        "input": (True, 28, 28),
+        "patches": (True, 4, 4),
+        "norm": (True, 16, 6),
+        "head": (False, 1, 1),
+    }
+    assert len(drawn["blocks"][-1]["logits"]) == 10
