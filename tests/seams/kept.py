@@ -50,4 +50,6 @@ def frames(thread: Thread) -> list[FrameType]:
 
 def waits_to_write(thread: Thread) -> None:
     """Return once a thread waits for another one's transaction to end."""
-    wait_for(lambda: [each.f_code.co_name for each in frames(thread)[:1]] == ["_transaction"], what="the thread's waiting")
+    wait_for(
+        lambda: [each.f_code.co_name for each in frames(thread)[:1]] == ["_transaction"], what="the thread's waiting"
+    )
