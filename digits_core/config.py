@@ -81,6 +81,14 @@ class Config(BaseModel):
         except ValidationError as error:
             raise _as_config_error(error) from None
 
+    def _repr_html_(self) -> str:
+        """Return the fields as a table, those of configs inside it in tables of their own, for a notebook."""
+        from digits_core.markup import Html, table  # loads Pillow, which nothing else here needs
+
+        return table(
+            (name, Html(value._repr_html_()) if isinstance(value, Config) else repr(value)) for name, value in self
+        )
+
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Read a config as `to_json` writes it.

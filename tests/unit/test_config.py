@@ -197,3 +197,11 @@ def test_datasets_must_be_named(names):
 def test_each_random_step_makes_a_config_augment(field):
     assert not TransformConfig().augments
     assert TransformConfig(**{field: 0.5}).augments
+
+
+def test_a_notebook_shows_a_config_as_a_table_and_a_name_as_text():
+    shown = RunConfig(name="<b>bold</b>", training=TrainingConfig(learning_rate=0.25))._repr_html_()
+    assert "learning_rate" in shown
+    assert "0.25" in shown
+    assert "<b>bold</b>" not in shown
+    assert "&lt;b&gt;bold&lt;/b&gt;" in shown
