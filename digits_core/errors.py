@@ -59,6 +59,10 @@ class RunFileError(DigitsError):
     """A file of another program's runs cannot be read. Nothing of it was kept."""
 
 
+class RunReadingStopped(RunFileError, Stopped):
+    """The reading of another program's run was ended before it was done."""
+
+
 class StoreError(DigitsError):
     """What the app keeps on disk cannot be read or written.
 

@@ -9,6 +9,7 @@ from digits_core.api.lab import Lab, open_lab
 from digits_core.config import RunConfig
 from digits_core.errors import RunError
 from digits_core.markup import Html, curve, heading, joined, table
+from digits_core.runs.metric_names import KNOWN
 from digits_core.runs.rows import NOT_TRAINED_HERE, Run, Status
 from digits_core.runs.run_settings import MOSTLY, settings_of
 from digits_core.settings import title_of, written
@@ -22,15 +23,7 @@ if TYPE_CHECKING:
     from digits_core.recognition.digit_detection import Way
     from digits_core.recognition.recogniser import Recogniser
 
-COLUMNS = (
-    "train_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "learning_rate",
-    "images_per_second",
-    "seconds",
-)
+COLUMNS = (*KNOWN, "seconds")
 
 
 class StoredRun:

@@ -6,7 +6,9 @@ An uploader hands out its files at every rerun, and reading one may take minutes
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import streamlit as st
@@ -55,6 +57,19 @@ def read_once(key: Key, read: Callable[[], Read]) -> Read:
         refused[key] = _anew(error)
         _forget_oldest(refused)
         raise
+
+
+def read_from_disk(file: Upload, read: Callable[[Path, str], Read], stopped: type[Stopped]) -> Read:
+    """Return what `read` makes of an upload that lies on disk and of its name; `stopped` where it cannot lie there."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "upload"
+            path.write_bytes(file.getbuffer())
+            return read(path, file.name)
+    except OSError as error:
+        raise stopped(
+            f"{file.name} could not be read on this machine: {error.strerror or error}. Make room, then try again."
+        ) from error
 
 
 def show_refusal(error: DigitsError, key: str) -> None:

@@ -34,6 +34,7 @@ Trace = dict[str, Any]
 class RunLine:
     """One run's training or test values: each array float (n,); `epochs` and `seconds` from the start of the run.
 
+    Values of neither `split`, "", stand at steps of any kind instead of epochs, and have no seconds.
     `smoothed` is drawn over the measured `values` where it is there.
     """
 
@@ -174,7 +175,8 @@ def _label(line: RunLine, scale: Scale, by_seconds: bool) -> str:
     value = f"%{{customdata[1]:{form}}}"
     if line.smoothed is not None:
         value = f"smoothed %{{y:{form}}}, measured {value}"
-    return f"<b>%{{text}}</b><br>{line.split}, {place}<br>{value}<extra></extra>"
+    where = f"{line.split}, {place}" if line.split else "step %{x}"
+    return f"<b>%{{text}}</b><br>{where}<br>{value}<extra></extra>"
 
 
 def _fit_axes(
@@ -185,8 +187,15 @@ def _fit_axes(
         last = max((float(line.seconds[-1]) for line in lines if len(line.seconds)), default=1.0)
         chart.update_xaxes(title="training time (s)", range=[0, nice_above(last)])
     else:
-        last = max([epochs, *(int(line.epochs[-1]) for line in lines if len(line.epochs))])
-        chart.update_xaxes(title="epoch", range=[0.5, last + 0.5], tickmode="auto" if last > 12 else "linear")
+        known = [line for line in lines if len(line.epochs)]
+        last = max([epochs, *(int(line.epochs[-1]) for line in known)])
+        # A loop of somebody's own may count from 0.
+        first = min([1, *(int(line.epochs[0]) for line in known)])
+        chart.update_xaxes(
+            title="epoch" if any(line.split for line in lines) else "step",
+            range=[first - 0.5, last + 0.5],
+            tickmode="auto" if last > 12 else "linear",
+        )
     chart.update_xaxes(automargin=False, title_standoff=6)
     chart.update_yaxes(title=scale.title, automargin=False, title_standoff=4)
     if axis:

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from digits_core.errors import LogError
 
-Known = Literal[
-    "train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate", "images_per_second", "seconds"
-]
-KNOWN: tuple[Known, ...] = (
-    "train_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "learning_rate",
-    "images_per_second",
-)
-"""Columns of the table of epochs that can be logged."""
+Known = Literal["train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate", "images_per_second"]
+KNOWN: tuple[Known, ...] = get_args(Known)
+"""The figures of an epoch that can be logged, by their columns."""
 FRACTIONS = ("train_accuracy", "test_accuracy")
 
 MOST_NAMES = 500

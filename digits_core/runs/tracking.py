@@ -14,7 +14,6 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -253,11 +252,6 @@ class TrackedRun:
             finally:
                 self._heartbeat.close()
 
-    @property
-    def url_query(self) -> str:
-        """What to add to the address of the app to see this run: `runs?runs_view=One+run&run=…`."""
-        return f"runs?runs_view=One+run&run={self.id}"
-
     def row(self) -> Run:
         """Read the run from the database.
 
@@ -290,14 +284,16 @@ class TrackedRun:
         return f"<{run.title}: {run.status}>"
 
     def _repr_html_(self) -> str:
+        from digits_core.markup import heading  # loads Pillow, which logging does not need
+
         run = self.row()
-        accuracy = "" if run.test_accuracy is None else f" · {run.test_accuracy:.2%} on test images"
-        return f"<b>{escape(run.title)}</b> · {run.status}{accuracy}"
+        accuracy = "" if run.test_accuracy is None else f"{run.test_accuracy:.2%} on test images"
+        return heading(run.title, run.status, accuracy)
 
     def _names_with(self, values: Mapping[str, float]) -> set[str]:
         """Return the names of the run with these; an error if it has ended, or they are too many."""
         if self._ended:
-            raise RunError("This run has ended: begin another with init, or this one again with init(resume=…).")
+            raise RunError(_ENDED)
         names = self._names | values.keys()
         if len(names) > MOST_NAMES:
             raise LogError(f"More than {MOST_NAMES} metrics in one run: log what you would look at.")
@@ -378,6 +374,7 @@ def init(
     store = RunStore(open_database(folder))
     owner = process_owner.this_process()
     if resume:
+        store.interrupt_orphans()  # the process that logged it may be gone, and nobody have looked since
         before = store.find(resume)
         store.logged.resume(before.id, owner)
         epochs = store.epochs([before.id])[before.id]

@@ -113,7 +113,6 @@ def test_a_run_is_one_processs_until_it_ends(home):
     finally:
         loop.kill()
         loop.communicate(timeout=30)
-    store_of(home).interrupt_orphans()
     code, _, err = ended(
         start(
             home,

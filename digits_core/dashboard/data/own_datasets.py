@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits
-from digits_core.dashboard.refused import Upload, content_of, read_once, show_refusal
+from digits_core.dashboard.refused import Upload, content_of, read_from_disk, read_once, show_refusal
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
@@ -58,19 +57,7 @@ def import_dataset() -> None:
 
 @st.cache_resource(max_entries=4, ttl=1800, scope="session", show_spinner="Reading the file …")
 def _read(file_id: str, _file: Upload) -> Reading:
-    return read_once(("dataset", *content_of(_file)), lambda: _read_here(_file))
-
-
-def _read_here(file: Upload) -> Reading:
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "upload"
-            path.write_bytes(file.getbuffer())
-            return read_file(path, file.name)
-    except OSError as error:
-        raise DatasetReadingStopped(
-            f"{file.name} could not be read on this machine: {error.strerror or error}. Make room, then try again."
-        ) from error
+    return read_once(("dataset", *content_of(_file)), lambda: read_from_disk(_file, read_file, DatasetReadingStopped))
 
 
 def _show(reading: Reading, name: str) -> None:

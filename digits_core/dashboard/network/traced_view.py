@@ -8,22 +8,16 @@ import streamlit as st
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.network.choices import choose_image
 from digits_core.dashboard.network.diagram import show_diagram
+from digits_core.dashboard.network.layer_columns import COLUMNS
 from digits_core.dashboard.network.network_choice import Subject, activations_of, any_network_of
 
-COLUMNS = {
+OWN_COLUMNS = {
     "Layer": st.column_config.TextColumn(pinned=True, help="By the name that it has in its own source."),
     "Reads": st.column_config.TextColumn(help="The layers before it; several where branches come together."),
     "Output shape": st.column_config.TextColumn(help="For one image."),
     "Then": st.column_config.TextColumn(help="What follows before the next layer, in PyTorch's words."),
-    "Parameters": st.column_config.NumberColumn(format="localized", help="Numbers that training changes."),
-    "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, help="Of all parameters."),
-    "Multiply-adds": st.column_config.NumberColumn(
-        format="localized", help="Multiplications with their additions for one image: the work."
-    ),
-    "Memory": st.column_config.NumberColumn(
-        format="%.1f KiB", help="Of what comes out for one image, 4 bytes a number."
-    ),
 }
+"""Where another network needs other words."""
 
 
 MOST_DRAWN = 200_000
@@ -64,7 +58,9 @@ def show(subject: Subject) -> None:
         }
         for layer in layers
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", column_config=COLUMNS, alt="The layers")
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height="content", column_config=COLUMNS | OWN_COLUMNS, alt="The layers"
+    )
     st.caption(
         f"The network of {as_plain_text(subject.title)} was traced where it was trained: its operations and weights "
         "are here, its code is not. **Feature maps** shows what each layer makes of an image; the other views read "

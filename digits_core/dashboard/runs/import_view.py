@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
 from digits_core.dashboard.folds import popover
-from digits_core.dashboard.refused import Upload, content_of, read_once, show_refusal
+from digits_core.dashboard.refused import Upload, content_of, read_from_disk, read_once, show_refusal
 from digits_core.dashboard.runs.choice import choose
 from digits_core.dashboard.runs.editing import remember
 from digits_core.dashboard.state import state
 from digits_core.data.readers.limits import MIB
-from digits_core.errors import DigitsError, RunFileError
+from digits_core.errors import DigitsError, RunReadingStopped
 from digits_core.runs.imports import LIMITS, keep, read_runs
 from digits_core.runs.logged import WholeRun
 from digits_core.runs.rows import Run
@@ -67,15 +65,7 @@ def _draw() -> None:
 
 
 def _read(file: Upload) -> list[WholeRun]:
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "upload"
-            path.write_bytes(file.getbuffer())
-            return read_runs(path, file.name)
-    except OSError as error:
-        raise RunFileError(
-            f"{file.name} could not be read on this machine: {error.strerror or error}. Make room, then try again."
-        ) from error
+    return read_from_disk(file, read_runs, RunReadingStopped)
 
 
 def _change(kept: Sequence[Run]) -> Change:

@@ -11,20 +11,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from digits_core.runs.logged import Metric
+from digits_core.runs.metric_names import KNOWN
 from digits_core.runs.rows import ChangeRow, EpochRow, Run
 from digits_core.runs.run_settings import CHANGES, settings_of
 from digits_core.settings import SECTION_OF
 
-MEASURES = (
-    "epoch",
-    "train_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "learning_rate",
-    "images_per_second",
-    "seconds",
-)
+MEASURES = ("epoch", *KNOWN, "seconds")
 RESULTS = ("test_loss", "test_accuracy", "seconds", "images_per_second", "created", "started", "finished")
 FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 

@@ -86,3 +86,14 @@ def test_before_the_first_epoch_the_chart_is_empty_and_drawn(scale):
 
     assert chart.layout.xaxis.range == (0.5, 4.5)
     assert len(chart.data[0].x) == 0
+
+
+def test_a_loop_that_counts_from_0_is_drawn_from_there_and_other_metrics_stand_at_steps():
+    steps = np.arange(3)
+    epochs = run_curves([RunLine("#1", "test", "#000000", steps, steps, np.ones(3))], "Loss", LOSS)
+    assert tuple(epochs.layout.xaxis.range) == (-0.5, 2.5)
+    assert epochs.layout.xaxis.title.text == "epoch"
+    others = run_curves([RunLine("#1", "", "#000000", steps, steps, np.ones(3))], "norm", LOSS)
+    assert others.layout.xaxis.title.text == "step"
+    assert "step %{x}" in others.data[0].hovertemplate
+    assert "test" not in others.data[0].hovertemplate

@@ -32,7 +32,8 @@ def show_own_metrics(runs: list[Run], choice: Choice) -> None:
 
 
 def _draw(runs: list[Run], choice: Choice) -> None:
-    names = _names(tuple(run.id for run in runs), state().runs.logged.newest(), str(state().home.folder))
+    newest, folder = state().runs.logged.newest(), str(state().home.folder)
+    names = _names(tuple(run.id for run in runs), newest, folder)
     if not names:
         return
     st.subheader("Other metrics")
@@ -45,16 +46,12 @@ def _draw(runs: list[Run], choice: Choice) -> None:
             key="own_metrics",
             help=f"{len(names):,} metrics were logged: choose those to look at.",
         )
+    drawn = tuple((run.id, run.title, run.number) for run in runs)
     for first in range(0, len(shown), 2):
         for place, name in zip(st.columns(2), shown[first : first + 2], strict=False):
             with place:
-                _show(name, runs, choice)
-
-
-def _show(name: str, runs: list[Run], choice: Choice) -> None:
-    drawn = tuple((run.id, run.title, run.number) for run in runs)
-    chart, height = _chart(name, drawn, choice, state().runs.logged.newest(), str(state().home.folder))
-    show_chart(chart, chart_key(name), f"{as_plain_text(name)} of the chosen runs, step by step", height)
+                chart, height = _chart(name, drawn, choice, newest, folder)
+                show_chart(chart, chart_key(name), f"{as_plain_text(name)} of the chosen runs, step by step", height)
 
 
 def chart_key(name: str) -> str:
@@ -81,7 +78,7 @@ def _chart(
         if len(metric.steps):
             steps, values = metric.steps[there], metric.values[there]
             lines.append(
-                RunLine(title, "test", run_colour(number), steps, steps, values, smoothed(values, choice.smoothing))
+                RunLine(title, "", run_colour(number), steps, steps, values, smoothed(values, choice.smoothing))
             )
     words = escape(name)  # plotly takes some HTML for markup
     scale = Scale(words, log=choice.log and all((line.values > 0).all() for line in lines))
