@@ -187,10 +187,10 @@ def _fit_axes(
         last = max((float(line.seconds[-1]) for line in lines if len(line.seconds)), default=1.0)
         chart.update_xaxes(title="training time (s)", range=[0, nice_above(last)])
     else:
-        known = [line for line in lines if len(line.epochs)]
-        last = max([epochs, *(int(line.epochs[-1]) for line in known)])
+        drawn = [line for line in lines if len(line.epochs)]
+        last = max([epochs, *(int(line.epochs[-1]) for line in drawn)])
         # A loop of somebody's own may count from 0.
-        first = min([1, *(int(line.epochs[0]) for line in known)])
+        first = min([1, *(int(line.epochs[0]) for line in drawn)])
         chart.update_xaxes(
             title="epoch" if any(line.split for line in lines) else "step",
             range=[first - 0.5, last + 0.5],
