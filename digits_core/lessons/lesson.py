@@ -1,0 +1,119 @@
+"""What a lesson is made of: a title, what one can say afterwards, and steps to take one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from digits_core.lessons.checks import Check
+
+RUN_OF = "@"
+"""In a step's link, `run=@id` stands for the run that met the check of the step called `id`."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the app and the query of its URL, such as `training` with `recipe=Lecture`.
+
+    A value of `query` that begins with `RUN_OF` names an earlier step: the link carries the id of that step's run.
+    """
+
+    page: str
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step: a title, a few sentences of Markdown, and the place where it is taken, `None` where that is anywhere.
+
+    `id` is unique within its lesson. `recalls` are ids of earlier steps whose answers are shown again beside this one.
+    `label` is what the button that leads to `place` says.
+    """
+
+    id: str
+    title: str
+    text: str
+    place: Place | None = None
+    label: str = ""
+    recalls: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """`look`, `predict`, `do`, `explain` or `goal`, as the fence in the file is called."""
+        return type(self).__name__.lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look(Step):
+    """Go there and see."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict(Step):
+    """A question that is answered before the result can be seen; never graded.
+
+    The answer is one of `choices`, or all of `order` put in order, or a number within `between` in `unit`: exactly one
+    of the three is given. `result` is Markdown that opens once the answer is committed, and says where to see it.
+    """
+
+    question: str
+    choices: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    between: tuple[float, float] | None = None
+    unit: str = ""
+    result: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Do(Step):
+    """Something to do in the app, done as soon as its check is met."""
+
+    check: Check
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explain(Step):
+    """A question to answer in one's own words; `answer`, Markdown, opens after it."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal(Step):
+    """An open task with a measured aim. The lesson can be ended without it."""
+
+    check: Check
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson. `name` is that of its file without the suffix; `minutes` how long it takes; `outcome` what one can
+    do or say afterwards, a sentence; `introduction` Markdown. `built_in` tells the app's own from a teacher's.
+    """
+
+    name: str
+    title: str
+    minutes: int
+    outcome: str
+    introduction: str
+    steps: tuple[Step, ...]
+    path: Path
+    built_in: bool = False
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def step(self, step_id: str) -> Step | None:
+        """The step called `step_id`, `None` where there is none."""
+        return next((step for step in self.steps if step.id == step_id), None)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file of lessons that cannot be read, and why, a line for each problem."""
+
+    name: str
+    path: Path
+    problems: tuple[str, ...]
