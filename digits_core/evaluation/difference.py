@@ -43,8 +43,7 @@ def difference_in_words(runs: Sequence[Run], answers: Mapping[str, Answers]) -> 
     if len(known) == 2:
         parts[0] += _sureness_of_two(known[0], known[1], answers)
     elif len(known) > 2:
-        parts.append(_sureness_of_best(known, answers))
-    parts += _repeats(known)
+        parts += [_sureness_of_best(known, answers), *_repeats(known)]
     return " ".join(_sentence(part) for part in parts if part)
 
 
@@ -68,7 +67,7 @@ def _settings(runs: Sequence[Run]) -> str:
         return f"{who} have the same settings"
     if len(named) > MOST_SETTINGS:
         few = [*([*map(_named, fields), *own][: MOST_SETTINGS - 1]), f"{len(named) - MOST_SETTINGS + 1} more"]
-        return f"{who} differ in {len(named)} settings, {_listed(few)}"
+        return f"{who} differ in {len(named)} settings ({_listed(few)})"
     return f"{who} differ {'only ' if len(named) == 1 else ''}in {_listed(named)}"
 
 
@@ -110,7 +109,7 @@ def _sureness_of_two(first: Run, second: Run, answers: Mapping[str, Answers]) ->
     verdict = "more than chance explains" if chance < HARDLY_CHANCE else "which chance may explain"
     likely = "p < 0.001" if chance < 0.001 else f"p = {chance:.3f}"
     one, other = split
-    reads = f"Only {first.title} reads {one:,} of the images, only {second.title} {other:,}"
+    reads = f"{one:,} test images are read by {first.title} alone, {other:,} by {second.title} alone"
     return f", {verdict}. {reads} (McNemar's exact test, {likely})"
 
 

@@ -42,7 +42,7 @@ figure.right figcaption { color: var(--right); font-weight: 600; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .45rem .8rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-thead th, tbody th { font-weight: 600; min-width: 5rem; } td.number, th.number { text-align: right; }
+thead th, tbody th { font-weight: 600; } th, td { overflow-wrap: break-word; } td.number, th.number { text-align: right; }
 td.best { background: var(--best); font-weight: 600; }
 .value { display: inline-block; margin-right: 1.1rem; } small { color: var(--quiet); font-size: .85em; }
 .run { display: inline-flex; gap: .5rem; align-items: baseline; }
@@ -58,6 +58,7 @@ dt { color: var(--quiet); flex: none; max-width: 60%; } dd { margin: 0; text-ali
   :root { color-scheme: light; font-size: 13px; --ink: #000; --quiet: #444; --line: #ccc; --paper: #fff;
     --best: #eee; --right: #0b6b3a; }
   body { padding: 0; max-width: none; font-size: 11px; } p { orphans: 3; widows: 3; }
+  th, td { overflow-wrap: anywhere; }
   svg, tr, figure, .whole { break-inside: avoid; } h2, h3, h3 + p { break-after: avoid; }
   h2 { margin-top: 1.6rem; }
   svg text { font-size: 17px; } svg .title { font-size: 19px; }

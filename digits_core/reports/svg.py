@@ -12,7 +12,7 @@ from digits_core.markup import Html
 WIDTH, HEIGHT = 560, 330
 LEFT, RIGHT, TOP, BOTTOM = 64, 40, 34, 42
 """Room around the plotted area, for the title, the numbers of the axes and the names at the ends of the curves."""
-LABEL_HEIGHT = 14
+LABEL_HEIGHT = 18
 TICKS = 5
 MOST_POINTS = 60
 """A longer curve is a line without a mark for each epoch."""

@@ -103,4 +103,4 @@ def _own_digits(runs: list[Run], writer: str) -> tuple[OwnDigits | None, str]:
             return None, f"No digit of {writer} is held out yet: one sample in five is."
         return OwnDigits(writer, *both, compare(reader(both[0].id), reader(both[1].id), digits)), ""
     except DigitsError as error:
-        return None, str(error)
+        return None, f"{both[0].title} and {both[1].title} cannot both read them. {error}"
