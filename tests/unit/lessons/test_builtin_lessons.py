@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
-from digits_core.config import RunConfig, TransformConfig
+from digits_core.config import NetworkConfig, RunConfig, TransformConfig
 from digits_core.data.catalogue import Catalogue
 from digits_core.data.digits import Digits
 from digits_core.data.statistics.classes import pixel_histogram
@@ -18,12 +19,15 @@ from digits_core.entries.losses import LOSSES
 from digits_core.evaluation.calibration import at_threshold, reliability
 from digits_core.evaluation.metrics import Answers
 from digits_core.home import Home
+from digits_core.layers.kinds.convolution import Convolution
+from digits_core.layers.kinds.max_pooling import MaxPooling
 from digits_core.layers.placed import Layer, parameter_count, place_layers
 from digits_core.layers.presets import PRESETS
-from digits_core.lessons.checks import OF_STEP
+from digits_core.lessons import checks, lesson_reader
+from digits_core.lessons.checks import OF_STEP, AllOf, HandwritingCheck, NetworkCheck, RunCheck, RunsCheck, read_check
 from digits_core.lessons.lesson import Do, Explain, Goal, Lesson, Predict
 from digits_core.lessons.lesson_reader import read_lesson
-from digits_core.lessons.library import BUILT_IN
+from digits_core.lessons.library import BUILT_IN, MOST_LESSONS
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.run_filters import parse
 from digits_core.runs.starter import SWITCH, open_database
@@ -44,6 +48,7 @@ TITLES = [
     "Your own network, as small as you can",
     "When to trust an answer",
 ]
+DOCUMENTATION = (Path(__file__).resolve().parents[3] / "docs" / "lessons.md").read_text(encoding="utf-8")
 FILES = sorted(BUILT_IN.glob("*.md"))
 LESSONS = [read_lesson(path, built_in=True) for path in FILES]
 STARTER = "03ed87f7"
@@ -300,6 +305,13 @@ def test_the_ready_networks_of_lesson_nine_have_as_many_parameters_as_it_says() 
     assert sizes[1] <= 20_000
 
 
+def test_the_smallest_network_of_lesson_nine_can_be_built_and_has_as_many_parameters_as_it_says() -> None:
+    small = [kind for filters in (8, 16, 16) for kind in (Convolution(filters, activation="relu"), MaxPooling())]
+
+    assert f"{parameter_count(place_layers(tuple(small), 28, 0.3)):,}" in text_of(9)
+    assert RunConfig(network=NetworkConfig(layers=tuple(small))).transform.size == 28
+
+
 def test_the_numbers_of_starter_are_those_of_the_run_that_is_shipped(with_starter: Home) -> None:
     answers = Answers.of(Artifacts(with_starter.run(STARTER)).load_test_result())
     answered = at_threshold(answers.confidence, answers.right, 0.9)
@@ -333,10 +345,35 @@ def test_conditions_are_those_that_the_runs_page_knows(lesson: Lesson) -> None:
 
 
 def test_the_documentation_has_an_example_that_is_a_lesson(tmp_path: Path) -> None:
-    documentation = (Path(__file__).resolve().parents[3] / "docs" / "lessons.md").read_text(encoding="utf-8")
-    example = re.search(r"^````markdown\n(.*?)^````", documentation, re.MULTILINE | re.DOTALL)
+    example = re.search(r"^````markdown\n(.*?)^````", DOCUMENTATION, re.MULTILINE | re.DOTALL)
     assert example
     path = tmp_path / "dropout.md"
     path.write_text(example[1], encoding="utf-8")
 
     assert [step.kind for step in read_lesson(path)] == ["predict", "do", "explain"]
+
+
+def test_the_checks_of_the_documentation_can_be_read() -> None:
+    examples = re.findall(r"^```yaml\n(check:.*?)^```", DOCUMENTATION, re.MULTILINE | re.DOTALL)
+    kinds = [type(read_check(yaml.safe_load(example)["check"])) for example in examples]
+
+    assert kinds == [RunCheck, RunsCheck, HandwritingCheck, NetworkCheck, AllOf]
+
+
+def test_the_documentation_names_every_key_and_limit() -> None:
+    keys = {*lesson_reader.HEAD, *lesson_reader.COMMON, *lesson_reader.KEYS, *checks.COMPARISONS, *checks.BOUNDS}
+    keys |= {key for own in lesson_reader.KEYS.values() for key in own} | {*checks.ALIASES, *lesson_reader.PAGES}
+    limits = {
+        "a file": f"{lesson_reader.MOST_BYTES // 1000} kB, UTF-8",
+        "lessons in the folder": f"{MOST_LESSONS}",
+        "steps in a lesson": f"{lesson_reader.MOST_STEPS}",
+        "a text, a result, a model answer": f"{lesson_reader.LONGEST_TEXT:,} characters",
+        "a title, a question, a choice, an outcome": f"{lesson_reader.LONGEST_LINE} characters",
+        "checks in a step, those inside others included": f"{checks.MOST_CHECKS}",
+        "runs, digits that a check asks for": f"{checks.MOST_RUNS}, {checks.MOST_DIGITS:,}",
+    }
+
+    assert {key for key in keys if f"`{key}`" not in DOCUMENTATION} == set()
+    assert [row for row in limits.items() if f"| {row[0]} | {row[1]} |" not in DOCUMENTATION] == []
+    assert f"from 1 to {lesson_reader.MOST_MINUTES}" in DOCUMENTATION
+    assert f"one of 2 to {lesson_reader.MOST_CHOICES} texts" in DOCUMENTATION
