@@ -79,6 +79,12 @@ def links(lesson: Lesson) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
     return [(step.place.page, dict(step.place.query)) for step in lesson if step.place]
 
 
+def trainings(lesson: Lesson) -> list[Do | Goal]:
+    """The steps whose link leads to the form of a training."""
+    steps = [step for step in lesson if isinstance(step, Do | Goal)]
+    return [step for step in steps if step.place and step.place.page == "training"]
+
+
 @pytest.fixture
 def with_starter(home: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A new home, which begins with the run that is shipped."""
@@ -160,9 +166,7 @@ def test_a_training_that_is_asked_for_meets_its_own_check_and_is_short(
 ) -> None:
     """Its link fills the form with what the check asks for, a goal apart; and it takes seconds."""
     sizes = {name: split_sizes(catalogue.load(name))[0] for name in ("optdigits", "mnist-5k")} | {"handwriting": 100}
-    for step in lesson:
-        if not (isinstance(step, Do | Goal) and step.place and step.place.page == "training"):
-            continue
+    for step in trainings(lesson):
         config = from_query(step.place.query)
         images = sum(sizes[name] for name in config.data.train)
         assert images * config.training.epochs <= SHORT, step.id
@@ -170,6 +174,16 @@ def test_a_training_that_is_asked_for_meets_its_own_check_and_is_short(
         if isinstance(step, Do):
             run = store.create(config, "me")
             assert all(any(each.holds(run) for each in asked if each.field == one.field) for one in asked), step.id
+
+
+@named(LESSONS)
+def test_a_training_differs_from_the_one_before_only_as_asked(lesson: Lesson, store: RunStore) -> None:
+    runs = {step.id: store.create(from_query(step.place.query), "me") for step in trainings(lesson)}
+    compared = [(step.id, each) for step in trainings(lesson) for each in getattr(step.check, "compared", ())]
+
+    for step_id, each in compared:
+        assert each.holds(runs[step_id], runs[each.step]), step_id
+    assert bool(compared) == (lesson.name[:2] in ("04", "08"))
 
 
 @named(LESSONS)
