@@ -13,7 +13,7 @@ import os
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -228,9 +228,10 @@ class Artifacts:
             self.save_changes(made)
         self._write("start.pt", content)
 
-    def contents(self) -> dict[str, bytes]:
-        """What a training has left here so far, to be taken to another machine and back."""
-        return {name: path.read_bytes() for name in TRAINING_FILES if (path := self._folder / name).exists()}
+    def contents(self, names: Collection[str] = TRAINING_FILES) -> dict[str, bytes]:
+        """The files of these names, as far as they are there; by default what a training has left here so far, to be
+        taken to another machine and back."""
+        return {name: path.read_bytes() for name in names if (path := self._folder / name).exists()}
 
     def put(self, contents: Mapping[str, bytes]) -> None:
         """Take what `contents` returned; `RunError` for a name that no training gives a file."""
