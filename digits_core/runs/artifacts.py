@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from digits_core.network.traced_program import TracedProgram
 
 Weights = dict[str, np.ndarray]
-WEIGHTS_FILE, PROGRAM_FILE = "weights.safetensors", "program.json"
+WEIGHTS_FILE, TEST_FILE, PROGRAM_FILE = "weights.safetensors", "test.npz", "program.json"
 
-TRAINING_FILES = ("weights.safetensors", "test.npz", "watched.npz", "changes.json", "checkpoint.pt", "start.pt")
+TRAINING_FILES = ("weights.safetensors", TEST_FILE, "watched.npz", "changes.json", "checkpoint.pt", "start.pt")
 """What a training leaves, and all that it needs to go on."""
 READING_S = 2.0
 """Longer than reading one of a run's files takes."""
@@ -109,12 +109,12 @@ class Artifacts:
     def save_test_result(self, result: TestResult) -> None:
         buffer = io.BytesIO()
         np.savez(buffer, logits=result.logits, labels=result.labels)
-        self._write("test.npz", buffer.getvalue())
+        self._write(TEST_FILE, buffer.getvalue())
 
     def load_test_result(self) -> TestResult:
         """Raises `RunError` where the run was never evaluated."""
         try:
-            with (self._folder / "test.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            with (self._folder / TEST_FILE).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return TestResult(file["logits"], file["labels"])
         except FileNotFoundError as error:
             raise RunError("This run has no test result: it ended before its first epoch did.") from error
