@@ -35,6 +35,14 @@ class PictureError(DigitsError):
     """A picture cannot be read, is too large, or shows no ink."""
 
 
+class LessonError(DigitsError):
+    """A lesson cannot be read, or asks for something that no lesson may ask for."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 class Stopped(DigitsError):
     """This machine ended something before it was done: trying again may succeed."""
 

@@ -43,6 +43,11 @@ class Home:
         """What was computed about datasets and took long: may be deleted at any time."""
         return self.folder / "analyses"
 
+    @property
+    def lessons(self) -> Path:
+        """Where a teacher puts lessons of their own, a Markdown file each."""
+        return self.folder / "lessons"
+
     def run(self, run_id: str) -> Path:
         """The folder of one run's artifacts."""
         return self.folder / "runs" / run_id

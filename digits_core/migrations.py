@@ -222,4 +222,32 @@ MIGRATIONS = (
         UNIQUE (run, name, step)
     ) STRICT
     """,
+    # An attempt at a lesson lasts until it is reset; a browser belongs to one learner at a time.
+    """
+    CREATE TABLE learners (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+        created REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE learner_sessions (
+        session TEXT PRIMARY KEY,
+        learner INTEGER NOT NULL REFERENCES learners (id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE lesson_attempts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        learner INTEGER NOT NULL REFERENCES learners (id) ON DELETE CASCADE,
+        lesson TEXT NOT NULL,
+        begun REAL NOT NULL,
+        reset REAL
+    ) STRICT;
+    CREATE INDEX attempts_of_learner ON lesson_attempts (learner, lesson);
+    CREATE TABLE lesson_answers (
+        attempt INTEGER NOT NULL REFERENCES lesson_attempts (id) ON DELETE CASCADE,
+        step TEXT NOT NULL,
+        value TEXT NOT NULL,
+        runs TEXT NOT NULL,
+        answered REAL NOT NULL,
+        PRIMARY KEY (attempt, step)
+    ) STRICT, WITHOUT ROWID
+    """,
 )

@@ -96,6 +96,11 @@ def named(kinds: Sequence[Kind]) -> list[str]:
     return names
 
 
+def parameter_count(layers: Sequence[Layer]) -> int:
+    """How many weights and biases training changes in all of them."""
+    return sum(layer.parameters.number for layer in layers)
+
+
 def place_layers(kinds: Sequence[Kind], size: int, dropout: float) -> tuple[Layer, ...]:
     """Return the layers in the order in which an image of (1, size, size) passes them, the one of the logits last.
 

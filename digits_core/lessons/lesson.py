@@ -8,15 +8,12 @@ from pathlib import Path
 
 from digits_core.lessons.checks import Check
 
-RUN_OF = "@"
-"""In a step's link, `run=@id` stands for the run that met the check of the step called `id`."""
-
 
 @dataclass(frozen=True)
 class Place:
     """A page of the app and the query of its URL, such as `training` with `recipe=Lecture`.
 
-    A value of `query` that begins with `RUN_OF` names an earlier step: the link carries the id of that step's run.
+    A value of `query` that begins with `OF_STEP` names an earlier step: the link carries the id of that step's run.
     """
 
     page: str

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from digits_core.layers.base import Kind, float64
 from digits_core.layers.functions import ActivationFunction
-from digits_core.layers.placed import INPUT, Layer, place_layers
+from digits_core.layers.placed import INPUT, Layer, parameter_count, place_layers
 from digits_core.layers.worked_example import Quantity, WorkedExample
 from digits_core.markup import Html, bold, heading, joined, table
 
@@ -107,7 +107,7 @@ class Network(nn.Module):
         for layer in self.layers:
             about = layer.kind.describe(layer.input_shape, layer.reads), layer.then, layer.output_shape
             rows.append([bold(layer.name), *about, f"{layer.parameters.number:,}", layer.parameters.formula])
-        parameters = sum(layer.parameters.number for layer in self.layers)
+        parameters = parameter_count(self.layers)
         images = f"images (B, 1, {self.size}, {self.size}) to logits (B, {self.last.output_shape[0]})"
         head = ["layer", "what it does", "then", "output of one image", "parameters", "because"]
         return joined([heading(type(self).__name__, images, f"{parameters:,} parameters"), table(rows, head)])

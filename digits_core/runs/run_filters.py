@@ -10,10 +10,12 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
+from digits_core.config import RunConfig
 from digits_core.errors import ConfigError
+from digits_core.layers.placed import parameter_count, place_layers
 from digits_core.runs.rows import Run
 from digits_core.runs.run_settings import CHANGES, in_order, settings_of, varying
 from digits_core.settings import SECTION_OF, is_number, name_of, read, title_of, written
@@ -21,11 +23,19 @@ from digits_core.settings import SECTION_OF, is_number, name_of, read, title_of,
 OFFERED_VALUES = 24
 """A setting with more values than that, such as a seed, is typed and not offered."""
 
+
+@lru_cache(maxsize=1 << 12)
+def _parameters(config: RunConfig) -> int:
+    network, transform, training = config.network, config.transform, config.training
+    return parameter_count(place_layers(network.layers, transform.size, training.dropout))
+
+
 RESULTS: dict[str, Callable[[Run], Any]] = {
     "accuracy": lambda run: run.test_accuracy,
     "test_loss": lambda run: run.test_loss,
     "seconds": lambda run: run.seconds,
     "images_per_second": lambda run: run.images_per_second,
+    "parameters": lambda run: None if run.is_logged else _parameters(run.config),
     "number": lambda run: run.number,
 }
 WORDS: dict[str, Callable[[Run], Any]] = {
@@ -75,14 +85,15 @@ class Condition:
         return self.value.casefold()
 
     def holds(self, run: Run) -> bool:
-        return self._holds(value_of(run, self.field))
+        return self.holds_for(value_of(run, self.field))
 
-    def _holds(self, value: Any) -> bool:
+    def holds_for(self, value: Any) -> bool:
+        """Whether it holds for a run that has this value in that field."""
         if isinstance(value, tuple):
             if not self.value or not value:
                 return (not value and not self.value) == (self.sign == "=")
             # Of several datasets or tags, one that fits is enough; to be without one, none may fit.
-            return (all if self.sign == "!=" else any)(self._holds(each) for each in value)
+            return (all if self.sign == "!=" else any)(self.holds_for(each) for each in value)
         if isinstance(value, bool):
             return COMPARE[self.sign](written(self.field, value), self._plain)
         if isinstance(value, int | float):

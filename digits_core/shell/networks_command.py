@@ -9,7 +9,7 @@ from typing import Any
 
 from digits_core.config import NetworkConfig, TransformConfig
 from digits_core.home import Home
-from digits_core.layers.placed import place_layers
+from digits_core.layers.placed import parameter_count, place_layers
 from digits_core.layers.presets import PRESETS
 from digits_core.layers.problems import problem_of
 from digits_core.saved_configs import Saved, network_named, saved_networks
@@ -38,7 +38,7 @@ def list_networks(options: argparse.Namespace) -> int:
         if problem is None:
             layers = place_layers(network.layers, size, 0.0)
             row |= {
-                "parameters": sum(layer.parameters.number for layer in layers),
+                "parameters": parameter_count(layers),
                 "multiply_adds": sum(layer.multiply_adds.number for layer in layers),
             }
         else:

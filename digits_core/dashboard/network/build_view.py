@@ -26,7 +26,7 @@ from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
 from digits_core.layers.edits import changed, inserted, moved, removed, with_activation
 from digits_core.layers.functions import FUNCTIONS
-from digits_core.layers.placed import BYTES_PER_NUMBER, Layer
+from digits_core.layers.placed import BYTES_PER_NUMBER, Layer, parameter_count
 from digits_core.layers.presets import PRESETS, summary
 from digits_core.layers.problems import Problem, problem_of
 from digits_core.settings import help_of, label_of, written
@@ -102,9 +102,7 @@ def _facts(network: NetworkConfig, size: int) -> list[Fact]:
     for name, count in counted.items():
         here, there = (sum(map(count, each)) for each in (layers, lecture))
         facts.append((name, f"{here:,}", _compared(here, there)))
-    memory = sum(layer.activation_bytes for layer in layers) + BYTES_PER_NUMBER * sum(
-        layer.parameters.number for layer in layers
-    )
+    memory = sum(layer.activation_bytes for layer in layers) + BYTES_PER_NUMBER * parameter_count(layers)
     field = max((layer.receptive_field for layer in layers if layer.kind.window), default=1)
     time = estimated(config)
     return [

@@ -23,6 +23,7 @@ from digits_core.dashboard.network.facts import show_facts
 from digits_core.dashboard.network.layer_columns import COLUMNS
 from digits_core.dashboard.network.network_choice import Subject, activations_of, layers_of
 from digits_core.dashboard.state import state
+from digits_core.layers.placed import parameter_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +104,7 @@ def _all_layers(subject: Subject) -> None:
 def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
     """The sums, and below them by how much they differ from the lecture's network."""
     figures = {
-        "Parameters": ("Numbers that training changes.", lambda all_: sum(layer.parameters.number for layer in all_)),
+        "Parameters": ("Numbers that training changes.", lambda all_: parameter_count(all_)),
         "Multiply-adds": (
             "Multiplications with an addition that one image takes.",
             lambda all_: sum(layer.multiply_adds.number for layer in all_),
@@ -176,7 +177,7 @@ def _counted(name: str, count: Count, nothing: str) -> tuple[str, str, str]:
 def _table(layers: Sequence[Layer]) -> pd.DataFrame:
     import pandas as pd  # a third of a second, which the diagram need not wait for
 
-    parameters = sum(layer.parameters.number for layer in layers)
+    parameters = parameter_count(layers)
     table = pd.DataFrame(
         {
             "Layer": [layer.name for layer in layers],

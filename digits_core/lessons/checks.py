@@ -1,0 +1,408 @@
+"""What a step of a lesson may ask for: a small closed language over what the app keeps. Nothing of it is code.
+
+A check is a mapping with one key, as it stands in a lesson's YAML:
+
+    run: {epochs: 4, dataset: mnist-5k, test_accuracy: {at_least: 0.95}, faster_than: "@first"}
+    runs: {count: 3, differ_in: learning_rate, where: {epochs: 2}}
+    handwriting: {digits: 10, of_each: 1}
+    network: {parameters: {at_most: 20000}}
+    all: [check, …]        any: [check, …]
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from digits_core.config import NetworkConfig
+from digits_core.errors import ConfigError, LessonError
+from digits_core.layers.placed import parameter_count, place_layers
+from digits_core.runs.rows import Run
+from digits_core.runs.run_filters import SIGNS, Condition, matching, parse, value_of
+from digits_core.runs.run_settings import settings_of
+from digits_core.settings import SECTION_OF, name_of, written
+
+OF_STEP = "@"
+"""`@id` names the run that met the check of the step called `id`."""
+MOST_CHECKS = 20
+"""So many may stand in one step, those inside others included."""
+MOST_RUNS = 50
+MOST_DIGITS = 1000
+ALIASES = {"dataset": "train"}
+COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], bool], str]] = {
+    "better_than": ("accuracy", lambda mine, other: mine > other, "a higher test accuracy than"),
+    "faster_than": ("seconds", lambda mine, other: mine < other, "less training time than"),
+    "smaller_than": ("parameters", lambda mine, other: mine < other, "fewer parameters than"),
+}
+"""Each with the result that it compares, and its words."""
+BOUNDS = {"at_least": ">=", "at_most": "<="}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a check may look at: what this learner did since they began the lesson.
+
+    runs: those that count, newest first; labels: of the digits that they wrote, one each; networks: the saved ones;
+    met_by: for each step that was done, the runs that met its check.
+    """
+
+    runs: Sequence[Run] = ()
+    labels: Sequence[int] = ()
+    networks: Sequence[NetworkConfig] = ()
+    met_by: Mapping[str, Sequence[Run]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a check is met; if not, `missing` is what is left to do, in a sentence. `runs` are ids of the runs that
+    met it."""
+
+    met: bool
+    missing: str = ""
+    runs: tuple[str, ...] = ()
+
+
+class Check(ABC):
+    """Something that the app can see for itself."""
+
+    @abstractmethod
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Return whether the evidence meets it."""
+
+    @abstractmethod
+    def names_steps(self) -> Iterator[str]:
+        """The ids of the steps whose runs it compares with."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`kind`, one of `COMPARISONS`, with the run of a step."""
+
+    kind: str
+    step: str
+
+    @property
+    def words(self) -> str:
+        return COMPARISONS[self.kind][2]
+
+    def holds(self, run: Run, other: Run) -> bool:
+        result, is_so, _words = COMPARISONS[self.kind]
+        mine, others = value_of(run, result), value_of(other, result)
+        return mine is not None and others is not None and is_so(mine, others)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The run differs from that of a step, in no other settings than `only_in` unless that is empty."""
+
+    step: str
+    only_in: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        fields = " and ".join(name_of(each) for each in self.only_in)
+        return f"settings that differ only in the {fields} from those of" if fields else "other settings than"
+
+    def holds(self, run: Run, other: Run) -> bool:
+        mine, others = settings_of(run), settings_of(other)
+        different = {name for name in mine if mine[name] != others[name]}
+        return bool(different) and (not self.only_in or different == set(self.only_in))
+
+
+@dataclass(frozen=True)
+class RunCheck(Check):
+    """There is a finished run that meets all conditions and compares as asked with the runs of earlier steps."""
+
+    conditions: tuple[Condition, ...] = ()
+    compared: tuple[Comparison | Difference, ...] = ()
+
+    def names_steps(self) -> Iterator[str]:
+        return (each.step for each in self.compared)
+
+    @cached_property
+    def _each(self) -> tuple[tuple[Condition, ...], ...]:
+        """The conditions; those that are alternatives stand together."""
+        equal: dict[str, list[Condition]] = defaultdict(list)
+        rest: list[Condition] = []
+        for each in self.conditions:
+            (equal[each.field] if each.sign == "=" else rest).append(each)
+        return (*(tuple(alternatives) for alternatives in equal.values()), *((each,) for each in rest))
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        for each in self.compared:
+            if not evidence.met_by.get(each.step):
+                return Verdict(False, f"The step “{each.step}” comes first: its run is compared with.")
+        if not evidence.runs:
+            return Verdict(False, "No run of yours has finished since you began this lesson.")
+        closest = min(((self._unmet(run, evidence), -place, run) for place, run in enumerate(evidence.runs)), key=_left)
+        unmet, _place, run = closest
+        if not unmet:
+            return Verdict(True, runs=(run.id,))
+        return Verdict(False, f"Closest so far is {run.title}. It still needs {', and '.join(unmet)}.")
+
+    def _unmet(self, run: Run, evidence: Evidence) -> list[str]:
+        unmet = [
+            _asked(alternatives, run)
+            for alternatives in self._each
+            if not any(each.holds(run) for each in alternatives)
+        ]
+        for each in self.compared:
+            other = evidence.met_by[each.step][0]
+            if run.id == other.id or not each.holds(run, other):
+                unmet.append(f"{each.words} {other.title}")
+        return unmet
+
+
+@dataclass(frozen=True)
+class RunsCheck(Check):
+    """There are `count` finished runs that differ in `differ_in` and in nothing else, each with values of its own."""
+
+    count: int
+    differ_in: tuple[str, ...]
+    where: tuple[Condition, ...] = ()
+
+    def names_steps(self) -> Iterator[str]:
+        return iter(())
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        alike: dict[Any, dict[Any, Run]] = defaultdict(dict)
+        for run in matching(evidence.runs, self.where):
+            settings = settings_of(run)
+            rest = tuple(value for name, value in settings.items() if name not in self.differ_in)
+            alike[rest].setdefault(tuple(settings[name] for name in self.differ_in), run)
+        # Three runs that vary two settings must vary both of them.
+        groups = [runs for runs in alike.values() if self._vary(list(runs))]
+        most = max(groups, key=len, default={})
+        if len(most) >= self.count:
+            return Verdict(True, runs=tuple(run.id for run in list(most.values())[: self.count]))
+        fields = " and the ".join(name_of(each) for each in self.differ_in)
+        found = max((len(runs) for runs in alike.values()), default=0)
+        where = f" with {', '.join(each.words for each in self.where)}" if self.where else ""
+        missing = (
+            f"{self.count} finished runs{where} that differ only in the {fields} are asked for; there are {found}."
+        )
+        return Verdict(False, missing[0].upper() + missing[1:])
+
+    def _vary(self, values: Sequence[tuple[Any, ...]]) -> bool:
+        return all(len(set(each)) > 1 for each in zip(*values, strict=True)) or self.count == 1
+
+
+@dataclass(frozen=True)
+class HandwritingCheck(Check):
+    """So many digits were written, and so many of each."""
+
+    digits: int = 0
+    of_each: int = 0
+
+    def names_steps(self) -> Iterator[str]:
+        return iter(())
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        lacking = [str(digit) for digit in range(10) if evidence.labels.count(digit) < self.of_each]
+        have, asked = len(evidence.labels), max(self.digits, 10 * self.of_each)
+        if have >= self.digits and not lacking:
+            return Verdict(True)
+        more = f" Still to be written: {', '.join(lacking)}." if lacking else ""
+        return Verdict(False, f"{have} of {asked} digits are collected.{more}")
+
+
+@dataclass(frozen=True)
+class NetworkCheck(Check):
+    """A network was saved whose number of parameters meets the conditions, for images of 28 by 28."""
+
+    parameters: tuple[Condition, ...]
+
+    def names_steps(self) -> Iterator[str]:
+        return iter(())
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        counts = [parameter_count(place_layers(config.layers, 28, 0.0)) for config in evidence.networks]
+        if any(all(each.holds_for(count) for each in self.parameters) for count in counts):
+            return Verdict(True)
+        asked = " and ".join(f"{SIGNS.get(each.sign, each.sign)} {float(each.value):,.0f}" for each in self.parameters)
+        smallest = f" The smallest that is saved has {min(counts):,}." if counts else " None is saved yet."
+        return Verdict(False, f"A saved network with {asked} parameters is asked for.{smallest}")
+
+
+@dataclass(frozen=True)
+class AllOf(Check):
+    """Each of them is met."""
+
+    checks: tuple[Check, ...]
+
+    def names_steps(self) -> Iterator[str]:
+        return (step for each in self.checks for step in each.names_steps())
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        verdicts = [each.judge(evidence) for each in self.checks]
+        missing = " ".join(each.missing for each in verdicts if not each.met)
+        return Verdict(not missing, missing, _runs_of(verdicts))
+
+
+@dataclass(frozen=True)
+class AnyOf(Check):
+    """One of them is met."""
+
+    checks: tuple[Check, ...]
+
+    def names_steps(self) -> Iterator[str]:
+        return (step for each in self.checks for step in each.names_steps())
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        verdicts = [each.judge(evidence) for each in self.checks]
+        if met := [each for each in verdicts if each.met]:
+            return Verdict(True, runs=_runs_of(met))
+        return Verdict(False, " Or: ".join(each.missing for each in verdicts))
+
+
+def read_check(value: object) -> Check:
+    """Return the check that a lesson's YAML asks for; `LessonError` that says what is wrong with it."""
+    return _read(value, [MOST_CHECKS])
+
+
+def _read(value: object, left: list[int]) -> Check:
+    left[0] -= 1
+    if left[0] < 0:
+        raise LessonError(f"A step may have {MOST_CHECKS} checks, those inside others included.")
+    if not isinstance(value, dict) or len(value) != 1:
+        raise LessonError(f"A check is a mapping with one key: {', '.join([*_READERS, 'all', 'any'])}.")
+    ((kind, content),) = value.items()
+    if kind in ("all", "any"):
+        if not isinstance(content, list) or not content:
+            raise LessonError(f"`{kind}` is a list of checks.")
+        checks = tuple(_read(each, left) for each in content)
+        return AllOf(checks) if kind == "all" else AnyOf(checks)
+    if kind not in _READERS:
+        raise LessonError(f"There is no check “{_short(kind)}”. There are: {', '.join([*_READERS, 'all', 'any'])}.")
+    if not isinstance(content, dict):
+        raise LessonError(f"`{kind}` is a mapping.")
+    return _READERS[kind](content)
+
+
+def _read_run(content: Mapping[Any, Any]) -> RunCheck:
+    compared = tuple(Comparison(kind, _step(content[kind])) for kind in COMPARISONS if kind in content)
+    differences = (_difference(content["differs_from"]),) if "differs_from" in content else ()
+    rest = {key: each for key, each in content.items() if key not in COMPARISONS and key != "differs_from"}
+    check = RunCheck(_conditions(rest), (*compared, *differences))
+    if not (check.conditions or check.compared):
+        raise LessonError("`run` needs at least one condition, such as `epochs: 4`.")
+    return check
+
+
+def _read_runs(content: Mapping[Any, Any]) -> RunsCheck:
+    _only(content, "runs", ("count", "differ_in", "where"))
+    where = content.get("where", {})
+    if not isinstance(where, dict):
+        raise LessonError("`where` is a mapping of conditions.")
+    return RunsCheck(
+        _whole(content.get("count"), "count", 1, MOST_RUNS), _fields(content.get("differ_in")), _conditions(where)
+    )
+
+
+def _read_handwriting(content: Mapping[Any, Any]) -> HandwritingCheck:
+    _only(content, "handwriting", ("digits", "of_each"))
+    digits = _whole(content.get("digits", 0), "digits", 0, MOST_DIGITS)
+    of_each = _whole(content.get("of_each", 0), "of_each", 0, MOST_DIGITS // 10)
+    if not digits and not of_each:
+        raise LessonError("`handwriting` needs `digits` or `of_each`.")
+    return HandwritingCheck(digits, of_each)
+
+
+def _read_network(content: Mapping[Any, Any]) -> NetworkCheck:
+    _only(content, "network", ("parameters",))
+    if "parameters" not in content:
+        raise LessonError("`network` needs `parameters`.")
+    return NetworkCheck(_conditions(content))
+
+
+_READERS: dict[str, Callable[[Mapping[Any, Any]], Check]] = {
+    "run": _read_run,
+    "runs": _read_runs,
+    "handwriting": _read_handwriting,
+    "network": _read_network,
+}
+
+
+def _conditions(content: Mapping[Any, Any]) -> tuple[Condition, ...]:
+    """What is asked of a run: a value, a list of values of which one is enough, or bounds."""
+    found = []
+    for key, asked in content.items():
+        name = ALIASES.get(key, key)
+        if isinstance(asked, dict):
+            _only(asked, str(key), BOUNDS)
+            if not asked:
+                raise LessonError(f"`{_short(key)}` needs `at_least` or `at_most`.")
+            found += [_condition(name, BOUNDS[bound], limit) for bound, limit in asked.items()]
+        else:
+            found += [_condition(name, "=", each) for each in (asked if isinstance(asked, list) else [asked])]
+    return tuple(found)
+
+
+def _condition(name: object, sign: str, value: object) -> Condition:
+    if not isinstance(name, str) or not isinstance(value, str | int | float):
+        raise LessonError(f"`{_short(name)}` cannot be “{_short(value)}”.")
+    text = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+    try:
+        return parse(f"{name} {sign} {text}")
+    except ConfigError as error:
+        raise LessonError(f"`{_short(name)}: {_short(value)}` is no condition on a run. {error}") from error
+
+
+def _difference(content: object) -> Difference:
+    if not isinstance(content, dict):
+        return Difference(_step(content))
+    _only(content, "differs_from", ("run", "only_in"))
+    return Difference(_step(content.get("run")), _fields(content["only_in"]) if "only_in" in content else ())
+
+
+def _step(value: object) -> str:
+    if not isinstance(value, str) or not value.startswith(OF_STEP) or len(value) < 2:
+        raise LessonError(f"“{_short(value)}” is no run of a step: write {OF_STEP} and the step's id.")
+    return value.removeprefix(OF_STEP)
+
+
+def _fields(value: object) -> tuple[str, ...]:
+    names = [ALIASES.get(each, each) for each in map(str, value if isinstance(value, list) else [value])]
+    for each in names:
+        if each not in SECTION_OF:
+            raise LessonError(f"“{_short(each)}” is no setting of a run.")
+    if not names:
+        raise LessonError("Name at least one setting.")
+    return tuple(dict.fromkeys(names))
+
+
+def _only(content: Mapping[Any, Any], where: str, keys: Sequence[str] | Mapping[str, str]) -> None:
+    for key in content:
+        if key not in keys:
+            raise LessonError(f"`{where}` has no “{_short(key)}”. It has: {', '.join(keys)}.")
+
+
+def _whole(value: object, name: str, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise LessonError(f"`{name}` should be a whole number from {low} to {high}.")
+    return value
+
+
+def _asked(alternatives: Sequence[Condition], run: Run) -> str:
+    words = " or ".join(each.words for each in alternatives)
+    value = value_of(run, alternatives[0].field)
+    return f"{words} (it has {written(alternatives[0].field, value)})"
+
+
+def _left(found: tuple[list[str], int, Run]) -> tuple[int, int]:
+    """The run that lacks least, the newest of several."""
+    return len(found[0]), -found[1]
+
+
+def _runs_of(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(run for each in verdicts for run in each.runs))
+
+
+def _short(value: object) -> str:
+    """As much of it as a message has room for."""
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
