@@ -35,9 +35,7 @@ MOST_RUNS, MOST_STEPS, MOST_EPOCHS, MOST_NETWORKS, MOST_LABELS = 50, 200, 10_000
 LONGEST_TEXT = 20_000
 TEXT_BYTES = 4 * MIB
 """Of one file of JSON or Markdown."""
-LIMITS = Limits(
-    file_bytes=512 * MIB, unpacked_bytes=512 * MIB, entries=1000, memory_bytes=4096 * MIB, seconds=300
-)
+LIMITS = Limits(file_bytes=512 * MIB, unpacked_bytes=512 * MIB, entries=1000, memory_bytes=4096 * MIB, seconds=300)
 """What the reading of one hand-in, with the questions to its networks, may cost."""
 
 
