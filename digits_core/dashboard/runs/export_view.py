@@ -81,7 +81,7 @@ def offer_comparison(runs: list[Run]) -> None:
     """Offer what several runs are together: a report, and two tables."""
     if not runs:
         return
-    from digits_core.dashboard.runs.report import as_html
+    from digits_core.reports.run_sections import ReportedRun, run_report
 
     def histories() -> list[History]:
         epochs = state().runs.epochs([run.id for run in runs])
@@ -90,7 +90,7 @@ def offer_comparison(runs: list[Run]) -> None:
     with st.container(horizontal=True):
         _button(
             "Report",
-            lambda: as_html(histories()),
+            lambda: run_report([ReportedRun(each) for each in histories()]),
             "comparison.html",
             "report",
             "Results, curves and the settings that differ as one HTML file: it opens in any browser, without a "

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from digits_core.markup import Html
+
 WIDTH, HEIGHT = 560, 330
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 34, 42
 """Room around the plotted area, for the title and the numbers of the axes."""
@@ -28,7 +30,7 @@ class SvgCurve:
 
 def chart(
     title: str, curves: Sequence[SvgCurve], words: Callable[[float], str], most: float | None = None, log: bool = False
-) -> str:
+) -> Html:
     """The curves over their epochs; `words` gives a value as people read it, `most` is where the axis may end.
 
     A logarithmic axis (`log`) is for values above 0.
@@ -55,7 +57,7 @@ def chart(
     parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">epoch</text>')
     parts += [_curve(curve, x, y, words) for curve in curves if curve.epochs]
     label = escape(f"{title}: {', '.join(curve.name for curve in curves)}")
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    return Html(f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>')
 
 
 def _curve(

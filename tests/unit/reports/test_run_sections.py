@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from digits_core.config import RunConfig, TrainingConfig
-from digits_core.dashboard.runs.report import as_html
-from digits_core.dashboard.runs.svg import SvgCurve, chart, epoch_ticks, factors_around, ticks_around
+from digits_core.reports.run_sections import ReportedRun, run_report
+from digits_core.reports.svg import SvgCurve, chart, epoch_ticks, factors_around, ticks_around
 from digits_core.runs.export.run_history import History
 from digits_core.runs.rows import EpochRow
 
@@ -44,21 +44,25 @@ class Seen(HTMLParser):
         self.words += data
 
 
+def with_run(reported: ReportedRun, **fields) -> ReportedRun:
+    return replace(reported, history=replace(reported.history, run=replace(reported.run, **fields)))
+
+
 @pytest.fixture
 def history(store):
-    def make(name: str, accuracy: float | None, epochs: int = 3, **training) -> History:
+    def make(name: str, accuracy: float | None, epochs: int = 3, **training) -> ReportedRun:
         run = store.create(RunConfig(name=name, training=TrainingConfig(**training)), "test:1:1")
         run = replace(run, status="finished", test_accuracy=accuracy, test_loss=0.2, seconds=4.25)
         rows = [
             EpochRow(n, run.id, n, 1 / n, 0.9, 1 / n, 0.9 + n / 100, 0.001, 900.0, 1.0) for n in range(1, epochs + 1)
         ]
-        return History(run, rows)
+        return ReportedRun(History(run, rows))
 
     return make
 
 
 def test_the_report_shows_results_curves_and_only_the_settings_that_differ(history):
-    content = as_html([history("slow", 0.93, learning_rate=0.0005), history("fast", 0.97, learning_rate=0.002)])
+    content = run_report([history("slow", 0.93, learning_rate=0.0005), history("fast", 0.97, learning_rate=0.002)])
     seen = Seen(content)
 
     assert seen.tags.count("svg") == 2
@@ -70,7 +74,7 @@ def test_the_report_shows_results_curves_and_only_the_settings_that_differ(histo
 
 
 def test_the_report_needs_no_network_and_runs_no_program(history):
-    content = as_html([history("one", 0.9), history("two", 0.8)])
+    content = run_report([history("one", 0.9), history("two", 0.8)])
     seen = Seen(content)
 
     assert {"script", "link", "img", "iframe", "object"} & set(seen.tags) == set()
@@ -81,10 +85,10 @@ def test_the_report_needs_no_network_and_runs_no_program(history):
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_what_users_wrote_is_text_in_the_report(history, text):
     plain, written = history("plain", 0.9), history("plain", 0.9)
-    kept = replace(written, run=replace(written.run, name=text, note=text, tags_json=json.dumps([text])))
-    calm = replace(written, run=replace(written.run, note="note", tags_json='["tag"]'))
+    kept = with_run(written, name=text, note=text, tags_json=json.dumps([text]))
+    calm = with_run(written, note="note", tags_json='["tag"]')
 
-    seen, expected = Seen(as_html([plain, kept])), Seen(as_html([plain, calm]))
+    seen, expected = Seen(run_report([plain, kept])), Seen(run_report([plain, calm]))
 
     assert seen.tags == expected.tags
     assert [name for name, _ in seen.attributes] == [name for name, _ in expected.attributes]
@@ -93,7 +97,7 @@ def test_what_users_wrote_is_text_in_the_report(history, text):
 
 @pytest.mark.parametrize("epochs", [0, 1, 200])
 def test_runs_of_any_length_and_without_a_result_have_a_report(history, epochs):
-    seen = Seen(as_html([history("short", None, epochs)]))
+    seen = Seen(run_report([history("short", None, epochs)]))
 
     assert seen.tags.count("svg") == 2
     assert "–" in seen.words
