@@ -73,7 +73,10 @@ def read_hand_in(content: bytes, limits: Limits = LIMITS) -> HandIn:
         Refusal: It is not a hand-in, or not one that is read; a text to follow its name.
     """
     files = _Files(Archive(content, limits, ADVICE))
-    manifest = files.data(MANIFEST, Manifest)
+    try:
+        manifest = _parsed(files.bytes(MANIFEST, TEXT_BYTES), Manifest)
+    except Refusal as refusal:
+        raise Refusal(f"has a {MANIFEST} that {refusal}") from None
     if len({run.id for run in manifest.runs}) < len(manifest.runs):
         raise Refusal(f"names a run twice in {MANIFEST}. Hand it in again.")
     lesson = files.text(LESSON) if files.has(LESSON) else ""
@@ -101,38 +104,40 @@ class _Files:
     def bytes(self, name: str, most: int | None = None) -> bytes:
         """Return a file's content; `Refusal` if it is missing, damaged or larger than `most` bytes."""
         if self.has(name) and most and self._archive.names[self._before + name].file_size > most:
-            raise Refusal(f"has a {name} of more than {most // MIB} MiB.")
+            raise Refusal(f"has more than {most // MIB} MiB.")
         return self._archive.read(self._before + name)
 
     def text(self, name: str) -> str:
         return tidy_text(self.bytes(name, TEXT_BYTES).decode("utf-8", "replace"))
 
-    def data(self, name: str, form: type[Data]) -> Data:
-        """Return what a file of JSON holds, in that form and within its bounds."""
-        content = self.bytes(name, TEXT_BYTES)
-        try:
-            return form.model_validate_json(content)
-        except ValidationError as error:
-            raise Refusal(f"has a {name} that cannot be read: {_words(error)}.") from None
-        except ConfigError as error:
-            raise Refusal(f"has a {name} that cannot be read: {error}") from None
+
+def _parsed(content: bytes, form: type[Data]) -> Data:
+    """Return what JSON holds, in that form and within its bounds."""
+    try:
+        return form.model_validate_json(content)
+    except ValidationError as error:
+        raise Refusal(f"cannot be read: {_words(error)}.") from None
+    except ConfigError as error:
+        raise Refusal(f"cannot be read: {error}") from None
 
 
 def _run(files: _Files, place: RunPlace, folder: str) -> HandedRun:
     problems: list[str] = []
 
     def attempt(name: str, read: Callable[[str], Content]) -> Content | None:
+        if not files.has(folder + name):
+            problems.append(f"{name} is missing.")
+            return None
         try:
             return read(folder + name)
         except (Refusal, ConfigError, NetworkError) as error:
-            # What `Archive` says is about the whole zip, and what a file of it says about that file.
-            problems.append(f"{name}: {_short(str(error))}")
-        return None
+            problems.append(_short(f"{name} {error}" if isinstance(error, Refusal) else f"{name}: {error}"))
+            return None
 
     config = attempt(CONFIG, lambda name: RunConfig.from_json(files.bytes(name, TEXT_BYTES)))
-    history = attempt(HISTORY, lambda name: files.data(name, HandedHistory))
+    history = attempt(HISTORY, lambda name: _parsed(files.bytes(name, TEXT_BYTES), HandedHistory))
     if history is not None and history.id != place.id:
-        problems.append(f"{HISTORY}: is that of another run.")
+        problems.append(f"{HISTORY} is that of another run.")
         history = None
     kept: Weights | TracedProgram | None
     if files.has(folder + PROGRAM_FILE):
