@@ -70,12 +70,17 @@ def pair_among(runs: Sequence[Run]) -> tuple[Run, Run] | None:
 
     If only some of them learnt from handwriting, the first is the latest without it, the second the latest with it.
     """
-    able = sorted((run for run in runs if run.weights is not None and not run.live), key=lambda run: run.number)
+    able = sorted((run for run in runs if _can_read(run)), key=lambda run: run.number)
     if len(able) < 2:
         return None
     with_it = [run for run in able if learnt_from_handwriting(run.config)]
     without = [run for run in able if run not in with_it]
     return (without[-1], with_it[-1]) if with_it and without else (able[0], able[-1])
+
+
+def _can_read(run: Run) -> bool:
+    # The config of a logged run means nothing, and so does what it was trained on.
+    return run.weights is not None and not (run.live or run.is_logged)
 
 
 def compare(before: Read, after: Read, digits: Digits) -> BeforeAfter:

@@ -12,13 +12,21 @@ from digits_core.evaluation.metrics import Answers
 from digits_core.runs.artifacts import TestResult
 from digits_core.runs.groups import REPEATS, group_by
 from digits_core.runs.rows import Run
-from digits_core.runs.run_settings import CHANGES, own_varying, settings_of, varying
+from digits_core.runs.run_settings import CHANGES, MOSTLY, own_varying, settings_of, varying
 from digits_core.settings import name_of, written
 
 MOST_SETTINGS = 4
 """More settings that differ are counted rather than all named."""
 MOST_LETTERS = 40
 """Longer values of a setting, such as a list of layers, are left out."""
+
+SAID_OTHERWISE = {
+    "train": "the training data",
+    "test": "the test data",
+    "epochs": "the number of epochs",
+    CHANGES: "what was changed by hand",
+}
+"""What settings are called in a sentence if their titles would not do there."""
 
 
 def difference_in_words(runs: Sequence[Run], answers: Mapping[str, Answers]) -> str:
@@ -35,8 +43,7 @@ def difference_in_words(runs: Sequence[Run], answers: Mapping[str, Answers]) -> 
     if len(known) == 2:
         parts[0] += _sureness_of_two(known[0], known[1], answers)
     elif len(known) > 2:
-        parts.append(_sureness_of_best(known, answers))
-    parts += _repeats(known)
+        parts += [_sureness_of_best(known, answers), *_repeats(known)]
     return " ".join(_sentence(part) for part in parts if part)
 
 
@@ -53,21 +60,26 @@ def _result(run: Run) -> str:
 
 def _settings(runs: Sequence[Run]) -> str:
     who = "Both runs" if len(runs) == 2 else f"These {len(runs)} runs"
-    named = [_setting(field, runs) for field in varying(runs)] + own_varying(runs)
+    fields = sorted(varying(runs), key=lambda field: MOSTLY.index(field) if field in MOSTLY else len(MOSTLY))
+    own = own_varying(runs)
+    named = [_setting(field, runs) for field in fields] + own
     if not named:
         return f"{who} have the same settings"
     if len(named) > MOST_SETTINGS:
-        few = [*named[: MOST_SETTINGS - 1], f"{len(named) - MOST_SETTINGS + 1} more"]
-        return f"{who} differ in {len(named)} settings, {_listed(few)}"
+        few = [*([*map(_named, fields), *own][: MOST_SETTINGS - 1]), f"{len(named) - MOST_SETTINGS + 1} more"]
+        return f"{who} differ in {len(named)} settings ({_listed(few)})"
     return f"{who} differ {'only ' if len(named) == 1 else ''}in {_listed(named)}"
 
 
 def _setting(field: str, runs: Sequence[Run]) -> str:
-    """Return `the optimizer (Adam, SGD)`, its values in the order of the runs."""
-    name = "what was changed by hand" if field == CHANGES else f"the {name_of(field)}"
+    """Return `the optimizer (Adam, SGD)`, its values in the order of the runs; unknown ones are left out."""
     values: dict[Any, None] = dict.fromkeys(settings_of(run)[field] for run in runs)
-    words = ", ".join(written(field, value) for value in values)
-    return name if field == CHANGES or len(words) > MOST_LETTERS else f"{name} ({words})"
+    words = ", ".join(written(field, value) for value in values if value is not None)
+    return _named(field) if field == CHANGES or len(words) > MOST_LETTERS else f"{_named(field)} ({words})"
+
+
+def _named(field: str) -> str:
+    return SAID_OTHERWISE.get(field, f"the {name_of(field)}")
 
 
 def _results(runs: Sequence[Run], known: Sequence[Run]) -> str:
@@ -97,7 +109,8 @@ def _sureness_of_two(first: Run, second: Run, answers: Mapping[str, Answers]) ->
     verdict = "more than chance explains" if chance < HARDLY_CHANCE else "which chance may explain"
     likely = "p < 0.001" if chance < 0.001 else f"p = {chance:.3f}"
     one, other = split
-    return f", {verdict}. Only {first.title} reads {one:,} of the images, only {second.title} {other:,} ({likely})"
+    reads = f"{one:,} test images are read by {first.title} alone, {other:,} by {second.title} alone"
+    return f", {verdict}. {reads} (McNemar's exact test, {likely})"
 
 
 def _sureness_of_best(known: Sequence[Run], answers: Mapping[str, Answers]) -> str:

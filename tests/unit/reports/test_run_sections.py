@@ -3,45 +3,24 @@
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
-from itertools import pairwise
 
+import numpy as np
 import pytest
 
-from digits_core.config import RunConfig, TrainingConfig
-from digits_core.reports.run_sections import ReportedRun, run_report
-from digits_core.reports.svg import SvgCurve, chart, epoch_ticks, factors_around, ticks_around
+from digits_core.config import RunConfig, TrainingConfig, TransformConfig
+from digits_core.data.digits import Digits
+from digits_core.errors import DatasetError
+from digits_core.evaluation.before_after import BeforeAfter
+from digits_core.evaluation.metrics import DIVERGED, Answers
+from digits_core.evaluation.test_set import Part, TestSet
+from digits_core.reports.digit_pictures import OwnDigits
+from digits_core.reports.run_sections import FEWEST_PICTURES, ReportedRun, reported, run_report
+from digits_core.runs.artifacts import Artifacts, TestResult
+from digits_core.runs.execution import execute
 from digits_core.runs.export.run_history import History
 from digits_core.runs.rows import EpochRow
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "</style><h1>x",
-    "</title></svg>",
-    "&lt;b&gt;",
-    "' onload='alert(1)",
-    "\ud800",
-    "{{7*7}} javascript:alert(1)",
-]
-
-
-class Seen(HTMLParser):
-    """The elements, attributes and words of a page."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.words = ""
-        self.feed(content.decode("utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data):
-        self.words += data
+from tests.unit.helpers import run_config
+from tests.unit.reports.reading import HOSTILE, Seen
 
 
 def with_run(reported: ReportedRun, **fields) -> ReportedRun:
@@ -61,25 +40,47 @@ def history(store):
     return make
 
 
+@pytest.fixture
+def tested():
+    """A run with answers to 40 images, of which it reads the first few wrong."""
+
+    def make(history: ReportedRun, wrong: int) -> ReportedRun:
+        labels = np.arange(40) % 10
+        said = np.where(np.arange(40) < wrong, (labels + 1) % 10, labels)
+        digits = Digits("made", np.zeros((40, 8, 8), np.uint8), labels, np.ones(40, bool))
+        noted = {"tested_on": {name: "same" for name in history.run.config.data.test}}
+        with_data = with_run(history, environment_json=json.dumps(noted))
+        answers = Answers(labels, 9 * np.eye(10, dtype=np.float32)[said])
+        return replace(with_data, answers=answers, images=TestSet([Part(digits, np.arange(40))]))
+
+    return make
+
+
+def no_data(name: str) -> Digits:
+    raise DatasetError(f"{name} is gone")
+
+
 def test_the_report_shows_results_curves_and_only_the_settings_that_differ(history):
     content = run_report([history("slow", 0.93, learning_rate=0.0005), history("fast", 0.97, learning_rate=0.002)])
     seen = Seen(content)
 
     assert seen.tags.count("svg") == 2
     assert seen.tags.count("polyline") == 8
-    assert {"93.00%", "97.00%", "#1 slow", "#2 fast"} <= set(re.findall(r"[^<>]+", content.decode()))
+    assert {"93.00 %", "97.00 %", "#1 slow", "#2 fast"} <= set(re.findall(r"[^<>]+", content.decode()))
     differing = content.decode().split("Settings that differ")[1].split("Settings in common")[0]
     assert re.findall(r"<tr><th>([^<]+)</th><td>", differing) == ["Learning rate"]
-    assert re.findall(r'class="number best">([^<]+)', content.decode()).count("97.00%") == 1
+    assert re.findall(r'class="number best">([^<]+)', content.decode()).count("97.00 %") == 1
 
 
-def test_the_report_needs_no_network_and_runs_no_program(history):
-    content = run_report([history("one", 0.9), history("two", 0.8)])
+def test_the_report_needs_no_network_and_runs_no_program(history, tested):
+    content = run_report([tested(history("one", 0.9), wrong=3), tested(history("two", 0.8), wrong=5)])
     seen = Seen(content)
 
-    assert {"script", "link", "img", "iframe", "object"} & set(seen.tags) == set()
+    assert {"script", "link", "iframe", "object"} & set(seen.tags) == set()
     assert not re.search(rb"https?://|url\(|@import", content)
-    assert [value for name, value in seen.attributes if name in ("src", "href")] == []
+    sources = [value for name, value in seen.attributes if name in ("src", "href")]
+    assert len(sources) == 3 + 5 + 2
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
@@ -101,47 +102,97 @@ def test_runs_of_any_length_and_without_a_result_have_a_report(history, epochs):
 
     assert seen.tags.count("svg") == 2
     assert "–" in seen.words
-    assert "NaN" not in seen.words.replace("NaN in", "")
+    assert "nan" not in seen.words.casefold()
 
 
-def test_points_of_a_chart_lie_inside_it_where_their_values_say():
-    svg = chart("Loss", [SvgCurve("one", "#000", [1, 2, 3], [1.0, 0.5, float("nan")])], str)
-    places = [(float(x), float(y)) for x, y in re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', svg)]
+def test_mistakes_are_shown_with_their_digit_and_the_answer(history, tested):
+    content = run_report([tested(history("one", 0.9), wrong=3)]).decode()
 
-    assert len(places) == 2
-    assert places[0][0] < places[1][0]
-    assert places[0][1] < places[1][1]
+    assert "3 of 40 test images read wrong" in content
+    assert re.findall(r"<figcaption>([^<]+)", content) == ["0 → 1", "1 → 2", "2 → 3"]
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (0.913, 0.9971), (5, 5), (1e-6, 3e-6), (0, 0), (-2, 7)])
-def test_ticks_are_evenly_spread_around_all_values(low, high):
-    ticks = ticks_around(low, high)
+def test_of_two_runs_the_images_that_only_one_reads_are_shown(history, tested):
+    content = run_report([tested(history("one", 0.9), wrong=1), tested(history("two", 0.8), wrong=3)]).decode()
 
-    assert ticks[0] <= low <= high <= ticks[-1]
-    assert 2 <= len(ticks) <= 9
-    steps = {round(b - a, 9) for a, b in pairwise(ticks)}
-    assert len(steps) == 1
+    assert "2 read only by #1 one" in content
+    assert "0 read only by #2 two" in content
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.13, 31), (0.9, 1.1), (3e-5, 7e6), (1, 1), (0.002, 0.02)])
-def test_ticks_of_a_logarithmic_axis_are_round_and_few(low, high):
-    ticks = factors_around(low, high)
+def test_of_many_runs_each_shows_fewer_pictures(history, tested):
+    content = run_report([tested(history(f"run {n}", 0.5), wrong=40) for n in range(12)]).decode()
 
-    assert 1 <= len(ticks) <= 13
-    assert all(f"{tick:e}"[0] in "125" for tick in ticks)
-    assert ticks[0] <= 10 * low
-    assert ticks[-1] >= high / 10
+    assert content.count("<figure>") == 12 * FEWEST_PICTURES
+    assert "shown: the 8 of which it was surest" in content
 
 
-def test_on_a_logarithmic_axis_equal_factors_are_equally_far_apart():
-    svg = chart("Loss", [SvgCurve("one", "#000", [1, 2, 3], [0.1, 1.0, 10.0])], str, log=True)
-    first, second, third = (float(y) for y in re.findall(r'cy="([\d.]+)"', svg))
+def test_a_run_without_pictures_says_why(history):
+    told = replace(history("one", 0.9), problem="Its dataset is gone.")
+    content = run_report([told, history("two", 0.8)]).decode()
 
-    assert first > second > third
-    assert first - second == pytest.approx(second - third, abs=0.2)
+    assert "No pictures of #1 one. Its dataset is gone." in content
+    assert "No pictures of #2 two. The answers of this run are not part of the report." in content
 
 
-@pytest.mark.parametrize("last", [1, 4, 10, 11, 37, 200, 1000])
-def test_few_epochs_are_named_below_an_axis(last):
-    assert len(epoch_ticks(last)) <= 11
-    assert epoch_ticks(last)[0] == 1
+def test_a_run_without_a_mistake_says_so(history, tested):
+    assert "None: all 40 test images are read right." in run_report([tested(history("one", 1.0), wrong=0)]).decode()
+
+
+def test_own_digits_stand_with_both_answers_those_that_changed_first(history):
+    before, after = history("one", 0.9), history("two", 0.8)
+    read = BeforeAfter(np.zeros((3, 28, 28), np.uint8), np.array([1, 2, 3]), np.array([1, 7, 8]), np.array([1, 2, 8]))
+    own = OwnDigits("Ada <b>", before.run, after.run, read)
+
+    content = run_report([before, after], own=[own]).decode()
+
+    assert "Digits of Ada &lt;b&gt; that no run was trained on. Before, #1 one: 1 of 3 right (33 %)." in content
+    assert re.findall(r"<figcaption>([^<]+)", content) == ["2: 7 → 2", "1: 1 → 1", "3: 8 → 8"]
+
+
+def test_the_authors_words_stand_above_the_results_and_are_text(history):
+    content = run_report([history("one", 0.9)], author="Ada", text="I <i>think</i>\n\nso").decode()
+
+    assert '<p class="text">I &lt;i&gt;think&lt;/i&gt;</p><p class="text">so</p>' in content
+    assert content.index("Conclusions") < content.index("<h2>Results</h2>")
+    assert "Conclusions" not in run_report([history("one", 0.9)], text=" \n ").decode()
+
+
+def test_with_many_runs_a_setting_names_the_runs_of_each_value(history):
+    rates = (0.001, 0.002, 0.001, 0.002)
+    content = run_report([history("run", 0.9, learning_rate=rate) for rate in rates]).decode()
+
+    assert "0.001 <small>#1, #3</small>" in content
+    assert "0.002 <small>#2, #4</small>" in content
+
+
+def test_what_is_kept_of_a_trained_run_is_in_its_report(store, tmp_path, few_optdigits):
+    run = store.create(run_config(transform=TransformConfig(size=8), epochs=1), "test:1:1")
+    artifacts = Artifacts(tmp_path)
+    for event in execute(run.config, lambda _: few_optdigits, artifacts):
+        store.apply(run.id, event)
+    run = store.get(run.id)
+
+    found = reported(run, store, artifacts, lambda _: few_optdigits)
+    digits = few_optdigits
+    fewer = Digits(digits.name, digits.images[1:], digits.labels[1:], digits.test[1:])
+    gone = reported(run, store, artifacts, lambda _: fewer)
+
+    assert found.problem == ""
+    assert found.answers.accuracy == pytest.approx(run.test_accuracy)
+    assert (gone.images, "cannot be shown" in gone.problem) == (None, True)
+    assert "cannot be shown" in run_report([gone]).decode()
+
+
+def test_a_run_that_was_never_tested_has_a_reason_and_no_error(store, tmp_path):
+    run = replace(store.create(RunConfig(name="stopped"), "test:1:1"), status="stopped")
+    waiting = store.create(RunConfig(name="waits"), "test:1:1")
+
+    assert "no test result" in reported(run, store, Artifacts(tmp_path), no_data).problem
+    assert "still trains" in reported(waiting, store, Artifacts(tmp_path), no_data).problem
+
+
+def test_a_run_that_diverged_says_so(store, tmp_path):
+    run = replace(store.create(RunConfig(name="nan"), "test:1:1"), status="failed")
+    Artifacts(tmp_path).save_test_result(TestResult(np.full((4, 10), np.nan, np.float32), np.arange(4)))
+
+    assert reported(run, store, Artifacts(tmp_path), no_data).problem == DIVERGED
