@@ -13,12 +13,13 @@ from pathlib import Path
 
 from digits_core.data.readers.file_contents import Refusal
 from digits_core.data.readers.sandbox import shown_name
-from digits_core.errors import DatasetError
+from digits_core.errors import DatasetError, LogError
 from digits_core.lessons.checks import Evidence, Verdict
 from digits_core.lessons.examination import Examination, examine_apart
-from digits_core.lessons.hand_in_files import HandedStep, tidy_text
+from digits_core.lessons.hand_in_files import HandedHistory, HandedStep, tidy_text
 from digits_core.lessons.lesson import Do, Goal, Lesson, Predict, Step
 from digits_core.lessons.run_examiner import ExaminedRun
+from digits_core.runs.logged_config import tidy_config
 from digits_core.runs.rows import Run
 
 SIDE_BY_SIDE = 4
@@ -136,11 +137,11 @@ def judge(file: str, examination: Examination, lesson: Lesson | None) -> Graded:
 def as_run(examined: ExaminedRun) -> Run | None:
     """Return a run as checks see it, its accuracy as it was found here; `None` for one that counts for nothing.
 
-    That is a run that has not finished, lacks its config or its results, or contradicts itself where its accuracy
+    That is a run that has not finished, whose network was not handed in, or which contradicts itself where its accuracy
     cannot be computed again.
     """
     history = examined.history
-    if history is None or not examined.config_json or history.status != "finished":
+    if history is None or history.status != "finished" or examined.hidden_accuracy is None:
         return None
     if not examined.fits and not examined.checked:
         return None
@@ -176,7 +177,7 @@ def as_run(examined: ExaminedRun) -> Run | None:
         weights=len(history.epochs),
         stop_reason="",
         origin=examined.origin,
-        logged_config_json="{}",
+        logged_config_json=_logged_config(history) if examined.origin else "{}",
     )
 
 
@@ -230,6 +231,13 @@ def _is_same_text(lesson: Lesson, text: str) -> bool:
     except OSError:
         return False
     return tidy_text(own).split() == text.split()
+
+
+def _logged_config(history: HandedHistory) -> str:
+    try:
+        return json.dumps(tidy_config(history.config))
+    except LogError:
+        return "{}"
 
 
 def _same_weights(run: ExaminedRun, other: Graded, its: ExaminedRun) -> str:

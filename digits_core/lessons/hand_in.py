@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from digits_core.errors import DatasetError, ExportError, RunError
-from digits_core.evaluation.metrics import Answers
-from digits_core.evaluation.test_set import test_set_of_run
+from digits_core.errors import ExportError, RunError
 from digits_core.home import Home
 from digits_core.lessons.checks import Evidence
 from digits_core.lessons.hand_in_files import (
@@ -29,8 +28,8 @@ from digits_core.lessons.hand_in_files import (
 from digits_core.lessons.hand_in_report import lesson_sections
 from digits_core.lessons.learners import Answer
 from digits_core.lessons.lesson import Explain, Lesson, Predict, Step
-from digits_core.reports.document import document
-from digits_core.reports.run_sections import ReportedRun, run_sections
+from digits_core.reports.document import Section, document
+from digits_core.reports.run_sections import ReportedRun, reported, run_sections
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.export.files import Files, as_zip
 from digits_core.runs.export.run_history import History, as_json
@@ -62,21 +61,16 @@ def make_hand_in(
 
     Raises:
         ExportError: There are more runs than a hand-in may have.
-        RunError: The weights or the answers of a run cannot be read.
     """
     runs = _runs(store, answers)
-    reported = [_reported(run, store, home, data) for run in runs]
+    shown = [reported(run, store, Artifacts(home.run(run.id)), data.loader(run.id)) for run in runs]
     files: Files = {
         MANIFEST: _as_json(_manifest(lesson, learner, answers, runs, evidence)),
-        REPORT: document(
-            lesson.title,
-            learner,
-            [*lesson_sections(lesson, answers, runs), *(run_sections(reported) if reported else [])],
-        ),
+        REPORT: document(lesson.title, learner, [*lesson_sections(lesson, answers, runs), *_run_sections(shown)]),
     }
     with suppress(OSError):  # the file may be gone since the lesson was read
         files[LESSON] = lesson.path.read_bytes()
-    for place, each in enumerate(reported):
+    for place, each in enumerate(shown):
         files |= {folder_of(place) + name: content for name, content in _run_files(each.history, home).items()}
     return as_zip(files)
 
@@ -121,13 +115,12 @@ def _step(step: Step, answer: Answer | None) -> dict[str, object]:
     }
 
 
-def _reported(run: Run, store: RunStore, home: Home, data: RunData) -> ReportedRun:
-    history = History(run, store.epochs([run.id])[run.id], store.changes(run.id))
-    try:
-        answers = Answers.of(Artifacts(home.run(run.id)).load_test_result())
-        return ReportedRun(history, answers, test_set_of_run(run, data.loader(run.id)))
-    except (RunError, DatasetError) as error:
-        return ReportedRun(history, problem=str(error))
+def _run_sections(shown: Sequence[ReportedRun]) -> list[Section]:
+    """Return the sections of the runs, if there are any, the first with a heading that ends the steps above."""
+    if not shown:
+        return []
+    first, *rest = run_sections(shown)
+    return [replace(first, title="Runs" if len(shown) > 1 else "Run"), *rest]
 
 
 def _run_files(history: History, home: Home) -> Files:

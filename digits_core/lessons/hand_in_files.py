@@ -23,6 +23,7 @@ from digits_core.data.digits import CLASSES
 from digits_core.data.readers.limits import MIB, Limits
 from digits_core.data.readers.sandbox import shown_name
 from digits_core.runs.artifacts import PROGRAM_FILE, TEST_FILE, WEIGHTS_FILE
+from digits_core.runs.logged_config import MOST_ENTRIES
 from digits_core.runs.rows import Status
 
 FORMAT, VERSION = "digits-lab hand-in", 1
@@ -141,6 +142,8 @@ class HandedHistory(_Data):
     created: Number = 0.0
     finished: Number | None = None
     environment: HandedEnvironment = HandedEnvironment()
+    config: Annotated[dict[str, Any], Field(max_length=MOST_ENTRIES)] = {}
+    """Of a run of one's own loop, whose settings stand nowhere else."""
     epochs: Annotated[tuple[HandedEpoch, ...], Field(max_length=MOST_EPOCHS)] = ()
 
     @property

@@ -47,13 +47,18 @@ Content = TypeVar("Content")
 
 @dataclass(frozen=True)
 class HandedRun:
-    """A run as it was handed in: `None` for each part that is missing or cannot be read, which `problems` says."""
+    """A run as it was handed in: `None` for each part that is missing or cannot be read.
+
+    missing: the names of files that are not there, as a run that ended early has left some; problems: what is wrong
+    with others, a sentence each.
+    """
 
     place: RunPlace
     config: RunConfig | None
     history: HandedHistory | None
     kept: Weights | TracedProgram | None
     answers: TestResult | None
+    missing: tuple[str, ...]
     problems: tuple[str, ...]
 
 
@@ -122,11 +127,12 @@ def _parsed(content: bytes, form: type[Data]) -> Data:
 
 
 def _run(files: _Files, place: RunPlace, folder: str) -> HandedRun:
+    missing: list[str] = []
     problems: list[str] = []
 
     def attempt(name: str, read: Callable[[str], Content]) -> Content | None:
         if not files.has(folder + name):
-            problems.append(f"{name} is missing.")
+            missing.append(name)
             return None
         try:
             return read(folder + name)
@@ -145,7 +151,7 @@ def _run(files: _Files, place: RunPlace, folder: str) -> HandedRun:
     else:
         kept = attempt(WEIGHTS_FILE, lambda name: _weights(files.bytes(name)))
     answers = attempt(TEST_FILE, lambda name: _answers(files.bytes(name)))
-    return HandedRun(place, config, history, kept, answers, tuple(problems))
+    return HandedRun(place, config, history, kept, answers, tuple(missing), tuple(problems))
 
 
 def _program(files: _Files, folder: str) -> TracedProgram:

@@ -14,7 +14,7 @@ from digits_core.errors import DatasetError, DigitsError
 from digits_core.lessons.hand_in_files import HandedHistory
 from digits_core.lessons.hand_in_reader import HandedRun
 from digits_core.network.traced_program import TracedProgram
-from digits_core.runs.artifacts import Weights
+from digits_core.runs.artifacts import TEST_FILE, Weights
 
 if TYPE_CHECKING:
     from digits_core.evaluation.run_network import TrainedNetwork
@@ -70,7 +70,8 @@ class _Examiner:
     def __init__(self, run: HandedRun, hidden: Digits, known: Mapping[str, Digits]) -> None:
         self._run, self._hidden, self._known = run, hidden, known
         self._wrong: list[str] = list(run.problems)
-        self._remarks: list[str] = []
+        # Another loop has a test of its own, and its answers stay there.
+        self._remarks = [f"{name} is missing." for name in run.missing if name != TEST_FILE or not run.place.origin]
 
     def result(self) -> ExaminedRun:
         run = self._run
@@ -119,6 +120,9 @@ class _Examiner:
         """Return its logits (N, 10) on its own test digits and their labels (N,), `None` if these are not here."""
         from digits_core.training.check import choose_test_digits
 
+        if self._run.place.origin:
+            self._remarks.append(f"Not checked: it was trained elsewhere ({self._run.place.origin}).")
+            return None
         config = self._run.config
         assert config is not None  # there is no network without one
         try:
@@ -167,6 +171,8 @@ class _Examiner:
         history, answers, config = self._run.history, self._run.answers, self._run.config
         if history is None:
             return
+        if history.status != "finished":
+            self._remarks.append(f"It did not finish: it is {history.status}.")
         if history.environment.shipped is not None:
             self._remarks.append("It came with Digits Lab: the learner did not train it.")
         if history.environment.weights_changed:
@@ -211,8 +217,6 @@ class _Examiner:
         self._compare_loss(logits, labels, history.test_loss, history.epochs[-1].test_loss if history.epochs else None)
 
     def _compare_loss(self, logits: np.ndarray, labels: np.ndarray, *claimed: float | None) -> None:
-        if self._run.place.origin:  # of another loop, whose loss may be any
-            return
         import torch
 
         from digits_core.training.optimisation import loss_function

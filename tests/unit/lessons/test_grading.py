@@ -79,6 +79,16 @@ def test_where_nothing_can_be_computed_again_a_run_that_contradicts_itself_reach
     assert (row["goals_met"], row["checked"]) == (0, "does not agree")
 
 
+@pytest.mark.parametrize("file", ["weights", "config", "history"])
+def test_a_run_whose_network_or_results_were_left_out_reaches_nothing(school, graded, file) -> None:
+    forged = changed(school.hand_in(goal=True), **({"history": claim(0.999)} | {file: None}))
+
+    (row,) = rows(graded(forged))
+
+    assert (row["goals_met"], row["steps_done"]) == (0, 2)
+    assert f"{file}." in row["remarks"]
+
+
 def test_a_run_that_cannot_be_checked_is_said_not_to_be(graded, hand_in) -> None:
     (row,) = rows(graded(hand_in, here=False))
 

@@ -182,10 +182,6 @@ def test_names_are_one_short_line_without_tricks(hand_in) -> None:
         ("test", npz(logits=np.float32(1), labels=np.int64(1)), "logits of ten digits"),
         ("test", npz(logits=np.zeros((1, 10), np.float32), labels=np.full(1, 10)), "not digits"),
         ("test", npz(logits=np.full((1, 10), np.inf, np.float32), labels=np.zeros(1, np.int64)), "not numbers"),
-        ("weights", None, "weights.safetensors is missing."),
-        ("test", None, "test.npz is missing."),
-        ("config", None, "config.json is missing."),
-        ("history", None, "history.json is missing."),
     ],
 )
 def test_a_file_of_a_run_that_is_wrong_is_named_and_the_rest_is_read(hand_in, file, content, said) -> None:
@@ -194,6 +190,21 @@ def test_a_file_of_a_run_that_is_wrong_is_named_and_the_rest_is_read(hand_in, fi
     assert read.manifest.learner == "Ada"
     (problem,) = read.runs[0].problems
     assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("weights", "weights.safetensors"),
+        ("test", "test.npz"),
+        ("config", "config.json"),
+        ("history", "history.json"),
+    ],
+)
+def test_a_file_of_a_run_that_is_missing_is_named_and_the_rest_is_read(hand_in, file, name) -> None:
+    (run,) = read_hand_in(changed(hand_in, **{file: None})).runs
+
+    assert (run.missing, run.problems) == ((name,), ())
 
 
 @pytest.mark.parametrize(

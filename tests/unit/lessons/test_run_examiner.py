@@ -4,14 +4,24 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save
+from torch import nn
 
+import digits_core as dl
 from digits_core.config import DataConfig
 from digits_core.data.digits import Digits
 from digits_core.lessons.examination import examine
+from digits_core.lessons.grading import as_run
 from digits_core.lessons.run_examiner import ExaminedRun
 from digits_core.runs.artifacts import Artifacts
+from digits_core.runs.changed_weights import keep_changed
+from digits_core.runs.execution import execute
+from digits_core.runs.process_owner import this_process
+from digits_core.runs.run_settings import settings_of
+from digits_core.runs.store import RunStore
 from digits_core.training.check import choose_test_digits
+from digits_core.training.control import Orders
 from tests.unit.lessons.hand_ins import changed, school_in, small_config, trained
 
 
@@ -203,3 +213,63 @@ def test_a_run_with_two_test_sets_of_different_sizes_is_checked_too(tmp_path, fe
     assert (found.checked, found.fits) == (True, True)
     tests = choose_test_digits(data, known.__getitem__)
     assert len(kept_by(school, run).load_test_result().labels) == sum(int(each.test.sum()) for each in tests)
+
+
+def test_a_network_of_ones_own_loop_is_asked_about_the_hidden_digits_and_its_claims_are_not_checked(
+    school, examined, monkeypatch
+) -> None:
+    monkeypatch.setenv("DIGITS_HOME", str(school.home.folder))
+    with dl.init("Loop", config={"epochs": 1, "batch_size": 32}) as logged:
+        logged.log({"test/accuracy": 0.5}, step=1)
+        logged.log_model(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), torch.zeros(1, 28, 28))
+    store = RunStore(school.database)
+
+    run = examined(school.hand_in(run=store.get(logged.id)))
+
+    assert (run.checked, run.fits, run.claimed_accuracy, run.parameters) == (False, True, 0.5, 7850)
+    assert run.hidden_accuracy is not None
+    assert run.remarks == ("Not checked: it was trained elsewhere (own loop).",)
+    settings = settings_of(as_run(run))
+    assert (settings["epochs"], settings["batch_size"], settings["train"]) == (1, 32, None)
+
+
+def test_a_run_that_was_stopped_before_its_first_epoch_contradicts_nothing(school, examined) -> None:
+    stopped = RunStore(school.database).create(small_config(), this_process())
+    execution = execute(stopped.config, school.catalogue.load, kept_by(school, stopped), lambda: Orders(stop=True))
+    for event in execution:
+        RunStore(school.database).apply(stopped.id, event)
+
+    run = examined(school.hand_in(run=RunStore(school.database).get(stopped.id)))
+
+    assert (run.fits, run.checked, run.hidden_accuracy) == (True, False, None)
+    assert run.remarks == (
+        "weights.safetensors is missing.",
+        "test.npz is missing.",
+        "It did not finish: it is stopped.",
+    )
+
+
+@pytest.mark.parametrize("what", ["continued", "extended by hand", "weights changed", "mixed precision"])
+def test_runs_that_came_about_in_other_honest_ways_fit(school, examined, what) -> None:
+    store, load = RunStore(school.database), school.data.loader(school.run.id)
+    parent = school.run.plan
+    if what == "weights changed":
+        weights = {name: values * np.float32(0.9) for name, values in kept_by(school).load_weights().items()}
+        made = keep_changed(school.run, weights, "times 0.9", store, school.home, load)
+    else:
+        changes = {"continued": {"epochs": 3}, "extended by hand": {}, "mixed precision": {"precision": "bf16"}}[what]
+        config = parent.replace(training=parent.training.replace(**changes))
+        parent_id = school.run.id if what == "continued" else ""
+        made = store.create(config, this_process(), parent=parent_id)
+        artifacts = kept_by(school, made)
+        if parent_id:
+            artifacts.start_from(kept_by(school), 2)
+        orders = Orders(epochs=3, learning_rate=0.005) if what == "extended by hand" else Orders()
+        for event in execute(config, load, artifacts, lambda: orders):
+            store.apply(made.id, event)
+        made = store.get(made.id)
+
+    run = examined(school.hand_in(run=made))
+
+    assert (run.fits, run.checked) == (True, True)
+    assert run.accuracy == made.test_accuracy
