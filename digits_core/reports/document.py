@@ -42,7 +42,7 @@ figure.right figcaption { color: var(--right); font-weight: 600; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .45rem .8rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-thead th, tbody th { font-weight: 600; } th, td { overflow-wrap: break-word; } td.number, th.number { text-align: right; }
+th { font-weight: 600; } th, td { overflow-wrap: break-word; } td.number, th.number { text-align: right; }
 td.best { background: var(--best); font-weight: 600; }
 .value { display: inline-block; margin-right: 1.1rem; } small { color: var(--quiet); font-size: .85em; }
 .run { display: inline-flex; gap: .5rem; align-items: baseline; }

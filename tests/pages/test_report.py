@@ -78,7 +78,7 @@ def test_names_notes_and_words_are_text_in_it(open_page, trained_home, hostile):
     chosen = runs()[-2:]
     calm = Seen(report_of(chosen, "Ada", "words"))
     state().runs.labels.rename(chosen[0].id, hostile.encode("utf-8", "replace").decode())
-    state().runs.labels.write_note(chosen[0].id, hostile.encode("utf-8", "replace").decode())
+    state().runs.labels.write_note([chosen[0].id], hostile.encode("utf-8", "replace").decode())
     seen = Seen(report_of(runs()[-2:], hostile, hostile))
 
     assert {"script", "iframe", "object", "h4"} & set(seen.tags) == set()
@@ -105,6 +105,7 @@ def test_an_archived_run_is_reported_like_any_other(open_page, trained_home):
 
 def test_a_writer_without_held_out_digits_has_none_to_show(open_page, trained_home):
     open_page("runs")
+    write_digits("Ada", per_digit=1)
     content = report_of(runs()[-2:], "", "", "Nobody").decode()
 
     assert "No digit of Nobody is held out yet" in content

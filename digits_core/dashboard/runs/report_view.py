@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_LETTERS = 6000
 """Of one's own words: about two pages."""
+FORM_WIDTH = 460
+"""In pixels, less where the screen is narrower: lines of text that can be read over."""
 NO_HAND = "none"
 
 
@@ -26,11 +28,16 @@ def offer_report(runs: list[Run]) -> None:
     popover(
         "Report",
         "report",
-        lambda: _draw(runs),
+        lambda: _form(runs),
         icon=":material/description:",
         help_text="The chosen runs as one HTML file to hand in or print: their difference in a sentence, curves, "
         "mistakes with pictures, own digits before and after, and what you have to say about them.",
     )
+
+
+def _form(runs: list[Run]) -> None:
+    with st.container(width=FORM_WIDTH):
+        _draw(runs)
 
 
 def _draw(runs: list[Run]) -> None:
