@@ -1,7 +1,7 @@
 """Examine one hand-in: ask its networks about digits that the class never saw, and whether its numbers belong together.
 
-All of that happens in a process of its own, `python -m digits_core.lessons.examination FILE FOLDER`: nothing but plain
-text leaves it. FOLDER has the digits, as `write_digits` puts them there.
+All of that happens in a process of its own, `python -m digits_core.lessons.examination FILE FOLDER LIMITS`:
+nothing but plain text leaves it. FOLDER has the digits, as `write_digits` puts them there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from digits_core.data.digits import Digits
 from digits_core.data.readers.apart import answer_apart, ask_apart
 from digits_core.data.readers.file_contents import Refusal
-from digits_core.data.readers.limits import MIB, confine_this_process
+from digits_core.data.readers.limits import MIB, Limits, confine_this_process
 from digits_core.lessons.hand_in_files import LIMITS, Manifest
 from digits_core.lessons.hand_in_reader import read_hand_in
 from digits_core.lessons.run_examiner import ExaminedRun, examine_run
@@ -35,22 +35,24 @@ class Examination(BaseModel):
     runs: tuple[ExaminedRun, ...]
 
 
-def examine_apart(path: Path, folder: Path) -> Examination:
+def examine_apart(path: Path, folder: Path, limits: Limits = LIMITS) -> Examination:
     """Read a hand-in and examine its runs in a process of its own.
 
     Args:
         path: The zip.
         folder: With the digits, as `write_digits` puts them there.
+        limits: What all of that may cost.
 
     Raises:
         Refusal: It is not a hand-in, or not one that is read; a text to follow its name.
     """
     if not path.is_file():
         raise Refusal("is not a file.")
-    if path.stat().st_size > LIMITS.file_bytes:
-        raise Refusal(f"has more than the {LIMITS.file_bytes // MIB} MiB that are read.")
+    if path.stat().st_size > limits.file_bytes:
+        raise Refusal(f"has more than the {limits.file_bytes // MIB} MiB that are read.")
+    arguments = [str(path.absolute()), str(folder.absolute()), limits.to_json()]
     try:
-        answer = ask_apart("digits_core.lessons.examination", [str(path.absolute()), str(folder.absolute())], LIMITS)
+        answer = ask_apart("digits_core.lessons.examination", arguments, limits)
     except OSError as error:
         raise Refusal(f"could not be read on this machine: {error.strerror or error}.") from error
     return Examination.model_validate_json(answer)
@@ -74,14 +76,14 @@ def read_digits(folder: Path) -> tuple[Digits, dict[str, Digits]]:
     return hidden, {digits.name: digits for digits in found.values()}
 
 
-def examine(content: bytes, hidden: Digits, known: Mapping[str, Digits]) -> Examination:
+def examine(content: bytes, hidden: Digits, known: Mapping[str, Digits], limits: Limits = LIMITS) -> Examination:
     """Read a hand-in and examine its runs, in this process; `Refusal` as `examine_apart`."""
-    hand_in = read_hand_in(content)
+    hand_in = read_hand_in(content, limits)
     runs = tuple(examine_run(run, hidden, known) for run in hand_in.runs)
     return Examination(manifest=hand_in.manifest, lesson=hand_in.lesson, runs=runs)
 
 
-def main(path: Path, folder: Path) -> None:
+def main(path: Path, folder: Path, limits: Limits) -> None:
     """Examine the hand-in at `path`, and write what was found to standard output."""
     # Before the limits hold: its libraries take gigabytes of addresses, and start what a hand-in may not.
     import torch
@@ -91,11 +93,13 @@ def main(path: Path, folder: Path) -> None:
 
     torch.set_num_threads(1)
     hidden, known = read_digits(folder)
-    confine_this_process(LIMITS)
+    confine_this_process(limits)
     sys.stdout.write(
-        answer_apart(lambda: examine(path.read_bytes(), hidden, known).model_dump_json(ensure_ascii=True), LIMITS)
+        answer_apart(
+            lambda: examine(path.read_bytes(), hidden, known, limits).model_dump_json(ensure_ascii=True), limits
+        )
     )
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Limits.from_json(sys.argv[3]))

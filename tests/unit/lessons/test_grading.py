@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from digits_core.data.readers.file_contents import Refusal
+from digits_core.data.readers.limits import Limits
 from digits_core.errors import DatasetError
 from digits_core.lessons.examination import examine, examine_apart, write_digits
 from digits_core.lessons.grade_table import COLUMNS, as_page, grade_files, rows
@@ -213,6 +215,23 @@ def test_a_process_apart_finds_what_this_one_finds(tmp_path, hand_in, few_mnist,
     write_digits(tmp_path, few_mnist, [optdigits])
 
     assert examine_apart(path, tmp_path) == examine(hand_in, few_mnist, {"optdigits": optdigits})
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(file_bytes=1000), "has more than the 0 MiB"),
+        (Limits(unpacked_bytes=1000), "unpacks to more than"),
+        (Limits(seconds=1), "took (more|longer) than"),  # loading its libraries takes as long
+    ],
+)
+def test_one_that_costs_too_much_is_given_up(tmp_path, hand_in, few_mnist, limits, said) -> None:
+    path = tmp_path / "ada.zip"
+    path.write_bytes(hand_in)
+    write_digits(tmp_path, few_mnist, [])
+
+    with pytest.raises(Refusal, match=said):
+        examine_apart(path, tmp_path, limits)
 
 
 def test_a_folder_without_hand_ins_says_so(tmp_path: Path) -> None:
