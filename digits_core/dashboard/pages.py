@@ -32,6 +32,7 @@ def _entry(name: str, title: str, icon: str, purpose: str, url_path: str | None 
 
 
 PAGES: dict[str, PageEntry] = {
+    "lessons": _entry("lessons", "Lessons", "school", "Learn step by step: predict, run it, explain what you saw."),
     "data": _entry(
         "data", "Data", "dataset", "How many digits there are, how they vary and which are missing.", url_path=""
     ),
