@@ -1,5 +1,6 @@
 """The pages in the order of the flow, and links between them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,12 +113,16 @@ def link(name: str, label: str | None = None, **query: str) -> None:
     st.page_link(page(name), label=label, query_params=query or None)
 
 
-def page_head(name: str) -> None:
-    """Draw the head of the page called `name` in one row: its title, what it is for, and a link to the next page."""
+def page_head(name: str, offer: Callable[[], None] | None = None) -> None:
+    """Draw the head of the page called `name` in one row: its title, what it is for, what `offer` draws, and a link to
+    the next page.
+    """
     after = following(name)
     with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
         st.title(PAGES[name].title, width="content", anchor=False)
         st.markdown(PAGES[name].purpose, width="stretch")
+        if offer is not None:
+            offer()
         if after is not None:
             label = f"Next: **{PAGES[after].title}**"
             st.page_link(
