@@ -33,18 +33,18 @@ def show_lessons() -> None:
         if learner is not None:
             offer_change(learner)
     _offer_undo(learner)
-    with st.container(key="main_picture"), st.container(key="lesson_cards"):
-        for each in all_progress:
-            _card(each)
+    with st.container(key="main_picture"):
+        if not all_progress:
+            folder = as_plain_text(str(state().home.lessons))
+            st.info(f"There are no lessons here. Put Markdown files into the folder {folder}, and they appear at once.")
+        with st.container(key="lesson_cards"):
+            for each in all_progress:
+                _card(each)
     _say_what_is_wrong([each for each in found if isinstance(each, Unreadable)])
 
 
 def _offer_next(all_progress: Sequence[Progress]) -> None:
     """Draw the button for the first lesson that is not complete, begun ones before others, and how many are."""
-    if not all_progress:
-        folder = as_plain_text(str(state().home.lessons))
-        st.info(f"There are no lessons here. Put Markdown files into the folder {folder}, and they appear at once.")
-        return
     rest = [each for each in all_progress if not each.is_complete]
     if rest:
         each = min(rest, key=lambda progress: not progress.answers)
