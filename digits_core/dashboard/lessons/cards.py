@@ -63,31 +63,26 @@ def _card(progress: Progress) -> None:
     lesson, done = progress.lesson, len(progress.answers)
     where = opened()
     is_open = where is not None and where.name == lesson.name
-    with (
-        st.container(border=True, key=f"lesson_card_{lesson.name}"),
-        st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False),
-    ):
-        with st.container(width="stretch", gap=None):
-            st.markdown(f"**{as_plain_text(lesson.title)}**")
-            st.markdown(as_plain_text(lesson.outcome))
-            st.caption(f"{lesson.minutes} min · {_how_far(done, len(lesson.steps))}")
-        with st.container(width=120, gap="xxsmall"):
+    with st.container(border=True, key=f"lesson_card_{lesson.name}", gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            st.markdown(f"**{as_plain_text(lesson.title)}**", width="stretch")
             st.button(
                 "Open again" if progress.is_complete else "Continue" if done else "Start",
                 key=f"lesson_open_{lesson.name}",
-                width="stretch",
                 disabled=is_open,
                 help="This lesson is open in the column at the side." if is_open else None,
                 on_click=open_at,
                 args=(lesson.name, progress.next_step),
             )
+        st.markdown(as_plain_text(lesson.outcome))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+            st.caption(f"{lesson.minutes} min · {_how_far(done, len(lesson.steps))}", width="stretch")
             if done:
                 st.button(
                     "Reset",
                     icon=":material/restart_alt:",
                     key=f"lesson_reset_{lesson.name}",
                     type="tertiary",
-                    width="stretch",
                     on_click=_reset,
                     args=(progress,),
                     help="Forgets your answers in this lesson. You can undo it.",
