@@ -9,7 +9,7 @@ import streamlit as st
 
 LESSON = "lesson"
 """Its name in the URL: `lesson=four-epochs.2` opens the lesson `four-epochs` at its second step."""
-_OPEN, _WRITTEN = "open_lesson", "lesson_in_url"
+_OPEN, _WRITTEN, _ASKED = "open_lesson", "lesson_in_url", "asked_url"
 _ADDRESS = re.compile(r"(?P<name>[^.]+)(?:\.(?P<step>[0-9]{1,3}))?")
 
 
@@ -48,16 +48,22 @@ def follow_address() -> None:
     in_url = st.query_params.get(LESSON, "")
     if in_url != st.session_state.get(_WRITTEN) and (named := _ADDRESS.fullmatch(in_url)):
         st.session_state[_OPEN] = OpenLesson(named["name"], max(1, int(named["step"] or 1)))
-    write_address()
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    # Where a link leads to the page that it stands on, the browser goes on showing the URL before until it is told.
+    write_address(anew=asked != st.session_state.get(_ASKED))
+    st.session_state[_ASKED] = asked
 
 
-def write_address() -> None:
-    """Keep the URL such that it opens this lesson at this step; links of the app's menu leave that out."""
+def write_address(anew: bool = False) -> None:
+    """Keep the URL such that it opens this lesson at this step; links of the app's menu leave that out.
+
+    `anew` sends the whole URL to the browser although it says so already.
+    """
     lesson = opened()
     if lesson is None:
         st.session_state.pop(_WRITTEN, None)
         st.query_params.pop(LESSON, None)
         return
     st.session_state[_WRITTEN] = lesson.address
-    if st.query_params.get(LESSON) != lesson.address:
+    if anew or st.query_params.get(LESSON) != lesson.address:
         st.query_params[LESSON] = lesson.address
