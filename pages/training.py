@@ -10,6 +10,7 @@ from digits_core.dashboard.folds import expander
 from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import page_head
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training import range_view
@@ -74,7 +75,7 @@ def form(run: Run | None) -> None:
             show_error(error)
         st.session_state["form_config"] = config
         with st.container(horizontal=True, gap="xsmall"):
-            st.button(
+            change_button(
                 "Train",
                 type="primary",
                 icon=":material/play_arrow:",
