@@ -20,6 +20,7 @@ from digits_core.dashboard.handwriting.shared import (
     table_height,
     undo_button,
 )
+from digits_core.dashboard.hiding import is_hidden
 from digits_core.dashboard.read_only import change_button, explained, is_read_only
 from digits_core.dashboard.refused import content_of, read_once
 from digits_core.dashboard.state import state
@@ -71,7 +72,8 @@ def show() -> None:
     else:
         _nothing(deleted)
     undo_button()
-    _archive()
+    if not is_hidden("export"):
+        _archive()
 
 
 def _filters() -> Callable[[HandwrittenSample], bool]:

@@ -12,6 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.hiding import group
 from digits_core.dashboard.pages import current_page
 from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.state import state
@@ -35,6 +36,7 @@ def table_height(rows: int) -> int:
     return _HEADER_HEIGHT + rows * ROW_HEIGHT
 
 
+@group("writer")
 def choose_writer() -> str:
     """Return who writes, the same in every way of collecting.
 
