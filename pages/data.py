@@ -95,7 +95,7 @@ def explore(name: str, view: str) -> None:
     VIEWS[view](digits)
 
 
-page_head("data", HIDEABLE)
+page_head("data", hideable=HIDEABLE)
 offer_undo()
 with (
     st.container(key="main_action"),

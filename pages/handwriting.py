@@ -22,7 +22,7 @@ HIDEABLE = {
     "train": "Link to Training",
 }
 
-page_head("handwriting", HIDEABLE)
+page_head("handwriting", hideable=HIDEABLE)
 state().load_torch()
 with group("way"):
     way = st.segmented_control(

@@ -34,7 +34,7 @@ HIDEABLE = {
     "use": "Use in training, saved networks",
 }
 
-page_head("network", HIDEABLE)
+page_head("network", hideable=HIDEABLE)
 built.take_from_url()
 with st.container(key="main_action"):
     row = st.container(horizontal=True, vertical_alignment="bottom", key="choices_view")

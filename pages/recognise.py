@@ -59,7 +59,7 @@ def recognise(runs: list[Run]) -> None:
             WITH_ONE_RUN[way](run)
 
 
-page_head("recognise", HIDEABLE)
+page_head("recognise", hideable=HIDEABLE)
 runs = state().runs.usable(logged=True)
 if runs:
     state().load_torch()

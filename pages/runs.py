@@ -91,7 +91,7 @@ VIEWS: dict[str, View] = {
     "One run": with_runs(one_run),
 }
 
-page_head("runs", HIDEABLE)
+page_head("runs", hideable=HIDEABLE)
 head = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="runs_head")
 with head, group("view"):
     view = st.segmented_control(

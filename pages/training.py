@@ -166,7 +166,7 @@ def what_else_is_shown(run: Run, live: list[Run]) -> tuple[Any, ...]:
     return (run.id, run.status, run.orders, run.planned_epochs, kinds, waiting)
 
 
-page_head("training", HIDEABLE)
+page_head("training", hideable=HIDEABLE)
 # The cluster starts while the person reads the form.
 state().engine.warm_up()
 with st.container(horizontal=True, key="bench"):

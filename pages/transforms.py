@@ -63,7 +63,7 @@ def show(source: Source) -> None:
             show_error(error)
 
 
-page_head("transforms", HIDEABLE)
+page_head("transforms", hideable=HIDEABLE)
 state().load_torch()
 with group("image"):
     source = choose_source()

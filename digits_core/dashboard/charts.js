@@ -74,6 +74,8 @@ function pointed(chart) {
 
 async function draw(chart, data) {
   const theme = themeOf(chart);
+  chart.given = data;
+  chart.style.height = `${data.height * enlargement("height")}px`;
   const wanted = data.figure + JSON.stringify(theme);
   if (chart.drawn === wanted) return;
   chart.drawn = wanted;
@@ -85,7 +87,10 @@ async function draw(chart, data) {
   await Plotly.react(chart, figure.data, figure.layout, { displayModeBar: false, scrollZoom: false });
   if (place) Plotly.Fx.hover(chart, place, "xy");
   if (!chart.watched) {
-    chart.watched = new ResizeObserver(() => hasAnotherSize(chart) && Plotly.Plots.resize(chart));
+    chart.watched = new ResizeObserver(async () => {
+      await draw(chart, chart.given); // presenter mode has begun or ended
+      if (hasAnotherSize(chart)) Plotly.Plots.resize(chart);
+    });
     chart.watched.observe(chart);
   }
 }
@@ -119,16 +124,16 @@ function offerFullScreen(button, chart) {
 
 export default function ({ data, parentElement, setStateValue }) {
   const chart = parentElement.querySelector(".digits-chart");
-  chart.style.height = `${data.height * enlargement("height")}px`;
   if (data.least) {
     chart.style.minWidth = `${data.least}px`;
     chart.parentElement.style.overflowX = "auto";
   }
+  const begun = draw(chart, data); // the chart has its height from here on
   offerFullScreen(parentElement.querySelector(".digits-enlarge"), chart);
   bringOntoScreen(chart, data.awaited);
   chart.setAttribute("role", "figure");
   chart.setAttribute("aria-label", data.alt);
-  const drawn = draw(chart, data).then(() => {
+  const drawn = begun.then(() => {
     if (!data.brush || chart.told) return;
     chart.told = true;
     chart.on("plotly_restyle", () => setStateValue("brush", brushed(chart)));

@@ -44,8 +44,8 @@ def on_projector(chart: go.Figure) -> go.Figure:
     """Return a figure for Streamlit's own chart: in presenter mode with larger type, as `charts.js` has it for ours."""
     if is_presenting():
         chart = go.Figure(chart)  # the one that was handed in may be kept
-        chart.update_layout(font_size=18, title_font_size=22, height=round(1.3 * (chart.layout.height or 450)))
-        chart.update_traces(textfont_size=18, selector={"type": "heatmap"})
+        chart.update_layout(font_size=18, title_font_size=22)
+        chart.update_traces(textfont_size=18)
     return chart
 
 

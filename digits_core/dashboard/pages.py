@@ -114,7 +114,7 @@ def link(name: str, label: str | None = None, **query: str) -> None:
     st.page_link(page(name), label=label, query_params=query or None)
 
 
-def page_head(name: str, hideable: Mapping[str, str] | None = None) -> None:
+def page_head(name: str, *, hideable: Mapping[str, str] | None = None) -> None:
     """Draw the head of the page called `name` in one row: its title, what it is for, and a link to the next page.
 
     `hideable`: the groups of controls that a link to the page can hide, with their titles. What the link that was
