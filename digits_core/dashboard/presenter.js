@@ -27,6 +27,7 @@ export default function ({ parentElement }) {
   // Drawn again, it listens once.
   if (parentElement.listens) return parentElement.listens;
   window.addEventListener("keydown", press);
+  parentElement.querySelector("span").dataset.listens = "true";
   parentElement.listens = () => {
     window.removeEventListener("keydown", press);
     parentElement.listens = undefined;

@@ -46,13 +46,19 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+def present(page: Page, url: str) -> None:
+    """Open `url` in presenter mode, and wait until the keys are listened to."""
+    open_page(page, f"{url}present=1")
+    expect(page.locator("[data-listens]")).to_be_attached()
+
+
 def expect_step(page: Page, number: int) -> None:
     expect(page.get_by_role("heading", level=3)).to_have_text(f"Step {number}")
     wait_for_app(page)
 
 
 def test_on_a_projector_the_arrow_keys_turn_the_steps_of_a_lesson(steps: Server, browser_page: Page) -> None:
-    open_page(browser_page, f"{steps.url}/?present=1")
+    present(browser_page, f"{steps.url}/?")
     expect_step(browser_page, 1)
     expect(browser_page.get_by_text("Not of the lesson")).to_be_hidden()
     expect(browser_page.get_by_text("A control")).to_be_hidden()
@@ -63,13 +69,13 @@ def test_on_a_projector_the_arrow_keys_turn_the_steps_of_a_lesson(steps: Server,
 
 
 def test_the_keys_turn_no_step_while_one_types_or_moves_a_slider(steps: Server, browser_page: Page) -> None:
-    open_page(browser_page, f"{steps.url}/?present=1")
+    present(browser_page, f"{steps.url}/?")
     browser_page.get_by_label("Why").fill("ab")
     browser_page.keyboard.press("ArrowLeft")
     browser_page.keyboard.press("ArrowRight")
     browser_page.get_by_role("slider").focus()
     browser_page.keyboard.press("ArrowRight")
-    expect(browser_page.get_by_role("slider")).to_have_attribute("aria-valuenow", "6")
+    expect(browser_page.get_by_role("slider")).to_have_value("6")
     wait_for_app(browser_page)
     expect_step(browser_page, 1)
 
@@ -102,6 +108,7 @@ def test_presenting_leaves_the_charts_in_larger_type_until_escape(
     wait_for_chart(browser_page, "live_loss", f"chart._fullLayout.xaxis.tickfont.size > {usual} || null")
     expect(browser_page.locator(".st-key-live_loss")).to_be_in_viewport(ratio=1)
 
+    expect(browser_page.locator("[data-listens]")).to_be_attached()
     browser_page.keyboard.press("Escape")
     expect(browser_page.get_by_test_id("stSidebarNav")).to_be_visible()
     expect(browser_page).not_to_have_url(re.compile("present"))
@@ -137,3 +144,21 @@ def test_by_a_read_only_link_no_run_can_be_deleted_on_any_page(shared_server: Sh
     expect(browser_page.get_by_text("Read-only link")).to_be_visible()
     open_page(browser_page, f"{shared_server.url}/training?run={shared_server.slow}")
     expect(browser_page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+def test_a_link_is_made_in_the_menu_and_hides_and_forbids_what_was_chosen(
+    shared_server: SharedServer, browser_page: Page
+) -> None:
+    open_page(browser_page, f"{shared_server.url}/?dataset=mnist-5k")
+    browser_page.get_by_role("button", name="Link", exact=True).click()
+    browser_page.get_by_text("Read-only", exact=True).click()
+    hide = browser_page.get_by_role("combobox", name="Hide in the link")
+    hide.click()
+    browser_page.get_by_role("option", name="Views").click()
+    address = browser_page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
+    expect(address).to_have_text(f"{shared_server.url}/?dataset=mnist-5k&hide=view&readonly=1")
+
+    open_page(browser_page, f"{shared_server.url}/?dataset=mnist-5k&hide=view&readonly=1")
+    expect(browser_page.get_by_text("Overview")).to_be_hidden()
+    browser_page.get_by_role("button", name="Show all").click()
+    expect(browser_page.get_by_text("Overview")).to_be_visible()
