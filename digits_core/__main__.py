@@ -19,6 +19,7 @@ from digits_core.shell import (
     evaluate_command,
     export_command,
     import_runs_command,
+    lessons_command,
     networks_command,
     recognise_command,
     runs_command,
@@ -39,6 +40,7 @@ COMMANDS = (
     import_runs_command,
     evaluate_command,
     export_command,
+    lessons_command,
 )
 
 

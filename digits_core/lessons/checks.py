@@ -22,7 +22,7 @@ from digits_core.config import NetworkConfig
 from digits_core.errors import ConfigError, LessonError
 from digits_core.layers.placed import parameter_count, place_layers
 from digits_core.runs.rows import Run
-from digits_core.runs.run_filters import SIGNS, Condition, matching, parse, value_of
+from digits_core.runs.run_filters import SIGNS, Condition, field_of, matching, parse, value_of
 from digits_core.runs.run_settings import settings_of
 from digits_core.settings import SECTION_OF, name_of, written
 
@@ -345,9 +345,10 @@ def _conditions(content: Mapping[Any, Any]) -> tuple[Condition, ...]:
 def _condition(name: object, sign: str, value: object) -> Condition:
     if not isinstance(name, str) or not isinstance(value, str | int | float):
         raise LessonError(f"`{_short(name)}` cannot be “{_short(value)}”.")
-    text = {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+    if field_of(name) is None:
+        raise LessonError(f"A run has no setting or result “{_short(name)}”.")
     try:
-        return parse(f"{name} {sign} {text}")
+        return parse(f"{name} {sign} {written(name, value) if isinstance(value, bool) else value}")
     except ConfigError as error:
         raise LessonError(f"`{_short(name)}: {_short(value)}` is no condition on a run. {error}") from error
 

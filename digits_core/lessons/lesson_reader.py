@@ -173,9 +173,7 @@ class _Reader:
         content = self._mapping("\n".join(fence.lines), f"A {kind} step", (*COMMON, *KEYS[kind]))
         step_id = content.get("id", _slug(title))
         if not isinstance(step_id, str) or len(step_id) > 80 or not _ID.fullmatch(step_id):
-            self._wrong(
-                "The id of a step is lower-case letters and digits, with hyphens between them: give it an `id`."
-            )
+            self._wrong("Give the step an `id` of lower-case letters and digits, with hyphens between them.")
             return None
         if step_id in earlier:
             self._wrong(f"Two steps have the id “{step_id}”: give one of them an `id` of its own.")

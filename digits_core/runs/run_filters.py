@@ -104,7 +104,7 @@ class Condition:
 def parse(text: str) -> Condition:
     """The condition that someone typed; `ConfigError` that says how one is written where it is none."""
     parts = _PARTS.fullmatch(text)
-    field = _field(parts["field"]) if parts else None
+    field = field_of(parts["field"]) if parts else None
     if parts is None or field is None:
         raise ConfigError(
             f"“{text[:60]}” is not a valid filter: write a setting or result, a comparison and a value, as in "
@@ -168,7 +168,7 @@ def _each(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _field(words: str) -> str | None:
+def field_of(words: str) -> str | None:
     """The field that is meant by its name or by what it is called; `None` where there is none."""
     plain = " ".join(words.casefold().replace("_", " ").split())
     by_words = {name_of(field).casefold(): field for field in (*RESULTS, *WORDS, *SECTION_OF, CHANGES)}
