@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -65,5 +65,6 @@ def link_to(query: Query, hide: Sequence[str] = (), reads: bool = False) -> str:
         said[hiding.PARAMETER] = [",".join(hide)]
     if reads:
         said[read_only.PARAMETER] = ["1"]
-    base = (st.context.url or f"/{current_page()}").split("?")[0]
-    return f"{base}?{urlencode(said, doseq=True, safe=',')}" if said else base
+    base = urlsplit(st.context.url or f"/{current_page()}")
+    # The front's path is empty where the browser says its address.
+    return urlunsplit(base._replace(path=base.path or "/", query=urlencode(said, doseq=True, safe=","), fragment=""))
