@@ -147,3 +147,7 @@ def test_a_report_of_several_runs_has_them(open_page, logged):
     report = run_report(runs).decode()
     assert "Plain loop" in report
     assert "nan" not in report.casefold().replace("nano", "")
+    # What a loop did not say is not told apart from what the app's runs are set to.
+    differ = report.split("<h2>Settings that differ</h2>")[1].split("<h2>")[0]
+    assert "Interpolation" not in differ
+    assert "Interpolation" in report

@@ -140,7 +140,7 @@ def test_every_export_has_one_number(lab: Lab):
     assert set(re.findall(r"Epoch: \d+/(\d+)", script.decode())) == {str(EPOCHS)}
     assert json.loads(metadata_of(lab.artifacts(lab.stretched.id).weights_path))["training"]["epochs"] == EPOCHS
     settings = run_report([ReportedRun(export.history)]).decode().split("<h2>Settings</h2>")[1]
-    assert re.search(r"<th>Epochs</th><td>(\d+)</td>", settings)[1] == str(EPOCHS)
+    assert re.search(r"<dt>Epochs</dt><dd>(\d+)</dd>", settings)[1] == str(EPOCHS)
 
 
 def test_tensorboard_has_the_same_number(lab: Lab, tmp_path: Path):
