@@ -10,6 +10,7 @@ from digits_core.dashboard.data.overview import overview
 from digits_core.dashboard.data.own_datasets import import_dataset, manage, offer_mnist, offer_undo
 from digits_core.dashboard.data.samples_view import samples
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.lessons.first_visit import offer_first_lesson
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.state import state
@@ -89,7 +90,7 @@ def explore(name: str, view: str) -> None:
     VIEWS[view](digits)
 
 
-page_head("data")
+page_head("data", offer_first_lesson)
 offer_undo()
 with (
     st.container(key="main_action"),

@@ -11,6 +11,7 @@ from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.scale import choose_scale
+from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training import range_view
 from digits_core.dashboard.training.advice import show_hints
@@ -26,7 +27,6 @@ from digits_core.dashboard.training.run_controls import (
     pick_run,
     run_to_watch,
     say_what_was_refused,
-    session_id,
     show_more_controls,
     show_queue,
     show_stop_and_pause,

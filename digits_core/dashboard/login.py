@@ -41,6 +41,14 @@ def require_login() -> None:
     st.sidebar.button("Log out", icon=":material/logout:", on_click=st.logout)
 
 
+def login_name() -> str | None:
+    """Return the e-mail address of the person who has logged in, else their name; `None` where nobody logs in."""
+    if not st.secrets.load_if_toml_exists() or "auth" not in st.secrets or not st.user.is_logged_in:
+        return None
+    name = st.user.get("email") or st.user.get("name") or st.user.get("sub")
+    return None if name is None else str(name)
+
+
 def why_refused(claims: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
     """Return why a person may not come in, for that person to read; `None` if they may.
 

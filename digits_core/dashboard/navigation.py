@@ -1,9 +1,10 @@
-"""The script that Streamlit runs for every visit: the chosen one of the seven pages, and its settings."""
+"""The script that Streamlit runs for every visit: the chosen one of the eight pages, and its settings."""
 
 from pathlib import Path
 
 import streamlit as st
 
+from digits_core.dashboard.lessons.column import show_lesson_column
 from digits_core.dashboard.login import require_login
 from digits_core.dashboard.pages import PAGES, note_page, page
 from digits_core.dashboard.state import prepare_to_recognise
@@ -21,5 +22,6 @@ current = st.navigation([page(name) for name in PAGES], expanded=True)
 # After it, because only it knows which page was asked for.
 st.set_page_config(page_title=f"{current.title} · Digits Lab")
 note_page(current.url_path)
+show_lesson_column()
 current.run()
 prepare_to_recognise()

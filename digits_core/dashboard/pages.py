@@ -1,5 +1,6 @@
 """The pages in the order of the flow, and links between them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def _entry(name: str, title: str, icon: str, purpose: str, url_path: str | None 
 
 
 PAGES: dict[str, PageEntry] = {
+    "lessons": _entry("lessons", "Lessons", "school", "Learn step by step: predict, run it, explain what you saw."),
     "data": _entry(
         "data", "Data", "dataset", "How many digits there are, how they vary and which are missing.", url_path=""
     ),
@@ -111,12 +113,16 @@ def link(name: str, label: str | None = None, **query: str) -> None:
     st.page_link(page(name), label=label, query_params=query or None)
 
 
-def page_head(name: str) -> None:
-    """Draw the head of the page called `name` in one row: its title, what it is for, and a link to the next page."""
+def page_head(name: str, offer: Callable[[], None] | None = None) -> None:
+    """Draw the head of the page called `name` in one row: its title, what it is for, what `offer` draws, and a link to
+    the next page.
+    """
     after = following(name)
     with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
         st.title(PAGES[name].title, width="content", anchor=False)
         st.markdown(PAGES[name].purpose, width="stretch")
+        if offer is not None:
+            offer()
         if after is not None:
             label = f"Next: **{PAGES[after].title}**"
             st.page_link(

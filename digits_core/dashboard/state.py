@@ -21,6 +21,8 @@ from digits_core.data.digits import Digits
 from digits_core.data.handwriting_store import Handwriting
 from digits_core.errors import DigitsError, StoreError
 from digits_core.home import Home
+from digits_core.lessons.learners import Learners
+from digits_core.lessons.library import Library
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.epoch_feed import EpochFeed
 from digits_core.runs.process_owner import is_local
@@ -86,6 +88,8 @@ class State:
     orphans: Orphans
     run_data: RunData
     epochs: EpochFeed
+    lessons: Library
+    learners: Learners
 
     @cached_property
     def engine(self) -> Engine:
@@ -185,7 +189,8 @@ def _open(folder: Path) -> State:
         LOG.exception("What was deleted long ago could not be removed: the next start tries again")
     orphans, run_data, epochs = Orphans(home, runs), RunData(database, catalogue, runs), EpochFeed(runs)
     saved = saved_transforms(database), saved_networks(database)
-    return State(home, catalogue, handwriting, runs, *saved, sweeps, orphans, run_data, epochs)
+    taught = Library(home), Learners(database)
+    return State(home, catalogue, handwriting, runs, *saved, sweeps, orphans, run_data, epochs, *taught)
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:

@@ -97,6 +97,7 @@ Counts = dict[str, Any]
 BARE_PAGES = {"Two": "find('two', '.main-svg')", "One": "find('one', '.main-svg')"}
 CANVAS_OF = "[...document.querySelectorAll('[class*=st-key-{key}]')].some((each) => deep(each, 'canvas.upper-canvas'))"
 DRAWN = {
+    "lessons": "find('lesson_cards', 'button')",
     "data": "find('balance', '.main-svg') && find('histogram', '.main-svg') && find('variability', 'canvas')",
     "handwriting": CANVAS_OF.format(key="handwriting_canvas_"),
     "transforms": "find('steps', 'canvas')",

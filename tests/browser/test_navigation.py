@@ -1,4 +1,4 @@
-"""The seven pages can be reached, by link and by URL, and look right in the ways that a browser differs."""
+"""The eight pages can be reached, by link and by URL, and look right in the ways that a browser differs."""
 
 import re
 from pathlib import Path
@@ -77,7 +77,8 @@ def test_the_menu_leads_to_each_page(shared_server: Server, browser_page: Page) 
 def test_the_links_at_the_end_lead_through_the_flow(shared_server: Server, browser_page: Page) -> None:
     open_page(browser_page, shared_server.url)
 
-    for title in TITLES[1:]:
+    # The front page is Data: lessons lead through all of them.
+    for title in TITLES[TITLES.index("Data") + 1 :]:
         browser_page.get_by_role("link", name=f"Next: {title}").click()
         expect(browser_page.get_by_role("heading", level=1)).to_have_text(title)
         wait_for_app(browser_page)

@@ -8,8 +8,8 @@ from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import link
+from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.run_controls import session_id
 from digits_core.dashboard.training.run_feed import batches_per_epoch, feed_of
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError

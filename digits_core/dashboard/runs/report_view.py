@@ -30,8 +30,7 @@ def offer_report(runs: list[Run]) -> None:
         "report",
         lambda: _form(runs),
         icon=":material/description:",
-        help_text="The chosen runs as one HTML file to hand in or print: their difference in a sentence, curves, "
-        "mistakes with pictures, own digits before and after, and what you have to say about them.",
+        help_text="The chosen runs as one HTML file to hand in or print, with your conclusions.",
     )
 
 
@@ -63,7 +62,8 @@ def _draw(runs: list[Run]) -> None:
         on_click="ignore",
         type="primary",
         width="stretch",
-        help="One HTML file: it opens in any browser, without a network. Print it from there, on A4.",
+        help="One HTML file for any browser, without a network: the difference in a sentence, curves, mistakes with "
+        "pictures, own digits before and after, your conclusions. It prints on A4.",
     )
 
 

@@ -10,8 +10,8 @@ import streamlit as st
 from digits_core.config import RunConfig, TrainingConfig, bounds
 from digits_core.dashboard.folds import expander
 from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.run_controls import session_id
 from digits_core.dashboard.training.sweep_recipes import AWAITED, CHOSEN
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError, DigitsError

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Callable, Sequence
-from itertools import cycle
 from typing import Any
 
 import streamlit as st
@@ -14,6 +11,7 @@ from digits_core.config import TrainingConfig, bounds
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.folds import popover
 from digits_core.dashboard.live import STATUS_ICONS
+from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.run_feed import feed_of
 from digits_core.dashboard.training.setting_controls import real_number
@@ -27,19 +25,6 @@ REFUSED = "control_refused"
 FOLLOWED = "followed_run"
 PICKED, WATCHED = "picked_run", "watched_run"
 """The run that was chosen on this page by hand, with the newest number then; and the one shown because it trains."""
-BROWSER_COOKIE = "_streamlit_xsrf"
-"""What Streamlit gives each browser anyway, for uploads. Only its hash is kept."""
-
-
-def session_id() -> str:
-    """Who queues runs here, so that the queue is fair: a browser, whatever it reloads; else a tab until it does."""
-    try:
-        _version, mask, masked, _time = st.context.cookies[BROWSER_COOKIE].split("|")
-        # The token stays, and is written with another mask each time.
-        token = bytes(a ^ b for a, b in zip(bytes.fromhex(masked), cycle(bytes.fromhex(mask)), strict=False))
-    except (KeyError, ValueError):
-        return st.session_state.setdefault("session", secrets.token_hex(8))
-    return hashlib.sha256(token).hexdigest()[:16]
 
 
 def follow_run(run: Run) -> None:

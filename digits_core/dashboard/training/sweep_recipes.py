@@ -6,8 +6,8 @@ import streamlit as st
 
 from digits_core.dashboard.folds import popover
 from digits_core.dashboard.pages import link, page
+from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.run_controls import session_id
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.training.ready_sweeps import READY

@@ -1,0 +1,69 @@
+"""Which lesson is open and at which step: in the URL of every page, and in the session of a person who walks on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import streamlit as st
+
+LESSON = "lesson"
+"""Its name in the URL: `lesson=four-epochs.2` opens the lesson `four-epochs` at its second step."""
+_OPEN, _WRITTEN, _ASKED = "open_lesson", "lesson_in_url", "asked_url"
+_ADDRESS = re.compile(r"(?P<name>[^.]+)(?:\.(?P<step>[0-9]{1,3}))?")
+
+
+@dataclass(frozen=True)
+class OpenLesson:
+    """The name of a lesson and the number of a step, from 1; there may be no such lesson, and no such step."""
+
+    name: str
+    step: int = 1
+
+    @property
+    def address(self) -> str:
+        """Return what the URL says after `lesson=`."""
+        return f"{self.name}.{self.step}"
+
+
+def opened() -> OpenLesson | None:
+    """Return the lesson that is open in this tab."""
+    return st.session_state.get(_OPEN)
+
+
+def open_at(name: str, step: int = 1) -> None:
+    """Open a lesson at a step from now on, on whatever page."""
+    st.session_state[_OPEN] = OpenLesson(name, step)
+    write_address()
+
+
+def close() -> None:
+    """Close the lesson; what was answered stays."""
+    st.session_state.pop(_OPEN, None)
+    write_address()
+
+
+def follow_address() -> None:
+    """Open the lesson that the URL names, where somebody followed a link, reloaded or went back; call it once a run."""
+    in_url = st.query_params.get(LESSON, "")
+    if in_url != st.session_state.get(_WRITTEN) and (named := _ADDRESS.fullmatch(in_url)):
+        st.session_state[_OPEN] = OpenLesson(named["name"], max(1, int(named["step"] or 1)))
+    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    # Where a link leads to the page that it stands on, the browser goes on showing the URL before until it is told.
+    write_address(anew=asked != st.session_state.get(_ASKED))
+    st.session_state[_ASKED] = asked
+
+
+def write_address(anew: bool = False) -> None:
+    """Keep the URL such that it opens this lesson at this step; links of the app's menu leave that out.
+
+    `anew` sends the whole URL to the browser although it says so already.
+    """
+    lesson = opened()
+    if lesson is None:
+        st.session_state.pop(_WRITTEN, None)
+        st.query_params.pop(LESSON, None)
+        return
+    st.session_state[_WRITTEN] = lesson.address
+    if anew or st.query_params.get(LESSON) != lesson.address:
+        st.query_params[LESSON] = lesson.address
