@@ -8,6 +8,7 @@ from typing import Any
 from digits_core.lessons.grading import Graded, remarks_of
 from digits_core.lessons.hand_in_files import HandedStep
 from digits_core.lessons.hand_in_report import in_words
+from digits_core.lessons.lesson import Lesson, Predict
 from digits_core.lessons.run_examiner import ExaminedRun
 from digits_core.markup import Html, as_html, bold, joined
 from digits_core.reports.document import Section, cell, document, paragraphs, table
@@ -126,7 +127,7 @@ def _cells(graded: Graded, run: ExaminedRun | None) -> Html:
             cell(_of(row["goals_met"], row["goals"]), kind="number"),
             cell(row["run"]),
             *(cell(_percent(row[name]), kind="number") for name in ("hidden_accuracy", "claimed_accuracy")),
-            cell(_percent(row["accuracy"]) if run is None or run.checked else NOT_CHECKED, kind="number"),
+            cell(_computed(row), kind="number"),
             cell("–" if row["parameters"] is None else f"{row['parameters']:,}", kind="number"),
             cell("–" if row["seconds"] is None else f"{row['seconds']:.1f} s", kind="number"),
             cell(row["remarks"]),
@@ -134,17 +135,26 @@ def _cells(graded: Graded, run: ExaminedRun | None) -> Html:
     )
 
 
+def _computed(row: Row) -> Html:
+    """What its weights give on its own test digits, in bold where something it says is not so."""
+    words = NOT_CHECKED if row["accuracy"] is None and row["run"] else _percent(row["accuracy"])
+    return bold(words) if row["checked"] == DISAGREES else as_html(words)
+
+
 def _answers(graded: Graded) -> Iterator[Section]:
     examination = graded.examination
     assert examination is not None
-    steps = joined(_answer(step) for step in examination.manifest.steps if step.kind in ("predict", "explain"))
+    steps = joined(
+        _answer(step, graded.lesson) for step in examination.manifest.steps if step.kind in ("predict", "explain")
+    )
     if steps:
         yield Section(f"{graded.learner}: {graded.lesson_title}", steps)
 
 
-def _answer(step: HandedStep) -> Html:
+def _answer(step: HandedStep, lesson: Lesson | None) -> Html:
+    own = lesson.step(step.id) if lesson else None
     question = Html(f"<p>{bold(step.question or step.title)}</p>")
-    return joined([question, paragraphs(in_words(step.answer))])
+    return joined([question, paragraphs(in_words(step.answer, own.unit if isinstance(own, Predict) else ""))])
 
 
 def _of(count: int | None, all_of_them: int | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -38,6 +39,12 @@ from digits_core.runs.run_data import RunData
 from digits_core.runs.store import RunStore
 
 NO_EVIDENCE = Evidence()
+
+
+def file_name(lesson: Lesson, learner: str) -> str:
+    """Return what the file of a hand-in is called, in characters that every system takes."""
+    words = re.sub(r"[^\w-]+", "-", learner).strip("-_")[:60]
+    return f"{lesson.name}-{words or 'learner'}.zip"
 
 
 def make_hand_in(

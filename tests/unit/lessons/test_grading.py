@@ -185,7 +185,13 @@ def test_names_are_neither_formulas_nor_markup_in_the_tables(graded, hand_in) ->
 def test_the_page_shows_what_was_answered(graded, hand_in) -> None:
     page = as_page(graded(hand_in), "80 of mnist-5k").decode()
 
-    for words in ("Ada", "Because &lt;b&gt;two&lt;/b&gt; epochs are few.", "Why is it not better?", "80 of mnist-5k"):
+    for words in (
+        "Ada",
+        "Because &lt;b&gt;two&lt;/b&gt; epochs are few.",
+        "Why is it not better?",
+        "80 of mnist-5k",
+        "70 %",
+    ):
         assert words in page
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from digits_core.config import RunConfig
 from digits_core.errors import ExportError
-from digits_core.lessons.hand_in import make_hand_in
+from digits_core.lessons.hand_in import file_name, make_hand_in
 from digits_core.lessons.hand_in_reader import read_hand_in
 from digits_core.lessons.learners import Answer
 from digits_core.runs.artifacts import Artifacts
@@ -91,3 +91,16 @@ def test_a_hand_in_that_was_unpacked_and_packed_again_with_its_folder_is_read(ha
 
     assert read_hand_in(again).manifest == read_hand_in(hand_in).manifest
     assert read_hand_in(changed(hand_in)).runs[0].problems == ()
+
+
+@pytest.mark.parametrize(
+    ("learner", "name"),
+    [
+        ("Ada", "two-epochs-Ada.zip"),
+        ("Zoë van Dyk", "two-epochs-Zoë-van-Dyk.zip"),
+        ("../../etc/passwd", "two-epochs-etc-passwd.zip"),
+        ("???", "two-epochs-learner.zip"),
+    ],
+)
+def test_its_file_is_called_by_the_lesson_and_the_learner_and_leads_nowhere(school, learner, name) -> None:
+    assert file_name(school.lesson, learner) == name
