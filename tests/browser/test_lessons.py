@@ -177,7 +177,7 @@ def test_the_button_of_a_step_changes_the_page_that_is_open_already(school: Serv
 
     expect(browser_page).to_have_url(re.compile("view=Samples"))
     expect(browser_page.locator(".st-key-view").get_by_role("radio", name="Samples")).to_be_checked()
-    expect(browser_page.locator(".st-key-dataset")).to_contain_text("Optdigits")
+    expect(browser_page.get_by_role("combobox", name="Dataset")).to_have_value(re.compile("Optdigits"))
 
 
 def test_progress_follows_a_learner_to_another_browser_and_nobody_else(
