@@ -18,6 +18,7 @@ from digits_core.shell import (
     datasets_command,
     evaluate_command,
     export_command,
+    grade_command,
     import_runs_command,
     lessons_command,
     networks_command,
@@ -41,6 +42,7 @@ COMMANDS = (
     evaluate_command,
     export_command,
     lessons_command,
+    grade_command,
 )
 
 

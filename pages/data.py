@@ -10,6 +10,7 @@ from digits_core.dashboard.data.overview import overview
 from digits_core.dashboard.data.own_datasets import import_dataset, manage, offer_mnist, offer_undo
 from digits_core.dashboard.data.samples_view import samples
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.hiding import group, is_hidden
 from digits_core.dashboard.lessons.first_visit import offer_first_lesson
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import page_head
@@ -26,6 +27,11 @@ VIEWS = {
     "Compare": compare,
 }
 IMPORT = "Import"
+HIDEABLE = {
+    "dataset": "Choice of the dataset",
+    "view": "Views",
+    "facts": "Numbers of the dataset, with its export",
+}
 
 
 def choose_view() -> str:
@@ -85,20 +91,21 @@ def explore(name: str, view: str) -> None:
         what_is_missing(name)
         return
     digits = load_digits(name)
-    if view == "Overview":
+    if view == "Overview" and not is_hidden("facts"):
         facts(digits)
     VIEWS[view](digits)
 
 
-page_head("data", offer_first_lesson)
+page_head("data", offer_first_lesson, hideable=HIDEABLE)
 offer_undo()
 with (
     st.container(key="main_action"),
     st.container(horizontal=True, vertical_alignment="bottom", key="choices_view"),
 ):
-    with st.container(width=320):
+    with group("dataset"), st.container(width=320):
         name = choose_dataset()
-    view = choose_view()
+    with group("view"):
+        view = choose_view()
 if view == IMPORT:
     import_dataset()
 else:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from digits_core.dashboard.handwriting import browse, draw_view, pictures_view, sheet_view, writers
+from digits_core.dashboard.hiding import group, is_hidden
 from digits_core.dashboard.pages import link, page_head
 from digits_core.dashboard.state import state
 
@@ -14,17 +15,26 @@ WAYS = {
     "Writers": writers.show,
 }
 
-page_head("handwriting")
+HIDEABLE = {
+    "way": "Input methods",
+    "writer": "Choice of the writer",
+    "export": "Export and import",
+    "train": "Link to Training",
+}
+
+page_head("handwriting", hideable=HIDEABLE)
 state().load_torch()
-way = st.segmented_control(
-    "Input method",
-    list(WAYS),
-    default="Draw",
-    required=True,
-    key="way",
-    bind="query-params",
-    wrap=True,
-    help="Draw digits here, upload pictures of one digit each, or a photo of a whole sheet of them.",
-)
+with group("way"):
+    way = st.segmented_control(
+        "Input method",
+        list(WAYS),
+        default="Draw",
+        required=True,
+        key="way",
+        bind="query-params",
+        wrap=True,
+        help="Draw digits here, upload pictures of one digit each, or a photo of a whole sheet of them.",
+    )
 WAYS[way]()
-link("training", "Train with it", recipe="Lecture + my handwriting")
+if not is_hidden("train"):
+    link("training", "Train with it", recipe="Lecture + my handwriting")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from digits_core.dashboard.hiding import group
 from digits_core.dashboard.network import (
     build_view,
     built,
@@ -25,12 +26,19 @@ VIEWS = {
     "Samples": separation_view.show,
     "Source": source_view.show,
 }
+HIDEABLE = {
+    "view": "Views",
+    "weights": "Choice of the weights",
+    "image": "Choice of the image",
+    "layers": "Table of all layers",
+    "use": "Use in training, saved networks",
+}
 
-page_head("network")
+page_head("network", hideable=HIDEABLE)
 built.take_from_url()
 with st.container(key="main_action"):
     row = st.container(horizontal=True, vertical_alignment="bottom", key="choices_view")
-with row:
+with row, group("view"):
     view = st.segmented_control(
         "View",
         [*IN_ROW, *VIEWS],

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from digits_core.dashboard.hiding import group, is_hidden
 from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.runs.choice import chosen_runs
 from digits_core.dashboard.runs.comparison_view import show_comparison
@@ -23,22 +24,37 @@ View = Callable[[DeltaGenerator], None]
 """Draws one view of the page, with its controls in the head beside the choice of the view."""
 
 
+HIDEABLE = {
+    "view": "Views",
+    "filter": "Search and filters",
+    "edit": "Edit, archive, delete",
+    "import": "Import",
+    "table": "Table of runs",
+    "export": "Export",
+}
+
+
 def compare(head: DeltaGenerator) -> None:
     with head:
-        shown = filter_bar()
+        with group("filter"):
+            shown = filter_bar()
         chosen = chosen_runs(shown.runs)
-        edit_runs(chosen, shown.shelf)
-        import_runs()
+        if not is_hidden("edit"):
+            edit_runs(chosen, shown.shelf)
+        if not is_hidden("import"):
+            import_runs()
     with st.container(gap="xsmall"):
-        show_filters(shown)
-        show_table(shown, chosen)
+        with group("table"):
+            show_filters(shown)
+            show_table(shown, chosen)
         there = [run for run in chosen if not run.deleted]
         show_comparison(there)
-    offer_comparison(there)
+    if not is_hidden("export"):
+        offer_comparison(there)
 
 
 def training_time(head: DeltaGenerator) -> None:
-    with head:
+    with head, group("filter"):
         shown = filter_bar(as_table=False)
     show_filters(shown)
     show_training_time(shown.runs)
@@ -60,8 +76,9 @@ def with_runs(view: View) -> View:
 
 
 def nothing_yet(head: DeltaGenerator) -> None:
-    with head:
-        import_runs()
+    if not is_hidden("import"):
+        with head:
+            import_runs()
     words = "No run yet. Train one, then a second with another setting, and compare them here."
     with st.container(key="main_picture"):
         empty_state(words, "training", "Train")
@@ -74,9 +91,9 @@ VIEWS: dict[str, View] = {
     "One run": with_runs(one_run),
 }
 
-page_head("runs")
+page_head("runs", hideable=HIDEABLE)
 head = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="runs_head")
-with head:
+with head, group("view"):
     view = st.segmented_control(
         "View",
         list(VIEWS),

@@ -10,12 +10,14 @@ from digits_core.dashboard.folds import expander
 from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import page_head
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training import range_view
 from digits_core.dashboard.training.advice import show_hints
 from digits_core.dashboard.training.form import (
+    HIDEABLE,
     choose_start,
     draw_folded_settings,
     draw_main_settings,
@@ -32,7 +34,7 @@ from digits_core.dashboard.training.run_controls import (
     show_stop_and_pause,
 )
 from digits_core.dashboard.training.run_feed import batches_per_epoch, feed_of, hints_for
-from digits_core.dashboard.training.sharing import offer_hidden, offer_sharing
+from digits_core.dashboard.training.sharing import offer_sharing
 from digits_core.dashboard.training.sweep_recipes import offer_sweeps
 from digits_core.dashboard.training.time_estimate import show_estimate
 from digits_core.dashboard.training.training_views import choose_view, show_charts, show_view
@@ -74,7 +76,7 @@ def form(run: Run | None) -> None:
             show_error(error)
         st.session_state["form_config"] = config
         with st.container(horizontal=True, gap="xsmall"):
-            st.button(
+            change_button(
                 "Train",
                 type="primary",
                 icon=":material/play_arrow:",
@@ -88,8 +90,6 @@ def form(run: Run | None) -> None:
         if config is not None and config == st.session_state.get(REFUSED):
             say_why_not(config)
         offer_undo()
-        if hidden_controls():
-            offer_hidden()
     with st.container(key="settings", gap="xsmall"):
         draw_main_settings()
         if "recipe" not in hidden_controls():
@@ -166,7 +166,7 @@ def what_else_is_shown(run: Run, live: list[Run]) -> tuple[Any, ...]:
     return (run.id, run.status, run.orders, run.planned_epochs, kinds, waiting)
 
 
-page_head("training")
+page_head("training", hideable=HIDEABLE)
 # The cluster starts while the person reads the form.
 state().engine.warm_up()
 with st.container(horizontal=True, key="bench"):

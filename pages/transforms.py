@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from digits_core.dashboard.hiding import group, is_hidden
 from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.state import state
 from digits_core.dashboard.transforms.code_view import Source, choose_source
@@ -10,6 +11,14 @@ from digits_core.dashboard.transforms.transform_controls import add_step, choose
 from digits_core.dashboard.transforms.transform_views import VIEWS, choose_draw, choose_view, with_numbers
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
+
+HIDEABLE = {
+    "image": "Choice of the image",
+    "view": "Views",
+    "add": "Start from, add a step, random draw",
+    "steps": "Steps and their settings",
+    "use": "Use in training, saved transforms",
+}
 
 
 def headline(source: Source, view: str) -> str:
@@ -29,19 +38,22 @@ def show(source: Source) -> None:
         st.container(key="main_action"),
         st.container(horizontal=True, vertical_alignment="bottom", key="choices_view"),
     ):
-        view = choose_view()
-        start_from()
-        add_step()
-        seed = choose_draw()
+        with group("view"):
+            view = choose_view()
+        with group("add"):
+            start_from()
+            add_step()
+            seed = choose_draw()
     with st.container(key="steps_and_view"):  # on a narrow screen the view is above the many steps
         left, right = st.columns([5, 12], gap="medium")
-    with left, st.container(gap="xsmall", key="step_controls"):
+    with left, group("steps"), st.container(gap="xsmall", key="step_controls"):
         config = choose_steps()
     with right:
         with st.container(horizontal=True, vertical_alignment="center", key="transform_head"):
             st.subheader(headline(source, view), width="stretch", anchor=False)
-            use_in_training(config)
-            keep(config)
+            if not is_hidden("use"):
+                use_in_training(config)
+                keep(config)
         # Not before the controls are drawn: torchvision takes seconds to import, once.
         with st.spinner("Loading PyTorch …", show_time=False):
             import digits_core.transforms.preview  # noqa: F401
@@ -51,8 +63,9 @@ def show(source: Source) -> None:
             show_error(error)
 
 
-page_head("transforms")
+page_head("transforms", hideable=HIDEABLE)
 state().load_torch()
-source = choose_source()
+with group("image"):
+    source = choose_source()
 if source:
     show(source)

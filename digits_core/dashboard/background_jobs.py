@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.statistics.chunks import Report
 from digits_core.errors import DigitsError
@@ -144,7 +145,7 @@ def _progress(job: Job[Any], words: str) -> None:
     if not job.running:
         st.rerun()  # the whole page: what it waited for is there
     st.progress(max(0.0, job.share), _state(job, words))
-    st.button(
+    change_button(
         "Cancel",
         icon=":material/close:",
         on_click=job.cancel,

@@ -14,7 +14,7 @@ function load(path) {
   return window.digitsLabPlotly;
 }
 
-function colours(element) {
+function themeOf(element) {
   const style = getComputedStyle(element);
   const named = (name, otherwise) => style.getPropertyValue(`--st-${name}`).trim() || otherwise;
   return {
@@ -22,7 +22,27 @@ function colours(element) {
     ground: named("background-color", "#ffffff"),
     line: named("border-color", "#d9dce8"),
     font: named("font", "sans-serif"),
+    type: enlargement("type"),
   };
+}
+
+// On a projector all type is larger, with the room around it: presenter.css says how much.
+function enlargement(name) {
+  return Number(getComputedStyle(document.documentElement).getPropertyValue(`--digits-chart-${name}`)) || 1;
+}
+
+function enlarged(part, times, within = "") {
+  if (Array.isArray(part)) return part.map((each) => (isObject(each) ? enlarged(each, times, within) : each));
+  const scaled = ([name, value]) => {
+    if (isObject(value) || Array.isArray(value)) return [name, enlarged(value, times, name)];
+    const larger = (name === "size" && /font$/.test(within)) || within === "margin" || name === "title_standoff";
+    return [name, larger && typeof value === "number" ? value * times : value];
+  };
+  return Object.fromEntries(Object.entries(part).map(scaled));
+}
+
+function isObject(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 // The template carries the theme, so that whatever the figure says itself goes before it.
@@ -53,17 +73,24 @@ function pointed(chart) {
 }
 
 async function draw(chart, data) {
-  const theme = colours(chart);
+  const theme = themeOf(chart);
+  chart.given = data;
+  chart.style.height = `${data.height * enlargement("height")}px`;
   const wanted = data.figure + JSON.stringify(theme);
   if (chart.drawn === wanted) return;
   chart.drawn = wanted;
   const Plotly = await load(data.plotly);
-  const figure = JSON.parse(data.figure);
+  const plain = JSON.parse(data.figure);
+  const layout = themed(plain.layout, theme);
+  const figure = theme.type === 1 ? { data: plain.data, layout } : enlarged({ data: plain.data, layout }, theme.type);
   const place = pointed(chart);
-  await Plotly.react(chart, figure.data, themed(figure.layout, theme), { displayModeBar: false, scrollZoom: false });
+  await Plotly.react(chart, figure.data, figure.layout, { displayModeBar: false, scrollZoom: false });
   if (place) Plotly.Fx.hover(chart, place, "xy");
   if (!chart.watched) {
-    chart.watched = new ResizeObserver(() => hasAnotherSize(chart) && Plotly.Plots.resize(chart));
+    chart.watched = new ResizeObserver(async () => {
+      await draw(chart, chart.given); // presenter mode has begun or ended
+      if (hasAnotherSize(chart)) Plotly.Plots.resize(chart);
+    });
     chart.watched.observe(chart);
   }
 }
@@ -97,16 +124,16 @@ function offerFullScreen(button, chart) {
 
 export default function ({ data, parentElement, setStateValue }) {
   const chart = parentElement.querySelector(".digits-chart");
-  chart.style.height = `${data.height}px`;
   if (data.least) {
     chart.style.minWidth = `${data.least}px`;
     chart.parentElement.style.overflowX = "auto";
   }
+  const begun = draw(chart, data); // the chart has its height from here on
   offerFullScreen(parentElement.querySelector(".digits-enlarge"), chart);
   bringOntoScreen(chart, data.awaited);
   chart.setAttribute("role", "figure");
   chart.setAttribute("aria-label", data.alt);
-  const drawn = draw(chart, data).then(() => {
+  const drawn = begun.then(() => {
     if (!data.brush || chart.told) return;
     chart.told = true;
     chart.on("plotly_restyle", () => setStateValue("brush", brushed(chart)));

@@ -21,6 +21,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from digits_core.dashboard.app_address import served_at, with_app_address
+from digits_core.dashboard.presenter import is_presenting
 
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
 """For Streamlit's own charts: they keep still under the finger, without a toolbar that covers their titles."""
@@ -37,6 +38,15 @@ HTML = """<div class="digits-figure">
 def plotly_route() -> Route:
     """Where the app serves the plotly.js that comes with plotly: the page works offline."""
     return Route(served_at(PLOTLY_PATH), _send_plotly)
+
+
+def on_projector(chart: go.Figure) -> go.Figure:
+    """Return a figure for Streamlit's own chart: in presenter mode with larger type, as `charts.js` has it for ours."""
+    if is_presenting():
+        chart = go.Figure(chart)  # the one that was handed in may be kept
+        chart.update_layout(font_size=18, title_font_size=22)
+        chart.update_traces(textfont_size=18)
+    return chart
 
 
 Brush = list[tuple[str, list[float]]]

@@ -1,6 +1,6 @@
 """The pages in the order of the flow, and links between them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from digits_core.app_folder import APP_FOLDER
+from digits_core.dashboard import hiding
 from digits_core.dashboard.app_address import served_at
+from digits_core.dashboard.read_only import MEANING, is_read_only
 
 FOLDER = APP_FOLDER / "pages"
 _CURRENT = "current_page"
@@ -113,10 +115,14 @@ def link(name: str, label: str | None = None, **query: str) -> None:
     st.page_link(page(name), label=label, query_params=query or None)
 
 
-def page_head(name: str, offer: Callable[[], None] | None = None) -> None:
+def page_head(name: str, offer: Callable[[], None] | None = None, *, hideable: Mapping[str, str] | None = None) -> None:
     """Draw the head of the page called `name` in one row: its title, what it is for, what `offer` draws, and a link to
     the next page.
+
+    `hideable`: the groups of controls that a link to the page can hide, with their titles. What the link that was
+    followed hides, and that it is read-only, is said in a line below.
     """
+    hiding.declare(name, hideable or {})
     after = following(name)
     with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
         st.title(PAGES[name].title, width="content", anchor=False)
@@ -127,4 +133,19 @@ def page_head(name: str, offer: Callable[[], None] | None = None) -> None:
             label = f"Next: **{PAGES[after].title}**"
             st.page_link(
                 page(after), label=label, icon=":material/arrow_forward:", icon_position="right", width="content"
+            )
+    _say_what_the_link_does()
+
+
+def _say_what_the_link_does() -> None:
+    hides, read_only = bool(hiding.hidden()), is_read_only()
+    if not (hides or read_only):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="link_notes"):
+        if read_only:
+            st.caption(f":material/lock: {MEANING}", width="content")
+        if hides:
+            st.caption("The link that you followed hides some controls.", width="content")
+            st.button(
+                "Show all", icon=":material/visibility:", type="tertiary", key="show_all", on_click=hiding.show_all
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.read_only import change_button, explained, guarded, is_read_only
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 from digits_core.saved_configs import NAME_LENGTH, C, Saved, SavedConfigs
@@ -49,11 +50,13 @@ def keep(store: SavedConfigs[C], config: C, summary: Callable[[C], str], fill: C
             placeholder=f"such as: {hint}",
             help=f"What the Training page and the list above will call it, in up to {NAME_LENGTH} characters.",
         )
-        st.button("Save", icon=":material/save:", key=f"{word}_save", on_click=save, args=(name,))
+        change_button("Save", icon=":material/save:", key=f"{word}_save", on_click=save, args=(name,))
         if problem in st.session_state:
             show_error(st.session_state.pop(problem))
         if deleted in st.session_state:
-            st.button("Undo the deletion", icon=":material/undo:", on_click=_restore, args=(store, problem, deleted))
+            change_button(
+                "Undo the deletion", icon=":material/undo:", on_click=_restore, args=(store, problem, deleted)
+            )
         for saved in kept:
             _entry(store, saved, summary(saved.config), fill)
 
@@ -68,13 +71,14 @@ def _entry(store: SavedConfigs[C], saved: Saved[C], words: str, fill: Callable[[
             saved.name,
             key=key,
             label_visibility="collapsed",
-            on_change=_rename,
+            on_change=guarded(_rename),
             args=(store, saved.id, key),
-            help=f"Another name for it, of up to {NAME_LENGTH} characters. Press Enter to save.",
+            disabled=is_read_only(),
+            help=explained(f"Another name for it, of up to {NAME_LENGTH} characters. Press Enter to save."),
         )
         with st.container(horizontal=True):
             st.button("Load", key=f"{word}_load_{saved.id}", on_click=fill, args=(saved.config,))
-            st.button("Delete", key=f"{word}_delete_{saved.id}", on_click=_delete, args=(store, saved.id))
+            change_button("Delete", key=f"{word}_delete_{saved.id}", on_click=_delete, args=(store, saved.id))
 
 
 def _rename(store: SavedConfigs[C], number: int, key: str) -> None:

@@ -14,6 +14,8 @@ from digits_core.runs.rows import Run
 
 TestImages = tuple[tuple[str, str], ...]
 """What tells one set of test images from another: the name and the fingerprint of each dataset that they are from."""
+HARDLY_CHANCE = 0.05
+"""Below this value of `chance_of`, a difference is taken for more than chance."""
 
 
 def smooth(values: Sequence[float], strength: float) -> np.ndarray:

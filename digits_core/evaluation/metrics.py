@@ -14,6 +14,9 @@ import numpy as np
 from digits_core.data.digits import CLASSES
 from digits_core.runs.artifacts import TestResult
 
+DIVERGED = "This run diverged (NaN), so there is nothing to evaluate."
+"""What to say of a run whose logits are not numbers."""
+
 
 @dataclass(frozen=True)
 class Answers:

@@ -1,26 +1,13 @@
-"""One colour per digit, one per run, and one plotly template: the same on every page.
-
-The ten colours are the `chartCategoricalColors` of the theme in `.streamlit/config.toml`.
-"""
+"""The colours of digits and runs, and one plotly template: the same on every page."""
 
 from __future__ import annotations
 
 import plotly.graph_objects as go
 
 import digits_core.figures.half_imports  # noqa: F401 - makes plotly safe on threads
+from digits_core.colours import DIGIT_COLOURS, run_colour
 
-DIGIT_COLOURS = (
-    "#3472ff",
-    "#a07031",
-    "#523ed7",
-    "#6b666b",
-    "#9b96df",
-    "#a92a43",
-    "#f06ca2",
-    "#9ca000",
-    "#7c447f",
-    "#1aa86d",
-)
+__all__ = ["DIGIT_COLOURS", "INK_SCALE", "PERCENT_RANGE", "TEMPLATE", "TRAIN_DASH", "figure", "run_colour"]
 
 # Ink on paper, as networks see it: bright ink on a dark ground, in both themes.
 INK_SCALE = "gray"
@@ -50,11 +37,6 @@ TEMPLATE = go.layout.Template(
         "bargap": 0.25,
     }
 )
-
-
-def run_colour(number: int) -> str:
-    """The colour of the run with this number; the eleventh run has the first one's again."""
-    return DIGIT_COLOURS[(number - 1) % len(DIGIT_COLOURS)]
 
 
 def figure(title: str, height: int, **layout: object) -> go.Figure:

@@ -13,7 +13,7 @@ import os
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from digits_core.network.traced_program import TracedProgram
 
 Weights = dict[str, np.ndarray]
-WEIGHTS_FILE, PROGRAM_FILE = "weights.safetensors", "program.json"
+WEIGHTS_FILE, TEST_FILE, PROGRAM_FILE = "weights.safetensors", "test.npz", "program.json"
 
-TRAINING_FILES = ("weights.safetensors", "test.npz", "watched.npz", "changes.json", "checkpoint.pt", "start.pt")
+TRAINING_FILES = ("weights.safetensors", TEST_FILE, "watched.npz", "changes.json", "checkpoint.pt", "start.pt")
 """What a training leaves, and all that it needs to go on."""
 READING_S = 2.0
 """Longer than reading one of a run's files takes."""
@@ -109,12 +109,12 @@ class Artifacts:
     def save_test_result(self, result: TestResult) -> None:
         buffer = io.BytesIO()
         np.savez(buffer, logits=result.logits, labels=result.labels)
-        self._write("test.npz", buffer.getvalue())
+        self._write(TEST_FILE, buffer.getvalue())
 
     def load_test_result(self) -> TestResult:
         """Raises `RunError` where the run was never evaluated."""
         try:
-            with (self._folder / "test.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            with (self._folder / TEST_FILE).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return TestResult(file["logits"], file["labels"])
         except FileNotFoundError as error:
             raise RunError("This run has no test result: it ended before its first epoch did.") from error
@@ -228,9 +228,10 @@ class Artifacts:
             self.save_changes(made)
         self._write("start.pt", content)
 
-    def contents(self) -> dict[str, bytes]:
-        """What a training has left here so far, to be taken to another machine and back."""
-        return {name: path.read_bytes() for name in TRAINING_FILES if (path := self._folder / name).exists()}
+    def contents(self, names: Collection[str] = TRAINING_FILES) -> dict[str, bytes]:
+        """The files of these names, as far as they are there; by default what a training has left here so far, to be
+        taken to another machine and back."""
+        return {name: path.read_bytes() for name in names if (path := self._folder / name).exists()}
 
     def put(self, contents: Mapping[str, bytes]) -> None:
         """Take what `contents` returned; `RunError` for a name that no training gives a file."""

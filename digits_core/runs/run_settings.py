@@ -10,7 +10,7 @@ from typing import Any
 
 from digits_core.config import NetworkConfig
 from digits_core.layers.text import to_text
-from digits_core.runs.logged_config import as_settings
+from digits_core.runs.logged_config import as_settings, is_setting
 from digits_core.runs.rows import HandChange, Run, by_hand
 from digits_core.settings import SECTIONS, by_name, name_of, written_out
 
@@ -43,6 +43,17 @@ def varying(runs: Iterable[Run]) -> dict[str, list[Any]]:
     What a logged run does not say differs from nothing.
     """
     return _varying(frozenset(_key(run) for run in runs))
+
+
+def own_varying(runs: Iterable[Run]) -> list[str]:
+    """Return the names that only logged runs' own loops use for settings, of those that are not the same in all."""
+    logged = [run for run in runs if run.is_logged]
+    names = {name: None for run in logged for name in run.logged_config if not is_setting(name)}
+    return [
+        name
+        for name in names
+        if len({repr(run.logged_config[name]) for run in logged if name in run.logged_config}) > 1
+    ]
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:

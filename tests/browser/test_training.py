@@ -113,8 +113,8 @@ def test_runs_of_two_browsers_queue_and_one_is_continued(server: Server, browser
     expect(browser_page.get_by_text("third · number 1 in the queue")).to_be_visible(timeout=SECONDS * 1000)
     wait_for_app(browser_page)
     button(browser_page, "Later").last.click()
-    expect(other.get_by_text("waits, 1 run before it")).to_be_visible(timeout=SECONDS * 1000)
     expect(browser_page.get_by_text("third · number 2 in the queue")).to_be_visible(timeout=SECONDS * 1000)
+    expect(other.get_by_text("waits, 1 run before it")).to_be_visible(timeout=SECONDS * 1000)
     button(browser_page, "Cancel").last.click()
     expect(other.get_by_text("Taken out of the queue")).to_be_visible(timeout=SECONDS * 1000)
 

@@ -37,7 +37,6 @@ def test_a_finished_run_is_offered_in_every_form(open_page, trained_home):
         "CSV",
         "JSON",
         "TensorBoard",
-        "Report",
         "Runs as CSV",
         "Epochs as CSV",
     ]

@@ -139,11 +139,11 @@ def test_an_exported_run_has_all_that_was_logged(home, logged):
 
 
 def test_a_report_of_several_runs_has_them(open_page, logged):
-    from digits_core.dashboard.runs.report import as_html
+    from digits_core.reports.run_sections import ReportedRun, run_report
     from digits_core.runs.export.run_history import History
 
     store = state().runs
-    histories = [History(store.get(each), store.epochs([each])[each]) for each in (*logged, *own(None))]
-    report = as_html(histories).decode()
+    runs = [ReportedRun(History(store.get(each), store.epochs([each])[each])) for each in (*logged, *own(None))]
+    report = run_report(runs).decode()
     assert "Plain loop" in report
     assert "nan" not in report.casefold().replace("nano", "")

@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.dashboard.loaders import THRESHOLDS
-from digits_core.dashboard.recognise.before_after import HANDWRITING
 from digits_core.dashboard.recognise.recognition_result import UNLIKE
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import CHOSEN_RUN
 from digits_core.data.handwriting_store import NewSample
+from digits_core.evaluation.before_after import HANDWRITING
 from digits_core.recognition.out_of_distribution import VERSION, Refusal
 from digits_core.recognition.sample import drawn, sample_of
 from digits_core.runs.execution import execute

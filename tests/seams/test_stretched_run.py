@@ -17,11 +17,11 @@ from digits_core.dashboard import state as app_state
 from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.runs.compare.quantities import BY_TITLE, axis_of, settings_that_differ
 from digits_core.dashboard.runs.frames import run_table
-from digits_core.dashboard.runs.report import as_html
 from digits_core.dashboard.runs.training_time_view import series_of
 from digits_core.data.catalogue import Catalogue
 from digits_core.database import Database
 from digits_core.home import Home
+from digits_core.reports.run_sections import ReportedRun, run_report
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import execute
 from digits_core.runs.export.files import Export
@@ -124,7 +124,7 @@ def test_a_learning_rate_that_was_changed_by_hand_is_marked_everywhere(lab: Lab)
     assert [settings_of(run)[CHANGES] for run in lab.runs] == [NONE, NONE, BY_HAND]
     assert [each.title for each in settings_that_differ(lab.runs)] == ["Seed", "Changes by hand"]
     assert matching(lab.runs, [parse(f"changes by hand = {BY_HAND}")]) == [lab.changed]
-    assert BY_HAND in as_html([lab.export(run).history for run in lab.runs]).decode()
+    assert BY_HAND in run_report([ReportedRun(lab.export(run).history) for run in lab.runs]).decode()
     assert [row[CHANGES] for row in rows_of(runs_as_csv(lab.runs))] == [NONE, NONE, BY_HAND]
 
 
@@ -139,7 +139,7 @@ def test_every_export_has_one_number(lab: Lab):
     assert f"\nEPOCHS = {EPOCHS}\n" in script.decode()
     assert set(re.findall(r"Epoch: \d+/(\d+)", script.decode())) == {str(EPOCHS)}
     assert json.loads(metadata_of(lab.artifacts(lab.stretched.id).weights_path))["training"]["epochs"] == EPOCHS
-    settings = as_html([export.history]).decode().split("<h2>Settings</h2>")[1]
+    settings = run_report([ReportedRun(export.history)]).decode().split("<h2>Settings</h2>")[1]
     assert re.search(r"<th>Epochs</th><td>(\d+)</td>", settings)[1] == str(EPOCHS)
 
 

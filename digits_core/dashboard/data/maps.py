@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from digits_core.dashboard.charts import CHART_CONFIG
+from digits_core.dashboard.charts import CHART_CONFIG, on_projector
 from digits_core.dashboard.data.image_inspector import choose, inspect, split_of
 from digits_core.dashboard.data.results import PointMap, pca_map, tsne_map
 from digits_core.dashboard.data.samples_view import GRID_AND_INSPECTOR
@@ -110,7 +110,7 @@ def _draw(digits: Digits, method: str, found: PointMap, select: Drag) -> np.ndar
     chart = image_map(found.points, digits.labels[found.places], found.places, title, axes, select)
     with st.container(key="map"):
         event = st.plotly_chart(
-            chart,
+            on_projector(chart),
             key=f"map-{found.name}",
             config=CHART_CONFIG,
             on_select="rerun",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.read_only import REASON, change_button, guarded, is_read_only
 from digits_core.dashboard.refused import Upload, content_of, read_from_disk, read_once, show_refusal
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -30,6 +31,9 @@ FORMAT_HELP = "\n".join(
 def import_dataset() -> None:
     """From a file to a dataset: what it holds, what is wrong in it, a name, and whether to keep it."""
     st.subheader("Import a dataset")
+    if is_read_only():
+        st.info(f"{REASON} Nothing can be imported.", icon=":material/lock:")
+        return
     file = st.file_uploader(
         "File with images and labels",
         EXTENSIONS,
@@ -97,7 +101,7 @@ def _offer_to_keep(reading: Reading, name: str) -> None:
         help="What lists and charts call it. You can change it later.",
     )
     with st.container(horizontal=True):
-        st.button("Keep", type="primary", icon=":material/save:", on_click=_keep, args=(reading, name))
+        change_button("Keep", type="primary", icon=":material/save:", on_click=_keep, args=(reading, name))
         st.button("Cancel", icon=":material/close:", on_click=_forget_file)
     if error := st.session_state.pop("import_error", None):
         show_error(error)
@@ -149,6 +153,12 @@ def manage(name: str) -> None:
 
 
 def _rename_or_delete(name: str) -> None:
+    if not is_read_only():
+        _offer_to_rename(name)
+    change_button("Delete", icon=":material/delete:", type="tertiary", on_click=_delete, args=(name,))
+
+
+def _offer_to_rename(name: str) -> None:
     # Another key once a name was saved: the popover closes.
     renames = st.session_state.get("renames", 0)
     with (
@@ -161,10 +171,10 @@ def _rename_or_delete(name: str) -> None:
             key=f"new_title_{renames}",
             help="Runs that were trained on it still find it.",
         )
-        st.form_submit_button("Save the name", type="primary", on_click=_rename, args=(name, f"new_title_{renames}"))
+        saved = (name, f"new_title_{renames}")
+        st.form_submit_button("Save the name", type="primary", on_click=guarded(_rename), args=saved)
         if error := st.session_state.pop("rename_error", None):
             show_error(error)
-    st.button("Delete", icon=":material/delete:", type="tertiary", on_click=_delete, args=(name,))
 
 
 def _rename(name: str, key: str) -> None:
@@ -194,7 +204,7 @@ def offer_undo() -> None:
     name, title = st.session_state["deleted_dataset"]
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.write(f"{as_plain_text(title)} was deleted.")
-        st.button("Undo", icon=":material/undo:", on_click=_restore, args=(name,))
+        change_button("Undo", icon=":material/undo:", on_click=_restore, args=(name,))
 
 
 def _offer_deleted() -> None:
@@ -205,7 +215,7 @@ def _offer_deleted() -> None:
     st.subheader("Deleted datasets", help=f"They are permanently removed after {DAYS} days.")
     for each in deleted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
+            change_button(
                 "Restore",
                 icon=":material/restore_from_trash:",
                 key=f"restore_{each.name}",
@@ -230,7 +240,7 @@ def offer_mnist() -> None:
         if state().catalogue.mnist_download.running:
             _download_under_way()
             return
-        if st.button("Download MNIST", icon=":material/download:", type="primary"):
+        if change_button("Download MNIST", icon=":material/download:", type="primary"):
             state().catalogue.mnist_download.start()
             st.rerun()
         if error := state().catalogue.mnist_download.error:
@@ -243,4 +253,4 @@ def _download_under_way() -> None:
     if not download.running:
         st.rerun()  # the whole page: the dataset is here now, or there is an error to show
     st.progress(download.share, f"Downloading MNIST: {download.share:.0%}")
-    st.button("Cancel", icon=":material/close:", on_click=download.cancel)
+    change_button("Cancel", icon=":material/close:", on_click=download.cancel)

@@ -20,6 +20,8 @@ from digits_core.dashboard.handwriting.shared import (
     table_height,
     undo_button,
 )
+from digits_core.dashboard.hiding import is_hidden
+from digits_core.dashboard.read_only import change_button, explained, is_read_only
 from digits_core.dashboard.refused import content_of, read_once
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
@@ -70,7 +72,8 @@ def show() -> None:
     else:
         _nothing(deleted)
     undo_button()
-    _archive()
+    if not is_hidden("export"):
+        _archive()
 
 
 def _filters() -> Callable[[HandwrittenSample], bool]:
@@ -187,7 +190,7 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
     handwriting = state().handwriting
     with st.container(horizontal=True, vertical_alignment="bottom", key="own_actions"):
         if deleted:
-            st.button(
+            change_button(
                 f"Restore {len(chosen)}",
                 icon=":material/restore_from_trash:",
                 disabled=nothing,
@@ -197,7 +200,7 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
             )
             return
         label = st.selectbox("New label", DIGITS, key="own_label", width=100, help=LABEL_HELP)
-        st.button(
+        change_button(
             f"Relabel {len(chosen)}",
             icon=":material/label:",
             disabled=nothing,
@@ -209,14 +212,14 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
             "New writer", names, key="own_new_writer", width=180, accept_new_options=True, help=WRITER_HELP
         )
         problem = writer_problem(writer or "")
-        st.button(
+        change_button(
             f"Move {len(chosen)}",
             icon=":material/person:",
             disabled=nothing or not writer or bool(problem),
             on_click=lambda: done(handwriting.move(numbers, writer)),
             help=f"Gives the selected samples to this writer. {problem}".rstrip(),
         )
-        st.button(
+        change_button(
             f"Delete {len(chosen)}",
             icon=":material/delete:",
             disabled=nothing,
@@ -265,10 +268,13 @@ def _archive() -> None:
                 ["npz"],
                 key="own_import",
                 max_upload_size=MAX_BYTES // 2**20,
-                help="Adds what is not here yet: the same file adds nothing the second time. Samples keep their writer "
-                "and their place in the split.",
+                disabled=is_read_only(),
+                help=explained(
+                    "Adds what is not here yet: the same file adds nothing the second time. Samples keep their writer "
+                    "and their place in the split."
+                ),
             )
-            if file is not None and file.file_id != st.session_state.get("own_imported"):
+            if file is not None and not is_read_only() and file.file_id != st.session_state.get("own_imported"):
                 try:
                     samples = read_once(("archive", *content_of(file)), lambda: unpack(file.getvalue(), file.name))
                     change = state().handwriting.add_missing(samples)

@@ -22,6 +22,7 @@ from digits_core.dashboard.handwriting.shared import (
 )
 from digits_core.dashboard.live import draw_anew_after
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
 from digits_core.dashboard.sample_on_paper import offer_sample
@@ -125,7 +126,7 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
         picture="stored",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        change_button(
             f"Save as {label}",
             type="primary",
             icon=":material/save:",

@@ -23,6 +23,7 @@ from digits_core.dashboard.handwriting.shared import (
     table_height,
     undo_button,
 )
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.state import state
 from digits_core.data.file_labels import label_in
 from digits_core.data.handwriting_store import WRITER_LENGTH, NewSample, tidy_writer, writer_problem
@@ -215,7 +216,7 @@ def _offer_to_save(tray: Tray, writer: str) -> None:
     waiting = sum(each.include and each.label is None for each in tray.pictures)
     problem = next((found for each in tray.to_save if (found := writer_problem(each.writer or ""))), "")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        change_button(
             f"Save {count}",
             type="primary",
             icon=":material/save:",

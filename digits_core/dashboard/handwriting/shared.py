@@ -12,7 +12,9 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.hiding import group
 from digits_core.dashboard.pages import current_page
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.state import state
 from digits_core.data.handwriting_store import NOBODY_NAMED, Change, tidy_writer, writer_problem
 
@@ -34,6 +36,7 @@ def table_height(rows: int) -> int:
     return _HEADER_HEIGHT + rows * ROW_HEIGHT
 
 
+@group("writer")
 def choose_writer() -> str:
     """Return who writes, the same in every way of collecting.
 
@@ -69,7 +72,7 @@ def undo_button() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="last_action"):
         st.markdown(f":material/check_circle: {as_plain_text(change.words)}", width="content")
-        st.button(
+        change_button(
             "Undo",
             icon=":material/undo:",
             on_click=_undo,

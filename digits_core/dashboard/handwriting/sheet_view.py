@@ -21,6 +21,7 @@ from digits_core.dashboard.handwriting.shared import (
 from digits_core.dashboard.handwriting.sheet_work import Work, read_work
 from digits_core.dashboard.loaders import load_recogniser, reader
 from digits_core.dashboard.pages import link
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.refused import content_of, read_once, show_refusal
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import run_label, show_error
@@ -229,7 +230,7 @@ def _offer_to_save(work: Work, writer: str) -> None:
     empty = sum(work.digit(each.box) is None for each in kept)
     count = len(work.to_save())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        change_button(
             f"Save {count}",
             type="primary",
             icon=":material/save:",

@@ -12,6 +12,7 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.browse import SOURCE_TITLES
 from digits_core.dashboard.handwriting.shared import ROW_HEIGHT, done, undo_button
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import SPLIT_HELP
 from digits_core.data.handwriting_store import WRITER_LENGTH, HandwrittenSample, writer_problem
@@ -90,7 +91,7 @@ def _rename(names: list[str]) -> None:
             "is here under two names.",
         )
         problem = writer_problem(new)
-        st.button(
+        change_button(
             "Rename",
             icon=":material/edit:",
             on_click=_do_rename,

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from digits_core.config import NetworkConfig, RunConfig, TransformConfig, choices
 from digits_core.dashboard import saved_configs
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.hiding import is_hidden
 from digits_core.dashboard.network import built
 from digits_core.dashboard.network.choices import BUILT, ChosenImage, choose_image, choose_size
 from digits_core.dashboard.network.diagram import show_diagram
@@ -54,11 +55,12 @@ def show(row: DeltaGenerator) -> None:
             _choose_start(network)
             image = choose_image()
         problem = problem_of(network.layers, size)
-        if problem is None:
+        if problem is None and not is_hidden("use"):
             _use_in_training(network, size)
     with row:
         _draw_steps()
-        saved_configs.keep(state().networks, network, partial(_words, size=size), built.fill, "wide and shallow")
+        if not is_hidden("use"):
+            saved_configs.keep(state().networks, network, partial(_words, size=size), built.fill, "wide and shallow")
     built.put_into_url(network)
     if problem is None:
         st.session_state[DRAWN] = (network, size)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from digits_core.config import NetworkConfig, TrainingConfig, TransformConfig, bounds
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.hiding import group
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.network.built import built, is_buildable
 from digits_core.dashboard.network.network_choice import Subject, subject_of, untrained
@@ -67,6 +68,7 @@ def choose_dropout() -> float:
     )
 
 
+@group("weights")
 def choose_subject(traced: bool = False) -> Subject:
     """The network to look at: of a run, after or before its training; one with starting weights while there is none.
 
@@ -135,6 +137,7 @@ def choose_other(subject: Subject) -> Subject | None:
     return subject.start if chosen == START else subject_of(runs[chosen])
 
 
+@group("image")
 def choose_image() -> ChosenImage | None:
     """An image by dataset, split and place in that split; `None`, with words on what to do, where there is none."""
     with st.container(horizontal=True, vertical_alignment="bottom"):

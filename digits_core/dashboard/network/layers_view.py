@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from digits_core.config import RunConfig
+from digits_core.dashboard.hiding import is_hidden
 from digits_core.dashboard.network import traced_view
 from digits_core.dashboard.network.choices import (
     choose_dropout,
@@ -49,7 +50,8 @@ def show(row: DeltaGenerator) -> None:
         with st.container(key="main_picture"):
             show_diagram(layers, activations_of(subject, image.pixels), layer.name, words, _pressed)
     _explain(layer)
-    _all_layers(subject)
+    if not is_hidden("layers"):
+        _all_layers(subject)
 
 
 def _choose_layer(layers: Sequence[Layer]) -> Layer:

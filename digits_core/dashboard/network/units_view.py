@@ -18,6 +18,7 @@ from digits_core.dashboard.network.network_choice import (
     layers_of,
     tried,
 )
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import choose_dataset, say_not_here, show_error
@@ -167,7 +168,7 @@ def _offer_to_keep(subject: Subject, change: Change) -> None:
     elif not change.words:
         why_not = "Nothing is changed yet: switch units off, set weights to 0 or add noise."
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        change_button(
             "Keep as a new run",
             icon=":material/bookmark_add:",
             key="units_keep",

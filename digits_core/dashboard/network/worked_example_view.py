@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from digits_core.config import TransformConfig
-from digits_core.dashboard.charts import CHART_CONFIG, show_chart
+from digits_core.dashboard.charts import CHART_CONFIG, on_projector, show_chart
 from digits_core.dashboard.network.backward_view import show_backward
 from digits_core.dashboard.network.choices import ChosenImage, choose_image, choose_subject, say_untrained
 from digits_core.dashboard.network.network_choice import activations_of, layers_of, network_of
@@ -180,7 +180,7 @@ def _show_input(example: WorkedExample, found: Found, layer: Layer, channel: int
     window, bounds = (place.top, place.left, place.side), value_range([values], signed=False)
     key = f"clicked_{layer.name}"
     st.plotly_chart(
-        field(values, title, MAP_HEIGHT, bounds, window, winner=example.winner),
+        on_projector(field(values, title, MAP_HEIGHT, bounds, window, winner=example.winner)),
         key=key,
         on_select=partial(_move_to_click, key, stride, layer.output_shape[1:]),
         selection_mode="points",

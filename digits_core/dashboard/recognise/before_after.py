@@ -2,72 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 
-from digits_core.config import RunConfig
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.handwriting.shared import WRITER_HELP
-from digits_core.dashboard.loaders import load_digits, load_recogniser
+from digits_core.dashboard.loaders import load_digits, reader
 from digits_core.dashboard.pages import page
 from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.data.digits import Digits
-from digits_core.runs.preferred import best_of, candidates
+from digits_core.evaluation.before_after import (
+    HANDWRITING,
+    compare,
+    held_out_of,
+    learnt_from_handwriting,
+    pair,
+    with_handwriting,
+)
 from digits_core.runs.store import Run
 from digits_core.training.config_fields import to_query
 
-HANDWRITING = "handwriting"
 FEW = 20
 SHOWN = 40
-
-
-@dataclass(frozen=True)
-class BeforeAfter:
-    """What two networks read of the same held-out digits of one writer: uint8 (n, H, W), and int64 (n,) each."""
-
-    images: np.ndarray
-    labels: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
-
-    def right(self, answers: np.ndarray) -> int:
-        return int((answers == self.labels).sum())
-
-
-def with_handwriting(config: RunConfig) -> RunConfig:
-    """The same training with the user's own digits beside its data, to train on and to test on."""
-    data = config.data.replace(
-        train=(*config.data.train, HANDWRITING), test=(*config.data.test, HANDWRITING), test_writers=()
-    )
-    return config.replace(data=data, name=f"{config.name or config.recipe or 'Run'} + my handwriting"[:120])
-
-
-def learnt_from_handwriting(config: RunConfig) -> bool:
-    return HANDWRITING in config.data.train
-
-
-def held_out_of(digits: Digits, writer: str) -> Digits:
-    """The writer's test samples: no run has ever trained on them, whoever's digits it was trained with."""
-    wanted = digits.test & (np.array(digits.writers) == writer)
-    return Digits(digits.name, digits.images[wanted], digits.labels[wanted], digits.test[wanted])
-
-
-def pair(run: Run, runs: Sequence[Run]) -> tuple[Run, Run] | None:
-    """Return the runs before and after, with handwriting and without, one of them `run`; `None` without another kind.
-
-    The other is the best of the same recipe, else the best there is, as `best_of` has it: a run that was stopped in its
-    third epoch would make any other look good.
-    """
-    mine = learnt_from_handwriting(run.config)
-    others = [each for each in runs if learnt_from_handwriting(each.config) != mine]
-    other = best_of([each for each in candidates(others) if each.recipe == run.recipe]) or best_of(others)
-    if other is None:
-        return None
-    return (other, run) if mine else (run, other)
 
 
 @st.fragment
@@ -110,17 +67,8 @@ def show(run: Run) -> None:
         _show_comparison(*both, digits)
 
 
-def compare(before: Run, after: Run, digits: Digits) -> BeforeAfter:
-    """Let both read the same digits, each prepared as its own training prepared them."""
-    read = [
-        np.array([answer.digit for answer in load_recogniser(run.id).read_all(list(digits.images))])
-        for run in (before, after)
-    ]
-    return BeforeAfter(digits.images, digits.labels, *read)
-
-
 def _show_comparison(before: Run, after: Run, digits: Digits) -> None:
-    both, total = compare(before, after, digits), len(digits)
+    both, total = compare(reader(before.id), reader(after.id), digits), len(digits)
     columns = st.container(horizontal=True, gap="large")
     for words, run, answers in (("Before", before, both.before), ("After", after, both.after)):
         right = both.right(answers)

@@ -22,6 +22,7 @@ from digits_core.dashboard.canvas import (
     undo_stroke,
     wide_room,
 )
+from digits_core.dashboard.hiding import group, is_hidden
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.recognise import before_after, reading_history, why
 from digits_core.dashboard.recognise.answer_display import say_verdict, show_digits, show_number
@@ -45,6 +46,7 @@ NUMBER_HEIGHT = 330
 """Reserved, so that nothing below jumps when the first answer arrives."""
 
 
+@group("paper")
 def choose_paper() -> str:
     """Return what is drawn: one digit or a number."""
     return st.segmented_control(
@@ -64,8 +66,9 @@ def show(run: Run, what: str) -> None:
         _draw_number(run)
     else:
         _draw_digit(run, browser_models([run.id]))
-    _save(what)
-    if not run.is_logged:
+    if not is_hidden("save"):
+        _save(what)
+    if not run.is_logged and not is_hidden("again"):
         before_after.show(run)
     why.show(run, partial(reading_history.current, CANVASES[what]), CANVASES[what])
 

@@ -8,6 +8,8 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.handwriting.shared import undo_button
+from digits_core.dashboard.hiding import group
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.recognise.recognition_result import THUMBNAIL
 from digits_core.dashboard.recognise.save_all import SAVE_HELP, is_saved, to_save
 from digits_core.dashboard.recognise.tray import Glance
@@ -21,6 +23,7 @@ LONGEST_TEXT = 12
 DOUBTFUL = "recognise_doubtful"
 
 
+@group("save")
 def show_head(pictures: Sequence[tuple[Upload, Glance | None]], save: Callable[[], None]) -> None:
     """The progress while pictures are read; then how many there are, and the button that saves all of their digits."""
     glances = [glance for _, glance in pictures if glance]
@@ -35,7 +38,7 @@ def show_head(pictures: Sequence[tuple[Upload, Glance | None]], save: Callable[[
         doubtful = sum(len(to_save(each, True)) - len(to_save(each, False)) for each in glances)
         with_doubtful = bool(doubtful) and st.session_state.get(DOUBTFUL, False)
         count = sum(len(to_save(each, with_doubtful)) for each in glances)
-        st.button(
+        change_button(
             f"Save all · {counted_digits(count)}" if len(pictures) > 1 else f"Save {counted_digits(count)}",
             type="primary",
             icon=":material/save:",

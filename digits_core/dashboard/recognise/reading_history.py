@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.hiding import is_hidden
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.packed import READINGS, READINGS_BYTES, forget_oldest
 from digits_core.dashboard.recognise import why
@@ -119,5 +120,6 @@ def _show_again(reading: Reading, run: Run, place: int) -> None:
     else:
         show_digits(now, "again")
     key = f"again_{place}_{len(_kept())}"
-    offer_to_save(now, key)
+    if not is_hidden("save"):
+        offer_to_save(now, key)
     why.show(run, lambda: now, key)

@@ -15,6 +15,7 @@ from digits_core.dashboard.handwriting.shared import (
     done,
     undo_button,
 )
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading
 from digits_core.dashboard.state import state
 from digits_core.data.handwriting_store import NewSample
@@ -56,7 +57,7 @@ def _row(ask: Callable[[], str], reading: Callable[[], Reading | None], key: str
             labels = ask()
         with st.container(width=200):
             writer = choose_writer()
-        st.button(
+        change_button(
             f"Save as {labels}" if labels else "Save",
             icon=":material/save:",
             key=f"{key}_save",

@@ -8,6 +8,7 @@ from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S, show_progress
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.pages import link
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.run_feed import batches_per_epoch, feed_of
@@ -51,7 +52,7 @@ def offer(recipe: str, primary: bool = False) -> None:
         st.caption("When it has finished, this page goes on by itself. You may go to other pages meanwhile.")
         return
     _show_what_became_of_the_last()
-    st.button(
+    change_button(
         f"Train the {recipe} recipe",
         type="primary" if primary else "secondary",
         icon=":material/play_arrow:",

@@ -9,9 +9,9 @@ import streamlit as st
 
 from digits_core.config import RunConfig
 from digits_core.dashboard.pages import page
-from digits_core.dashboard.recognise.before_after import learnt_from_handwriting, with_handwriting
 from digits_core.dashboard.recognise.recognition_result import article
 from digits_core.dashboard.state import state
+from digits_core.evaluation.before_after import learnt_from_handwriting, with_handwriting
 from digits_core.settings import SETTINGS, name_of
 from digits_core.training.config_fields import to_query
 from digits_core.training.recipes import FULL, ROBUST

@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from digits_core.dashboard.charts import show_chart
+from digits_core.dashboard.hiding import group
 from digits_core.dashboard.loaders import load_recogniser, run_loader
 from digits_core.dashboard.recognise.recognition_result import Reading, article, runner_up
 from digits_core.dashboard.state import state
@@ -29,6 +30,7 @@ SIDE = 220
 
 
 @st.fragment
+@group("why")
 def show(run: Run, reading: Callable[[], Reading | None], key: str) -> None:
     """The button, and what it explained: the `reading` as it was when it was pressed. Each `key` explains one."""
     explained = f"{key}_explained"

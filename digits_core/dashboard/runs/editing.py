@@ -9,6 +9,7 @@ import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.folds import popover
+from digits_core.dashboard.read_only import change_button, guarded
 from digits_core.dashboard.runs.choice import choose
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
@@ -33,6 +34,7 @@ def edit_runs(chosen: Sequence[Run], shelf: Kept) -> None:
         lambda: _edit(chosen),
         icon=":material/edit:",
         help_text="Name, tags and note of the chosen runs.",
+        changes=True,
     )
     _put_away(chosen)
 
@@ -86,7 +88,7 @@ def _rename(chosen: Sequence[Run]) -> None:
         "Name",
         run.name,
         key=key,
-        on_change=acting(lambda: state().runs.labels.rename(run.id, st.session_state[key])),
+        on_change=guarded(acting(lambda: state().runs.labels.rename(run.id, st.session_state[key]))),
         help="What the run is called on every page, in up to "
         f"{NAME_LENGTH} characters. Its number stays. Press Enter to save.",
     )
@@ -103,14 +105,14 @@ def _tag(chosen: Sequence[Run]) -> None:
         help=f"Short words to find runs again: up to {TAG_LENGTH} characters each, up to {TAGS_AT_MOST} on a run.",
     )
     with st.container(horizontal=True, gap="xsmall"):
-        st.button(
+        change_button(
             "Add",
             icon=":material/new_label:",
             disabled=not tags,
             on_click=acting(lambda: state().runs.labels.tag(ids, tags)),
             help="To each chosen run.",
         )
-        st.button(
+        change_button(
             "Take off",
             icon=":material/label_off:",
             disabled=not tags,
@@ -130,7 +132,7 @@ def _note(chosen: Sequence[Run]) -> None:
         help="Why you trained it, what you saw. It is found by the search and goes with the run. Up to "
         f"{NOTE_LENGTH:,} characters.",
     )
-    st.button(
+    change_button(
         "Save",
         icon=":material/save:",
         on_click=acting(lambda: state().runs.labels.write_note(ids, note)),
@@ -143,14 +145,14 @@ def _put_away(chosen: Sequence[Run]) -> None:
     archived = [run.id for run in chosen if run.archived]
     current = [run.id for run in chosen if not run.archived]
     if archived and not current:
-        st.button(
+        change_button(
             "Unarchive",
             icon=":material/unarchive:",
             on_click=acting(lambda: labels.unarchive(archived)),
             help="Other pages offer these runs again.",
         )
     else:
-        st.button(
+        change_button(
             "Archive",
             icon=":material/archive:",
             disabled=not current,
@@ -158,7 +160,7 @@ def _put_away(chosen: Sequence[Run]) -> None:
             args=(labels.archive, current),
             help="Takes the chosen runs out of the lists of every page. “Show: Archive” among the filters has them.",
         )
-    st.button(
+    change_button(
         "Delete",
         icon=":material/delete:",
         disabled=not chosen,
@@ -175,7 +177,7 @@ def _away(put: Callable[[Sequence[str]], Change], run_ids: Sequence[str]) -> Non
 
 
 def _bring_back(deleted: Sequence[str]) -> None:
-    st.button(
+    change_button(
         "Restore",
         icon=":material/restore_from_trash:",
         type="primary",
@@ -191,7 +193,7 @@ def _offer_undo() -> None:
     if _DONE not in st.session_state:
         return
     st.markdown(f":material/check_circle: {as_plain_text(st.session_state[_DONE].words)}", width="content")
-    st.button(
+    change_button(
         "Undo",
         icon=":material/undo:",
         type="tertiary",

@@ -10,6 +10,7 @@ import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.loaders import run_loader
+from digits_core.dashboard.runs.report_view import offer_report
 from digits_core.dashboard.state import state
 from digits_core.errors import DigitsError
 from digits_core.runs.export import onnx, tensorboard
@@ -81,21 +82,13 @@ def offer_comparison(runs: list[Run]) -> None:
     """Offer what several runs are together: a report, and two tables."""
     if not runs:
         return
-    from digits_core.dashboard.runs.report import as_html
 
     def histories() -> list[History]:
         epochs = state().runs.epochs([run.id for run in runs])
         return [History(run, epochs[run.id], state().runs.changes(run.id)) for run in runs]
 
     with st.container(horizontal=True):
-        _button(
-            "Report",
-            lambda: as_html(histories()),
-            "comparison.html",
-            "report",
-            "Results, curves and the settings that differ as one HTML file: it opens in any browser, without a "
-            "network, and prints well.",
-        )
+        offer_report(runs)
         _button(
             "Runs as CSV",
             lambda: runs_as_csv(runs),

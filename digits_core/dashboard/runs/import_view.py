@@ -31,6 +31,7 @@ def import_runs() -> None:
         _draw,
         icon=":material/upload_file:",
         help_text="Runs of other programs: TensorBoard, Lightning, or a CSV file with a row for each epoch.",
+        changes=True,
     )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from digits_core.config import RunConfig, TrainingConfig, bounds
 from digits_core.dashboard.folds import expander
 from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.sweep_recipes import AWAITED, CHOSEN
@@ -59,7 +60,7 @@ def sweep_form() -> None:
             show_error(error)
         if refused := st.session_state.pop(REFUSED, None):
             show_error(refused)
-        st.button(
+        change_button(
             "Start the sweep",
             type="primary",
             icon=":material/play_arrow:",

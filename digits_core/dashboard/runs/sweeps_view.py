@@ -8,6 +8,7 @@ import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.runs.sweep_form import sweep_form
 from digits_core.dashboard.runs.sweep_results import Axes, choose_axes, show_best, show_results, show_table
 from digits_core.dashboard.state import state
@@ -149,7 +150,7 @@ def _button(
 ) -> None:
     """Pause and Continue share a place and a key, so that the focus stays on the button that was pressed."""
     name = "pause" if label == "Continue" else label.lower()
-    st.button(
+    change_button(
         label,
         icon=icon,
         key=f"sweep_{name}_{sweep.id}",
@@ -197,4 +198,4 @@ def _offer_undo() -> None:
         sweep_id, title = st.session_state[DELETED]
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{as_plain_text(title)} was deleted.", width="stretch")
-            st.button("Undo", icon=":material/undo:", key="undo_sweep", on_click=_restore, args=(sweep_id,))
+            change_button("Undo", icon=":material/undo:", key="undo_sweep", on_click=_restore, args=(sweep_id,))

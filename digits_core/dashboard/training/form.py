@@ -11,18 +11,19 @@ import streamlit as st
 
 from digits_core.config import DataConfig, NetworkConfig, RunConfig, TrainingConfig, TransformConfig
 from digits_core.dashboard.folds import expander
+from digits_core.dashboard.hiding import hidden
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.setting_controls import MAIN, MORE, key_of, training_control
 from digits_core.dashboard.transforms.choice import choose_transform
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
-from digits_core.settings import SECTION_OF, SETTINGS, label_of
+from digits_core.settings import SECTION_OF, SETTINGS, label_of, title_of
 from digits_core.training.config_fields import Query, carries_config, from_query, to_query
 from digits_core.training.recipes import LECTURE, RECIPES, Recipe
 
 DATA_FIELDS = ("train", "test", "test_writers")
-HIDEABLE = {
+GROUPS = {
     "start": ("recipe", "as_in_run"),
     "data": DATA_FIELDS,
     "transform": ("transform",),
@@ -30,10 +31,16 @@ HIDEABLE = {
     "share": ("share",),
 }
 """Groups of controls that a link can hide by one name, beside the single ones."""
-HIDEABLE_FIELDS = ("recipe", "as_in_run", *DATA_FIELDS, "transform", *MAIN, *MORE, "name", "share")
+HIDEABLE = {
+    "start": "Recipe and earlier runs (start)",
+    "data": "Datasets (data)",
+    "more": "More settings (more)",
+    "share": "Copy, paste, send (share)",
+} | {name: title_of(name) for name in ("recipe", "as_in_run", *DATA_FIELDS, "transform", *MAIN, *MORE, "name")}
+"""All that a link can hide, with its title."""
 TRANSFORM_FIELDS = frozenset(TransformConfig.model_fields)
 NETWORK_FIELDS = frozenset({"size", *NetworkConfig.model_fields})
-ADDRESS, HIDDEN, TRANSFORM, REFUSED = "form_address", "form_hidden", "form_transform", "form_refused"
+ADDRESS, TRANSFORM, REFUSED = "form_address", "form_transform", "form_refused"
 UNDO = "form_undo"
 
 
@@ -55,7 +62,7 @@ def choose_start() -> RunConfig:
         network=NetworkConfig(**{field: st.session_state[key_of(field)] for field in NetworkConfig.model_fields}),
         training=TrainingConfig(**{field: st.session_state[key_of(field)] for field in TrainingConfig.model_fields}),
     )
-    _write_address(config, hidden_controls())
+    _write_address(config, bool(hidden()))
     return config
 
 
@@ -115,15 +122,7 @@ def check_known(config: RunConfig) -> RunConfig:
 
 def hidden_controls() -> set[str]:
     """The controls that the link to this page hides, groups taken apart."""
-    if "hide" in st.query_params:
-        st.session_state[HIDDEN] = [name for name in st.query_params["hide"].split(",") if name]
-    names = st.session_state.get(HIDDEN, [])
-    return {control for name in names for control in HIDEABLE.get(name, (name,)) if control in HIDEABLE_FIELDS}
-
-
-def show_all() -> None:
-    st.session_state[HIDDEN] = []
-    st.query_params.pop("hide", None)
+    return {control for name in hidden() for control in GROUPS.get(name, (name,))}
 
 
 def _follow_address() -> None:
@@ -167,13 +166,12 @@ def _say_what_was_refused() -> None:
         show_error(error)
 
 
-def _write_address(config: RunConfig, hidden: Collection[str]) -> None:
+def _write_address(config: RunConfig, hides: bool) -> None:
     """Keep the URL such that it opens the form as it is; the lecture as it stands needs no words."""
-    ours = {} if config == LECTURE.config and not hidden else to_query(config)
-    wanted = ours | ({"hide": [",".join(st.session_state[HIDDEN])]} if hidden else {})
-    for name in [name for name in st.query_params if _is_ours(name) and name not in wanted]:
+    ours = {} if config == LECTURE.config and not hides else to_query(config)
+    for name in [name for name in st.query_params if _is_ours(name) and name not in ours]:
         del st.query_params[name]
-    for name, values in wanted.items():
+    for name, values in ours.items():
         if st.query_params.get_all(name) != values:
             st.query_params[name] = values
     st.session_state[ADDRESS] = ours

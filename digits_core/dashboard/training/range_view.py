@@ -10,6 +10,7 @@ from digits_core.config import RunConfig
 from digits_core.dashboard.background_jobs import Jobs, awaited
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.form import fill_undoably
 from digits_core.dashboard.widgets import show_error
@@ -34,7 +35,7 @@ def show(config: RunConfig) -> None:
     )
     # The rate that the form has is not part of it.
     asked = config.replace(name="", recipe="", training=config.training.replace(learning_rate=0.001, epochs=1))
-    st.button(
+    change_button(
         "Test the learning rates",
         icon=":material/troubleshoot:",
         on_click=st.session_state.__setitem__,

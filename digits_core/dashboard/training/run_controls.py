@@ -11,6 +11,7 @@ from digits_core.config import TrainingConfig, bounds
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.folds import popover
 from digits_core.dashboard.live import STATUS_ICONS
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.run_feed import feed_of
@@ -91,6 +92,7 @@ def show_more_controls(run: Run) -> None:
         lambda: _draw_changes(run),
         icon=":material/tune:",
         help_text="Another learning rate while it trains; more epochs when it has ended.",
+        changes=True,
     )
 
 
@@ -314,7 +316,7 @@ def _button(
     plain: bool = False,
 ) -> None:
     """A button that calls `action`, or is disabled with the reason `unless` there is none."""
-    st.button(
+    change_button(
         label,
         icon=icon,
         key=f"{name or label.lower().replace(' ', '_')}_{run.id}",

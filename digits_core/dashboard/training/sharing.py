@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from digits_core.config import RunConfig
 from digits_core.dashboard.folds import popover
-from digits_core.dashboard.training.form import HIDEABLE, HIDEABLE_FIELDS, check_known, fill, show_all
+from digits_core.dashboard.page_link import show_link
+from digits_core.dashboard.training.form import check_known, fill
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
-from digits_core.settings import title_of
 from digits_core.training.config_fields import to_query
-
-HIDEABLE_TITLES = {
-    "start": "Recipe and earlier runs (start)",
-    "data": "Datasets (data)",
-    "more": "More settings (more)",
-    "share": "Copy, paste, send (share)",
-}
 
 
 def offer_sharing(config: RunConfig | None) -> None:
@@ -38,39 +29,11 @@ def _draw_sharing(config: RunConfig | None) -> None:
     if config is None:
         st.caption("Fix the errors in the form first: these settings cannot be shared.")
     else:
-        _show_link(config)
+        st.markdown("**As a link**")
+        show_link(to_query(config), "settings")
         st.markdown("**As JSON**")
         st.code(config.model_dump_json(indent=2), language="json", height=180)
     _paste()
-
-
-def offer_hidden() -> None:
-    """Where a link has hidden controls: says so, and shows them again."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("The link that you followed hides some settings.", width="stretch")
-        st.button("Show all", icon=":material/visibility:", key="show_all", on_click=show_all)
-
-
-def link_to(config: RunConfig, hide: list[str]) -> str:
-    """The address that opens the form as it is, without the controls in `hide`."""
-    query = to_query(config) | ({"hide": [",".join(hide)]} if hide else {})
-    base = (st.context.url or "/training").split("?")[0]
-    return f"{base}?{urlencode(query, doseq=True, safe=',')}"
-
-
-def _show_link(config: RunConfig) -> None:
-    st.markdown("**As a link**")
-    hide = st.multiselect(
-        "Hide in the link",
-        [*HIDEABLE, *(name for name in HIDEABLE_FIELDS if name not in HIDEABLE)],
-        key="share_hide",
-        format_func=lambda name: HIDEABLE_TITLES.get(name, title_of(name)),
-        placeholder="nothing: all settings are shown",
-        persist_state="session",
-        help="For a lesson: whoever follows the link sees only the settings that it is about. The hidden ones keep the "
-        "values that they have here.",
-    )
-    st.code(link_to(config, hide), language=None, wrap_lines=True)
 
 
 def _paste() -> None:

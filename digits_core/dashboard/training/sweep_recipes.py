@@ -6,6 +6,7 @@ import streamlit as st
 
 from digits_core.dashboard.folds import popover
 from digits_core.dashboard.pages import link, page
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.session import session_id
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
@@ -32,7 +33,7 @@ def offer_sweeps() -> None:
 
 def offer_start(name: str, label: str = "Start") -> None:
     """Draw the button that starts a ready-made sweep and goes to its chart."""
-    pressed = st.button(
+    pressed = change_button(
         label,
         icon=":material/play_arrow:",
         key=f"start_{name}",

@@ -40,10 +40,13 @@ class Archive:
         self._left = limits.unpacked_bytes
         self._too_large = _too_large(limits, advice)
         self.names: dict[str, zipfile.ZipInfo] = {}
+        self.repeated: set[str] = set()
+        """Names that several members have; the last of them is the one that is read."""
         for member in self._zip.infolist():
             _check_name(member.filename)
             if member.filename and not member.filename.endswith("/") and not _HIDDEN.search(member.filename):
                 _check_member(member)
+                self.repeated |= {member.filename} & self.names.keys()
                 self.names[member.filename] = member
         if len(self.names) > limits.entries:
             raise Refusal(f"holds {len(self.names):,} files, more than the {limits.entries:,} that are read.")

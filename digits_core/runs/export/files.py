@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -123,9 +123,7 @@ def write(files: Mapping[str, bytes], folder: Path, replace: bool = False) -> No
     `ExportError` where one of that name is there already, unless it may be replaced, or where there is no room; then
     everything in the folder is as it was.
     """
-    there = [path for path in files if (folder / path).exists()]
-    if there and not replace:
-        raise _taken(folder / there[0])
+    check_free(files, folder, replace)
     try:
         # What was done so far is undone, last first, unless all of it succeeds.
         with ExitStack() as undo:
@@ -148,6 +146,13 @@ def write(files: Mapping[str, bytes], folder: Path, replace: bool = False) -> No
         raise _taken(Path(error.filename2 or error.filename)) from error
     except OSError as error:
         raise ExportError(f"{folder} cannot be written ({error.strerror}). Choose another folder.") from error
+
+
+def check_free(paths: Iterable[str], folder: Path, replace: bool = False) -> None:
+    """Raise `ExportError` if a file of one of these names is in the folder already, unless it may be replaced."""
+    there = [path for path in paths if (folder / path).exists()]
+    if there and not replace:
+        raise _taken(folder / there[0])
 
 
 def _taken(path: Path) -> ExportError:

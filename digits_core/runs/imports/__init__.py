@@ -5,16 +5,14 @@ Files are untrusted: they are read in a process of its own, within limits, and n
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from digits_core.data.readers.apart import ask_apart
+from digits_core.data.readers.file_contents import Refusal
 from digits_core.data.readers.limits import MIB
-from digits_core.data.readers.sandbox import ROOT, shown_name, why_it_ended
+from digits_core.data.readers.sandbox import shown_name
 from digits_core.errors import RunFileError
 from digits_core.runs import process_owner
 from digits_core.runs.imports.records import LIMITS, from_json
@@ -79,22 +77,7 @@ def _check_size(size: int, title: str) -> None:
 
 
 def _read_apart(path: Path, title: str) -> list[WholeRun]:
-    command = [sys.executable, "-m", "digits_core.runs.imports", str(path), title]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
-        answer = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            timeout=2 * LIMITS.seconds,
-        )
-    except subprocess.TimeoutExpired:
-        raise RunFileError(f"{title} took longer than {2 * LIMITS.seconds} s to read and was cancelled.") from None
-    if answer.returncode or not answer.stdout:
-        raise RunFileError(f"{title} {why_it_ended(answer.returncode, LIMITS).reason}")
-    kind, _, content = answer.stdout.decode("ascii").partition("\n")
-    if kind == "refused":
-        raise RunFileError(f"{title} {json.loads(content)}")
-    return from_json(content)
+        return from_json(ask_apart("digits_core.runs.imports", [str(path), title], LIMITS))
+    except Refusal as refusal:
+        raise RunFileError(f"{title} {refusal}") from None

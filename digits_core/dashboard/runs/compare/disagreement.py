@@ -14,7 +14,7 @@ from digits_core.dashboard.runs.compare.stored_answers import answers_of
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import choose_named, choose_page, run_label, show_error
 from digits_core.errors import DatasetError
-from digits_core.evaluation.comparison import Disagreement, chance_of, disagreement, share_test_images
+from digits_core.evaluation.comparison import HARDLY_CHANCE, Disagreement, chance_of, disagreement, share_test_images
 from digits_core.figures.basic_charts import probabilities
 from digits_core.runs.artifacts import TestResult
 from digits_core.runs.store import Run
@@ -108,7 +108,7 @@ def _summary(first: Run, second: Run, found: Disagreement) -> None:
         likely = "less than 0.1 %" if chance < 0.001 else f"{chance:.1%}"
         words += (
             f"If both were equally good, a split as uneven as {one} to {other} would come up in {likely} of tests "
-            f"(McNemar's exact test): {'hardly chance' if chance < 0.05 else 'it may well be chance'}."
+            f"(McNemar's exact test): {'hardly chance' if chance < HARDLY_CHANCE else 'it may well be chance'}."
         )
     st.caption(words)
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from digits_core.figures.comparison_figures import Axis, Scale
 from digits_core.figures.error_scale import errors_of
-from digits_core.runs.logged_config import is_setting
 from digits_core.runs.rows import Run
-from digits_core.runs.run_settings import CHANGES, settings_of, varying
+from digits_core.runs.run_settings import CHANGES, own_varying, settings_of, varying
 from digits_core.settings import SECTION_OF, SETTINGS, title_of, written
 
 
@@ -83,14 +82,7 @@ def settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
 
 
 def _own_settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
-    logged = [run for run in runs if run.is_logged]
-    names = {name: None for run in logged for name in run.logged_config if not is_setting(name)}
-    differ = [
-        name
-        for name in names
-        if len({repr(run.logged_config[name]) for run in logged if name in run.logged_config}) > 1
-    ]
-    return [_own_setting(name) for name in differ[:MOST_OWN_SETTINGS]]
+    return [_own_setting(name) for name in own_varying(runs)[:MOST_OWN_SETTINGS]]
 
 
 def _own_setting(name: str) -> Quantity:

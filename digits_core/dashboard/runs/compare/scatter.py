@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from digits_core.dashboard.charts import CHART_CONFIG
+from digits_core.dashboard.charts import CHART_CONFIG, on_projector
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.compare.differences import COLUMNS, table
@@ -34,7 +34,7 @@ def any_against_any(runs: list[Run]) -> None:
         return
     with st.container(key="scatter"):
         event = st.plotly_chart(
-            scatter(dots, x.scale, y.scale),
+            on_projector(scatter(dots, x.scale, y.scale)),
             key=f"scatter-{x.name}-{y.name}",
             config=CHART_CONFIG,
             on_select="rerun",

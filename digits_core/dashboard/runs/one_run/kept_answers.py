@@ -9,7 +9,7 @@ from digits_core.dashboard.loaders import lenient_run_loader
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
-from digits_core.evaluation.metrics import Answers
+from digits_core.evaluation.metrics import DIVERGED, Answers
 from digits_core.evaluation.test_set import TestSet, test_set_of_run
 from digits_core.runs.rows import NOT_TRAINED_HERE
 from digits_core.runs.store import Run
@@ -26,7 +26,7 @@ def answers_of(run: Run) -> Answers | None:
         show_error(error)
         return None
     if not np.isfinite(answers.logits).all():
-        st.warning("This run diverged (NaN), so there is nothing to evaluate.")
+        st.warning(DIVERGED)
         return None
     return answers
 

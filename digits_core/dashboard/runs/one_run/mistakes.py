@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from digits_core.dashboard.charts import CHART_CONFIG, show_chart
+from digits_core.dashboard.charts import CHART_CONFIG, on_projector, show_chart
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.runs.one_run.image_grid import of_one_size
@@ -79,7 +79,7 @@ def _matrix(answers: Answers, shares: bool) -> None:
     chart = confusion(answers.confusion, shares, row, column, ink=INK[st.context.theme.type or "light"])
     with st.container(key="confusion"):
         st.plotly_chart(
-            chart,
+            on_projector(chart),
             key=key,
             config=CHART_CONFIG,
             on_select=choose,

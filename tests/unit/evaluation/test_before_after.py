@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from digits_core.config import DataConfig, RunConfig
-from digits_core.dashboard.recognise.before_after import (
+from digits_core.data.digits import Digits
+from digits_core.evaluation.before_after import (
     BeforeAfter,
     held_out_of,
     learnt_from_handwriting,
     pair,
     with_handwriting,
 )
-from digits_core.data.digits import Digits
 from digits_core.training.check import choose_digits
 from digits_core.training.config_fields import from_query, to_query
 from digits_core.training.events import Finished

@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from digits_core.markup import Html
+
 WIDTH, HEIGHT = 560, 330
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 34, 42
-"""Room around the plotted area, for the title and the numbers of the axes."""
+LEFT, RIGHT, TOP, BOTTOM = 64, 40, 34, 42
+"""Room around the plotted area, for the title, the numbers of the axes and the names at the ends of the curves."""
+LABEL_HEIGHT = 18
 TICKS = 5
 MOST_POINTS = 60
 """A longer curve is a line without a mark for each epoch."""
@@ -17,23 +20,25 @@ MOST_POINTS = 60
 
 @dataclass(frozen=True)
 class SvgCurve:
-    """Values by epoch, equally many of both; `name` is text and never markup."""
+    """Values by epoch, equally many of both; `name` is text and never markup, and so is `label`, at the curve's end."""
 
     name: str
     colour: str
     epochs: Sequence[int]
     values: Sequence[float]
     dotted: bool = False
+    label: str = ""
 
 
 def chart(
     title: str, curves: Sequence[SvgCurve], words: Callable[[float], str], most: float | None = None, log: bool = False
-) -> str:
+) -> Html:
     """The curves over their epochs; `words` gives a value as people read it, `most` is where the axis may end.
 
     A logarithmic axis (`log`) is for values above 0.
     """
-    values = [value for curve in curves for value in curve.values if math.isfinite(value)] or [0.0, 1.0]
+    known = [value for curve in curves for value in curve.values if math.isfinite(value)]
+    values = known or [0.0, 1.0]
     last = max((epoch for curve in curves for epoch in curve.epochs), default=1)
     ticks = (factors_around if log else ticks_around)(min(values), max(values))
     ticks = [tick for tick in ticks if most is None or tick <= most + 1e-9] or ticks
@@ -54,8 +59,12 @@ def chart(
         parts.append(f'<text x="{x(epoch):.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{epoch}</text>')
     parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">epoch</text>')
     parts += [_curve(curve, x, y, words) for curve in curves if curve.epochs]
+    parts += _labels(curves, x, y)
+    if not known:
+        middle = (TOP + HEIGHT - BOTTOM) / 2
+        parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{middle}" text-anchor="middle">No values yet</text>')
     label = escape(f"{title}: {', '.join(curve.name for curve in curves)}")
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    return Html(f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>')
 
 
 def _curve(
@@ -73,6 +82,36 @@ def _curve(
         f'<polyline points="{line}" fill="none" stroke="{curve.colour}" stroke-width="2.2" stroke-linejoin="round" '
         f'stroke-linecap="round"{dash}><title>{escape(curve.name)}</title></polyline>{marks}'
     )
+
+
+def _labels(curves: Sequence[SvgCurve], x: Callable[[float], float], y: Callable[[float], float]) -> list[str]:
+    """Return the names at the ends of the curves, moved apart where they would lie on each other."""
+    ends: dict[float, list[tuple[float, str]]] = {}
+    for curve in curves:
+        points = [each for each in zip(curve.epochs, curve.values, strict=True) if math.isfinite(each[1])]
+        if curve.label and points:
+            ends.setdefault(x(points[-1][0]), []).append((y(points[-1][1]), curve.label))
+    labels = []
+    for across, those in ends.items():
+        those.sort()
+        heights = spread_out([height for height, _ in those], LABEL_HEIGHT, TOP, HEIGHT - BOTTOM)
+        labels += [
+            f'<text class="label" x="{across + 8:.1f}" y="{height + 4:.1f}">{escape(label)}</text>'
+            for height, (_, label) in zip(heights, those, strict=True)
+        ]
+    return labels
+
+
+def spread_out(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Return sorted places moved so that each is `gap` or more from the next, within the ends if there is room."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + gap) if moved else max(place, low))
+    limit = max(high, low + gap * (len(moved) - 1))
+    for number in reversed(range(len(moved))):
+        moved[number] = min(moved[number], limit)
+        limit = moved[number] - gap
+    return moved
 
 
 def ticks_around(low: float, high: float) -> list[float]:
