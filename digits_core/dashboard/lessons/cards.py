@@ -8,9 +8,11 @@ from functools import partial
 import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.lessons.hand_in_view import offer_hand_in
 from digits_core.dashboard.lessons.learner import current_learner, offer_change
 from digits_core.dashboard.lessons.open_lesson import close, open_at, opened
 from digits_core.dashboard.lessons.progress import Progress
+from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
@@ -78,7 +80,8 @@ def _card(progress: Progress) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.caption(f"{lesson.minutes} min · {_how_far(done, len(lesson.steps))}", width="stretch")
             if done:
-                st.button(
+                offer_hand_in(progress, "card")
+                change_button(
                     "Reset",
                     icon=":material/restart_alt:",
                     key=f"lesson_reset_{lesson.name}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.dashboard.lessons.hand_in_view import offer_hand_in
 from digits_core.dashboard.lessons.learner import ask_name, current_learner
 from digits_core.dashboard.lessons.open_lesson import OpenLesson, close, follow_address, open_at, opened
 from digits_core.dashboard.lessons.progress import Progress, begun
@@ -64,6 +65,8 @@ def _draw_lesson(where: OpenLesson) -> None:
             st.markdown(lesson.introduction)
         progress = begun(lesson, learner)
         show_step(step, progress)
+        if number == len(lesson.steps):
+            offer_hand_in(progress, "step")
         _walk(step, number, progress)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from digits_core.dashboard.state import state
-from digits_core.lessons.checks import Verdict
+from digits_core.lessons.checks import Evidence, Verdict
 from digits_core.lessons.evidence import gather
 from digits_core.lessons.learners import Answer, Attempt, Learner
 from digits_core.lessons.lesson import Do, Goal, Lesson, Step
@@ -48,11 +48,15 @@ class Progress:
 
     def judge(self, step: Do | Goal) -> Verdict:
         """Return whether a step is done by what the app keeps now."""
+        return step.check.judge(self.evidence())
+
+    def evidence(self) -> Evidence:
+        """Return what the learner has done since they began the lesson, as far as the app keeps it."""
         assert self.learner is not None
         assert self.attempt is not None
         here = state()
         sessions = here.learners.sessions(self.learner)
-        return step.check.judge(gather(self.attempt, sessions, here.runs, here.handwriting, here.networks))
+        return gather(self.attempt, sessions, here.runs, here.handwriting, here.networks)
 
 
 def begun(lesson: Lesson, learner: Learner) -> Progress:
