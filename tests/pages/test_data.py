@@ -201,10 +201,10 @@ def test_a_map_of_fewer_images_offers_no_larger_sample(open_page):
 
 def test_t_sne_is_computed_once_and_can_be_cancelled(open_page, few):
     page = open_page("data", dataset="handwriting", view="Map", method="t-SNE")
-    page.button[0].click().run()
+    press(page, "Cancel")
     wait_for(lambda: any(each.label == "Retry" for each in page.run().button), what="the end of it")
     assert "Cancelled" in page.info[0].value
-    page.button[0].click().run()
+    press(page, "Retry")
     computed(page)
     chart = json.loads(page.get("plotly_chart")[0].proto.spec)
     assert chart["layout"]["title"]["text"] == "t-SNE of 11 images"
@@ -244,7 +244,7 @@ def unreachable_mirror(monkeypatch):
 
 def test_mnist_offline_is_one_message_and_the_page_goes_on(open_page, unreachable_mirror):
     page = open_page("data", dataset="mnist")
-    page.button[0].click().run()
+    press(page, "Download MNIST")
     assert not page.exception
     state().catalogue.mnist_download.wait(60)
     page.run()
