@@ -1,4 +1,4 @@
-"""Takes the pictures of the README anew: four pages, light and dark, on a home with real runs.
+"""Takes the pictures of the README anew: the pages, light and dark, on a home with real runs.
 
 Run as `python -m tests.readme_pictures`; `--pages` takes some of them, `--home FOLDER` copies a home instead of
 training three short runs, and three more by loops that are not the app's: a plain one, Lightning's, and one that writes
@@ -49,11 +49,24 @@ def _draw_a_two(page: Page) -> None:
     page.wait_for_timeout(STILL_MS)  # until the paper has sent what was drawn
 
 
+def _predict(page: Page) -> None:
+    """Say a name, as at the first lesson, and predict, unless the picture before did."""
+    column = page.locator(".st-key-lesson_column")
+    column.get_by_role("textbox", name="Your name").fill("Ada")
+    column.locator(".st-key-learner_join button:visible").click()
+    wait_for_app(page)
+    if column.locator(".st-key-lesson_commit").count():
+        column.get_by_text("About the same or a little higher", exact=True).click()
+        wait_for_app(page)
+        column.locator(".st-key-lesson_commit button:visible").click()
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "network": ("network?split=test&image=9", _as_it_opens),
     "training": ("training", _as_it_opens),
     "runs": ("runs?curve_scale=Linear", _as_it_opens),
     "recognise": ("recognise", _draw_a_two),
+    "lesson": ("training?lesson=04-four-epochs.6", _predict),
 }
 """The address of each page that is shown, and what is done on it first."""
 
