@@ -1,14 +1,18 @@
 """What a learner does in the column of a lesson: says their name, predicts, explains, follows a link and goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from digits_core.home import Home
 from digits_core.lessons.lesson import Lesson
 from digits_core.lessons.library import Library
-from tests.browser.conftest import Server
+from digits_core.runs.starter import SWITCH
+from tests.browser.conftest import Server, serve
 from tests.browser.helpers import CANVAS, answer_of_server, draw, open_page, wait_for_app
 from tests.pictures import STROKES
 
@@ -160,3 +164,12 @@ def finish(page: Page, lesson: Lesson) -> None:
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Lessons").click()
     card = page.locator(f".st-key-lesson_card_{lesson.name}")
     expect(card).to_contain_text(f"All {len(lesson.steps)} steps done")
+
+
+@contextmanager
+def serve_learners(folder: Path) -> Iterator[Server]:
+    """An app as a learner meets it, whose home holds nothing but Starter, which the lessons show, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(SWITCH, raising=False)
+        with serve(folder) as running:
+            yield running
