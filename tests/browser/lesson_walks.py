@@ -16,7 +16,7 @@ from tests.browser.conftest import Server, serve
 from tests.browser.helpers import CANVAS, answer_of_server, draw, open_page, wait_for_app
 from tests.pictures import STROKES
 
-TRAINED_MS = 240_000
+TRAINED_MS = 600_000
 """The longest training of a lesson on a busy machine, the start of the engine included."""
 
 
