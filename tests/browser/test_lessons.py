@@ -6,18 +6,16 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from digits_core.dashboard.pages import PAGES
 from digits_core.lessons.hand_in_files import MANIFEST
 from tests.browser.conftest import Server, serve, train
 from tests.browser.helpers import open_page, wait_for_app
+from tests.browser.lesson_walks import TRAINED_MS, begin, column, press
 from tests.browser.test_first_screen import LAPTOP, PHONE, is_inside, marked, sideways
 
 pytestmark = pytest.mark.browser
-
-TRAINED_MS = 120_000
-"""An epoch on a busy machine, the start of the engine included."""
 
 WALK = """---
 title: One epoch
@@ -69,23 +67,6 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     train(home)
     with serve(folder) as running:
         yield running
-
-
-def column(page: Page) -> Locator:
-    return page.locator(".st-key-lesson_column")
-
-
-def press(page: Page, key: str) -> None:
-    column(page).locator(f".st-key-{key} button:visible").click()
-    wait_for_app(page)
-
-
-def begin(page: Page, url: str, name: str) -> None:
-    """Open the app where `url` says, with a lesson open, as a learner who says their name."""
-    open_page(page, url)
-    column(page).get_by_role("textbox", name="Your name").fill(name)
-    press(page, "learner_join")
-    expect(column(page)).to_contain_text(f"· {name}")
 
 
 def commit(page: Page, choice: str) -> None:

@@ -8,6 +8,7 @@ from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.lessons.hand_in_view import offer_hand_in
 from digits_core.dashboard.lessons.learner import ask_name, current_learner
 from digits_core.dashboard.lessons.open_lesson import OpenLesson, close, follow_address, open_at, opened
+from digits_core.dashboard.lessons.places import arrive
 from digits_core.dashboard.lessons.progress import Progress, begun
 from digits_core.dashboard.lessons.steps import show_step
 from digits_core.dashboard.pages import current_page
@@ -22,9 +23,12 @@ WIDTH = 300
 
 def show_lesson_column() -> None:
     """Draw the open lesson below the menu; nothing where none is open. An error of it leaves the page as it is."""
-    follow_address()
-    if opened() is None:
+    is_another = follow_address()
+    where = opened()
+    if where is None:
         return
+    if is_another and (lesson := state().lessons.get(where.name)) is not None:
+        arrive(lesson.steps[min(where.step, len(lesson.steps)) - 1])
     with st.sidebar, st.container(key="lesson_column", gap="small"):
         if current_page() == "lessons":
             _draw()  # the cards beside it show what is answered in it

@@ -43,15 +43,20 @@ def close() -> None:
     write_address()
 
 
-def follow_address() -> None:
-    """Open the lesson that the URL names, where somebody followed a link, reloaded or went back; call it once a run."""
+def follow_address() -> bool:
+    """Open the lesson that the URL names, where somebody followed a link, reloaded or went back; call it once a run.
+
+    Returns whether the URL is another than in the run before.
+    """
     in_url = st.query_params.get(LESSON, "")
     if in_url != st.session_state.get(_WRITTEN) and (named := _ADDRESS.fullmatch(in_url)):
         st.session_state[_OPEN] = OpenLesson(named["name"], max(1, int(named["step"] or 1)))
     asked = {name: st.query_params.get_all(name) for name in st.query_params}
     # Where a link leads to the page that it stands on, the browser goes on showing the URL before until it is told.
-    write_address(anew=asked != st.session_state.get(_ASKED))
+    is_another = asked != st.session_state.get(_ASKED)
+    write_address(anew=is_another)
     st.session_state[_ASKED] = asked
+    return is_another
 
 
 def write_address(anew: bool = False) -> None:

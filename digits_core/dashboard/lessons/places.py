@@ -7,10 +7,14 @@ import streamlit as st
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.lessons.open_lesson import LESSON, opened
 from digits_core.dashboard.lessons.progress import Progress
-from digits_core.dashboard.pages import PAGES, page
+from digits_core.dashboard.pages import PAGES, current_page, page
 from digits_core.dashboard.widgets import RUN
 from digits_core.lessons.checks import OF_STEP
 from digits_core.lessons.lesson import Place, Step
+from digits_core.settings import SECTION_OF
+
+_READ_THE_URL = ("training", "transforms")
+"""The pages that fill their settings from the URL by themselves."""
 
 
 def show_place(step: Step, progress: Progress) -> None:
@@ -36,6 +40,32 @@ def show_place(step: Step, progress: Progress) -> None:
             query_params=query_of(place, progress) | ({LESSON: lesson.address} if lesson else {}),
             width="stretch",
         )
+
+
+def arrive(step: Step) -> None:
+    """Set the controls of the open page as the link of a step says, where the URL is that of the link.
+
+    Streamlit does so for all but one case: a control that is on the page already stays as it is where the URL gives it
+    the value that it begins with.
+    """
+    place = step.place
+    if place is None or place.page != current_page():
+        return
+    asked = {name: list(values) for name, values in place.query.items() if not values[0].startswith(OF_STEP)}
+    if any(st.query_params.get_all(name) != values for name, values in asked.items()):
+        return
+    for name, values in asked.items():
+        if place.page in _READ_THE_URL and name in SECTION_OF:
+            continue
+        before = st.session_state.get(name)
+        if isinstance(before, str) and len(values) == 1:
+            now: str | int = values[0]
+        elif type(before) is int and values[0].isdecimal():
+            now = int(values[0])
+        else:
+            continue
+        if now != before:
+            st.session_state[name] = now
 
 
 def query_of(place: Place, progress: Progress) -> dict[str, str | list[str]]:
