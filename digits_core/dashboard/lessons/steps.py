@@ -13,7 +13,7 @@ from digits_core.dashboard.lessons.places import show_place
 from digits_core.dashboard.lessons.predictions import ask_prediction, predicted
 from digits_core.dashboard.lessons.progress import Progress
 from digits_core.dashboard.widgets import show_error
-from digits_core.errors import DigitsError
+from digits_core.errors import DigitsError, LessonError
 from digits_core.lessons.lesson import Do, Explain, Goal, Predict, Step
 
 TEXT_LENGTH = 5000
@@ -94,6 +94,8 @@ def _explain(step: Explain, progress: Progress) -> None:
 def _save_text(step: Explain, progress: Progress, key: str) -> None:
     if text := st.session_state[key].strip():
         _try(progress.answer, step, text, replace=True)
+    else:
+        st.session_state[_REFUSED] = LessonError("Write a sentence first: an answer to compare it with opens after it.")
 
 
 def _recall(step: Step, progress: Progress) -> None:
