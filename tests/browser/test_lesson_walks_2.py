@@ -26,11 +26,13 @@ from tests.browser.lesson_walks import (
     start_lesson,
     train_as_filled_in,
 )
+from tests.browser.test_network_build import add, turn
 from tests.pictures import STROKES, sheet
 
 pytestmark = pytest.mark.browser
 
 STAR = [[(0.5, 0.12), (0.72, 0.85), (0.15, 0.4), (0.85, 0.4), (0.28, 0.85), (0.5, 0.12)]]
+SMALLEST_FIRST = ("Softmax", "Tiny", "LeNet", "MLP")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,36 @@ def metric(page: Page, label: str) -> Locator:
 
 def percent(page: Page, label: str) -> float:
     return float(metric(page, label).inner_text().rstrip("%"))
+
+
+def open_beside(page: Page, title: str) -> None:
+    """Go to another page than the step's, by the menu."""
+    page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    wait_for_app(page)
+
+
+def save_network(page: Page, name: str) -> None:
+    """Keep what is in Build under a name."""
+    wait_for_app(page)
+    page.get_by_role("button", name="Saved (").click()
+    field = page.get_by_role("textbox", name="Name", exact=True)
+    field.fill(name)
+    field.press("Enter")
+    wait_for_app(page)
+    page.locator(".st-key-network_save button").click()
+    expect(field).to_have_value("")
+    wait_for_app(page)
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+
+
+def choose_one_cycle(page: Page) -> None:
+    page.get_by_text("More settings", exact=True).click()
+    wait_for_app(page)
+    page.get_by_role("combobox", name="Schedule").click()
+    page.get_by_role("option", name="One cycle").click()
+    wait_for_app(page)
 
 
 def refuse_nothing(page: Page) -> None:
@@ -129,6 +161,79 @@ def test_my_handwriting_joins_the_training(school: Server, browser_page: Page) -
     refuse_nothing(page)
     explain(page, "More digits, and more seeds.")
     expect(column(page)).to_contain_text("A network reads well what looks like its training images")
+    finish(page, lesson)
+
+
+def test_your_own_network(school: Server, browser_page: Page) -> None:
+    page = browser_page
+    lesson = start_lesson(page, school, "09-your-own-network-as-small-as-you-can", "Lin")
+
+    # A change is seen in the total, and taken back.
+    follow(page, "Network")
+    facts = page.locator(".st-key-build_facts")
+    expect(facts).to_contain_text("816,650")
+    turn(page, "channels", "conv1", "8")
+    expect(facts).not_to_contain_text("816,650")
+    page.get_by_role("button", name="Undo").click()
+    expect(facts).to_contain_text("816,650")
+    wait_for_app(page)
+
+    go_on(page, lesson, 2)
+    predict(page, [asked for each in SMALLEST_FIRST for asked in lesson.steps[1].order if asked.startswith(each)])
+    expect(column(page)).to_contain_text("Softmax regression 7,850, Tiny CNN 9,098, LeNet-5 61,706, MLP 128 101,770")
+    go_on(page, lesson, 3)
+    follow(page, "Training")
+    train_as_filled_in(page)
+    expect_done(page)
+    go_on(page, lesson, 4)
+    expect_uncommitted(page)
+    go_on(page, lesson, 5)
+    expect(column(page)).to_contain_text("You have not answered “What do 1,248 parameters buy?” yet.")
+    go_back(page, lesson, 4)
+    predict(page, "Clearly higher")
+
+    # A network that is too large is saved, and is not enough.
+    go_on(page, lesson, 5)
+    expect_missing(page, "None is saved yet.")
+    open_beside(page, "Network")
+    page.get_by_role("combobox", name="Start from").click()
+    page.get_by_role("option", name="LeNet-5").click()
+    save_network(page, "too large")
+    expect_missing(page, "The smallest that is saved has 61,706.")
+    follow(page, "Network")
+    expect(facts).to_contain_text("9,098")
+    save_network(page, "tiny")
+    expect_done(page)
+
+    # The first network was not enough for 97 %; Tiny CNN with a better schedule is.
+    go_on(page, lesson, 6)
+    expect_missing(page, "accuracy ≥ 0.97 (it has 0.8")
+    follow(page, "Training")
+    choose_one_cycle(page)
+    train_as_filled_in(page, Learning_rate=0.006)
+    expect_done(page)
+
+    # The network of the hint; the form keeps the data and the schedule.
+    go_on(page, lesson, 7)
+    expect_missing(page, "fewer parameters than")
+    follow(page, "Network")
+    for kind, layer in (("convolution", "conv3"), ("max pooling", "pool3")):
+        add(page, kind, "the logits")
+        expect(page.get_by_role("group", name=f"{layer}: {kind}")).to_be_visible()
+    turn(page, "channels", "conv3", "16")
+    expect(facts).to_contain_text("5,018")
+    page.get_by_role("link", name="Use in training").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Training")
+    wait_for_app(page)
+    train_as_filled_in(page)
+    expect_done(page)
+
+    go_on(page, lesson, 8)
+    follow(page, "Runs")
+    expect(page.get_by_text("settings differ between these 2 runs")).to_be_visible()
+    refuse_nothing(page)
+    explain(page, "A pooling before the vector.")
+    expect(column(page)).to_contain_text("Most parameters lie where maps become a vector")
     finish(page, lesson)
 
 
