@@ -22,9 +22,9 @@ from digits_core.config import NetworkConfig
 from digits_core.errors import ConfigError, LessonError
 from digits_core.layers.placed import parameter_count, place_layers
 from digits_core.runs.rows import Run
-from digits_core.runs.run_filters import SIGNS, Condition, field_of, matching, parse, value_of
+from digits_core.runs.run_filters import RESULTS, SIGNS, Condition, as_number, field_of, matching, parse, value_of
 from digits_core.runs.run_settings import settings_of
-from digits_core.settings import SECTION_OF, name_of, written
+from digits_core.settings import SECTION_OF, name_of, written, written_out
 
 OF_STEP = "@"
 """`@id` names the run that met the check of the step called `id`."""
@@ -47,13 +47,14 @@ class Evidence:
     """What a check may look at: what this learner did since they began the lesson.
 
     runs: those that count, newest first; labels: of the digits that they wrote, one each; networks: the saved ones;
-    met_by: for each step that was done, the runs that met its check.
+    met_by: for each step that was done, the runs that met its check; titles: of the lesson's steps, by their ids.
     """
 
     runs: Sequence[Run] = ()
     labels: Sequence[int] = ()
     networks: Sequence[NetworkConfig] = ()
     met_by: Mapping[str, Sequence[Run]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ class RunCheck(Check):
     def judge(self, evidence: Evidence) -> Verdict:
         for each in self.compared:
             if not evidence.met_by.get(each.step):
-                return Verdict(False, f"The step “{each.step}” comes first: its run is compared with.")
+                title = evidence.titles.get(each.step, each.step)
+                return Verdict(False, f"The step “{title}” comes first: yours is compared with its run.")
         if not evidence.runs:
             return Verdict(False, "No run of yours has finished since you began this lesson.")
         closest = min(((self._unmet(run, evidence), -place, run) for place, run in enumerate(evidence.runs)), key=_left)
@@ -223,7 +225,9 @@ class NetworkCheck(Check):
         counts = [parameter_count(place_layers(config.layers, 28, 0.0)) for config in evidence.networks]
         if any(all(each.holds_for(count) for each in self.parameters) for count in counts):
             return Verdict(True)
-        asked = " and ".join(f"{SIGNS.get(each.sign, each.sign)} {float(each.value):,.0f}" for each in self.parameters)
+        asked = " and ".join(
+            f"{SIGNS.get(each.sign, each.sign)} {as_number(each.value):,.0f}" for each in self.parameters
+        )
         smallest = f" The smallest that is saved has {min(counts):,}." if counts else " None is saved yet."
         return Verdict(False, f"A saved network with {asked} parameters is asked for.{smallest}")
 
@@ -389,9 +393,23 @@ def _whole(value: object, name: str, low: int, high: int) -> int:
 
 
 def _asked(alternatives: Sequence[Condition], run: Run) -> str:
-    words = " or ".join(each.words for each in alternatives)
-    value = value_of(run, alternatives[0].field)
-    return f"{words} (it has {written(alternatives[0].field, value)})"
+    name = alternatives[0].field
+    words = " or ".join(_as_read(each) for each in alternatives)
+    return f"{words} (it has {_written(name, value_of(run, name))})"
+
+
+def _as_read(condition: Condition) -> str:
+    """A condition as people read it, in the unit of what the run has."""
+    if condition.field not in RESULTS:
+        return condition.words
+    name, sign = condition.field, SIGNS.get(condition.sign, condition.sign)
+    return f"{name_of(name)} {sign} {_written(name, as_number(condition.value))}"
+
+
+def _written(name: str, value: Any) -> str:
+    if value is None or name not in RESULTS:
+        return written(name, value)
+    return f"{value:.2%}" if name == "accuracy" else f"{value:,.0f}" if value >= 1000 else written_out(float(value))
 
 
 def _left(found: tuple[list[str], int, Run]) -> tuple[int, int]:

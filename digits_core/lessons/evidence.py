@@ -8,18 +8,20 @@ from digits_core.config import NetworkConfig
 from digits_core.data.handwriting_store import Handwriting
 from digits_core.lessons.checks import Evidence
 from digits_core.lessons.learners import Attempt
+from digits_core.lessons.lesson import Lesson
 from digits_core.runs.store import RunStore
 from digits_core.saved_configs import SavedConfigs
 
 
 def gather(
+    lesson: Lesson,
     attempt: Attempt,
     sessions: Collection[str],
     runs: RunStore,
     handwriting: Handwriting,
     networks: SavedConfigs[NetworkConfig],
 ) -> Evidence:
-    """Return what counts for this attempt.
+    """Return what counts for this attempt at a lesson.
 
     Runs count that have finished and were queued since by one of the learner's browsers, `sessions`, or by none, as
     the shell and a notebook do. Of the digits and networks, nobody knows who made them: all that came since count.
@@ -34,4 +36,5 @@ def gather(
             step: [known[run_id] for run_id in answer.runs if run_id in known]
             for step, answer in attempt.answers.items()
         },
+        titles={step.id: step.title for step in lesson},
     )

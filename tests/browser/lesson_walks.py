@@ -1,5 +1,6 @@
 """What a learner does in the column of a lesson: says their name, predicts, explains, follows a link and goes on."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,6 +139,8 @@ def train_as_filled_in(page: Page, **instead: Any) -> None:
         field = page.get_by_role("spinbutton", name=label.replace("_", " "), exact=True)
         field.fill(str(value))
         field.press("Enter")
+        # The address has it when the server does.
+        page.wait_for_url(re.compile(rf"[?&]{label.lower()}={value}(&|$)"))
         wait_for_app(page)
     page.get_by_role("button", name="Train", exact=True).click()
 

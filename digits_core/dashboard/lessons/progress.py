@@ -56,7 +56,7 @@ class Progress:
         assert self.attempt is not None
         here = state()
         sessions = here.learners.sessions(self.learner)
-        return gather(self.attempt, sessions, here.runs, here.handwriting, here.networks)
+        return gather(self.lesson, self.attempt, sessions, here.runs, here.handwriting, here.networks)
 
 
 def begun(lesson: Lesson, learner: Learner) -> Progress:

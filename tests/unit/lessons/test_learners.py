@@ -1,11 +1,14 @@
 """Progress belongs to a learner, in whichever browser, and outlives restarts; a prediction stays as it was made."""
 
+from pathlib import Path
+
 import pytest
 
 from digits_core.database import Database
 from digits_core.errors import StoreError
 from digits_core.lessons.evidence import gather
 from digits_core.lessons.learners import LONGEST_ANSWER, Learners
+from digits_core.lessons.lesson import Lesson
 from digits_core.training.events import Finished
 from tests.unit.helpers import run_config
 
@@ -107,7 +110,8 @@ def test_only_what_this_learner_did_since_the_lesson_began_counts(store, catalog
     attempt = learners.begin(ada, "four-epochs")
 
     sessions = learners.sessions(ada)
-    evidence = gather(attempt, sessions, store, Handwriting(database), saved_networks(database))
+    lesson = Lesson("four-epochs", "Four epochs", 15, "", "", (), Path("four-epochs.md"))
+    evidence = gather(lesson, attempt, sessions, store, Handwriting(database), saved_networks(database))
 
     ids = [run.id for run in evidence.runs]
     assert set(ids) == {mine, shells}
