@@ -8,18 +8,18 @@ import streamlit as st
 
 from digits_core.dashboard.lessons.progress import Progress
 from digits_core.dashboard.state import state
-from digits_core.lessons.hand_in import make_hand_in
+from digits_core.lessons.hand_in import file_name, make_hand_in
 
 
 def offer_hand_in(progress: Progress, where: Literal["card", "step"]) -> None:
     """Draw the button that downloads a learner's answers and their runs as one zip; nothing before the first answer."""
-    if not progress.answers:
+    if progress.learner is None or not progress.answers:
         return
     on_card = where == "card"
     st.download_button(
         "Hand in",
         lambda: _zip(progress),
-        f"{progress.lesson.name}.zip",
+        file_name(progress.lesson, progress.learner.name),
         "application/zip",
         key=f"hand_in_{where}_{progress.lesson.name}",
         icon=":material/download:",
