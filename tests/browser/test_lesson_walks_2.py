@@ -208,7 +208,7 @@ def test_what_training_time_depends_on(school: Server, browser_page: Page) -> No
     follow(page, "Runs")
     scatter = page.locator(".st-key-scatter")
     expect(scatter).to_contain_text("Training time (s) against Batch size (n = 6)")
-    up = page.get_by_role("combobox", name="Up")
+    up = page.get_by_role("combobox", name="Up", exact=True)
     up.click()
     up.fill("Accuracy")  # of the many options, only some are drawn
     page.get_by_role("option", name="Accuracy", exact=True).click()
