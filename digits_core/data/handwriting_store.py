@@ -210,6 +210,12 @@ class Handwriting:
         with self._database.read() as db:
             return db.execute("SELECT count(*) FROM samples WHERE deleted IS NULL").fetchone()[0]
 
+    def labels_since(self, when: float) -> list[int]:
+        """The labels of the digits that were kept since `when`, in seconds since 1970; without reading the digits."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT label FROM samples WHERE deleted IS NULL AND created >= ?", (when,))
+            return [row["label"] for row in rows]
+
     def counts(self, writer: str | None = None) -> np.ndarray:
         """How many samples of each digit there are, int64 (10,); of one writer where one is named."""
         query = (

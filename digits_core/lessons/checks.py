@@ -15,14 +15,23 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from digits_core.config import NetworkConfig
 from digits_core.errors import ConfigError, LessonError
 from digits_core.layers.placed import parameter_count, place_layers
 from digits_core.runs.rows import Run
-from digits_core.runs.run_filters import RESULTS, SIGNS, Condition, as_number, field_of, matching, parse, value_of
+from digits_core.runs.run_filters import (
+    RESULTS,
+    SIGNS,
+    Condition,
+    alternatives,
+    as_number,
+    field_of,
+    matching,
+    parse,
+    value_of,
+)
 from digits_core.runs.run_settings import settings_of
 from digits_core.settings import SECTION_OF, name_of, written, written_out
 
@@ -74,9 +83,9 @@ class Check(ABC):
     def judge(self, evidence: Evidence) -> Verdict:
         """Return whether the evidence meets it."""
 
-    @abstractmethod
     def names_steps(self) -> Iterator[str]:
         """The ids of the steps whose runs it compares with."""
+        return iter(())
 
 
 @dataclass(frozen=True)
@@ -124,15 +133,6 @@ class RunCheck(Check):
     def names_steps(self) -> Iterator[str]:
         return (each.step for each in self.compared)
 
-    @cached_property
-    def _each(self) -> tuple[tuple[Condition, ...], ...]:
-        """The conditions; those that are alternatives stand together."""
-        equal: dict[str, list[Condition]] = defaultdict(list)
-        rest: list[Condition] = []
-        for each in self.conditions:
-            (equal[each.field] if each.sign == "=" else rest).append(each)
-        return (*(tuple(alternatives) for alternatives in equal.values()), *((each,) for each in rest))
-
     def judge(self, evidence: Evidence) -> Verdict:
         for each in self.compared:
             if not evidence.met_by.get(each.step):
@@ -148,9 +148,9 @@ class RunCheck(Check):
 
     def _unmet(self, run: Run, evidence: Evidence) -> list[str]:
         unmet = [
-            _asked(alternatives, run)
-            for alternatives in self._each
-            if not any(each.holds(run) for each in alternatives)
+            _asked(wanted, run)
+            for wanted in alternatives(self.conditions)
+            if not any(each.holds(run) for each in wanted)
         ]
         for each in self.compared:
             other = evidence.met_by[each.step][0]
@@ -166,9 +166,6 @@ class RunsCheck(Check):
     count: int
     differ_in: tuple[str, ...]
     where: tuple[Condition, ...] = ()
-
-    def names_steps(self) -> Iterator[str]:
-        return iter(())
 
     def judge(self, evidence: Evidence) -> Verdict:
         alike: dict[Any, dict[Any, Run]] = defaultdict(dict)
@@ -200,9 +197,6 @@ class HandwritingCheck(Check):
     digits: int = 0
     of_each: int = 0
 
-    def names_steps(self) -> Iterator[str]:
-        return iter(())
-
     def judge(self, evidence: Evidence) -> Verdict:
         lacking = [str(digit) for digit in range(10) if evidence.labels.count(digit) < self.of_each]
         have, asked = len(evidence.labels), max(self.digits, 10 * self.of_each)
@@ -218,9 +212,6 @@ class NetworkCheck(Check):
 
     parameters: tuple[Condition, ...]
 
-    def names_steps(self) -> Iterator[str]:
-        return iter(())
-
     def judge(self, evidence: Evidence) -> Verdict:
         counts = [parameter_count(place_layers(config.layers, 28, 0.0)) for config in evidence.networks]
         if any(all(each.holds_for(count) for each in self.parameters) for count in counts):
@@ -233,13 +224,15 @@ class NetworkCheck(Check):
 
 
 @dataclass(frozen=True)
-class AllOf(Check):
-    """Each of them is met."""
-
+class _Several(Check):
     checks: tuple[Check, ...]
 
     def names_steps(self) -> Iterator[str]:
         return (step for each in self.checks for step in each.names_steps())
+
+
+class AllOf(_Several):
+    """Each of them is met."""
 
     def judge(self, evidence: Evidence) -> Verdict:
         verdicts = [each.judge(evidence) for each in self.checks]
@@ -247,14 +240,8 @@ class AllOf(Check):
         return Verdict(not missing, missing, _runs_of(verdicts))
 
 
-@dataclass(frozen=True)
-class AnyOf(Check):
+class AnyOf(_Several):
     """One of them is met."""
-
-    checks: tuple[Check, ...]
-
-    def names_steps(self) -> Iterator[str]:
-        return (step for each in self.checks for step in each.names_steps())
 
     def judge(self, evidence: Evidence) -> Verdict:
         verdicts = [each.judge(evidence) for each in self.checks]
@@ -392,9 +379,9 @@ def _whole(value: object, name: str, low: int, high: int) -> int:
     return value
 
 
-def _asked(alternatives: Sequence[Condition], run: Run) -> str:
-    name = alternatives[0].field
-    words = " or ".join(_as_read(each) for each in alternatives)
+def _asked(wanted: Sequence[Condition], run: Run) -> str:
+    name = wanted[0].field
+    words = " or ".join(_as_read(each) for each in wanted)
     return f"{words} (it has {_written(name, value_of(run, name))})"
 
 

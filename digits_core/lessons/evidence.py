@@ -30,7 +30,7 @@ def gather(
     known = {run.id: run for run in finished}
     return Evidence(
         runs=[run for run in finished if run.created >= attempt.begun and (not run.session or run.session in sessions)],
-        labels=[sample.label for sample in handwriting.samples() if sample.created >= attempt.begun],
+        labels=handwriting.labels_since(attempt.begun),
         networks=[saved.config for saved in networks.all() if saved.created >= attempt.begun],
         met_by={
             step: [known[run_id] for run_id in answer.runs if run_id in known]

@@ -133,18 +133,23 @@ def value_of(run: Run, field: str) -> Any:
     return read(run) if read else settings_of(run)[field]
 
 
-def matching(runs: Sequence[Run], conditions: Iterable[Condition], search: str = "") -> list[Run]:
-    """The runs for which all of it holds; `search` are words that each stand somewhere in what a run is called."""
+def alternatives(conditions: Iterable[Condition]) -> list[list[Condition]]:
+    """Return groups of conditions of which one must hold in each: equal values of one field stand together."""
     equal: dict[str, list[Condition]] = {}
     rest: list[Condition] = []
     for condition in conditions:
         (equal.setdefault(condition.field, []) if condition.sign == "=" else rest).append(condition)
+    return [*equal.values(), *([each] for each in rest)]
+
+
+def matching(runs: Sequence[Run], conditions: Iterable[Condition], search: str = "") -> list[Run]:
+    """The runs for which all of it holds; `search` are words that each stand somewhere in what a run is called."""
+    asked = alternatives(conditions)
     wanted = search.casefold().split()
     return [
         run
         for run in runs
-        if all(any(each.holds(run) for each in alternatives) for alternatives in equal.values())
-        and all(each.holds(run) for each in rest)
+        if all(any(each.holds(run) for each in group) for group in asked)
         and (not wanted or all(word in _said_of(run) for word in wanted))
     ]
 
