@@ -72,10 +72,18 @@ function pointed(chart) {
   return point && { xval: point.x, yval: point.y };
 }
 
-async function draw(chart, data) {
-  const theme = themeOf(chart);
+// Plotly draws in several steps and takes up another figure between them: axes would have the range of the one and the
+// ticks of the other, thousands of them. So one drawing waits for the one before, and only the latest figure is drawn.
+function draw(chart, data) {
   chart.given = data;
   chart.style.height = `${data.height * enlargement("height")}px`;
+  chart.turn = (chart.turn ?? Promise.resolve()).catch(() => {}).then(() => drawGiven(chart));
+  return chart.turn;
+}
+
+async function drawGiven(chart) {
+  const data = chart.given;
+  const theme = themeOf(chart);
   const wanted = data.figure + JSON.stringify(theme);
   if (chart.drawn === wanted) return;
   chart.drawn = wanted;
@@ -89,7 +97,7 @@ async function draw(chart, data) {
   if (!chart.watched) {
     chart.watched = new ResizeObserver(async () => {
       await draw(chart, chart.given); // presenter mode has begun or ended
-      if (hasAnotherSize(chart)) Plotly.Plots.resize(chart);
+      if (hasAnotherSize(chart)) await Plotly.Plots.resize(chart);
     });
     chart.watched.observe(chart);
   }

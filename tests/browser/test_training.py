@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from digits_core.training.threads import parallel_runs
 from tests.browser.conftest import Server, SharedServer
@@ -129,6 +129,26 @@ def test_runs_of_two_browsers_queue_and_one_is_continued(server: Server, browser
     expect(browser_page.get_by_text("second +1 · finished in")).to_be_visible(timeout=SECONDS * 1000)
     wait_for_epochs(browser_page, 3)
     elsewhere.close()
+
+
+def test_a_run_drawn_while_the_one_before_is_still_being_drawn_has_axes_of_its_own(
+    server: Server, browser_page: Page, browser_context: BrowserContext
+) -> None:
+    start(browser_page, server, f"epochs=1000&{SMALL}")
+    wait_for_epochs(browser_page, 1)
+    other = browser_context.new_page()
+    held: list[Route] = []
+    other.route("**/digits-lab/plotly.js*", lambda route: held.append(route))
+    # What draws is not there yet: the long run waits to be drawn, and then the short one that queues behind it.
+    start(other, server, f"epochs=2&{SMALL}")
+    expect(other.get_by_text("· starts")).to_be_visible(timeout=SECONDS * 1000)
+    wait_for_app(other)
+    assert held
+    for route in held:
+        route.continue_()
+    range_and_ticks = "[chart._fullLayout.xaxis.range, chart.querySelectorAll('.xtick').length]"
+    poll(lambda: ask_chart(other, "live_accuracy", range_and_ticks) == [[0, 2.16], 3], SECONDS, "an axis of two epochs")
+    other.close()
 
 
 BUSY = """
