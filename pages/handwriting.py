@@ -24,17 +24,18 @@ HIDEABLE = {
 
 page_head("handwriting", hideable=HIDEABLE)
 state().load_torch()
-with group("way"):
-    way = st.segmented_control(
-        "Input method",
-        list(WAYS),
-        default="Draw",
-        required=True,
-        key="way",
-        bind="query-params",
-        wrap=True,
-        help="Draw digits here, upload pictures of one digit each, or a photo of a whole sheet of them.",
-    )
+with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+    with group("way"):
+        way = st.segmented_control(
+            "Input method",
+            list(WAYS),
+            default="Draw",
+            required=True,
+            key="way",
+            bind="query-params",
+            wrap=True,
+            help="Draw digits here, upload pictures of one digit each, or a photo of a whole sheet of them.",
+        )
+    if not is_hidden("train"):
+        link("training", "Train with it", recipe="Lecture + my handwriting")
 WAYS[way]()
-if not is_hidden("train"):
-    link("training", "Train with it", recipe="Lecture + my handwriting")

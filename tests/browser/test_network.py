@@ -93,7 +93,7 @@ def test_a_layer_of_the_diagram_shows_its_facts_and_a_map_leads_to_its_arithmeti
         browser_page.keyboard.press(key)
     expect(browser_page.get_by_role("radio", name="By hand")).to_be_checked()
     expect(browser_page.get_by_role("spinbutton", name="Filter", exact=True)).to_have_value("5")
-    expect(browser_page).to_have_url(re.compile(r"(?=.*layer=conv2)(?=.*image=7)(?=.*look=By)"))
+    expect(browser_page).to_have_url(re.compile(r"(?=.*layer=conv2)(?=.*image=7)(?=.*look=By)(?=.*unit=5)"))
     wait_for_app(browser_page)
 
 

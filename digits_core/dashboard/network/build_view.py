@@ -14,7 +14,7 @@ from digits_core.dashboard import saved_configs
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.hiding import is_hidden
 from digits_core.dashboard.network import built
-from digits_core.dashboard.network.choices import BUILT, ChosenImage, choose_image, choose_size
+from digits_core.dashboard.network.choices import BUILT, ChosenImage, choose_image, choose_size, look_by_hand
 from digits_core.dashboard.network.diagram import show_diagram
 from digits_core.dashboard.network.facts import Fact, show_facts
 from digits_core.dashboard.network.layer_cards import show_cards
@@ -231,7 +231,8 @@ def _offer_repair(network: NetworkConfig, problem: Problem) -> None:
 def _pressed(layer: str, unit: int | None) -> None:
     """Look at the layer that was pressed, of the network as built."""
     st.session_state["weights"] = BUILT
-    st.session_state["layer"] = layer
-    st.session_state["look"] = "Layers" if unit is None else "By hand"
     if unit is not None:
-        st.session_state["unit"] = int(unit)
+        look_by_hand(layer, unit)
+        return
+    st.session_state["layer"] = layer
+    st.session_state["look"] = "Layers"

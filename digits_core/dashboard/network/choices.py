@@ -118,6 +118,15 @@ def say_untrained() -> None:
             link("training", "Train one, to see what it learns")
 
 
+def look_by_hand(layer: str, unit: int) -> None:
+    """Show the arithmetic of this map or unit next, and say so in the address."""
+    st.session_state["layer"] = layer
+    st.session_state["look"] = "By hand"
+    st.session_state["unit"] = unit
+    # The view's own control is only drawn later, and then writes into the address what is changed with it.
+    st.query_params["unit"] = str(unit)
+
+
 def choose_other(subject: Subject) -> Subject | None:
     """A second network to show beside the first, or none; in the URL as `other`."""
     runs = {run.id: run for run in state().runs.usable()}

@@ -17,6 +17,7 @@ from digits_core.dashboard.network.choices import (
     choose_image,
     choose_size,
     choose_subject,
+    look_by_hand,
     say_untrained,
 )
 from digits_core.dashboard.network.diagram import show_diagram
@@ -71,10 +72,10 @@ def _choose_layer(layers: Sequence[Layer]) -> Layer:
 
 def _pressed(layer: str, unit: int | None) -> None:
     """Explain the layer that was pressed, or work one of its maps or units out by hand."""
-    st.session_state["layer"] = layer
-    if unit is not None:
-        st.session_state["look"] = "By hand"
-        st.session_state["unit"] = int(unit)
+    if unit is None:
+        st.session_state["layer"] = layer
+    else:
+        look_by_hand(layer, unit)
 
 
 def _all_layers(subject: Subject) -> None:
