@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-from digits_core.dashboard import clicks, finished_runs, late_address, state
+from digits_core.dashboard import clicks, finished_runs, state
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Start the app's state, serve, and stop it again, also when the server is interrupted."""
     clicks.count_once()
-    late_address.keep_newest()
     finished_runs.tell_all()
     # In a thread: reading the store may take a while, and the server's loop must not wait for it.
     await asyncio.to_thread(state.start)
