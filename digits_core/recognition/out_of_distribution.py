@@ -210,15 +210,9 @@ def _fitted(recogniser: Recogniser, train: Sequence[Digits]) -> DigitScore:
     marks = [np.stack(inks) for inks in not_digits(MARKS_OF_A_KIND, _FITTED_SEED).values()]
     marks.append(letters(LETTERS_FITTED, _FITTED_SEED))
     # Marks are varied as the digits are: else those would be told from these by their sharp edges alone.
-    varied = [
-        [
-            answer
-            for draw in range(DRAWS)
-            for answer in recogniser.read_seen(_varied(recogniser, each, _FITTED_SEED + draw))
-        ]
-        for each in (images, marks)
-    ]
-    return fit(references, *varied)
+    seeds = range(_FITTED_SEED, _FITTED_SEED + DRAWS)
+    varied = [np.concatenate([_varied(recogniser, each, seed) for seed in seeds]) for each in (images, marks)]
+    return fit(references, *map(recogniser.read_seen, varied))
 
 
 def _references(recogniser: Recogniser, train: Sequence[Digits], places: Sequence[np.ndarray]) -> References:
