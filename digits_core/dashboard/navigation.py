@@ -8,6 +8,7 @@ from digits_core.dashboard import presenter, read_only
 from digits_core.dashboard.carried import carry
 from digits_core.dashboard.lessons.column import show_lesson_column
 from digits_core.dashboard.login import require_login
+from digits_core.dashboard.page_address import newest_address
 from digits_core.dashboard.page_link import offer_link
 from digits_core.dashboard.pages import PAGES, note_page, page
 from digits_core.dashboard.state import prepare_to_recognise
@@ -25,9 +26,10 @@ current = st.navigation([page(name) for name in PAGES], expanded=True)
 # After it, because only it knows which page was asked for.
 st.set_page_config(page_title=f"{current.title} · Digits Lab")
 note_page(current.url_path)
-carry(read_only.PARAMETER)
-presenter.begin()
-show_lesson_column()
-current.run()
-offer_link()
+with newest_address(current.url_path):
+    carry(read_only.PARAMETER)
+    presenter.begin()
+    show_lesson_column()
+    current.run()
+    offer_link()
 prepare_to_recognise()

@@ -151,6 +151,31 @@ def test_a_run_drawn_while_the_one_before_is_still_being_drawn_has_axes_of_its_o
     other.close()
 
 
+def test_settings_that_are_changed_one_after_the_other_while_a_run_trains_all_stay(
+    server: Server, browser_page: Page
+) -> None:
+    start(browser_page, server, f"epochs=900&{SMALL}")
+    wait_for_epochs(browser_page, 1)
+
+    def more(label: str) -> None:
+        control = browser_page.get_by_test_id("stNumberInput").filter(has_text=label)
+        control.get_by_test_id("stNumberInputStepUp").click(no_wait_after=True)
+
+    # Faster than the server answers: each click says what the form's address was before the one before it.
+    for _ in range(4):
+        more("Epochs")
+        more("Batch size")
+
+    for label, value in (("Epochs", "904"), ("Batch size", "132")):
+        expect(browser_page.get_by_role("spinbutton", name=label, exact=True)).to_have_value(value)
+    wait_for_app(browser_page)
+    expect(browser_page).to_have_url(re.compile(r"(?=.*epochs=904)(?=.*batch_size=132)"))
+    for label, value in (("Epochs", "904"), ("Batch size", "132")):
+        expect(browser_page.get_by_role("spinbutton", name=label, exact=True)).to_have_value(value)
+    button(browser_page, "Stop").click()
+    expect(browser_page.get_by_text("Stopped by hand")).to_be_visible(timeout=SECONDS * 1000)
+
+
 BUSY = """
 const busy = ms => { const end = performance.now() + ms; while (performance.now() < end); };
 setTimeout(() => { setTimeout(() => { console.log("busy"); busy(500); }); busy(500); });

@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from digits_core.dashboard import page_address
 
 LESSON = "lesson"
 """Its name in the URL: `lesson=four-epochs.2` opens the lesson `four-epochs` at its second step."""
 _OPEN, _WRITTEN, _ASKED = "open_lesson", "lesson_in_url", "asked_url"
-_LEFT = "lesson_left"
-"""The addresses that were left by a button, as long as the browser may still name them."""
 _ADDRESS = re.compile(r"(?P<name>[^.]+)(?:\.(?P<step>[0-9]{1,3}))?")
 
 
@@ -36,16 +35,16 @@ def opened() -> OpenLesson | None:
 
 def open_at(name: str, step: int = 1) -> None:
     """Open a lesson at a step from now on, on whatever page."""
-    _leave()
-    st.session_state[_OPEN] = OpenLesson(name, step)
-    write_address()
+    with page_address.changed():
+        st.session_state[_OPEN] = OpenLesson(name, step)
+        write_address()
 
 
 def close() -> None:
     """Close the lesson; what was answered stays."""
-    _leave()
-    st.session_state.pop(_OPEN, None)
-    write_address()
+    with page_address.changed():
+        st.session_state.pop(_OPEN, None)
+        write_address()
 
 
 def follow_address() -> bool:
@@ -54,16 +53,13 @@ def follow_address() -> bool:
     Returns whether the URL is another than in the run before.
     """
     in_url = st.query_params.get(LESSON, "")
-    is_new = in_url != st.session_state.get(_WRITTEN, "")
-    if is_new and not _is_late(in_url) and (named := _ADDRESS.fullmatch(in_url)):
+    if in_url != st.session_state.get(_WRITTEN, "") and (named := _ADDRESS.fullmatch(in_url)):
         st.session_state[_OPEN] = OpenLesson(named["name"], max(1, int(named["step"] or 1)))
     asked = {name: st.query_params.get_all(name) for name in st.query_params}
     # Where a link leads to the page that it stands on, the browser goes on showing the URL before until it is told.
     is_another = asked != st.session_state.get(_ASKED)
     write_address(anew=is_another)
     st.session_state[_ASKED] = asked
-    if not is_new:
-        _arrived()
     return is_another
 
 
@@ -80,29 +76,3 @@ def write_address(anew: bool = False) -> None:
     st.session_state[_WRITTEN] = lesson.address
     if anew or st.query_params.get(LESSON) != lesson.address:
         st.query_params[LESSON] = lesson.address
-
-
-def _leave() -> None:
-    """Remember the address that a button leads away from.
-
-    A timer of the page may strike before the browser has heard of the new one, and then names the old one again: that
-    is nobody's wish to go back.
-    """
-    left, _ = st.session_state.get(_LEFT, (set(), False))
-    # The run in which the button was pressed has the new address by itself; from the next on, the browser says it.
-    st.session_state[_LEFT] = (left | {st.session_state.get(_WRITTEN, "")}, True)
-
-
-def _is_late(in_url: str) -> bool:
-    left, _ = st.session_state.get(_LEFT, (set(), False))
-    ctx = get_script_run_ctx()
-    return in_url in left and not (ctx and ctx.is_history_navigation)
-
-
-def _arrived() -> None:
-    """The address is the one that was written: whatever the browser says later is meant."""
-    left, in_same_run = st.session_state.get(_LEFT, (set(), False))
-    if in_same_run:
-        st.session_state[_LEFT] = (left, False)
-    else:
-        st.session_state.pop(_LEFT, None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from digits_core.config import NetworkConfig
+from digits_core.dashboard import page_address
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.errors import ConfigError
 from digits_core.layers.problems import problem_of
@@ -94,9 +95,5 @@ def take_from_url() -> None:
 
 def put_into_url(network: NetworkConfig) -> None:
     query = to_query(network)
-    for name in NetworkConfig.model_fields:
-        if name not in query:
-            st.query_params.pop(name, None)
-        elif st.query_params.get_all(name) != query[name]:
-            st.query_params[name] = query[name]
+    page_address.write(query, NetworkConfig.model_fields.__contains__)
     st.session_state[IN_URL] = query

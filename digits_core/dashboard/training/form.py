@@ -10,6 +10,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from digits_core.config import DataConfig, NetworkConfig, RunConfig, TrainingConfig, TransformConfig
+from digits_core.dashboard import page_address
 from digits_core.dashboard.folds import expander
 from digits_core.dashboard.hiding import hidden
 from digits_core.dashboard.loaders import load_digits
@@ -169,11 +170,7 @@ def _say_what_was_refused() -> None:
 def _write_address(config: RunConfig, hides: bool) -> None:
     """Keep the URL such that it opens the form as it is; the lecture as it stands needs no words."""
     ours = {} if config == LECTURE.config and not hides else to_query(config)
-    for name in [name for name in st.query_params if _is_ours(name) and name not in ours]:
-        del st.query_params[name]
-    for name, values in ours.items():
-        if st.query_params.get_all(name) != values:
-            st.query_params[name] = values
+    page_address.write(ours, _is_ours)
     st.session_state[ADDRESS] = ours
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from digits_core.config import TransformConfig, bounds, choices
+from digits_core.dashboard import page_address
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.transforms.url import from_query, of_transform, to_query
 from digits_core.entries.augmentations import STRENGTHS
@@ -105,11 +106,7 @@ def take_from_url() -> None:
 
 def _put_into_url(config: TransformConfig) -> None:
     query = to_query(config)
-    for name in TransformConfig.model_fields:
-        if name in query and st.query_params.get(name) != query[name]:
-            st.query_params[name] = query[name]
-        elif name not in query and name in st.query_params:
-            del st.query_params[name]
+    page_address.write({name: [text] for name, text in query.items()}, TransformConfig.model_fields.__contains__)
     st.session_state[IN_URL] = query
 
 

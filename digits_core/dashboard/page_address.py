@@ -1,0 +1,112 @@
+"""The address of the page: written in one message, and followed unless the browser names an old one.
+
+Pages write settings, filters and the step of a lesson into the address, and follow it where somebody comes with another
+one. A click, or the timer of a page, names the address that the browser shows at that moment; where it has not heard of
+the newest yet, a page would take that for another one and go back: a setting that was changed while a run trains, a
+step that was just reached.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from digits_core.training.config_fields import Query
+
+LATE_S = 3.0
+"""How long after an address was replaced the browser may still name it; who names it later means it."""
+_KNOWN = "known_addresses"
+
+Address = dict[str, list[str]]
+"""The parameters of a URL, each with its values, without those that Streamlit keeps for itself."""
+
+
+@dataclass
+class Addresses:
+    """What a tab knows of the addresses of the page that it shows."""
+
+    page: str
+    written: Address | None = None
+    """The address as the last run left it."""
+    replaced: list[tuple[Address, float]] = field(default_factory=list)
+    """Addresses that were written once and replaced since, and when, in seconds of the monotonic clock."""
+
+    def replace(self, before: Address, now: float) -> None:
+        """Note that another address was written in the place of `before`, unless only a link ever named that one."""
+        self.replaced = [(query, since) for query, since in self.replaced if now - since < LATE_S]
+        if before == self.written:
+            self.replaced.append((before, now))
+
+    def is_late(self, named: Address, now: float) -> bool:
+        """Whether the browser names an address that it merely has not seen replaced yet."""
+        if named == self.written:
+            return False
+        return any(query == named and now - since < LATE_S for query, since in self.replaced)
+
+
+@contextmanager
+def newest_address(page: str) -> Iterator[None]:
+    """Run a page with the newest address: as the browser names it, or as it was written where the browser is late.
+
+    Who goes back in the browser's history, or comes from another page, means the address that they name.
+    """
+    known: Addresses | None = st.session_state.get(_KNOWN)
+    ctx = get_script_run_ctx()
+    if known is None or known.page != page or (ctx and ctx.is_history_navigation):
+        st.session_state[_KNOWN] = Addresses(page)
+    with changed():
+        yield
+
+
+@contextmanager
+def changed() -> Iterator[None]:
+    """Note which address is written inside, and which one it replaces: for a callback, which runs before its page."""
+    known: Addresses | None = st.session_state.get(_KNOWN)
+    if known is None:
+        yield
+        return
+    named = _address()
+    if known.written is not None and known.is_late(named, time.monotonic()):
+        try:
+            _send(named, known.written)
+        except StreamlitAPIException:
+            # A parameter that a widget is bound to is the browser's own: where one differs, the address is a new one.
+            _send(_address(), named)
+    before = _address()
+    try:
+        yield
+    finally:
+        # Also where the run ends early, for another one: what it wrote is on its way to the browser.
+        if _address() != before:
+            known.replace(before, time.monotonic())
+        known.written = _address()
+
+
+def write(query: Query, is_ours: Callable[[str], bool]) -> None:
+    """Write a query into the address in the place of all parameters that are ours; those of others stay.
+
+    The browser hears of all that is new at once: between two messages it would show, and name, an address that nobody
+    meant. Nothing is sent where the address says so already.
+    """
+    before = _address()
+    kept = {name: values for name, values in before.items() if name in query or not is_ours(name)}
+    after = kept | {name: list(values) for name, values in query.items()}
+    _send(before, after)
+
+
+def _send(before: Address, after: Address) -> None:
+    """Write what differs; `StreamlitAPIException` where a widget is bound to such a parameter, which stays."""
+    if new := {name: values for name, values in after.items() if values != before.get(name)}:
+        st.query_params.update(new)
+    for name in before.keys() - after.keys():
+        del st.query_params[name]
+
+
+def _address() -> Address:
+    return {name: st.query_params.get_all(name) for name in st.query_params}

@@ -1,0 +1,179 @@
+"""An address that the browser names late undoes nothing; one that it means is followed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.testing.v1 import AppTest
+
+from digits_core.dashboard import page_address
+from digits_core.dashboard.page_address import LATE_S, Addresses
+
+ADDRESSES = some.dictionaries(some.sampled_from("abc"), some.lists(some.sampled_from(["", "1", "2"]), min_size=1))
+
+
+def page(name: str) -> None:
+    """A page with buttons that lead to its steps and a field that it writes into the address, which it shows."""
+    import streamlit as st
+
+    from digits_core.dashboard import page_address
+
+    def go(step: str) -> None:
+        with page_address.changed():
+            st.query_params["step"] = step
+
+    st.button("on", on_click=go, args=("2",))
+    st.button("back", on_click=go, args=("1",))
+    with page_address.newest_address(name):
+        if typed := st.text_input("typed"):
+            page_address.write({"typed": [typed]}, lambda parameter: parameter == "typed")
+        st.text(st.query_params.get("step", "none"))
+        st.text(st.query_params.get("typed", "none"))
+
+
+@pytest.fixture
+def app() -> AppTest:
+    app = AppTest.from_function(page, args=("training",))
+    app.query_params["step"] = "1"
+    return app.run()
+
+
+def shown(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [text.value for text in app.text]
+
+
+def test_an_address_that_a_button_replaced_does_not_come_back(app):
+    app.button[0].click().run()
+    app.query_params["step"] = "1"
+    app.run()
+
+    assert shown(app) == ["2", "none"]
+    assert app.query_params["step"] == "2"
+
+
+def test_an_address_that_the_page_replaced_does_not_come_back(app):
+    app.text_input[0].set_value("8").run()
+    del app.query_params["typed"]
+    app.text_input[0].set_value("")
+    app.run()
+
+    assert shown(app) == ["1", "8"]
+
+
+def test_a_button_that_is_pressed_before_the_browser_knows_leaves_the_rest_as_it_was_written(app):
+    app.text_input[0].set_value("8").run()
+    del app.query_params["typed"]
+    app.text_input[0].set_value("")
+    app.button[0].click().run()
+
+    assert shown(app) == ["2", "8"]
+
+
+def test_a_button_that_leads_back_to_an_address_is_followed(app):
+    app.button[0].click().run()
+    app.button[1].click().run()
+
+    assert shown(app) == ["1", "none"]
+
+
+def test_whoever_names_it_later_means_it(app, monkeypatch):
+    app.button[0].click().run()
+    monkeypatch.setattr(page_address, "LATE_S", 0.0)
+    app.query_params["step"] = "1"
+    app.run()
+
+    assert shown(app) == ["1", "none"]
+
+
+def test_an_address_that_is_another_as_a_whole_is_followed_at_once(app):
+    app.button[0].click().run()
+    app.query_params["step"] = "1"
+    app.query_params["typed"] = "4"
+    app.run()
+
+    assert shown(app) == ["1", "4"]
+
+
+def test_an_address_that_another_page_replaced_is_followed_at_once(app):
+    app.button[0].click().run()
+    app.args = ("network",)
+    app.query_params["step"] = "1"
+    app.run()
+
+    assert shown(app) == ["1", "none"]
+
+
+def test_who_goes_back_in_the_history_is_followed_at_once(app, monkeypatch):
+    app.button[0].click().run()
+
+    def gone_back():
+        ctx = get_script_run_ctx()
+        ctx.is_history_navigation = True
+        return ctx
+
+    monkeypatch.setattr(page_address, "get_script_run_ctx", gone_back)
+    app.query_params["step"] = "1"
+    app.run()
+
+    assert shown(app) == ["1", "none"]
+
+
+def test_what_a_widget_keeps_in_the_address_is_the_browsers_own():
+    def script() -> None:
+        import streamlit as st
+
+        from digits_core.dashboard import page_address
+
+        with page_address.newest_address("training"):
+            st.selectbox("view", ["all", "one"], key="view", bind="query-params")
+            if typed := st.text_input("typed"):
+                page_address.write({"typed": [typed]}, lambda parameter: parameter == "typed")
+        st.text(st.query_params.get("typed", "none"))
+
+    app = AppTest.from_function(script)
+    app.query_params["view"] = "one"
+    app.run()
+    app.text_input[0].set_value("8").run()
+    del app.query_params["view"]  # what the browser does by itself
+    app.selectbox[0].set_value("all").run()
+    del app.query_params["typed"]
+    app.query_params["view"] = "one"
+    app.text_input[0].set_value("")
+    app.run()
+
+    assert shown(app) == ["none"]
+
+
+@given(ADDRESSES, ADDRESSES)
+def test_what_a_link_named_may_be_named_again(linked, written):
+    known = Addresses("training", written=written)
+    known.replace(linked, 0.0)
+
+    assert known.is_late(linked, 0.0) is False
+
+
+@given(ADDRESSES, ADDRESSES)
+def test_an_address_is_late_until_the_time_is_over(first, second):
+    known = Addresses("training", written=first)
+    known.replace(first, 0.0)
+    known.written = second
+
+    assert known.is_late(first, LATE_S / 2) is (first != second)
+    assert known.is_late(first, LATE_S) is False
+
+
+def test_a_query_takes_the_place_of_what_is_ours_and_of_nothing_else():
+    def script() -> None:
+        from digits_core.dashboard import page_address
+
+        page_address.write({"epochs": ["4"], "train": ["a", "b"]}, lambda name: name in ("epochs", "train", "name"))
+
+    app = AppTest.from_function(script)
+    app.query_params["lesson"] = "1"
+    app.query_params["name"] = "gone"
+    app.query_params["epochs"] = "12"
+    app.run()
+
+    assert not app.exception
+    assert dict(app.query_params) == {"lesson": "1", "epochs": "4", "train": ["a", "b"]}
