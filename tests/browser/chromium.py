@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The one without a window of its own first: the same engine with less around it."""
 
 # A container has no sandbox and no graphics card, and a test waits for no service of the browser's maker.
 FLAGS = [
@@ -61,5 +62,5 @@ def _install_commands() -> list[list[str]]:
     """What installs a Chromium here: as root on Debian its own, with all it needs, otherwise Playwright's."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     if is_root and shutil.which("apt-get"):
-        return [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]]
+        return [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", NAMES[0]]]
     return [[sys.executable, "-m", "playwright", "install", "chromium"]]

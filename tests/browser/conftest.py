@@ -29,6 +29,8 @@ START_SECONDS = 60
 END_SECONDS = 15
 TWO_RUNS = {"slow": "0.0002", "fast": "0.002"}
 """The learning rates of the runs with which the shared app begins."""
+STORED = "cookies,indexeddb,local_storage,service_workers,cache_storage"
+"""What a page can keep in a browser, in the words of Chromium's DevTools protocol; not what it has fetched."""
 PROBE = re.compile(rf"/({'|'.join(PAGES)})/_stcore/(health|host-config)")
 
 
@@ -192,15 +194,31 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests."""
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """One Chromium for all tests, with a profile on disk: what it has loaded and compiled once, it keeps.
+
+    A tab stays open, for Chromium ends with its last one.
+    """
     path = chromium.find()
     if path is None:
         pytest.fail("No Chromium here: run the tests as `python -m tests`, which installs one.")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        started = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"),
+            executable_path=path,
+            args=chromium.FLAGS,
+            viewport={"width": 1280, "height": 900},
+            color_scheme="light",
+        )
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(profile: BrowserContext) -> Browser:
+    """The same Chromium, for who needs a browser of another size, or of another person."""
+    assert profile.browser
+    return profile.browser
 
 
 @pytest.fixture(scope="module")
@@ -212,11 +230,17 @@ def module_page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def browser_context(browser: Browser) -> Iterator[BrowserContext]:
-    """A person's browser, with no history; each test has its own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    yield context
-    context.close()
+def browser_context(profile: BrowserContext) -> Iterator[BrowserContext]:
+    """A person's browser that remembers nothing of the test before: no cookie, no permission, nothing stored."""
+    yield profile
+    first, *others = profile.pages
+    for tab in others:
+        tab.close()
+    profile.clear_cookies()
+    profile.clear_permissions()
+    session = profile.new_cdp_session(first)
+    session.send("Storage.clearDataForOrigin", {"origin": "*", "storageTypes": STORED})
+    session.detach()
 
 
 @pytest.fixture

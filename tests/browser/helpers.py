@@ -1,8 +1,10 @@
 """What a person does in the app, and how a test waits for the app to have done its part."""
 
+import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from playwright.sync_api import Error, FloatRect, Locator, Page
@@ -14,6 +16,12 @@ READY = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-co
 
 # The drawable canvas lies in an open shadow root, three layers deep; the topmost one takes the mouse.
 CANVAS = "canvas.upper-canvas"
+
+
+_FIRST_PORT = 20_000 + os.getpid() % 500 * 20
+OWN_PORTS = range(_FIRST_PORT, _FIRST_PORT + 20)
+"""The ports of this process: below those that the system gives away by itself, and apart from those of the other
+processes of this run of the tests, whose numbers lie near each other."""
 
 
 # What the page and the server last said to each other: after a click, the page still looks ready until the server
@@ -159,10 +167,17 @@ def wait_for_still_chart(page: Page, key: str, seconds: float = 30) -> None:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nobody listens on: the first free one of this process, so that one server after the other
+    has the same address, and the browser what it keeps of it.
+    """
+    for port in OWN_PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            if os.name == "posix":
+                # As servers do: a port whose last connections are only just closed counts as free.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise TimeoutError(f"no port is free between {OWN_PORTS.start} and {OWN_PORTS.stop - 1}")
 
 
 def poll(condition: Callable[[], bool], seconds: float, what: str, every: float = 0.05) -> None:

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -9,6 +11,7 @@ from digits_core.__main__ import main
 from digits_core.config import NetworkConfig
 from digits_core.dashboard.state import state
 from digits_core.layers.presets import PRESETS
+from tests.pages.conftest import know_digits
 from tests.unit.helpers import ctrl_c_given_back
 from tests.unit.networks import EVERY_KIND
 
@@ -20,13 +23,24 @@ def train(*options: str) -> int:
         return main(["train", *OPTIONS, *options])
 
 
-@pytest.fixture
-def runs(home, tmp_path) -> dict[str, str]:
-    """The id of a trained run by its network: softmax regression, LeNet-5, and one of a file with every kind."""
-    described = tmp_path / "net.json"
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory) -> Path:
+    """A home with three trained runs: softmax regression, LeNet-5, and a network of a file with every kind of layer."""
+    folder = tmp_path_factory.mktemp("networks")
+    described = folder / "net.json"
     described.write_text(json.dumps([asdict(layer) for layer in EVERY_KIND]), encoding="utf-8")
-    for name, network in (("softmax", "softmax"), ("lenet", "LeNet-5"), ("own", str(described))):
-        assert train("--network", network, "--name", name) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITS_HOME", str(folder / "home"))
+        for name, network in (("softmax", "softmax"), ("lenet", "LeNet-5"), ("own", str(described))):
+            assert train("--network", network, "--name", name) == 0
+        know_digits()
+    return folder / "home"
+
+
+@pytest.fixture
+def runs(networks, home) -> dict[str, str]:
+    """The id of each run by its name, in a copy of that home."""
+    copytree(networks, home, dirs_exist_ok=True)
     return {run.config.name: run.id for run in state().runs.runs()}
 
 

@@ -88,7 +88,7 @@ def _tile(place: int, upload: Upload, glance: Glance | None) -> Tile:
     many, doubtful = len(glance.marks) > 1, glance.doubtful
     text = glance.text if len(glance.text) <= LONGEST_TEXT else f"{glance.text[: LONGEST_TEXT - 1]}…"
     note = "saved" if is_saved(glance) else ""
-    if doubtful:
+    if doubtful and to_save(glance, True):  # those that were saved all the same are said to be
         note = f"{doubtful} not a digit?" if many else "not a digit?"
     name = f"{upload.name}: reads {glance.text}" + f", {doubtful} of them not a digit, it seems" * bool(doubtful)
     return Tile(None if many else glance.marks[0].label, place, note, name, text, bool(doubtful))

@@ -1,6 +1,8 @@
 """Not a digit: what is refused, how often rightly and how often wrongly, and that the threshold stays with its run."""
 
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -39,10 +41,19 @@ def artifacts(tmp_path) -> Artifacts:
     return Artifacts(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def worked_out(recogniser, few_mnist, tmp_path_factory) -> tuple[Refusal, Path]:
+    """The threshold of a run and the folder of the artifacts with which it was kept."""
+    folder = tmp_path_factory.mktemp("worked_out")
+    return load_refusal(recogniser, Artifacts(folder), lambda name: few_mnist), folder
+
+
 @pytest.fixture
-def kept(recogniser, artifacts, few_mnist) -> Refusal:
-    """What was worked out and kept with the artifacts."""
-    return load_refusal(recogniser, artifacts, lambda name: few_mnist)
+def kept(worked_out, artifacts, tmp_path) -> Refusal:
+    """What was worked out and kept with the artifacts: a copy of these, the test's own to change."""
+    refusal, folder = worked_out
+    copytree(folder, tmp_path, dirs_exist_ok=True)
+    return refusal
 
 
 @pytest.fixture(scope="module")
