@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -173,13 +173,19 @@ def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Di
     threshold = min(_threshold(score, each[::2], least_margin) for each in answers if each)
     measured = [answer for each in answers for answer in each[1::2]]
     refusal = Refusal(threshold, 0.0, {}, {}, score, least_margin)
-    judged = {kind: recogniser.read_all(inks) for kind, inks in not_digits(OTHERS_OF_A_KIND, _JUDGED_SEED).items()}
+    judged = {kind: recogniser.read_all(inks) for kind, inks in _others().items()}
     return replace(
         refusal,
         refused_digits=refused_share(refusal, measured),
         refused_others={kind: refused_share(refusal, others) for kind, others in judged.items()},
         counts={"digits": len(measured), **{kind: len(others) for kind, others in judged.items()}},
     )
+
+
+@cache
+def _others() -> dict[str, list[np.ndarray]]:
+    """What a finished threshold is judged by, by kind: other marks than those that it was fitted on."""
+    return not_digits(OTHERS_OF_A_KIND, _JUDGED_SEED)
 
 
 def refused_share(refusal: Refusal, answers: Sequence[Answer]) -> float:
@@ -207,12 +213,17 @@ def _fitted(recogniser: Recogniser, train: Sequence[Digits]) -> DigitScore:
     fitted = [each[:: 1 + REFERENCES // FITTED] for each in places]
     references = _references(recogniser, train, [np.setdiff1d(*each) for each in zip(places, fitted, strict=True)])
     images = [digits.images[each] for digits, each in zip(train, fitted, strict=True)]
-    marks = [np.stack(inks) for inks in not_digits(MARKS_OF_A_KIND, _FITTED_SEED).values()]
-    marks.append(letters(LETTERS_FITTED, _FITTED_SEED))
     # Marks are varied as the digits are: else those would be told from these by their sharp edges alone.
     seeds = range(_FITTED_SEED, _FITTED_SEED + DRAWS)
-    varied = [np.concatenate([_varied(recogniser, each, seed) for seed in seeds]) for each in (images, marks)]
+    varied = [np.concatenate([_varied(recogniser, each, seed) for seed in seeds]) for each in (images, _marks())]
     return fit(references, *map(recogniser.read_seen, varied))
+
+
+@cache
+def _marks() -> tuple[np.ndarray, ...]:
+    """What is no digit, uint8 (n, H, W) for each kind: the same for every run, and drawn once (15 MB, two seconds)."""
+    kinds = not_digits(MARKS_OF_A_KIND, _FITTED_SEED).values()
+    return (*(np.stack(inks) for inks in kinds), letters(LETTERS_FITTED, _FITTED_SEED))
 
 
 def _references(recogniser: Recogniser, train: Sequence[Digits], places: Sequence[np.ndarray]) -> References:

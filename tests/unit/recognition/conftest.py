@@ -1,12 +1,8 @@
 """A small network that was really trained, for all tests of recognition: centred MNIST digits, some seconds."""
 
-from collections.abc import Iterator
-from functools import cache
-
 import pytest
 
 from digits_core.config import TransformConfig
-from digits_core.recognition import out_of_distribution
 from digits_core.recognition.out_of_distribution import Refusal, calibrate
 from digits_core.recognition.recogniser import Recogniser
 from digits_core.runs.execution import as_arrays
@@ -16,15 +12,6 @@ from tests.unit.helpers import run_config
 
 CONFIG = run_config(transform=TransformConfig(centre=True), epochs=6, batch_size=64, learning_rate=0.003)
 IMAGES = {"train": 1000, "test": 200}
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _marks_made_once() -> Iterator[None]:
-    """Draw the marks that are no digits once: every threshold is worked out from the same ones."""
-    with pytest.MonkeyPatch.context() as patch:
-        for maker in (out_of_distribution.not_digits, out_of_distribution.letters):
-            patch.setattr(out_of_distribution, maker.__name__, cache(maker))
-        yield
 
 
 @pytest.fixture(scope="package")
