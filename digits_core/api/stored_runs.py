@@ -248,8 +248,8 @@ def run(reference: str = "latest") -> StoredRun:
     """Return a run: of the app, the shell, a notebook, or a loop that was logged.
 
     Args:
-        reference: Its id or the unique beginning of it, `latest` for the last one that can be used, or `best` for the
-            best finished run that is not a trial of a sweep.
+        reference: Its number as in `#3`, its name, its id or the unique beginning of it, `latest` for the last one that
+            can be used, or `best` for the best finished run that is not a trial of a sweep.
 
     Returns:
         The run, with its settings, its epochs, its network and its figures.

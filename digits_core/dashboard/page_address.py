@@ -19,8 +19,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from digits_core.training.config_fields import Query
 
-LATE_S = 3.0
-"""How long after an address was replaced the browser may still name it; who names it later means it."""
+LATE_S = 10.0
+"""How long after an address was replaced a busy browser may still name it; who names it later means it."""
+MEANT = "meant"
+"""The parameter of links that stay on a page for long: a link names an address because somebody wants it."""
 _KNOWN = "known_addresses"
 
 Address = dict[str, list[str]]
@@ -43,6 +45,13 @@ class Addresses:
         if before == self.written:
             self.replaced.append((before, now))
 
+    def mean(self, named: Address, now: float) -> None:
+        """Note that `named` is wanted by a link, in the place of the address that was written last."""
+        self.replaced = [(query, since) for query, since in self.replaced if query != named]
+        if self.written is not None and self.written != named:
+            self.replaced.append((self.written, now))
+        self.written = named
+
     def is_late(self, named: Address, now: float) -> bool:
         """Whether the browser names an address that it merely has not seen replaced yet."""
         if named == self.written:
@@ -54,12 +63,16 @@ class Addresses:
 def newest_address(page: str) -> Iterator[None]:
     """Run a page with the newest address: as the browser names it, or as it was written where the browser is late.
 
-    Who goes back in the browser's history, or comes from another page, means the address that they name.
+    Who goes back in the browser's history, comes from another page, or follows a link with `MEANT`, means the address
+    that they name.
     """
     known: Addresses | None = st.session_state.get(_KNOWN)
     ctx = get_script_run_ctx()
     if known is None or known.page != page or (ctx and ctx.is_history_navigation):
-        st.session_state[_KNOWN] = Addresses(page)
+        known = st.session_state[_KNOWN] = Addresses(page)
+    if MEANT in st.query_params:
+        del st.query_params[MEANT]
+        known.mean(_address(), time.monotonic())
     with changed():
         yield
 

@@ -170,7 +170,7 @@ class RunStore:
         return found[0]
 
     def find(self, reference: str) -> Run:
-        """Return the run that a person means: an id, its unique beginning, `latest` or `best`.
+        """Return the run that a person means: `#3`, an id, its unique beginning, a name, `latest` or `best`.
 
         `latest` is the last one that can be used, `best` what pages use where nobody chose: see `best_of`.
         """
@@ -180,13 +180,22 @@ class RunStore:
             if named is None:
                 raise RunError("There is no trained run yet. Train one first: python -m digits_core train")
             return named
+        by_number, number = reference.startswith("#"), reference.removeprefix("#")
         found = self._select(
-            "SELECT * FROM runs WHERE substr(id, 1, ?) = ? AND deleted IS NULL", len(reference), reference
+            "SELECT * FROM runs WHERE deleted IS NULL AND "
+            + ("CAST(number AS TEXT) = ?1" if by_number else "?1 != '' AND substr(id, 1, length(?1)) = ?1"),
+            number,
         )
-        if len(found) == 1 and reference:
+        if len(found) == 1:
             return found[0]
-        if found and reference:
+        if found:
             raise RunError(f"{reference!r} is the beginning of {len(found)} runs: add more of the id.")
+        called = self._select("SELECT * FROM runs WHERE deleted IS NULL AND name = ? ORDER BY number", reference)
+        if len(called) == 1:
+            return called[0]
+        if called:
+            numbers = ", ".join(f"#{run.number}" for run in called)
+            raise RunError(f"{len(called)} runs are called {reference!r}: {numbers}. Say which by its number.")
         raise RunError(f"There is no run {reference!r}. List them: python -m digits_core runs")
 
     def usable(self, logged: bool = False) -> list[Run]:

@@ -11,7 +11,10 @@ from digits_core.runs.starter import open_database
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-RUN_HELP = "an id, its unique beginning, latest, or best (the best finished run that is not a trial of a sweep)"
+RUN_HELP = (
+    "its number as '#3', its name, its id or the unique beginning of it, latest, or best (the best finished run that "
+    "is not a trial of a sweep)"
+)
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

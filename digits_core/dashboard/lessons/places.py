@@ -7,6 +7,7 @@ import streamlit as st
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.lessons.open_lesson import LESSON, opened
 from digits_core.dashboard.lessons.progress import Progress
+from digits_core.dashboard.page_address import MEANT
 from digits_core.dashboard.pages import PAGES, current_page, page
 from digits_core.dashboard.widgets import RUN
 from digits_core.lessons.checks import OF_STEP
@@ -37,7 +38,7 @@ def show_place(step: Step, progress: Progress) -> None:
             page(place.page),
             label=as_plain_text(step.label or f"Open {PAGES[place.page].title}"),
             icon=PAGES[place.page].icon,
-            query_params=query_of(place, progress) | ({LESSON: lesson.address} if lesson else {}),
+            query_params=query_of(place, progress) | ({LESSON: lesson.address} if lesson else {}) | {MEANT: "1"},
             width="stretch",
         )
 

@@ -86,6 +86,19 @@ def test_whoever_names_it_later_means_it(app, monkeypatch):
     assert shown(app) == ["1", "none"]
 
 
+def test_a_link_that_is_meant_is_followed_at_once_and_the_address_before_it_is_late(app):
+    app.button[0].click().run()
+    app.query_params["step"] = "1"
+    app.query_params["meant"] = "1"
+    app.run()
+    assert shown(app) == ["1", "none"]
+    assert "meant" not in app.query_params
+
+    app.query_params["step"] = "2"
+    app.run()
+    assert shown(app) == ["1", "none"]
+
+
 def test_an_address_that_is_another_as_a_whole_is_followed_at_once(app):
     app.button[0].click().run()
     app.query_params["step"] = "1"

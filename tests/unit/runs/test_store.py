@@ -226,6 +226,22 @@ def test_a_run_is_found_by_its_id_and_by_a_unique_beginning(store, run):
     assert store.find(run.id[:3]).id == run.id
 
 
+def test_a_run_is_found_by_its_number_and_by_its_name(store):
+    first, second, _ = (store.create(run_config().replace(name=name), "me") for name in ("Lecture", "my 7s", "Lecture"))
+
+    assert store.find("#1").id == first.id
+    assert store.find("my 7s").id == second.id
+    with pytest.raises(RunError, match=r"2 runs are called 'Lecture': #1, #3\. Say which by its number"):
+        store.find("Lecture")
+
+
+@pytest.mark.parametrize("reference", ["#", "#0", "#2", "#1x", "#01", "lecture"])
+def test_a_number_or_a_name_that_no_run_has_is_refused(store, reference):
+    store.create(run_config().replace(name="Lecture"), "me")
+    with pytest.raises(RunError, match="List them"):
+        store.find(reference)
+
+
 def test_an_ambiguous_beginning_is_refused(store):
     runs = [store.create(run_config(), "me") for _ in range(17)]  # two of seventeen begin with the same hex digit
     beginnings = [run.id[0] for run in runs]
