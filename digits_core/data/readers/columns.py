@@ -12,9 +12,8 @@ from PIL import Image
 
 from digits_core.data.digits import CLASSES
 from digits_core.data.picture import grey
-from digits_core.data.readers.file_contents import Refusal, Unusable
+from digits_core.data.readers.file_contents import Part, Refusal, Unusable
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.parts import Part
 
 _LUMA = np.array([0.299, 0.587, 0.114])
 """How bright red, green and blue look (ITU-R BT.601, as Pillow's mode "L")."""
