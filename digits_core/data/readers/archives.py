@@ -13,6 +13,8 @@ from digits_core.data.readers.file_contents import Refusal
 from digits_core.data.readers.limits import MIB, Limits
 
 FEWER_IMAGES = "Keep fewer images in it, or store them as uint8."
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+GZIP = b"\x1f\x8b"
 DAMAGED = "is damaged or cut off: it cannot be unpacked. Save or copy it again."
 _HIDDEN = re.compile(r"(^|/)(__MACOSX/|\.|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 _OUTSIDE = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|\x00")

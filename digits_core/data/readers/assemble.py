@@ -1,4 +1,4 @@
-"""From a file's lists to a `Reading`: one size, 0 to 255, ink bright, and sentences on all that was found and done."""
+"""From a file's contents to a `Reading`: one size, 0 to 255, ink bright, and sentences on what was found and done."""
 
 from __future__ import annotations
 
@@ -6,55 +6,51 @@ import numpy as np
 
 from digits_core.data.digits import CLASSES
 from digits_core.data.readers.columns import Columns, chunks_of, columns_of
-from digits_core.data.readers.file_contents import Problem, Reading, Refusal
+from digits_core.data.readers.file_contents import Contents, Problem, Reading, Refusal
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.parts import Part
 from digits_core.data.readers.ranges import Range, is_dark_on_light, other_way_round, range_of
 
 MAX_PROBLEMS = 1000
 
 
-def assembled(
-    format: str, parts: list[Part], limits: Limits, changes: tuple[str, ...] = (), as_stored: bool = False
-) -> Reading:
-    """The reading of a file; `Refusal` where none of its entries can be used.
-
-    changes: what was done to the images before they came here; as_stored: whether they are known to be 0 to 255 and
-    bright ink, so that nothing has to be found out.
-    """
-    columns = columns_of(parts, limits)
-    images, ranges = _in_bytes(columns, as_stored)
+def assembled(contents: Contents, limits: Limits) -> Reading:
+    """The reading of a file; `Refusal` where none of its entries can be used, or its own export is not as it was."""
+    own = contents.test is not None  # known to be 0 to 255 and bright ink: nothing has to be found out
+    columns = columns_of(contents.parts, limits)
+    images, ranges = _in_bytes(columns, own)
     good = np.ones(len(columns.labels), dtype=bool)
     good[list(columns.problems)] = False
     problems = _problems(columns)
     if not good.any():
         reason = f": {problems[0].entry}, for one: {problems[0].reason}." if problems else "."
         raise Refusal(f"holds no image of a digit that can be used{reason}")
+    if own and problems:
+        raise Refusal("calls itself an export of this app, but not all its labels are digits. Export it again.")
     images, labels = images[good], columns.labels[good]
-    dark = not as_stored and is_dark_on_light(images)
+    dark = not own and is_dark_on_light(images)
     if dark:
         images = 255 - images
     return Reading(
-        format=format,
+        format=contents.format,
         images=np.ascontiguousarray(images),
         labels=labels,
-        test=_test(columns, good),
-        writers=(),
-        found=tuple(_found(columns, images, labels, ranges, dark, as_stored)),
-        changes=(*changes, *_changes(columns, ranges, dark)),
+        test=contents.test if own else _test(columns, good),
+        writers=contents.writers,
+        found=tuple(_found(contents, columns, images, labels, ranges, dark)),
+        changes=() if own else (*contents.changes, *_changes(columns, ranges, dark)),
         original_range=" and ".join(str(each) for each in ranges),
         problems=tuple(problems),
         problem_count=len(columns.problems),
     )
 
 
-def _in_bytes(columns: Columns, as_stored: bool) -> tuple[np.ndarray, list[Range]]:
+def _in_bytes(columns: Columns, own: bool) -> tuple[np.ndarray, list[Range]]:
     """All images as uint8 (N, H, W), 0 where an entry has a problem; and the ranges that they had, one per type."""
     shape = columns.blocks[0].values.shape[1:] if columns.blocks else (1, 1)
     images = np.zeros((len(columns.labels), *shape), dtype=np.uint8)
     ranges: dict[Range, None] = {}
     for block in columns.blocks:
-        found = Range(0, 255, "uint8") if as_stored else range_of(block, columns.problems)
+        found = Range(0, 255, "uint8") if own else range_of(block, columns.problems)
         if found is None:
             continue
         ranges[found] = None
@@ -76,7 +72,7 @@ def _test(columns: Columns, good: np.ndarray) -> np.ndarray | None:
 
 
 def _found(
-    columns: Columns, images: np.ndarray, labels: np.ndarray, ranges: list[Range], dark: bool, as_stored: bool
+    contents: Contents, columns: Columns, images: np.ndarray, labels: np.ndarray, ranges: list[Range], dark: bool
 ) -> list[str]:
     height, width = images.shape[1:]
     counts = np.bincount(labels, minlength=CLASSES)
@@ -88,7 +84,11 @@ def _found(
     ]
     if missing := [str(digit) for digit in np.flatnonzero(counts == 0)]:
         sentences[-1] = f"No image of {', '.join(missing)}; up to {counts.max():,} of each other digit."
-    if odd := 0 if as_stored else other_way_round(images):
+    if contents.test is not None:
+        tested = contents.test.sum()
+        sentences.append(f"{len(contents.test) - tested:,} for training and {tested:,} for testing.")
+        return sentences + ([f"{len(set(contents.writers)):,} writers."] if contents.writers else [])
+    if odd := other_way_round(images):
         sentences.append(f"{odd:,} of the images look the other way round: mostly light where the others are dark.")
     if count := len(columns.problems):
         sentences.append(f"{count:,} {'entries are' if count > 1 else 'entry is'} wrong.")

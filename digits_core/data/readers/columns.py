@@ -12,9 +12,8 @@ from PIL import Image
 
 from digits_core.data.digits import CLASSES
 from digits_core.data.picture import grey
-from digits_core.data.readers.file_contents import Refusal, Unusable
+from digits_core.data.readers.file_contents import Part, Refusal, Unusable
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.parts import Part
 
 _LUMA = np.array([0.299, 0.587, 0.114])
 """How bright red, green and blue look (ITU-R BT.601, as Pillow's mode "L")."""
@@ -119,36 +118,39 @@ def _add_array(columns: Columns, images: np.ndarray, start: int, limits: Limits)
         raise Refusal(f"has images of type {images.dtype}: not numbers.")
     if images.size > limits.pixels:
         raise Refusal(f"holds more than the {limits.pixels:,} pixels that are read.")
-    if images.ndim not in (2, 3, 4) or not _fits(_plain_shape(images.shape[1:]), limits):
+    size, colours = _layout(images.shape[1:])
+    if not _fits(size, limits):
         raise Refusal(f"has images of shape {images.shape[1:]}, which is not the shape of a digit image.")
-    if _is_colour(images.shape[1:]):
+    if colours is None:
+        images = images.reshape(len(images), *size)
+    else:
         columns.had_colour = True
         chunks = [images[i : i + CHUNK] for i in range(0, len(images), CHUNK)]
-        images = np.concatenate([np.stack([_plain(image) for image in chunk]) for chunk in chunks])
-    else:
-        images = images.reshape(len(images), *_plain_shape(images.shape[1:]))
+        images = np.concatenate([np.stack([_brightness(image, colours) for image in chunk]) for chunk in chunks])
     columns.blocks.append(Block(images, np.arange(start, start + len(images))))
 
 
 def _add_list(columns: Columns, images: list[np.ndarray | Unusable], start: int, limits: Limits) -> None:
     """Images that are each an array of their own."""
-    groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    plain: dict[int, np.ndarray] = {}
+    groups: dict[tuple[Any, ...], list[tuple[int, np.ndarray]]] = defaultdict(list)
     pixels = 0
     for index, image in enumerate(images):
         if isinstance(image, Unusable):
             columns.problems[start + index] = str(image)
-        elif not _fits(_plain_shape(image.shape), limits) or image.dtype.kind not in "buif":
+            continue
+        size, colours = _layout(image.shape)
+        if not _fits(size, limits) or image.dtype.kind not in "buif":
             columns.problems[start + index] = f"its image has the shape {image.shape} ({image.dtype}), none of a digit"
-        else:
-            columns.had_colour |= _is_colour(image.shape)
-            pixels += image.size
-            if pixels > limits.pixels:
-                raise Refusal(f"holds more than the {limits.pixels:,} pixels that are read.")
-            plain[index] = image = _plain(image)
-            groups[image.shape, image.dtype].append(index)
+            continue
+        pixels += image.size
+        if pixels > limits.pixels:
+            raise Refusal(f"holds more than the {limits.pixels:,} pixels that are read.")
+        columns.had_colour |= colours is not None
+        image = image.reshape(size) if colours is None else _brightness(image, colours)
+        groups[size, image.dtype].append((start + index, image))
     for members in groups.values():
-        columns.blocks.append(Block(np.stack([plain[index] for index in members]), start + np.array(members)))
+        entries, plain = zip(*members, strict=True)
+        columns.blocks.append(Block(np.stack(plain), np.array(entries)))
 
 
 def _keep_one_size(columns: Columns) -> None:
@@ -177,31 +179,28 @@ def _size(shape: tuple[int, ...]) -> str:
     return f"{shape[1]} × {shape[0]}"
 
 
-def _is_colour(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 3 and 1 not in (shape[0], shape[2]) and (shape[0] in _CHANNELS or shape[2] in _CHANNELS)
-
-
-def _plain_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """(H, W) of an image (H, W), (1, H, W), (H, W, 1), (3, H, W), (H, W, 3), … or a square laid flat; else ()."""
-    if len(shape) == 2:
-        return shape
+def _layout(shape: tuple[int, ...]) -> tuple[tuple[int, ...], int | None]:
+    """Return the size of an image (H, W), (1, H, W), (H, W, 1), (3, H, W), (H, W, 3), … or a square laid flat, and the
+    axis of its colours, None for none. What is no image has a size of another form than (H, W)."""
+    if len(shape) == 1:
+        side = round(shape[0] ** 0.5)
+        return ((side, side) if side * side == shape[0] else ()), None
     if len(shape) == 3 and shape[0] in _CHANNELS:
-        return shape[1:]
-    if len(shape) == 3 and shape[2] in _CHANNELS:
-        return shape[:2]
-    side = round(shape[0] ** 0.5) if len(shape) == 1 else 0
-    return (side, side) if side and side * side == shape[0] else ()
+        size, axis = shape[1:], 0
+    elif len(shape) == 3 and shape[2] in _CHANNELS:
+        size, axis = shape[:2], 2
+    else:
+        return shape, None
+    return size, None if 1 in (shape[0], shape[2]) else axis
 
 
-def _fits(shape: tuple[int, ...], limits: Limits) -> bool:
-    return len(shape) == 2 and all(_SMALLEST_SIDE <= side <= limits.side for side in shape)
+def _fits(size: tuple[int, ...], limits: Limits) -> bool:
+    return len(size) == 2 and all(_SMALLEST_SIDE <= side <= limits.side for side in size)
 
 
-def _plain(image: np.ndarray) -> np.ndarray:
-    """One image as (H, W), colours as their brightness."""
-    if not _is_colour(image.shape):
-        return image.reshape(_plain_shape(image.shape))
-    channels = np.moveaxis(image, 0, -1) if image.shape[0] in _CHANNELS else image  # (H, W, 3 or 4)
+def _brightness(image: np.ndarray, colours: int) -> np.ndarray:
+    """An image in colours as (H, W)."""
+    channels = np.moveaxis(image, colours, -1)  # (H, W, 3 or 4)
     if channels.dtype == np.uint8:
         return np.asarray(grey(Image.fromarray(np.ascontiguousarray(channels))))
     return (channels[..., :3].astype(np.float64) @ _LUMA).astype(np.float32)

@@ -1,8 +1,10 @@
-"""What a file holds, before anything of it is kept; and why a file, or an entry of it, is refused."""
+"""What a file holds, as its reader finds it and as it can be kept; and why a file, or an entry of it, is refused."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,21 @@ OWN_MARK = "digits_lab"
 _ARRAYS = ("images", "labels", "test")
 _TEXTS = ("format", "found", "changes", "original_range", "writers", "problem_count")
 _OUTCOME = "outcome.json"
+SPLITS = ("train", "validation", "", "test")
+"""Of lists, in the order in which a dataset has them; "" for a list without a name."""
+_SPLITS = {
+    "train": "train",
+    "training": "train",
+    "test": "test",
+    "testing": "test",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "t10k": "test",
+}
+_IMAGES = {"images", "image", "x", "data", "pixels", "digits", "tensors", "features"}
+_LABELS = {"labels", "label", "y", "target", "targets", "classes"}
+_NOT_IN_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 class Refusal(Exception):
@@ -43,6 +60,39 @@ class Problem:
     reason: str
 
 
+Images = np.ndarray | list[np.ndarray | Unusable]
+Labels = np.ndarray | list[int | None]
+
+
+@dataclass
+class Part:
+    """One list of a file. split: "train", "test", "validation", or "" where the file has but one list.
+
+    images: an array (N, …) or, where each is a thing of its own, a list with the reason in place of what is none;
+    labels: as many. `place` names the entry at an index as a person finds it.
+    """
+
+    split: str
+    images: Images
+    labels: Labels
+    place: Callable[[int], str]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The lists of a file as its reader found them, before anything is made of their values.
+
+    changes: what the reader did to the images, in sentences. Only an export of this app has `test`, true for each
+    entry that is for testing, and `writers`, a name for each entry or none: its images are kept as they are.
+    """
+
+    format: str
+    parts: list[Part]
+    changes: tuple[str, ...] = ()
+    test: np.ndarray | None = None
+    writers: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What a file holds, ready to be kept; nothing is kept yet.
@@ -68,6 +118,42 @@ class Reading:
         """The good entries as a dataset: split as the file is, else as every dataset without lists of its own."""
         test = self.test if self.test is not None else stratified_split(self.images, self.labels)
         return Digits(name, self.images, self.labels, test, self.writers)
+
+
+def counted(split: str) -> Callable[[int], str]:
+    """Return what names entries by their place in their list, from 0: "train entry 17"."""
+    word = f"{split} entry" if split else "entry"
+    return lambda index: f"{word} {index}"
+
+
+def split_named(word: str) -> str:
+    """Return the split that a word stands for, "" for none."""
+    return _SPLITS.get(word.lower(), "")
+
+
+def split_within(name: str) -> str:
+    """Return the split that the first such word in a name stands for, "" for none."""
+    return next(filter(None, map(split_named, _NOT_IN_WORDS.split(name.lower()))), "")
+
+
+def role_of(name: Any) -> tuple[str, str] | None:
+    """Return the split and the role that a name tells: ("train", "images") for "x_train"; None if it tells neither."""
+    if isinstance(name, bytes):
+        name = name.decode("latin1")
+    if not isinstance(name, str) or len(name) > 40:
+        return None
+    words, split = {*_NOT_IN_WORDS.split(name.lower())}, split_within(name)
+    role = "labels" if _LABELS & words else "images" if _IMAGES & words else ""
+    return (split, role) if split or role else None
+
+
+def by_role(things: Mapping[Any, Any]) -> dict[tuple[str, str], Any]:
+    """Return things by what their names tell, the first of each; names that tell nothing are left out."""
+    found: dict[tuple[str, str], Any] = {}
+    for name, thing in things.items():
+        if role := role_of(name):
+            found.setdefault(role, thing)
+    return found
 
 
 def write_reading(reading: Reading, folder: Path) -> None:

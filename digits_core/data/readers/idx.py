@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import math
 import re
+from typing import NoReturn
 
 import numpy as np
 
-from digits_core.data.readers.archives import Archive, gunzipped
-from digits_core.data.readers.assemble import assembled
-from digits_core.data.readers.file_contents import Reading, Refusal
+from digits_core.data.readers.archives import GZIP, Archive, gunzipped
+from digits_core.data.readers.file_contents import SPLITS, Contents, Part, Refusal, counted, split_within
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.parts import Part, counted, split_named
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_GZIP = b"\x1f\x8b"
+_NAMED = re.compile(r"idx|ubyte")
 
 
 def is_idx(data: bytes) -> bool:
@@ -25,24 +24,28 @@ def is_idx(data: bytes) -> bool:
     return len(data) >= 4 and data[:2] == b"\0\0" and data[2] in _TYPES and 1 <= data[3] <= 4
 
 
-def single_idx(data: bytes) -> Refusal:
-    """Why one IDX file is not enough."""
+def is_idx_zip(archive: Archive) -> bool:
+    return any(_NAMED.search(name.lower()) for name in archive.names)
+
+
+def refuse_single_idx(data: bytes, limits: Limits) -> NoReturn:
+    """Say what one IDX file lacks."""
     what = "images without their labels" if idx_array(data, "it").ndim > 1 else "labels without their images"
-    return Refusal(f"is one IDX file: {what}. Put the images and the labels file into one zip and choose that.")
+    raise Refusal(f"is one IDX file: {what}. Put the images and the labels file into one zip and choose that.")
 
 
-def read_idx_zip(archive: Archive, limits: Limits) -> Reading:
+def read_idx_zip(archive: Archive, limits: Limits) -> Contents:
     """A zip with the files of images and of labels, for one list or for train and test; each may be gzipped."""
     images: dict[str, np.ndarray] = {}
     labels: dict[str, np.ndarray] = {}
     for name in archive.names:
         data = archive.read(name)
-        if data.startswith(_GZIP):
+        if data.startswith(GZIP):
             data = gunzipped(data, limits)
         if is_idx(data):
             array = idx_array(data, repr(name[:100]))
             kind = images if array.ndim > 1 else labels
-            split = _split(name)
+            split = split_within(name)
             if split in kind:
                 raise Refusal(f"holds several IDX files of one kind, such as {name[:100]!r}: name them train and test.")
             kind[split] = array
@@ -51,8 +54,8 @@ def read_idx_zip(archive: Archive, limits: Limits) -> Reading:
             f"holds {len(images)} IDX files of images and {len(labels)} of labels, which do not belong together. "
             "Name them as MNIST does: train-images-idx3-ubyte, train-labels-idx1-ubyte, and t10k- for the test."
         )
-    order = sorted(images, key=("train", "validation", "", "test").index)
-    return assembled("IDX", [Part(split, images[split], labels[split], counted(split)) for split in order], limits)
+    order = sorted(images, key=SPLITS.index)
+    return Contents("IDX", [Part(split, images[split], labels[split], counted(split)) for split in order])
 
 
 def idx_array(data: bytes, name: str) -> np.ndarray:
@@ -67,9 +70,3 @@ def idx_array(data: bytes, name: str) -> np.ndarray:
             f"but {max(0, len(data) - start):,} bytes follow. Copy or download it again."
         )
     return np.frombuffer(data, dtype, offset=start).reshape(shape)
-
-
-def _split(name: str) -> str:
-    """The split that a file's name tells, "" for none."""
-    words = re.split(r"[^a-z0-9]+", name.lower())
-    return next((split_named(word) for word in words if split_named(word)), "")

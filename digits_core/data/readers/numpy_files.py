@@ -8,39 +8,42 @@ import math
 import numpy as np
 
 from digits_core.data.readers.archives import Archive
-from digits_core.data.readers.assemble import assembled
-from digits_core.data.readers.file_contents import OWN_MARK, Reading, Refusal
+from digits_core.data.readers.file_contents import OWN_MARK, Contents, Refusal, counted, role_of
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.parts import by_role, counted
 from digits_core.data.readers.pickles import parts_of
-from digits_core.data.readers.tables import table_parts
+from digits_core.data.readers.tables import table_part
 
-MAGIC = b"\x93NUMPY"
+NPY = b"\x93NUMPY"
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _WRITER_LENGTH = 200
 
 
-def read_npz(archive: Archive, limits: Limits) -> Reading:
+def is_npz(archive: Archive) -> bool:
+    return any(name.endswith(".npy") for name in archive.names)
+
+
+def read_npz(archive: Archive, limits: Limits) -> Contents:
     """Named arrays: images and labels, x_train, y_train, x_test and y_test, or our own export."""
-    names = [name for name in archive.names if name.endswith(".npy")]
+    names = [name.removesuffix(".npy") for name in archive.names if name.endswith(".npy")]
     if len(names) > 100:
         raise Refusal(f"holds {len(names):,} arrays: not images and labels.")
-    if f"{OWN_MARK}.npy" in names:
+    if OWN_MARK in names:
         return _own(archive, limits)
-    wanted = {name: by_role({name.removesuffix(".npy"): None}) for name in names}
-    arrays = {name.removesuffix(".npy"): _member(archive, name) for name in names if wanted[name]}
+    arrays = {name: _member(archive, name) for name in names if role_of(name)}
+    # An array `test` of yes and no beside the images merely looks like a list.
+    lists = {name: array for name, array in arrays.items() if array.ndim > 1 or array.dtype != bool}
     try:
-        _, parts = parts_of(_flags_resolved(arrays), limits)
+        parts = parts_of(lists, limits)
     except Refusal:
-        listed = ", ".join(name.removesuffix(".npy")[:30] for name in names[:8]) or "none"
+        listed = ", ".join(name[:30] for name in names[:8])
         raise Refusal(
             f"holds no images with labels that are known here: its arrays are {listed}. "
             "Call them images and labels, or x_train, y_train, x_test and y_test."
         ) from None
-    return assembled("NumPy arrays (.npz)", parts, limits)
+    return Contents("NumPy arrays (.npz)", parts)
 
 
-def read_npy(data: bytes, limits: Limits) -> Reading:
+def read_npy(data: bytes, limits: Limits) -> Contents:
     """One array: a table with a row for each image, its label and its pixels."""
     table = array_in(data)
     if table.ndim != 2 or table.dtype.kind not in "buif":
@@ -48,7 +51,7 @@ def read_npy(data: bytes, limits: Limits) -> Reading:
             f"holds one array of shape {table.shape} ({table.dtype}), in which there is no place for labels. "
             "Save images and labels together: numpy.savez(file, images=…, labels=…)."
         )
-    return assembled("NumPy table (.npy)", table_parts(table, counted("")), limits)
+    return Contents("NumPy table (.npy)", [table_part(table, counted(""))])
 
 
 def array_in(data: bytes) -> np.ndarray:
@@ -69,36 +72,15 @@ def array_in(data: bytes) -> np.ndarray:
     return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if by_columns else "C")
 
 
-def _own(archive: Archive, limits: Limits) -> Reading:
-    images, labels, test = (_member(archive, f"{name}.npy") for name in ("images", "labels", "test"))
-    writers = tuple(str(writer)[:_WRITER_LENGTH] for writer in _member(archive, "writers.npy").reshape(-1).tolist())
+def _own(archive: Archive, limits: Limits) -> Contents:
+    images, labels, test = (_member(archive, name) for name in ("images", "labels", "test"))
+    writers = tuple(str(writer)[:_WRITER_LENGTH] for writer in _member(archive, "writers").reshape(-1).tolist())
     shapes = images.ndim == 3 and images.dtype == np.uint8 and test.dtype == bool
     if not shapes or not labels.shape == test.shape == (len(images),) or len(writers) not in (0, len(images)):
         raise Refusal("calls itself an export of this app, but its arrays do not fit together. Export it again.")
-    _, parts = parts_of({"images": images, "labels": labels}, limits)
-    reading = assembled("Digits Lab export (.npz)", parts, limits, as_stored=True)
-    if reading.problem_count:
-        raise Refusal("calls itself an export of this app, but not all its labels are digits. Export it again.")
-    said: tuple[str, ...] = (f"{(~test).sum():,} for training and {test.sum():,} for testing.",)
-    said += (f"{len(set(writers)):,} writers.",) if writers else ()
-    return Reading(
-        reading.format,
-        reading.images,
-        reading.labels,
-        test.copy(),
-        writers,
-        (*reading.found, *said),
-        (),
-        reading.original_range,
-        (),
-        0,
-    )
-
-
-def _flags_resolved(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Without what merely looks like a list: an array `test` of yes and no beside the images."""
-    return {name: array for name, array in arrays.items() if array.ndim > 1 or array.dtype != bool}
+    parts = parts_of({"images": images, "labels": labels}, limits)
+    return Contents("Digits Lab export (.npz)", parts, test=test.copy(), writers=writers)
 
 
 def _member(archive: Archive, name: str) -> np.ndarray:
-    return array_in(archive.read(name))
+    return array_in(archive.read(f"{name}.npy"))

@@ -1,28 +1,28 @@
-"""What kind of file it is, by its first bytes and not by its name, and then to the reader of that kind.
+"""From a file's bytes to a `Reading`: what kind of file it is, what the reader of that kind finds, what that means.
 
-This runs in a process of its own (see `sandbox`), whose limits hold whatever the readers overlook.
+The first bytes tell the kind, not the name. This runs in a process of its own (see `sandbox`), whose limits hold
+whatever the readers overlook.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import PurePath
+from typing import NoReturn
 
-from digits_core.data.readers.archives import Archive, gunzipped
+from digits_core.data.readers.archives import GZIP, ZIP, Archive, gunzipped
 from digits_core.data.readers.assemble import assembled
-from digits_core.data.readers.file_contents import Reading, Refusal
-from digits_core.data.readers.idx import is_idx, read_idx_zip, single_idx
+from digits_core.data.readers.file_contents import Contents, Reading, Refusal
+from digits_core.data.readers.idx import is_idx, is_idx_zip, read_idx_zip, refuse_single_idx
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.numpy_files import MAGIC as NUMPY_MAGIC
-from digits_core.data.readers.numpy_files import read_npy, read_npz
-from digits_core.data.readers.pickles import parts_of
+from digits_core.data.readers.numpy_files import NPY, is_npz, read_npy, read_npz
+from digits_core.data.readers.pickles import contents_of
 from digits_core.data.readers.picture_archives import is_picture_zip, read_picture_zip
 from digits_core.data.readers.tables import read_csv
-from digits_core.data.readers.torch_files import is_legacy, read_legacy, read_torch_zip
+from digits_core.data.readers.torch_files import is_legacy, is_torch_zip, read_legacy, read_torch_zip
 from digits_core.data.readers.unpickling import unpickled
 
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_GZIP = b"\x1f\x8b"
 _PICKLE_ENDINGS = {".pkl", ".pickle", ".pt", ".pth"}
 _OTHERS = {
     b"\x7fELF": "a program",
@@ -49,67 +49,79 @@ _OTHERS = {
 }
 _PICTURE = "one picture, not a set of digits: zip folders named 0 to 9, or add it on the Handwriting page"
 _UNKNOWN = "is not a supported file type. Supported: pickle, .pt, .npz, .npy, CSV, zip of IDX files or of pictures."
+_NO_DIGITS = (
+    "holds no pictures in folders named 0 to 9, no arrays and no IDX files. "
+    "Put the pictures of each digit into a folder with its name, and zip those folders."
+)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 def parse(data: bytes, name: str, limits: Limits) -> Reading:
-    """What a file holds; `Refusal`, whose text goes on after the file's name, where that cannot be had.
+    """Return what a file holds; `Refusal`, whose text goes on after the file's name, if that cannot be had."""
+    return assembled(_contents(data, name, limits), limits)
 
-    `name` tells by its ending where the contents do not: the oldest pickles look like text.
-    """
-    if data.startswith(_GZIP):
+
+def _contents(data: bytes, name: str, limits: Limits) -> Contents:
+    """Unpack a file once, and read it as what the tables below know it as."""
+    if data.startswith(ZIP):
+        archive = Archive(data, limits)
+        if not archive.names:
+            raise Refusal("is an empty archive.")
+        if not _is_single_file(archive):
+            for knows_zip, read_zip in _ZIPS:
+                if knows_zip(archive):
+                    return read_zip(archive, limits)
+            raise Refusal(_NO_DIGITS)
+        (name,) = archive.names
+        data = _no_archive(archive.read(name))
+    elif data.startswith(GZIP):
         data, name = _no_archive(gunzipped(data, limits)), name.removesuffix(".gz")
     if not data:
         raise Refusal("is empty. Choose a file that holds digits.")
-    if data.startswith(_ZIP):
-        return _read_zip(Archive(data, limits), limits)
-    if data.startswith(NUMPY_MAGIC):
-        return read_npy(data, limits)
-    if is_legacy(data):
-        return _read_objects("PyTorch file", read_legacy(data, limits), limits)
-    if data[0] == 0x80 or PurePath(name).suffix.lower() in _PICKLE_ENDINGS:
-        return _read_objects("Pickle", unpickled(data), limits)
-    if is_idx(data):
-        raise single_idx(data)
-    return _read_text(data, limits)
+    ending = PurePath(name).suffix.lower()
+    for knows, read in _FILES:
+        if knows(data, ending):
+            return read(data, limits)
+    raise Refusal(_UNKNOWN)
 
 
-def _read_zip(archive: Archive, limits: Limits) -> Reading:
-    names = archive.names
-    if not names:
-        raise Refusal("is an empty archive.")
-    if pickled := next((name for name in names if name == "data.pkl" or name.endswith("/data.pkl")), None):
-        return _read_objects("PyTorch file", read_torch_zip(archive, pickled), limits)
-    if not is_picture_zip(archive) and len(names) == 1:  # as some systems pack whatever is sent
-        (name,) = names
-        return parse(_no_archive(archive.read(name)), name, limits)
-    if any(name.endswith(".npy") for name in names):
-        return read_npz(archive, limits)
-    if not is_picture_zip(archive) and any(_named_idx(name) for name in names):
-        return read_idx_zip(archive, limits)
-    return read_picture_zip(archive, limits)
+def _is_single_file(archive: Archive) -> bool:
+    """Whether a zip is only the wrapping of one file, as some systems pack whatever is sent."""
+    return len(archive.names) == 1 and not is_torch_zip(archive) and not is_picture_zip(archive)
 
 
 def _no_archive(data: bytes) -> bytes:
     """What was unpacked, which is not unpacked again: bombs are built of archives in archives."""
-    if data.startswith((*_ZIP, _GZIP)):
+    if data.startswith((*ZIP, GZIP)):
         raise Refusal("is an archive inside an archive. Unpack it once and choose what is inside.")
     return data
 
 
-def _read_objects(kind: str, thing: object, limits: Limits) -> Reading:
-    what, parts = parts_of(thing, limits)
-    return assembled(f"{kind} of {what}", parts, limits)
+def _refuse_other(data: bytes, limits: Limits) -> NoReturn:
+    what = next(what for beginning, what in _OTHERS.items() if data.lstrip().startswith(beginning))
+    raise Refusal(f"is {_PICTURE if what == 'one picture' else what}. It holds no digits that are read here.")
 
 
-def _read_text(data: bytes, limits: Limits) -> Reading:
-    for beginning, what in _OTHERS.items():
-        if data.lstrip().startswith(beginning):
-            raise Refusal(f"is {_PICTURE if what == 'one picture' else what}. It holds no digits that are read here.")
-    if _CONTROL.search(data[:4096]):
-        raise Refusal(_UNKNOWN)
-    return read_csv(data, limits)
-
-
-def _named_idx(name: str) -> bool:
-    return re.search(r"idx|ubyte", name.lower()) is not None
+_ZIPS: tuple[tuple[Callable[[Archive], bool], Callable[[Archive, Limits], Contents]], ...] = (
+    (is_torch_zip, lambda archive, limits: contents_of("PyTorch file", read_torch_zip(archive), limits)),
+    (is_npz, read_npz),
+    (is_picture_zip, read_picture_zip),
+    (is_idx_zip, read_idx_zip),
+)
+"""How each kind of zip is known, and how it is read. The first that knows a file reads it."""
+_FILES: tuple[tuple[Callable[[bytes, str], bool], Callable[[bytes, Limits], Contents]], ...] = (
+    (lambda data, ending: data.startswith(NPY), read_npy),
+    (
+        lambda data, ending: is_legacy(data),
+        lambda data, limits: contents_of("PyTorch file", read_legacy(data, limits), limits),
+    ),
+    (
+        lambda data, ending: data[0] == 0x80 or ending in _PICKLE_ENDINGS,
+        lambda data, limits: contents_of("Pickle", unpickled(data), limits),
+    ),
+    (lambda data, ending: is_idx(data), refuse_single_idx),
+    (lambda data, ending: data.lstrip().startswith(tuple(_OTHERS)), _refuse_other),
+    (lambda data, ending: not _CONTROL.search(data[:4096]), read_csv),
+)
+"""The same for other files, which are known by their bytes, and by the ending of their name: the oldest pickles look
+like text."""

@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from digits_core.data.readers.file_contents import Refusal, Unusable
+from digits_core.data.readers.file_contents import Contents, Part, Refusal, Unusable, by_role, counted
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.parts import Part, by_role, counted
 from digits_core.data.readers.values import array_of, label_of
 
-TUPLES = "(image, label) tuples"
-ARRAYS = "images and labels as arrays"
 _UNKNOWN = (
     "holds no digits in a form that is known here. Known are a list of (image, label) tuples, a pair or a dict of "
     "such lists named train and test, and images and labels as arrays."
 )
 _NAMES_OF_PARTS = {2: ("train", "test"), 3: ("train", "validation", "test")}
+_LOOKED_AT = 100
+"""Entries of a list that tell whether it is one of images, of labels, or of both."""
+
+Things = list[Any] | tuple[Any, ...]
 
 
-def parts_of(thing: Any, limits: Limits) -> tuple[str, list[Part]]:
-    """What the file is made of, in words, and its lists; `Refusal` where it holds no digits."""
-    found = _many(thing, limits) or [_one("", thing, limits)]
-    parts = [part for part in found if part is not None]
+def contents_of(kind: str, thing: Any, limits: Limits) -> Contents:
+    """Return what the object in a file of this kind holds; `Refusal` if it holds no digits."""
+    parts = parts_of(thing, limits)
+    arrays = all(isinstance(part.images, np.ndarray) for part in parts)
+    return Contents(f"{kind} of {'images and labels as arrays' if arrays else '(image, label) tuples'}", parts)
+
+
+def parts_of(thing: Any, limits: Limits) -> list[Part]:
+    """Return the lists of images with labels that a thing is or holds; `Refusal` if there are none."""
+    parts = [part for part in _lists(thing, limits) if part is not None]
     if not parts:
         raise Refusal(_UNKNOWN)
-    arrays = all(isinstance(part.images, np.ndarray) for part in parts)
-    return ARRAYS if arrays else TUPLES, parts
+    return parts
 
 
-def _many(thing: Any, limits: Limits) -> list[Part | None]:
-    """The lists of a dict or of a pair or triple; [] where the thing is not several lists."""
+def _lists(thing: Any, limits: Limits) -> list[Part | None]:
+    """The lists of a dict, of a pair or triple, or of a thing that is one list."""
     if isinstance(thing, dict):
         return _from_dict(by_role(thing), limits) if len(thing) <= limits.entries else []
-    if isinstance(thing, tuple | list) and len(thing) in _NAMES_OF_PARTS and not _is_arrays(thing, limits):
-        parts = [_one(split, part, limits) for split, part in zip(_NAMES_OF_PARTS[len(thing)], thing, strict=True)]
-        if all(part is not None or _is_empty(each) for part, each in zip(parts, thing, strict=True)):
+    if not isinstance(thing, tuple | list):
+        return []
+    if part := _from_arrays("", thing, limits):
+        return [part]
+    if names := _NAMES_OF_PARTS.get(len(thing)):
+        parts = [_one(split, each, limits) for split, each in zip(names, thing, strict=True)]
+        lacking = [each for part, each in zip(parts, thing, strict=True) if part is None]
+        if all(isinstance(each, list | tuple | dict) and not each for each in lacking):
             return parts
-    return []
+    return [_from_entries("", thing, limits)]
 
 
 def _from_dict(named: dict[tuple[str, str], Any], limits: Limits) -> list[Part | None]:
@@ -55,9 +65,10 @@ def _from_dict(named: dict[tuple[str, str], Any], limits: Limits) -> list[Part |
 def _named_lists(named: dict[tuple[str, str], Any], limits: Limits) -> list[Part | None]:
     lists = {key: each for key, each in named.items() if key[1] != "labels"}
     parts = {key: _one(key[0], each, limits) for key, each in lists.items()}
-    for (split, role), each in lists.items():
-        if split and parts[split, role] is None and any(parts.values()) and isinstance(each, list | tuple) and each:
-            parts[split, role] = _from_entries(split, each, limits)
+    if any(parts.values()):
+        for (split, role), each in lists.items():
+            if split and parts[split, role] is None and isinstance(each, list | tuple) and each:
+                parts[split, role] = _from_entries(split, each, limits, surely=True)
     return list(parts.values())
 
 
@@ -65,22 +76,40 @@ def _one(split: str, thing: Any, limits: Limits) -> Part | None:
     """One list, from what a file has for it; None where that is none."""
     if isinstance(thing, dict) and len(thing) <= limits.entries:
         return _from_roles("", by_role(thing), limits, split)
-    if _is_arrays(thing, limits):
-        return _from_arrays(split, thing[0], thing[1], limits)
-    if isinstance(thing, list | tuple) and any(_is_entry(entry, limits) for entry in islice(thing, 100)):
-        return _from_entries(split, thing, limits)
+    if isinstance(thing, tuple | list):
+        return _from_arrays(split, thing, limits) or _from_entries(split, thing, limits)
     return None
 
 
 def _from_roles(split: str, named: dict[tuple[str, str], Any], limits: Limits, called: str = "") -> Part | None:
     images, labels = named.get((split, "images")), named.get((split, "labels"))
-    if images is None or labels is None or not _is_arrays((images, labels), limits, fewest=1):
+    if images is None or labels is None:
         return None
-    return _from_arrays(called or split, images, labels, limits)
+    return _from_arrays(called or split, (images, labels), limits, fewest=1)
 
 
-def _from_arrays(split: str, images: Any, labels: Any, limits: Limits) -> Part:
-    label_array, image_array = _array(labels, limits), _array(images, limits)
+def _from_arrays(split: str, both: Things, limits: Limits, fewest: int = 2) -> Part | None:
+    """One list, from images and labels that are each an array or a list; None where they are not.
+
+    A lone image with its label looks alike: only names tell, with `fewest` = 1, that they are arrays.
+    """
+    if len(both) != 2:
+        return None
+    images, labels = both
+    image_array, label_array = _array(images, limits), _array(labels, limits)
+    if image_array is None:
+        if not _is_listed(images, limits) or not _shows_something(_image(images[0], limits)):
+            return None
+    elif image_array.ndim < 2:
+        return None
+    if label_array is None:
+        if not _is_listed(labels, limits):
+            return None
+        known = [label_of(label, limits) is not None for label in labels[:_LOOKED_AT]]
+        if 2 * sum(known) <= len(known):  # half of them at most: as in a list [image, label]
+            return None
+    elif label_array.ndim not in (1, 2) or label_array.size < fewest:
+        return None
     return Part(
         split,
         [_image(image, limits) for image in images] if image_array is None else image_array,
@@ -89,69 +118,33 @@ def _from_arrays(split: str, images: Any, labels: Any, limits: Limits) -> Part:
     )
 
 
-def _from_entries(split: str, entries: list[Any] | tuple[Any, ...], limits: Limits) -> Part:
+def _from_entries(split: str, entries: Things, limits: Limits, surely: bool = False) -> Part | None:
+    """One list, from its entries; None where not one of the first is an image with its label, unless it is `surely`."""
+    read = [_entry(entry, limits) for entry in entries[:_LOOKED_AT]]
+    if not surely and not any(_shows_something(image) and label is not None for image, label in read):
+        return None
     if len(entries) > limits.entries:
         raise Refusal(f"holds {len(entries):,} entries, more than the {limits.entries:,} that are read.")
-    images: list[np.ndarray | Unusable] = []
-    labels: list[int | Unusable | None] = []
-    for entry in entries:
-        pair = _pair(entry)
-        if pair is None:
-            images.append(Unusable("it is not a pair of an image and a label"))
-            labels.append(None)
-        else:
-            images.append(_image(pair[0], limits))
-            labels.append(label_of(pair[1], limits))
-    return Part(split, images, labels, counted(split))
+    read += [_entry(entry, limits) for entry in entries[_LOOKED_AT:]]
+    return Part(split, [image for image, _ in read], [label for _, label in read], counted(split))
 
 
-def _pair(entry: Any) -> tuple[Any, Any] | None:
+def _entry(thing: Any, limits: Limits) -> tuple[np.ndarray | Unusable, int | None]:
     """Image and label of one entry."""
-    if isinstance(entry, tuple | list) and len(entry) == 2:
-        return entry[0], entry[1]
-    if isinstance(entry, dict) and len(entry) <= 10:
-        named = by_role(entry)
-        if ("", "images") in named and ("", "labels") in named:
-            return named["", "images"], named["", "labels"]
-    return None
+    if isinstance(thing, tuple | list) and len(thing) == 2:
+        return _image(thing[0], limits), label_of(thing[1], limits)
+    named = by_role(thing) if isinstance(thing, dict) and len(thing) <= 10 else {}
+    if ("", "images") in named and ("", "labels") in named:
+        return _image(named["", "images"], limits), label_of(named["", "labels"], limits)
+    return Unusable("it is not a pair of an image and a label"), None
 
 
-def _is_entry(thing: Any, limits: Limits) -> bool:
-    pair = _pair(thing)
-    if pair is None:
-        return False
-    image = _image(pair[0], limits)
-    return not isinstance(image, Unusable) and image.ndim >= 1 and label_of(pair[1], limits) is not None
+def _is_listed(things: Any, limits: Limits) -> bool:
+    return isinstance(things, list) and 1 <= len(things) <= limits.entries
 
 
-def _is_arrays(thing: Any, limits: Limits, fewest: int = 2) -> bool:
-    """Whether this is (images, labels): two arrays, or lists of images and of labels.
-
-    A lone image with its label looks alike: only names tell, with `fewest` = 1, that they are arrays.
-    """
-    if not isinstance(thing, tuple | list) or len(thing) != 2:
-        return False
-    images, labels = (_array(each, limits) for each in thing)
-    if images is None:
-        images = thing[0]
-        if not isinstance(images, list) or not 1 <= len(images) <= limits.entries:
-            return False
-        first = _image(images[0], limits)
-        if isinstance(first, Unusable) or first.ndim < 1:
-            return False
-    elif images.ndim < 2:
-        return False
-    if labels is not None:
-        return labels.ndim in (1, 2) and labels.size >= fewest
-    labels = thing[1]
-    if not isinstance(labels, list) or not 1 <= len(labels) <= limits.entries:
-        return False
-    known = [label_of(label, limits) is not None for label in labels[:100]]
-    return 2 * sum(known) > len(known)  # more than half: in a list [image, label] it is half
-
-
-def _is_empty(thing: Any) -> bool:
-    return isinstance(thing, list | tuple | dict) and not thing
+def _shows_something(image: np.ndarray | Unusable) -> bool:
+    return isinstance(image, np.ndarray) and image.ndim >= 1
 
 
 def _array(thing: Any, limits: Limits) -> np.ndarray | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -11,10 +10,8 @@ from PIL import Image
 
 from digits_core.data.picture import read_picture_here
 from digits_core.data.readers.archives import Archive, DamagedMember
-from digits_core.data.readers.assemble import assembled
-from digits_core.data.readers.file_contents import Reading, Refusal, Unusable
+from digits_core.data.readers.file_contents import SPLITS, Contents, Part, Refusal, Unusable, split_named
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.parts import Part, split_named
 from digits_core.errors import PictureError
 
 SIDE = 28
@@ -22,28 +19,22 @@ SIDE = 28
 _NOT_PICTURES = {".txt", ".md", ".csv", ".json", ".xml", ".html", ".pdf"}
 _ARCHIVES = {".zip", ".gz", ".tar", ".7z", ".rar", ".tgz", ".bz2", ".xz"}
 _NUMBERS = re.compile(r"([0-9]+)")
-_FOLDERS = (
-    "holds no pictures in folders named 0 to 9, no arrays and no IDX files. "
-    "Put the pictures of each digit into a folder with its name, and zip those folders."
-)
 
 
 def is_picture_zip(archive: Archive) -> bool:
     return any(_label(name) is not None for name in archive.names)
 
 
-def read_picture_zip(archive: Archive, limits: Limits) -> Reading:
+def read_picture_zip(archive: Archive, limits: Limits) -> Contents:
     """Pictures of one size are kept at it; else all are fitted into one square, their proportions kept."""
-    names = sorted((name for name in archive.names if _counts(name)), key=_natural)
-    if not any(_label(name) is not None for name in names):
-        raise Refusal(_FOLDERS)
-    images = _read_all(archive, names, limits)
+    labels = _labels(archive)
+    images = _read_all(archive, labels, limits)
     sizes = {image.shape for image in images if isinstance(image, np.ndarray)}
     changes: tuple[str, ...] = ()
     if len(sizes) > 1:
         images = [fitted(image) if isinstance(image, np.ndarray) else image for image in images]
         changes = (f"Pictures of {len(sizes):,} sizes are fitted into {SIDE} × {SIDE} pixels, proportions kept.",)
-    return replace(assembled("Pictures in folders", _parts(names, images), limits, changes), writers=())
+    return Contents("Pictures in folders", _parts(labels, images), changes)
 
 
 def fitted(image: np.ndarray, side: int = SIDE) -> np.ndarray:
@@ -58,12 +49,22 @@ def fitted(image: np.ndarray, side: int = SIDE) -> np.ndarray:
     return np.asarray(square)
 
 
-def _read_all(archive: Archive, names: list[str], limits: Limits) -> list[np.ndarray | Unusable]:
+def _labels(archive: Archive) -> dict[str, int | None]:
+    """The label of each member that is meant to be a picture: a note beside the folders is not."""
+    labels = {}
+    for name in sorted(archive.names, key=_natural):
+        label = _label(name)
+        if label is not None or PurePosixPath(name).suffix.lower() not in _NOT_PICTURES:
+            labels[name] = label
+    return labels
+
+
+def _read_all(archive: Archive, labels: dict[str, int | None], limits: Limits) -> list[np.ndarray | Unusable]:
     images: list[np.ndarray | Unusable] = []
     pixels = 0
-    for name in names:
+    for name, label in labels.items():
         try:
-            image = _read(archive, name, limits)
+            image = _read(archive, name, label, limits)
             images.append(image)
             pixels += image.size
         except Unusable as reason:
@@ -73,10 +74,10 @@ def _read_all(archive: Archive, names: list[str], limits: Limits) -> list[np.nda
     return images
 
 
-def _read(archive: Archive, name: str, limits: Limits) -> np.ndarray:
+def _read(archive: Archive, name: str, label: int | None, limits: Limits) -> np.ndarray:
     if PurePosixPath(name).suffix.lower() in _ARCHIVES:
         raise Unusable("it is an archive inside the archive, which is not opened")
-    if _label(name) is None:
+    if label is None:
         raise Unusable("it is in no folder named 0 to 9")
     try:
         image = np.asarray(read_picture_here(archive.read(name), "it", limits.side**2))
@@ -89,21 +90,15 @@ def _read(archive: Archive, name: str, limits: Limits) -> np.ndarray:
     return image
 
 
-def _parts(names: list[str], images: list[np.ndarray | Unusable]) -> list[Part]:
+def _parts(labels: dict[str, int | None], images: list[np.ndarray | Unusable]) -> list[Part]:
     """One part per split, so that entries are named as in the file."""
-    splits = [_split(name) for name in names]
+    splits = [_split(name) for name in labels]
     parts = []
-    for split in dict.fromkeys(sorted(splits, key=("train", "validation", "", "test").index)):
-        members = [place for place, each in enumerate(splits) if each == split]
-        chosen = [names[place] for place in members]
-        part_images = [images[place] for place in members]
-        parts.append(Part(split, part_images, [_label(name) for name in chosen], chosen.__getitem__))
+    for split in sorted({*splits}, key=SPLITS.index):
+        chosen = [name for name, each in zip(labels, splits, strict=True) if each == split]
+        part_images = [image for image, each in zip(images, splits, strict=True) if each == split]
+        parts.append(Part(split, part_images, [labels[name] for name in chosen], chosen.__getitem__))
     return parts
-
-
-def _counts(name: str) -> bool:
-    """Whether a member is meant to be a picture: a note beside the folders is not."""
-    return _label(name) is not None or PurePosixPath(name).suffix.lower() not in _NOT_PICTURES
 
 
 def _label(name: str) -> int | None:

@@ -9,11 +9,9 @@ from collections.abc import Callable
 import numpy as np
 
 from digits_core.data.digits import CLASSES
-from digits_core.data.readers.assemble import assembled
 from digits_core.data.readers.columns import CHUNK
-from digits_core.data.readers.file_contents import Reading, Refusal, Unusable
+from digits_core.data.readers.file_contents import Contents, Part, Refusal, Unusable
 from digits_core.data.readers.limits import Limits
-from digits_core.data.readers.parts import Part
 
 MAX_COLUMNS = 128 * 128 + 1
 _LABELS = ("label", "labels", "digit", "class", "target", "y")
@@ -23,7 +21,7 @@ _LARGEST = 1e30
 """Larger values are none of pixels, and would not stay finite as float32."""
 
 
-def read_csv(data: bytes, limits: Limits) -> Reading:
+def read_csv(data: bytes, limits: Limits) -> Contents:
     """A CSV file with or without a line of names; rows that are wrong become problems."""
     data = data.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     data = data.lstrip(b"\n")
@@ -42,12 +40,12 @@ def read_csv(data: bytes, limits: Limits) -> Reading:
     if not len(table):
         raise Refusal("holds no rows, only names of columns." if names else "holds no rows.")
     first_row = 2 if names else 1
-    return assembled("CSV", table_parts(table, lambda index: f"row {index + first_row}", label, bad), limits)
+    return Contents("CSV", [table_part(table, lambda index: f"row {index + first_row}", label, bad)])
 
 
-def table_parts(
+def table_part(
     table: np.ndarray, place: Callable[[int], str], label: int | None = None, bad: dict[int, str] | None = None
-) -> list[Part]:
+) -> Part:
     """A table (N, 1 + H·W) as one part. The label's column is looked for where it is not known: first, else last.
 
     bad: rows that could not be read, with the reason.
@@ -62,12 +60,10 @@ def table_parts(
     pixels = _small(table[:, 1:] if label == 0 else table[:, :-1])
     images = pixels.reshape(len(table), side, side)
     if not bad:
-        return [Part("", images, table[:, label], place)]
+        return Part("", images, table[:, label], place)
     listed = [Unusable(bad[row]) if row in bad else image for row, image in enumerate(images)]
-    labels: list[int | Unusable | None] = [
-        int(value) if np.isfinite(value) and value == int(value) else None for value in table[:, label].tolist()
-    ]
-    return [Part("", listed, labels, place)]
+    labels = [int(value) if np.isfinite(value) and value == int(value) else None for value in table[:, label].tolist()]
+    return Part("", listed, labels, place)
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:

@@ -47,8 +47,13 @@ class Storage:
         return {"": 1, "?": 1, _BFLOAT16: 2}.get(self.code) or int(self.code[1:])
 
 
-def read_torch_zip(archive: Archive, name: str) -> Any:
-    """The object in a zip of `torch.save`, `name` its `data.pkl`; tensors as records over `Storage` objects."""
+def is_torch_zip(archive: Archive) -> bool:
+    return any(map(_is_object, archive.names))
+
+
+def read_torch_zip(archive: Archive) -> Any:
+    """The object in a zip of `torch.save`; tensors as records over `Storage` objects."""
+    name = next(filter(_is_object, archive.names))
     folder = name.removesuffix("data.pkl")
     if f"{folder}constants.pkl" in archive.names:
         raise Refusal("is a TorchScript program, not data. Save the list of (image, label) itself with torch.save.")
@@ -88,6 +93,10 @@ def read_legacy(data: bytes, limits: Limits) -> Any:
         raise Refusal(DAMAGED)
     _fill(storages, lengths, keys, file)
     return thing
+
+
+def _is_object(member: str) -> bool:
+    return member == "data.pkl" or member.endswith("/data.pkl")
 
 
 def storage_of(thing: Any, limits: Limits) -> Storage:
