@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from digits_core.api.lab import open_lab
-from digits_core.runs.run_settings import MOSTLY, settings_of, varying
+from digits_core.evaluation.comparison.differing_settings import varying
+from digits_core.runs.run_settings import MOSTLY, settings_of
 
 
 def runs(archived: bool = False) -> pd.DataFrame:

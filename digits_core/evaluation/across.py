@@ -10,7 +10,8 @@ import numpy as np
 from digits_core.config import RunConfig
 from digits_core.data.digits import Digits
 from digits_core.evaluation.calibration import reliability
-from digits_core.evaluation.metrics import Answers, accuracy, standard_error
+from digits_core.evaluation.comparison.significance import standard_error
+from digits_core.evaluation.metrics import Answers, accuracy
 from digits_core.runs.artifacts import Artifacts
 from digits_core.training.check import check_test_images
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import nan, sqrt
+from math import nan
+from typing import NamedTuple
 
 import numpy as np
 
@@ -107,14 +108,27 @@ def per_digit(confusion: np.ndarray) -> list[DigitScores]:
     ]
 
 
+class DigitCounts(NamedTuple):
+    """For each digit, int (10,): how many test images of it were recognised, and how many there are."""
+
+    right: np.ndarray
+    images: np.ndarray
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """Fractions of 1, float (10,); NaN for a digit without images."""
+        return np.divide(self.right, self.images, out=np.full(10, np.nan), where=self.images > 0)
+
+
+def digit_counts(answers: Answers) -> DigitCounts:
+    """Count for each digit its test images and those of them that were recognised."""
+    right = answers.labels[answers.right]
+    return DigitCounts(np.bincount(right, minlength=CLASSES), np.bincount(answers.labels, minlength=CLASSES))
+
+
 def accuracy(confusion: np.ndarray) -> float:
     """The share of all images that were recognised; NaN where there are none."""
     return _share(confusion.trace(), confusion.sum())
-
-
-def standard_error(share: float, count: int) -> float:
-    """By how much a share of `count` images typically differs from that of all images like them: √(p(1 - p)/n)."""
-    return sqrt(share * (1 - share) / count) if count else nan
 
 
 def _share(part: int, whole: int) -> float:

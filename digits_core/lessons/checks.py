@@ -12,13 +12,14 @@ A check is a mapping with one key, as it stands in a lesson's YAML:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from digits_core.config import NetworkConfig
 from digits_core.errors import ConfigError, LessonError
+from digits_core.evaluation.comparison.differing_settings import not_known_equal
+from digits_core.evaluation.comparison.run_groups import same_except
 from digits_core.layers.placed import parameter_count, place_layers
 from digits_core.runs.rows import Run
 from digits_core.runs.run_filters import (
@@ -118,8 +119,7 @@ class Difference:
         return f"settings that differ only in the {fields} from those of" if fields else "other settings than"
 
     def holds(self, run: Run, other: Run) -> bool:
-        mine, others = settings_of(run), settings_of(other)
-        different = {name for name in mine if mine[name] != others[name]}
+        different = not_known_equal(run, other)
         return bool(different) and (not self.only_in or different == set(self.only_in))
 
 
@@ -168,23 +168,27 @@ class RunsCheck(Check):
     where: tuple[Condition, ...] = ()
 
     def judge(self, evidence: Evidence) -> Verdict:
-        alike: dict[Any, dict[Any, Run]] = defaultdict(dict)
-        for run in matching(evidence.runs, self.where):
-            settings = settings_of(run)
-            rest = tuple(value for name, value in settings.items() if name not in self.differ_in)
-            alike[rest].setdefault(tuple(settings[name] for name in self.differ_in), run)
+        alike = [self._by_values(group) for group in same_except(matching(evidence.runs, self.where), self.differ_in)]
         # Three runs that vary two settings must vary both of them.
-        groups = [runs for runs in alike.values() if self._vary(list(runs))]
+        groups = [runs for runs in alike if self._vary(list(runs))]
         most = max(groups, key=len, default={})
         if len(most) >= self.count:
             return Verdict(True, runs=tuple(run.id for run in list(most.values())[: self.count]))
         fields = " and the ".join(name_of(each) for each in self.differ_in)
-        found = max((len(runs) for runs in alike.values()), default=0)
+        found = max(map(len, alike), default=0)
         where = f" with {', '.join(each.words for each in self.where)}" if self.where else ""
         missing = (
             f"{self.count} finished runs{where} that differ only in the {fields} are asked for; there are {found}."
         )
         return Verdict(False, missing[0].upper() + missing[1:])
+
+    def _by_values(self, runs: Sequence[Run]) -> dict[tuple[Any, ...], Run]:
+        """Return the first run with each combination of values of `differ_in`."""
+        found: dict[tuple[Any, ...], Run] = {}
+        for run in runs:
+            settings = settings_of(run)
+            found.setdefault(tuple(settings[name] for name in self.differ_in), run)
+        return found
 
     def _vary(self, values: Sequence[tuple[Any, ...]]) -> bool:
         return all(len(set(each)) > 1 for each in zip(*values, strict=True)) or self.count == 1

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from digits_core.evaluation.before_after import BeforeAfter
-from digits_core.evaluation.comparison import disagreement
+from digits_core.evaluation.comparison.paired_answers import disagreement
 from digits_core.evaluation.metrics import Answers
 from digits_core.evaluation.test_set import TestSet
 from digits_core.markup import Html, as_html, joined, picture
 from digits_core.reports.document import Section
-from digits_core.runs.artifacts import TestResult
 from digits_core.runs.store import Run
 
 MOST_PICTURES = 24
@@ -47,7 +46,7 @@ def mistakes(answers: Answers, images: TestSet, most: int = MOST_PICTURES) -> Ht
 
 def only_one_right(first: Run, second: Run, answers: tuple[Answers, Answers], images: TestSet) -> Html:
     """Return the images that only one of two runs reads, as pictures; `ValueError` where the test images differ."""
-    found = disagreement(*(TestResult(each.logits, each.labels) for each in answers))
+    found = disagreement(*answers)
     parts = []
     for run, other, places, wrong in (
         (first, second, found.only_first_right, found.second),

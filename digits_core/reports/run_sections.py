@@ -12,8 +12,9 @@ import numpy as np
 
 from digits_core.colours import run_colour
 from digits_core.errors import DigitsError
-from digits_core.evaluation.comparison import share_test_images
-from digits_core.evaluation.difference import difference_in_words
+from digits_core.evaluation.comparison.difference_sentence import difference_in_words
+from digits_core.evaluation.comparison.differing_settings import differing_and_common
+from digits_core.evaluation.comparison.tested_images import share_test_images
 from digits_core.evaluation.metrics import DIVERGED, Answers
 from digits_core.evaluation.test_set import Load, TestSet, test_set_of_run
 from digits_core.markup import Html, as_html, joined
@@ -23,7 +24,6 @@ from digits_core.reports.svg import SvgCurve, chart
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.export.run_history import History
 from digits_core.runs.rows import NOT_TRAINED_HERE
-from digits_core.runs.run_settings import own_varying, settings_of, varying
 from digits_core.runs.store import Run, RunStore
 from digits_core.settings import title_of, written
 
@@ -105,7 +105,7 @@ def run_sections(
     """
     histories = [each.history for each in reported]
     runs = [history.run for history in histories]
-    different, common = _settings(runs)
+    different, common = differing_and_common(runs)
     answers = {each.run.id: each.answers for each in reported if each.answers is not None}
     sections = [Section("", Html(f'<p class="lead">{as_html(difference_in_words(runs, answers))}</p>'))]
     if text.strip():
@@ -219,22 +219,6 @@ def _is_wide(values: Sequence[float]) -> bool:
     """Whether a few losses are so high that all others would lie on the ground of the chart."""
     known = [value for value in values if isfinite(value)]
     return bool(known) and min(known) > 0 and max(known) > WIDE * median(known)
-
-
-def _settings(runs: Sequence[Run]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
-    """Settings by name: those that differ with a value for each run, and those that all share with that one.
-
-    What a logged run does not say, `None`, differs from nothing. Its loop's own names come last.
-    """
-    each = [settings_of(run) for run in runs]
-    different: dict[str, list[Any]] = {name: [one[name] for one in each] for name in varying(runs)}
-    different |= {name: [run.logged_config.get(name) for run in runs] for name in own_varying(runs)}
-    common = {
-        name: next((one[name] for one in each if one[name] is not None), None)
-        for name in each[0]
-        if name not in different
-    }
-    return different, common
 
 
 def _differences(runs: Sequence[Run], different: dict[str, list[Any]]) -> Html:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from digits_core.config import RunConfig
 from digits_core.errors import ConfigError
 from digits_core.layers.placed import parameter_count, place_layers
 from digits_core.runs.rows import Run
-from digits_core.runs.run_settings import CHANGES, in_order, settings_of, varying
+from digits_core.runs.run_settings import CHANGES, in_order, settings_of
 from digits_core.settings import SECTION_OF, is_number, name_of, read, title_of, written
 
 OFFERED_VALUES = 24
@@ -154,12 +154,16 @@ def matching(runs: Sequence[Run], conditions: Iterable[Condition], search: str =
     ]
 
 
-def offers(runs: Sequence[Run]) -> list[Condition]:
-    """The conditions that tell these runs apart: status and tags first, then the settings that vary."""
+def offers(runs: Sequence[Run], differing: Mapping[str, Sequence[Any]]) -> list[Condition]:
+    """Return the conditions that tell these runs apart: status and tags first, then settings.
+
+    Args:
+        differing: The settings in which these runs differ, each with its values.
+    """
     words = {field: {value for run in runs for value in _each(read(run))} for field, read in WORDS.items()}
     known: dict[str, list[Any]] = {"status": in_order(words["status"]), "tag": in_order(words["tag"])}
     known |= {"recipe": in_order(words["recipe"] - {""})}
-    for field, values in varying(runs).items():
+    for field, values in differing.items():
         known[field] = in_order({part for value in values for part in _each(value)})
     return [
         Condition(field, "=", written(field, value) if isinstance(value, bool) else str(value))

@@ -10,11 +10,12 @@ from typing import Any
 
 from digits_core.config import NetworkConfig
 from digits_core.layers.text import to_text
-from digits_core.runs.logged_config import as_settings, is_setting
+from digits_core.runs.logged_config import as_settings
 from digits_core.runs.rows import HandChange, Run, by_hand
 from digits_core.settings import SECTIONS, by_name, name_of, written_out
 
 Key = tuple[str, int, str, bool, str]
+"""What `settings_key` returns: runs with equal keys have equal settings."""
 Settings = Mapping[str, Any]
 """Field names, unique over all sections of a config, and their values as JSON has them, lists as tuples.
 
@@ -34,44 +35,23 @@ def settings_of(run: Run) -> Settings:
     The epochs are those planned by now, with the ones that were added while it trained. A learning rate is the one that
     the run began with; `CHANGES` says what it was set to later.
     """
-    return _settings(*_key(run))
+    return settings_from(settings_key(run))
 
 
-def varying(runs: Iterable[Run]) -> dict[str, list[Any]]:
-    """The settings that are not the same in all these runs, each with its values, lowest first.
-
-    What a logged run does not say differs from nothing.
-    """
-    return _varying(frozenset(_key(run) for run in runs))
-
-
-def own_varying(runs: Iterable[Run]) -> list[str]:
-    """Return the names that only logged runs' own loops use for settings, of those that are not the same in all."""
-    logged = [run for run in runs if run.is_logged]
-    names = {name: None for run in logged for name in run.logged_config if not is_setting(name)}
-    return [
-        name
-        for name in names
-        if len({repr(run.logged_config[name]) for run in logged if name in run.logged_config}) > 1
-    ]
-
-
-def in_order(values: Iterable[Any]) -> list[Any]:
-    """Lowest first; numbers before words and what is not known, `None`, last, where they are there."""
-    return sorted(values, key=lambda value: (value is None, isinstance(value, str | tuple), value))
-
-
-def _key(run: Run) -> Key:
+def settings_key(run: Run) -> Key:
     """Return all that decides the settings of a run: telling two apart must be faster than reading them."""
     logged = run.logged_config_json if run.is_logged else ""
     return ("" if logged else run.config_json), run.epochs, run.by_hand_json, bool(run.parent), logged
 
 
-@lru_cache(maxsize=64)
-def _varying(configs: frozenset[Key]) -> dict[str, list[Any]]:
-    rows = [_settings(*config) for config in configs]
-    found = {field: {row[field] for row in rows} - {None} for field in _defaults()} if len(rows) > 1 else {}
-    return {field: in_order(values) for field, values in found.items() if len(values) > 1}
+def settings_from(key: Key) -> Settings:
+    """Return the settings of every run with this key."""
+    return _settings(*key)
+
+
+def in_order(values: Iterable[Any]) -> list[Any]:
+    """Return the values lowest first; numbers before words, and what is not known, `None`, last."""
+    return sorted(values, key=lambda value: (value is None, isinstance(value, str | tuple), value))
 
 
 # A page reads the settings of two thousand runs each time that it is drawn; they never change.

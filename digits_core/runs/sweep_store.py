@@ -18,7 +18,7 @@ from digits_core.runs.store import new_id
 from digits_core.settings import by_name
 from digits_core.training.config_fields import value_of
 from digits_core.training.sweep_plan import SweepPlan
-from digits_core.training.trials import State, Trial
+from digits_core.training.trials import Group, State, Trial
 
 SweepStatus = Literal["running", "paused", "stopped", "interrupted", "finished", "failed"]
 CONDUCTED: tuple[SweepStatus, ...] = ("running", "paused")
@@ -171,6 +171,12 @@ def as_trial(plan: SweepPlan, run: Run, epochs: Sequence[EpochRow]) -> Trial:
         run.test_accuracy if run.status not in ("diverged", "failed") else None,
         tuple(row.test_accuracy for row in epochs),
     )
+
+
+def best_run(plan: SweepPlan, group: Group, runs: Sequence[Run]) -> Run:
+    """Return the run of a sweep with the highest accuracy of those with the settings of `group`, one of its groups."""
+    mine = [run for run in runs if as_trial(plan, run, ()).settings == group.settings]
+    return max(mine, key=lambda run: run.test_accuracy or 0.0)
 
 
 def state_of(run: Run) -> State:

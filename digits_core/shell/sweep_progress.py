@@ -20,7 +20,7 @@ from digits_core.runs.retrying import WaitForStore, keep_trying
 from digits_core.runs.rows import EpochRow, Run
 from digits_core.runs.store import RunStore
 from digits_core.runs.stored_requests import ASK_INTERVAL_S
-from digits_core.runs.sweep_store import CONDUCTED, Sweep, SweepStatus, SweepStore, as_trial
+from digits_core.runs.sweep_store import CONDUCTED, Sweep, SweepStatus, SweepStore, as_trial, best_run
 from digits_core.shell.train_command import SAID
 from digits_core.training.trials import ranking
 
@@ -65,9 +65,8 @@ class SweepProgress:
         runs, plan = self.sweeps.runs(self.sweep.id), self.sweep.plan
         best = []
         for group in ranking([as_trial(plan, run, ()) for run in runs])[:BEST]:
-            mine = [run for run in runs if as_trial(plan, run, ()).settings == group.settings]
-            first = max(mine, key=lambda run: run.test_accuracy or 0.0)
-            best.append({"settings": dict(group.settings), "test_accuracy": group.score, "run": first.id})
+            run = best_run(plan, group, runs)
+            best.append({"settings": dict(group.settings), "test_accuracy": group.score, "run": run.id})
         ended = self.sweeps.get(self.sweep.id)
         return {"sweep": self.sweep.id, "runs": len(runs), "best": best, "message": ended.message}
 

@@ -14,6 +14,7 @@ from digits_core.config import DataConfig, RunConfig, TrainingConfig
 from digits_core.entries.losses import LOSSES, Loss
 from digits_core.entries.optimizers import OPTIMIZERS, Optimizer
 from digits_core.entries.schedules import SCHEDULES, Schedule
+from digits_core.evaluation.comparison.differing_settings import varying
 from digits_core.runs.export.script import as_script
 from digits_core.runs.run_filters import matching, offers, parse
 from digits_core.training.config_fields import from_query, to_query
@@ -87,7 +88,7 @@ def test_a_choice_that_was_added_is_found_by_filters_links_and_sweeps(store, add
     runs = [store.create(config_with(field, each), "me") for each in (name, TrainingConfig().model_dump()[field])]
     condition = parse(f"{field} = {title}")
 
-    assert condition in offers(runs)
+    assert condition in offers(runs, varying(runs))
     assert condition.words.endswith(f"= {title}")
     assert matching(runs, [condition]) == runs[:1]
     assert from_query(to_query(runs[0].config)).training == runs[0].config.training

@@ -20,13 +20,13 @@ from digits_core.dashboard.runs.frames import run_table
 from digits_core.dashboard.runs.training_time_view import series_of
 from digits_core.data.catalogue import Catalogue
 from digits_core.database import Database
+from digits_core.evaluation.comparison.run_groups import REPEATS, group_by
 from digits_core.home import Home
 from digits_core.reports.run_sections import ReportedRun, run_report
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.execution import execute
 from digits_core.runs.export.files import Export
 from digits_core.runs.export.run_history import runs_as_csv
-from digits_core.runs.groups import REPEATS, group_by
 from digits_core.runs.run_filters import matching, parse
 from digits_core.runs.run_settings import CHANGES, NONE, settings_of
 from digits_core.runs.store import Run, RunStore

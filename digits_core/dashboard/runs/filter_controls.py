@@ -13,10 +13,11 @@ from digits_core.dashboard.runs.address import controlled, keep, kept, one_of
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
-from digits_core.runs.groups import REPEATS
+from digits_core.evaluation.comparison.differing_settings import varying
+from digits_core.evaluation.comparison.run_groups import REPEATS
 from digits_core.runs.rows import Kept, Run
 from digits_core.runs.run_filters import Condition, matching, offers, parse, value_of
-from digits_core.runs.run_settings import MOSTLY, varying
+from digits_core.runs.run_settings import MOSTLY
 from digits_core.settings import name_of
 
 SHELVES: dict[Kept, str] = {"current": "Current", "archived": "Archive", "deleted": "Deleted"}
@@ -140,7 +141,7 @@ def _search() -> None:
 
 def _conditions(runs: Sequence[Run]) -> None:
     chosen = kept("where")
-    offered = [condition.text for condition in offers(runs)]
+    offered = [condition.text for condition in offers(runs, varying(runs))]
     st.multiselect(
         "Filter",
         list(dict.fromkeys([*chosen, *offered])),

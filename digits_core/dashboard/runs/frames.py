@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from digits_core.runs.groups import REPEATS, Group
+from digits_core.evaluation.comparison.run_groups import REPEATS, Group
 from digits_core.runs.rows import Run
 from digits_core.runs.run_settings import MOSTLY, settings_of
 from digits_core.settings import name_of, title_of, written

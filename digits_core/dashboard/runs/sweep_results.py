@@ -21,7 +21,7 @@ from digits_core.figures.sweep_axes import Axis, Measure
 from digits_core.figures.sweep_figures import Result
 from digits_core.runs.rows import Run
 from digits_core.runs.run_settings import settings_of
-from digits_core.runs.sweep_store import Sweep, as_trial
+from digits_core.runs.sweep_store import Sweep, as_trial, best_run
 from digits_core.settings import name_of, title_of, written
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.sweep_plan import Scalar, SweepPlan, Varied
@@ -104,7 +104,7 @@ def show_results(sweep: Sweep, runs: Sequence[Run], axes: Axes) -> None:
 def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
     """The best settings with a link to their best run, and one to the comparison of the best; always as high."""
     ranked = ranking([as_trial(sweep.plan, run, ()) for run in runs])
-    leaders = [_leader(sweep.plan, group, runs) for group in ranked[:COMPARED]]
+    leaders = [best_run(sweep.plan, group, runs) for group in ranked[:COMPARED]]
     best = winners(ranked)
     st.markdown(_best_in_words(best, leaders) if ranked else "The best run shows here when the first has ended.")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -204,12 +204,6 @@ def _result(plan: SweepPlan, run: Run, measure: Measure, across: str, down: str 
     if measure != "seconds":
         value = trial.score if measure == "accuracy" or trial.score is None else float(errors_of([trial.score])[0])
     return Result(settings[across], settings[down] if down else None, value, f"#{run.number} {run.name}")
-
-
-def _leader(plan: SweepPlan, group: Group, runs: Sequence[Run]) -> Run:
-    """The best run with these settings."""
-    mine = [run for run in runs if as_trial(plan, run, ()).settings == group.settings]
-    return max(mine, key=lambda run: run.test_accuracy or 0.0)
 
 
 def _settings(plan: SweepPlan, run: Run) -> dict[str, Scalar]:

@@ -17,8 +17,8 @@ from digits_core.dashboard.runs.editing import show_last_action
 from digits_core.dashboard.runs.filter_controls import UNGROUPED, Shown, filters_in_words
 from digits_core.dashboard.runs.frames import Columns, group_columns, group_table, run_columns, run_table
 from digits_core.dashboard.state import state
-from digits_core.runs.groups import group_by
-from digits_core.runs.run_settings import varying
+from digits_core.evaluation.comparison.differing_settings import varying
+from digits_core.evaluation.comparison.run_groups import group_by
 from digits_core.runs.store import Run
 
 PAGE_ROWS = 200

@@ -21,16 +21,13 @@ from digits_core.dashboard.runs.compare.quantities import (
 )
 from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.training.sweep_recipes import offer_start
-from digits_core.evaluation.comparison import (
-    TestImages,
-    best_front,
-    images_tested_on,
-    spread,
-)
+from digits_core.evaluation.comparison.differing_settings import varying
+from digits_core.evaluation.comparison.run_groups import same_except_seed
+from digits_core.evaluation.comparison.significance import spread
+from digits_core.evaluation.comparison.tested_images import TestImages, images_tested_on
+from digits_core.evaluation.pareto_front import best_front
 from digits_core.figures.comparison_figures import Scale
 from digits_core.figures.training_time_figures import Mean, Measured, Series, accuracy_for_time, measured
-from digits_core.runs.groups import same_but_for_the_seed
-from digits_core.runs.run_settings import varying
 from digits_core.runs.store import Run
 from digits_core.settings import title_of, written
 
@@ -141,15 +138,16 @@ def _number(quantity: Quantity, run: Run) -> float:
 
 def _means(runs: Sequence[Run], x: Quantity, y: Quantity) -> list[Mean]:
     means = []
-    for group in same_but_for_the_seed(runs):
-        if len(group) > 1:
-            across, up = spread([_number(x, run) for run in group]), spread([_number(y, run) for run in group])
+    for group in same_except_seed(runs):
+        across, up = spread(_number(x, run) for run in group), spread(_number(y, run) for run in group)
+        # A single run has no deviation, and is a point alone.
+        if across and up and across.deviation is not None and up.deviation is not None:
             means.append(Mean(across.mean, up.mean, up.deviation, up.count, across.deviation))
     return means
 
 
 def _say_what_else_differs(runs: Sequence[Run]) -> None:
-    repeated = [group for group in same_but_for_the_seed(runs) if len(group) > 1]
+    repeated = [group for group in same_except_seed(runs) if len(group) > 1]
     words = (
         f"Bars: mean ± one standard deviation of runs that differ by their seed alone ({len(repeated)} "
         f"{'group' if len(repeated) == 1 else 'groups'})."

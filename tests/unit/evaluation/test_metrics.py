@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from digits_core.evaluation.metrics import Answers, accuracy, per_digit, standard_error
+from digits_core.evaluation.metrics import Answers, accuracy, digit_counts, per_digit
 
 TOP = 8.0
 
@@ -59,8 +59,13 @@ def test_a_cell_holds_its_images_the_surest_first():
     assert found.where(answer=5).tolist() == []
 
 
-def test_standard_error_of_a_share():
-    assert standard_error(0.5, 100) == pytest.approx(0.05)
-    assert standard_error(1.0, 100) == 0
-    assert np.isnan(standard_error(0.5, 0))
+def test_the_accuracy_of_each_digit_counts_its_own_images():
+    counts = digit_counts(Answers(np.array([1, 1, 2]), np.eye(10)[[1, 7, 2]]))
+
+    assert counts.right[1] == 1
+    assert counts.accuracy[[1, 2]].tolist() == [0.5, 1.0]
+    assert np.isnan(counts.accuracy[0])
+
+
+def test_no_images_have_no_accuracy():
     assert np.isnan(accuracy(np.zeros((10, 10), dtype=int)))

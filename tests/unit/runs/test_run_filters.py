@@ -4,6 +4,7 @@ import pytest
 
 from digits_core.config import DataConfig
 from digits_core.errors import ConfigError
+from digits_core.evaluation.comparison.differing_settings import varying
 from digits_core.runs.run_filters import OFFERED_VALUES, matching, offers, parse
 from digits_core.training.events import Finished
 from tests.unit.helpers import run_config
@@ -89,13 +90,13 @@ def test_what_is_no_condition_is_refused(text):
 
 
 def test_what_is_offered_tells_the_runs_apart(runs):
-    offered = [condition.text for condition in offers(runs)]
+    offered = [condition.text for condition in offers(runs, varying(runs))]
 
     assert {"batch_size=16", "batch_size=64", "tag=to show", "status=queued", "train=mnist-5k", "nesterov=on"} <= {
         *offered
     }
     assert not any(text.startswith(("epochs", "dropout")) for text in offered)
-    for condition in offers(runs):
+    for condition in offers(runs, varying(runs)):
         assert parse(condition.text) == condition
         assert 0 < len(matching(runs, [condition])) <= len(runs)
 
@@ -103,5 +104,5 @@ def test_what_is_offered_tells_the_runs_apart(runs):
 def test_values_without_number_are_not_offered_one_by_one(store):
     runs = [store.create(run_config(seed=seed), "me") for seed in range(OFFERED_VALUES + 1)]
 
-    assert [condition.field for condition in offers(runs)] == []
+    assert [condition.field for condition in offers(runs, varying(runs))] == []
     assert matching(runs, [parse("seed=3")]) == [runs[3]]

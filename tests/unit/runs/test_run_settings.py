@@ -5,9 +5,10 @@ import sqlite3
 
 from digits_core.config import DataConfig, TransformConfig
 from digits_core.database import Database
+from digits_core.evaluation.comparison.differing_settings import varying
 from digits_core.home import Home
 from digits_core.migrations import MIGRATIONS
-from digits_core.runs.run_settings import CHANGES, NONE, settings_of, varying
+from digits_core.runs.run_settings import CHANGES, NONE, settings_of
 from digits_core.runs.store import RunStore
 from digits_core.settings import by_name
 from digits_core.training.config_fields import SECTION_OF, value_of
@@ -89,10 +90,3 @@ def test_a_run_that_is_older_than_a_setting_has_its_default(store, database):
         db.execute("UPDATE runs SET config = ?", (json.dumps(config),))
 
     assert settings_of(store.get(run.id))["dropout"] == 0.3
-
-
-def test_only_what_differs_varies_lowest_first(store):
-    runs = [store.create(run_config(seed=seed, optimizer=name), "me") for seed, name in ((2, "sgd"), (0, "adam"))]
-
-    assert varying(runs) == {"seed": [0, 2], "optimizer": ["adam", "sgd"]}
-    assert varying(runs[:1]) == varying([]) == {}

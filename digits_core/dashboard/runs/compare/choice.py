@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digits_core.evaluation.comparison import smooth
+from digits_core.evaluation.smoothing import smooth
 
 
 class Choice(NamedTuple):

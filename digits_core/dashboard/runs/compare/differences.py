@@ -14,7 +14,7 @@ from digits_core.dashboard.runs.compare.quantities import (
     Quantity,
     settings_that_differ,
 )
-from digits_core.evaluation.comparison import images_tested_on
+from digits_core.evaluation.comparison.tested_images import images_tested_on
 from digits_core.runs.store import Run
 from digits_core.settings import title_of
 

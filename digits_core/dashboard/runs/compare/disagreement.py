@@ -14,7 +14,10 @@ from digits_core.dashboard.runs.compare.stored_answers import answers_of
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import choose_named, choose_page, run_label, show_error
 from digits_core.errors import DatasetError
-from digits_core.evaluation.comparison import HARDLY_CHANCE, Disagreement, chance_of, disagreement, share_test_images
+from digits_core.evaluation.comparison.paired_answers import Disagreement, disagreement
+from digits_core.evaluation.comparison.significance import HARDLY_CHANCE, chance_of
+from digits_core.evaluation.comparison.tested_images import share_test_images
+from digits_core.evaluation.metrics import Answers
 from digits_core.figures.basic_charts import probabilities
 from digits_core.runs.artifacts import TestResult
 from digits_core.runs.store import Run
@@ -42,7 +45,7 @@ def disagreements(runs: list[Run]) -> None:
         return
     both = known[first.id], known[second.id]
     try:
-        found = disagreement(*both)
+        found = disagreement(*map(Answers.of, both))
     except ValueError:
         _say_why_not(first, second)
         return

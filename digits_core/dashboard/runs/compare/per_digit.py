@@ -8,7 +8,8 @@ import streamlit as st
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.runs.compare.stored_answers import answers_of, titles_of
 from digits_core.dashboard.widgets import choose_named, run_label
-from digits_core.evaluation.comparison import digit_counts, share_test_images
+from digits_core.evaluation.comparison.tested_images import share_test_images
+from digits_core.evaluation.metrics import Answers, digit_counts
 from digits_core.figures.comparison_figures import digits_of_runs
 from digits_core.runs.store import Run
 
@@ -37,7 +38,7 @@ def accuracy_per_digit(runs: list[Run]) -> None:
     alike += [
         run for run in others if share_test_images(baseline, run) and np.array_equal(labels, answers[run.id].labels)
     ]
-    counts = [digit_counts(answers[run.id]) for run in alike]
+    counts = [digit_counts(Answers.of(answers[run.id])) for run in alike]
     chart = digits_of_runs(
         [run.title for run in alike], np.array([each.right for each in counts]), counts[0].images, baseline=0
     )

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from math import isfinite, isnan, log10
 from typing import Any
 
+from digits_core.evaluation.comparison.differing_settings import own_varying, varying
 from digits_core.figures.comparison_figures import Axis, Scale
 from digits_core.figures.error_scale import errors_of
 from digits_core.runs.rows import Run
-from digits_core.runs.run_settings import CHANGES, own_varying, settings_of, varying
+from digits_core.runs.run_settings import CHANGES, settings_of
 from digits_core.settings import SECTION_OF, SETTINGS, title_of, written
 
 

@@ -16,7 +16,7 @@ from digits_core.dashboard.runs.one_run.record import show_record
 from digits_core.dashboard.runs.one_run.robustness_view import show_robustness
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import choose_run, empty_state, follow_old_link
-from digits_core.evaluation.metrics import standard_error
+from digits_core.evaluation.comparison.significance import standard_error
 from digits_core.runs.logged import OWN_LOOP
 from digits_core.runs.store import Run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pandas as pd
@@ -20,7 +21,7 @@ from digits_core.runs.run_data import changed_data
 from digits_core.runs.run_settings import CHANGES, NONE, settings_of
 from digits_core.runs.store import Run
 from digits_core.settings import SECTION_OF, title_of, written
-from digits_core.training.config_fields import to_query, value_of
+from digits_core.training.config_fields import differences, to_query, value_of
 from digits_core.training.recipes import LECTURE, find
 
 DONE = {
@@ -66,8 +67,9 @@ def show_record(run: Run) -> None:
 
 def _settings(run: Run) -> None:
     base = _base(run)
+    different = differences(base, run.plan)
     rows = [
-        {"Setting": title_of(field), "Value": written(field, value), "Recipe": _marked(value, base, field)}
+        {"Setting": title_of(field), "Value": written(field, value), "Recipe": _in_recipe(field, different)}
         for field in SECTION_OF
         for value in [value_of(run.plan, field)]
     ]
@@ -104,9 +106,9 @@ def _base(run: Run) -> Any:
         return LECTURE.config
 
 
-def _marked(value: Any, base: Any, field: str) -> str:
-    recipes = value_of(base, field)
-    return "" if recipes == value else written(field, recipes)
+def _in_recipe(field: str, different: Mapping[str, Any]) -> str:
+    """Return the recipe's value in words, if it is among those that are not the run's."""
+    return written(field, different[field]) if field in different else ""
 
 
 def _environment(run: Run) -> None:

@@ -13,7 +13,7 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.statistics.chunks import Report
 from digits_core.errors import DigitsError
-from digits_core.evaluation.metrics import standard_error
+from digits_core.evaluation.comparison.significance import standard_error
 from digits_core.evaluation.robustness import CHANGES, Change, Robustness, kept, measure
 from digits_core.figures import evaluation_figures as figures
 from digits_core.figures.evaluation_figures import Measured

@@ -5,7 +5,7 @@ import pytest
 from digits_core.config import DataConfig
 from digits_core.dashboard.runs.filter_controls import in_order
 from digits_core.dashboard.runs.frames import group_table, run_columns, run_table
-from digits_core.runs.groups import group_by
+from digits_core.evaluation.comparison.run_groups import group_by
 from digits_core.training.events import Finished, Progress, Started
 from tests.unit.helpers import run_config
 

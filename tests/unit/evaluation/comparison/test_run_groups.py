@@ -1,10 +1,9 @@
 """A group says what its runs have in common, how far they lie apart, and in what they are not alike."""
 
-import math
-
 import pytest
 
-from digits_core.runs.groups import REPEATS, Spread, group_by, same_but_for_the_seed, spread
+from digits_core.evaluation.comparison.run_groups import REPEATS, group_by, same_except, same_except_seed
+from digits_core.evaluation.comparison.significance import Spread
 from digits_core.training.events import Changed, Finished
 from tests.unit.helpers import run_config
 
@@ -14,18 +13,6 @@ def train(store, accuracy: float | None = None, **training):
     if accuracy is not None:
         store.apply(run.id, Finished("finished", 4, 0.1, accuracy, 6.5))
     return store.get(run.id)
-
-
-def test_the_spread_is_that_of_a_sample():
-    found = spread([1.0, None, 3.0, 5.0])
-
-    assert (found.mean, found.count) == (3.0, 3)
-    assert math.isclose(found.deviation, 2.0)
-
-
-def test_one_value_has_no_deviation_and_none_has_no_spread():
-    assert spread([0.9]) == Spread(0.9, None, 1)
-    assert spread([None]) is None
 
 
 def test_runs_are_grouped_by_a_setting_lowest_first(store):
@@ -71,7 +58,7 @@ def test_runs_that_differ_by_seed_and_name_alone_are_one_group(store):
     first, again = train(store, seed=1), train(store, seed=2)
     other = train(store, seed=1, epochs=8)
 
-    assert same_but_for_the_seed([first, other, again]) == [[first, again], [other]]
+    assert same_except_seed([first, other, again]) == [[first, again], [other]]
 
 
 def test_a_run_whose_learning_rate_was_changed_by_hand_is_no_repeat_of_one_that_ran_as_set(store):
@@ -79,7 +66,7 @@ def test_a_run_whose_learning_rate_was_changed_by_hand_is_no_repeat_of_one_that_
     store.apply(changed.id, Changed("learning_rate", 0.01, 2, 0))
     changed = store.get(changed.id)
 
-    assert same_but_for_the_seed([run, changed]) == [[run], [changed]]
+    assert same_except_seed([run, changed]) == [[run], [changed]]
 
 
 def test_an_epoch_added_by_hand_makes_a_repeat_of_a_run_that_was_planned_so_long(store):
@@ -87,4 +74,11 @@ def test_an_epoch_added_by_hand_makes_a_repeat_of_a_run_that_was_planned_so_long
     store.apply(stretched.id, Changed("epochs", 5, 2, 7))
     stretched = store.get(stretched.id)
 
-    assert same_but_for_the_seed([planned, stretched]) == [[planned, stretched]]
+    assert same_except_seed([planned, stretched]) == [[planned, stretched]]
+
+
+def test_runs_are_grouped_by_all_settings_except_those_asked_for(store):
+    first, rate, both = train(store), train(store, learning_rate=0.01), train(store, learning_rate=0.01, seed=5)
+
+    assert same_except([first, rate, both], ["learning_rate"]) == [[first, rate], [both]]
+    assert same_except([first, rate, both], ["learning_rate", "seed"]) == [[first, rate, both]]

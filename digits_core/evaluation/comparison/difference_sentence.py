@@ -1,4 +1,4 @@
-"""What tells runs apart and what came of it, in a few sentences of plain text."""
+"""In what runs differ, what came out and whether chance explains it, in a few sentences of plain text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from digits_core.evaluation.comparison import HARDLY_CHANCE, chance_of, disagreement, share_test_images
+from digits_core.evaluation.comparison.differing_settings import own_varying, varying
+from digits_core.evaluation.comparison.paired_answers import disagreement
+from digits_core.evaluation.comparison.run_groups import REPEATS, group_by
+from digits_core.evaluation.comparison.significance import HARDLY_CHANCE, chance_of
+from digits_core.evaluation.comparison.tested_images import share_test_images
 from digits_core.evaluation.metrics import Answers
-from digits_core.runs.artifacts import TestResult
-from digits_core.runs.groups import REPEATS, group_by
 from digits_core.runs.rows import Run
-from digits_core.runs.run_settings import CHANGES, MOSTLY, own_varying, settings_of, varying
+from digits_core.runs.run_settings import CHANGES, MOSTLY, settings_of
 from digits_core.settings import name_of, written
 
 MOST_SETTINGS = 4
@@ -136,7 +138,7 @@ def _split(first: Run, second: Run, answers: Mapping[str, Answers]) -> tuple[int
     if first.id not in answers or second.id not in answers:
         return "How much of that is chance is not known: not both have kept their answers"
     try:
-        found = disagreement(*(TestResult(answers[run.id].logits, answers[run.id].labels) for run in (first, second)))
+        found = disagreement(answers[first.id], answers[second.id])
     except ValueError:
         return "They were not tested on the same images, so part of the difference may come from the test"
     return len(found.only_first_right), len(found.only_second_right)

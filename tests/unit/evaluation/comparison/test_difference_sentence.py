@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digits_core.config import RunConfig, TrainingConfig
-from digits_core.evaluation.difference import difference_in_words
+from digits_core.evaluation.comparison.difference_sentence import difference_in_words
 from digits_core.evaluation.metrics import Answers
 
 IMAGES = 200
