@@ -48,10 +48,9 @@ def find_or_install() -> str:
         return path
     for command in _install_commands():
         print("$", " ".join(command), flush=True)
-        if subprocess.run(command, check=False).returncode:
-            break
-    if path := find():
-        return path
+        subprocess.run(command, check=False)
+        if path := find():
+            return path
     raise ChromiumMissing(
         "The browser tests need a Chromium and none could be installed. Install the package `chromium` of "
         "your system, or run `python -m playwright install --with-deps chromium`."
@@ -62,5 +61,7 @@ def _install_commands() -> list[list[str]]:
     """What installs a Chromium here: as root on Debian its own, with all it needs, otherwise Playwright's."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     if is_root and shutil.which("apt-get"):
-        return [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", NAMES[0]]]
+        install = ["apt-get", "install", "-y", "--no-install-recommends"]
+        # Older systems have only the second.
+        return [["apt-get", "update"], *([*install, name] for name in NAMES[:2])]
     return [[sys.executable, "-m", "playwright", "install", "chromium"]]
