@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.query_params import EMBED_QUERY_PARAMS_KEYS
 
 from digits_core.training.config_fields import Query
 
@@ -101,25 +103,54 @@ def changed() -> Iterator[None]:
         known.written = _address()
 
 
-def write(query: Query, is_ours: Callable[[str], bool]) -> None:
+def said(is_ours: Callable[[str], bool]) -> Address:
+    """Return what the address says of the parameters that are ours."""
+    return {name: values for name, values in _address().items() if is_ours(name)}
+
+
+def is_new(is_ours: Callable[[str], bool], noted_as: str) -> bool:
+    """Return True if the address says something of ours that `write` has not noted: somebody came with another one."""
+    return said(is_ours) != st.session_state.get(noted_as, {})
+
+
+def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
     """Write a query into the address in the place of all parameters that are ours; those of others stay.
 
     The browser hears of all that is new at once: between two messages it would show, and name, an address that nobody
     meant. Nothing is sent where the address says so already.
+
+    Args:
+        query: The parameters with their values.
+        is_ours: Tells by its name whether a parameter is ours.
+        noted_as: The key of the session state under which is noted what the address says of ours after that. An
+            address that says something else was not written here. Where a click waits, Streamlit ends the run before
+            the address is changed or after that: noted is what became of it.
     """
+    if noted_as not in st.session_state:
+        st.session_state[noted_as] = {}
+    noted: Address = st.session_state[noted_as]
     before = _address()
     kept = {name: values for name, values in before.items() if name in query or not is_ours(name)}
     after = kept | {name: list(values) for name, values in query.items()}
-    _send(before, after)
+    try:
+        _send(before, after)
+    finally:
+        noted.clear()
+        noted.update(said(is_ours))
 
 
 def _send(before: Address, after: Address) -> None:
     """Write what differs; `StreamlitAPIException` where a widget is bound to such a parameter, which stays."""
-    if new := {name: values for name, values in after.items() if values != before.get(name)}:
-        st.query_params.update(new)
-    for name in before.keys() - after.keys():
-        del st.query_params[name]
+    with ExitStack() as also:
+        # Each message may end the run for the sake of the next one: what goes has to go all the same.
+        for name in before.keys() - after.keys():
+            also.callback(st.query_params.pop, name)
+        if new := {name: values for name, values in after.items() if values != before.get(name)}:
+            st.query_params.update(new)
 
 
 def _address() -> Address:
-    return {name: st.query_params.get_all(name) for name in st.query_params}
+    """The address as it is now. Asks nothing of the session: there, Streamlit may end the run for the next one."""
+    ctx = get_script_run_ctx()
+    query = parse_qs(ctx.query_string, keep_blank_values=True) if ctx else {}
+    return {name: values for name, values in query.items() if name.lower() not in EMBED_QUERY_PARAMS_KEYS}

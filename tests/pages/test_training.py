@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from digits_core.config import RunConfig, TrainingConfig
+from digits_core.dashboard import page_address
 from digits_core.dashboard import state as app_state
 from digits_core.dashboard.pages import PAGES
 from digits_core.dashboard.state import state
@@ -131,6 +132,20 @@ def test_a_changed_setting_survives_until_another_recipe_is_chosen(open_form):
     page.selectbox(key="recipe").set_value("Robust").run()
     page.selectbox(key="recipe").set_value("Lecture").run()
     assert page.number_input(key="training_epochs").value == 4
+
+
+def test_a_setting_that_is_changed_while_the_address_is_being_written_stays(open_form, monkeypatch):
+    page, write = open_form(), page_address.write
+    with monkeypatch.context() as patch:
+        # A click that waits ends the run where it sends something, as `stop` does.
+        patch.setattr(page_address, "write", lambda *what: [write(*what), st.stop()])
+        page.number_input(key="training_epochs").set_value(9).run()
+    page.session_state["training_batch_size"] = 32
+    page.run()
+
+    assert page.query_params["epochs"] in ("9", ["9"])
+    assert page.number_input(key="training_batch_size").value == 32
+    assert page.number_input(key="training_epochs").value == 9
 
 
 def test_without_a_run_the_page_says_what_to_do(open_form):

@@ -53,7 +53,7 @@ def follow_address() -> bool:
     Returns whether the URL is another than in the run before.
     """
     in_url = st.query_params.get(LESSON, "")
-    if in_url != st.session_state.get(_WRITTEN, "") and (named := _ADDRESS.fullmatch(in_url)):
+    if page_address.is_new(LESSON.__eq__, _WRITTEN) and (named := _ADDRESS.fullmatch(in_url)):
         st.session_state[_OPEN] = OpenLesson(named["name"], max(1, int(named["step"] or 1)))
     asked = {name: st.query_params.get_all(name) for name in st.query_params}
     # Where a link leads to the page that it stands on, the browser goes on showing the URL before until it is told.
@@ -68,11 +68,7 @@ def write_address(anew: bool = False) -> None:
 
     `anew` sends the whole URL to the browser although it says so already.
     """
-    lesson = opened()
-    if lesson is None:
-        st.session_state.pop(_WRITTEN, None)
-        st.query_params.pop(LESSON, None)
-        return
-    st.session_state[_WRITTEN] = lesson.address
-    if anew or st.query_params.get(LESSON) != lesson.address:
-        st.query_params[LESSON] = lesson.address
+    address = [lesson.address] if (lesson := opened()) else []
+    if anew and address and st.query_params.get_all(LESSON) == address:
+        st.query_params[LESSON] = address
+    page_address.write({LESSON: address} if address else {}, LESSON.__eq__, _WRITTEN)

@@ -11,7 +11,7 @@ from digits_core.dashboard import page_address
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.errors import ConfigError
 from digits_core.layers.problems import problem_of
-from digits_core.training.config_fields import Query, as_texts, from_texts
+from digits_core.training.config_fields import as_texts, from_texts
 
 STATE = "network_built"
 IN_URL = "network_in_url"
@@ -82,9 +82,8 @@ def to_query(network: NetworkConfig) -> dict[str, list[str]]:
 
 def take_from_url() -> None:
     """Take the network of the address, or say what is wrong with it."""
-    fields = [field for field in NetworkConfig.model_fields if field in st.query_params]
-    query: Query = {field: st.query_params.get_all(field) for field in fields}
-    if not query or query == st.session_state.get(IN_URL):
+    query = page_address.said(NetworkConfig.model_fields.__contains__)
+    if not query or not page_address.is_new(NetworkConfig.model_fields.__contains__, IN_URL):
         return
     st.session_state[IN_URL] = query
     try:
@@ -94,6 +93,4 @@ def take_from_url() -> None:
 
 
 def put_into_url(network: NetworkConfig) -> None:
-    query = to_query(network)
-    page_address.write(query, NetworkConfig.model_fields.__contains__)
-    st.session_state[IN_URL] = query
+    page_address.write(to_query(network), NetworkConfig.model_fields.__contains__, IN_URL)

@@ -129,10 +129,8 @@ def hidden_controls() -> set[str]:
 def _follow_address() -> None:
     """Fill the form from the URL where somebody followed a link, and with the lecture at the first visit."""
     query = {name: st.query_params.get_all(name) for name in st.query_params}
-    ours = {name: values for name, values in query.items() if _is_ours(name)}
-    followed = carries_config(query) and ours != st.session_state.get(ADDRESS)
-    if followed:
-        st.session_state[ADDRESS] = ours
+    if carries_config(query) and page_address.is_new(_is_ours, ADDRESS):
+        st.session_state[ADDRESS] = page_address.said(_is_ours)
         try:
             fill(_as_asked(query))
         except ConfigError as error:
@@ -170,8 +168,7 @@ def _say_what_was_refused() -> None:
 def _write_address(config: RunConfig, hides: bool) -> None:
     """Keep the URL such that it opens the form as it is; the lecture as it stands needs no words."""
     ours = {} if config == LECTURE.config and not hides else to_query(config)
-    page_address.write(ours, _is_ours)
-    st.session_state[ADDRESS] = ours
+    page_address.write(ours, _is_ours, ADDRESS)
 
 
 def _choose_recipe() -> Recipe:

@@ -94,7 +94,7 @@ def fill(config: TransformConfig) -> None:
 def take_from_url() -> None:
     """Put the transform of the address into the controls, which must not have been drawn yet, or say what is wrong."""
     query = of_transform(st.query_params)
-    if not query or query == st.session_state.get(IN_URL):
+    if not query or not page_address.is_new(TransformConfig.model_fields.__contains__, IN_URL):
         return
     try:
         fill(from_query(query))
@@ -105,9 +105,8 @@ def take_from_url() -> None:
 
 
 def _put_into_url(config: TransformConfig) -> None:
-    query = to_query(config)
-    page_address.write({name: [text] for name, text in query.items()}, TransformConfig.model_fields.__contains__)
-    st.session_state[IN_URL] = query
+    query = {name: [text] for name, text in to_query(config).items()}
+    page_address.write(query, TransformConfig.model_fields.__contains__, IN_URL)
 
 
 def _current() -> TransformConfig:

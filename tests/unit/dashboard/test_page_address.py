@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from digits_core.dashboard import page_address
@@ -26,7 +27,7 @@ def page(name: str) -> None:
     st.button("back", on_click=go, args=("1",))
     with page_address.newest_address(name):
         if typed := st.text_input("typed"):
-            page_address.write({"typed": [typed]}, lambda parameter: parameter == "typed")
+            page_address.write({"typed": [typed]}, lambda parameter: parameter == "typed", "noted")
         st.text(st.query_params.get("step", "none"))
         st.text(st.query_params.get("typed", "none"))
 
@@ -141,7 +142,7 @@ def test_what_a_widget_keeps_in_the_address_is_the_browsers_own():
         with page_address.newest_address("training"):
             st.selectbox("view", ["all", "one"], key="view", bind="query-params")
             if typed := st.text_input("typed"):
-                page_address.write({"typed": [typed]}, lambda parameter: parameter == "typed")
+                page_address.write({"typed": [typed]}, lambda parameter: parameter == "typed", "noted")
         st.text(st.query_params.get("typed", "none"))
 
     app = AppTest.from_function(script)
@@ -180,7 +181,9 @@ def test_a_query_takes_the_place_of_what_is_ours_and_of_nothing_else():
     def script() -> None:
         from digits_core.dashboard import page_address
 
-        page_address.write({"epochs": ["4"], "train": ["a", "b"]}, lambda name: name in ("epochs", "train", "name"))
+        page_address.write(
+            {"epochs": ["4"], "train": ["a", "b"]}, lambda name: name in ("epochs", "train", "name"), "noted"
+        )
 
     app = AppTest.from_function(script)
     app.query_params["lesson"] = "1"
@@ -190,3 +193,59 @@ def test_a_query_takes_the_place_of_what_is_ours_and_of_nothing_else():
 
     assert not app.exception
     assert dict(app.query_params) == {"lesson": "1", "epochs": "4", "train": ["a", "b"]}
+
+
+def test_a_run_that_ends_at_the_first_message_has_written_the_whole_address(monkeypatch):
+    def script() -> None:
+        import streamlit as st
+
+        from digits_core.dashboard import page_address
+
+        page_address.write({"epochs": ["4"]}, lambda name: name in ("epochs", "name", "train"), "noted")
+        st.text("not reached")
+
+    send, ends = QueryParams._send_query_param_msg, iter([True])
+
+    def send_and_end(params: QueryParams) -> None:
+        send(params)
+        if next(ends, False):  # as Streamlit does where a click waits
+            raise RuntimeError("the run ends for the sake of the next one")
+
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", send_and_end)
+    app = AppTest.from_function(script)
+    for name in ("lesson", "name", "train"):
+        app.query_params[name] = "1"
+    app.run()
+
+    assert len(app.exception) == 1
+    assert not app.text
+    assert dict(app.query_params) == {"lesson": "1", "epochs": "4"}
+
+
+@pytest.mark.parametrize("reaches_the_address", [True, False])
+def test_an_address_that_a_run_was_ended_at_is_no_new_one(monkeypatch, reaches_the_address):
+    def script() -> None:
+        import streamlit as st
+
+        from digits_core.dashboard import page_address
+
+        st.text(str(page_address.is_new("epochs".__eq__, "noted")))
+        page_address.write({"epochs": ["4"]}, "epochs".__eq__, "noted")
+
+    app = AppTest.from_function(script)
+    app.query_params["epochs"] = "3"
+    app.session_state["noted"] = {"epochs": ["3"]}
+    update = QueryParams.update
+
+    def update_and_end(params: QueryParams, *what) -> None:
+        if reaches_the_address:
+            update(params, *what)
+        raise RuntimeError("the run ends for the sake of the next one")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(QueryParams, "update", update_and_end)
+        assert len(app.run().exception) == 1
+    app.run()
+
+    assert shown(app) == ["False"]
+    assert app.query_params["epochs"] == "4"
