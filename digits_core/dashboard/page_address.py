@@ -37,15 +37,18 @@ class Addresses:
 
     page: str
     written: Address | None = None
-    """The address as the last run left it."""
+    """The address as it was written or left last."""
     replaced: list[tuple[Address, float]] = field(default_factory=list)
     """Addresses that were written once and replaced since, and when, in seconds of the monotonic clock."""
+    run: object = None
+    """Stands for the last run that has begun: the one before may go on beside it for a moment, until it hears of it."""
 
-    def replace(self, before: Address, now: float) -> None:
-        """Note that another address was written in the place of `before`, unless only a link ever named that one."""
+    def note(self, before: Address, after: Address, now: float) -> None:
+        """Note what was written in the place of `before`, which may come late unless only a link ever named it."""
         self.replaced = [(query, since) for query, since in self.replaced if now - since < LATE_S]
-        if before == self.written:
+        if before == self.written != after:
             self.replaced.append((before, now))
+        self.written = after
 
     def mean(self, named: Address, now: float) -> None:
         """Note that `named` is wanted by a link, in the place of the address that was written last."""
@@ -86,6 +89,7 @@ def changed() -> Iterator[None]:
     if known is None:
         yield
         return
+    known.run = run = object()
     named = _address()
     if known.written is not None and known.is_late(named, time.monotonic()):
         try:
@@ -97,10 +101,9 @@ def changed() -> Iterator[None]:
     try:
         yield
     finally:
-        # Also where the run ends early, for another one: what it wrote is on its way to the browser.
-        if _address() != before:
-            known.replace(before, time.monotonic())
-        known.written = _address()
+        # Also where the run ends early, for another one, unless that one has begun: it knows better.
+        if known.run is run:
+            known.note(before, _address(), time.monotonic())
 
 
 def said(is_ours: Callable[[str], bool]) -> Address:
@@ -129,6 +132,7 @@ def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
     if noted_as not in st.session_state:
         st.session_state[noted_as] = {}
     noted: Address = st.session_state[noted_as]
+    known: Addresses | None = st.session_state.get(_KNOWN)
     before = _address()
     kept = {name: values for name, values in before.items() if name in query or not is_ours(name)}
     after = kept | {name: list(values) for name, values in query.items()}
@@ -137,6 +141,8 @@ def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
     finally:
         noted.clear()
         noted.update(said(is_ours))
+        if known is not None:
+            known.note(before, _address(), time.monotonic())
 
 
 def _send(before: Address, after: Address) -> None:

@@ -162,7 +162,7 @@ def test_what_a_widget_keeps_in_the_address_is_the_browsers_own():
 @given(ADDRESSES, ADDRESSES)
 def test_what_a_link_named_may_be_named_again(linked, written):
     known = Addresses("training", written=written)
-    known.replace(linked, 0.0)
+    known.note(linked, written, 0.0)
 
     assert known.is_late(linked, 0.0) is False
 
@@ -170,11 +170,33 @@ def test_what_a_link_named_may_be_named_again(linked, written):
 @given(ADDRESSES, ADDRESSES)
 def test_an_address_is_late_until_the_time_is_over(first, second):
     known = Addresses("training", written=first)
-    known.replace(first, 0.0)
-    known.written = second
+    known.note(first, second, 0.0)
 
     assert known.is_late(first, LATE_S / 2) is (first != second)
     assert known.is_late(first, LATE_S) is False
+
+
+def test_what_a_run_has_written_is_known_before_it_has_ended():
+    """Streamlit may begin the next one beside it, with the address that the browser named before."""
+
+    def script() -> None:
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+        from digits_core.dashboard import page_address
+
+        with page_address.newest_address("training"):
+            page_address.write({"typed": ["8"]}, "typed".__eq__, "noted")
+            get_script_run_ctx().query_string = "step=1"
+            with page_address.changed():
+                st.text(str(page_address.said(lambda name: True)))
+
+    app = AppTest.from_function(script)
+    app.query_params["step"] = "1"
+    app.session_state["known_addresses"] = Addresses("training", written={"step": ["1"]})
+    app.run()
+
+    assert shown(app) == [str({"step": ["1"], "typed": ["8"]})]
 
 
 def test_a_query_takes_the_place_of_what_is_ours_and_of_nothing_else():
