@@ -97,13 +97,13 @@ def changed() -> Iterator[None]:
         except StreamlitAPIException:
             # A parameter that a widget is bound to is the browser's own: where one differs, the address is a new one.
             _send(_address(), named)
-    before = _address()
+    before, sent = _address(), _sent()
     try:
         yield
     finally:
         # Also where the run ends early, for another one, unless that one has begun: it knows better.
         if known.run is run:
-            known.note(before, _address(), time.monotonic())
+            known.note(before, _address_since(before, sent), time.monotonic())
 
 
 def said(is_ours: Callable[[str], bool]) -> Address:
@@ -133,16 +133,17 @@ def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
         st.session_state[noted_as] = {}
     noted: Address = st.session_state[noted_as]
     known: Addresses | None = st.session_state.get(_KNOWN)
-    before = _address()
+    before, sent = _address(), _sent()
     kept = {name: values for name, values in before.items() if name in query or not is_ours(name)}
     after = kept | {name: list(values) for name, values in query.items()}
     try:
         _send(before, after)
     finally:
+        now = _address_since(before, sent)
         noted.clear()
-        noted.update(said(is_ours))
+        noted.update({name: values for name, values in now.items() if is_ours(name)})
         if known is not None:
-            known.note(before, _address(), time.monotonic())
+            known.note(before, now, time.monotonic())
 
 
 def _send(before: Address, after: Address) -> None:
@@ -156,7 +157,21 @@ def _send(before: Address, after: Address) -> None:
 
 
 def _address() -> Address:
-    """The address as it is now. Asks nothing of the session: there, Streamlit may end the run for the next one."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _sent() -> str:
+    """The address as the browser named it, or as it was sent to it since."""
     ctx = get_script_run_ctx()
-    query = parse_qs(ctx.query_string, keep_blank_values=True) if ctx else {}
+    return ctx.query_string if ctx else ""
+
+
+def _address_since(before: Address, sent: str) -> Address:
+    """The address after it was `before`, when `sent` was what the browser knew.
+
+    Asks nothing of the session, where Streamlit may end the run for the next one, again and again.
+    """
+    if _sent() == sent:
+        return before
+    query = parse_qs(_sent(), keep_blank_values=True)
     return {name: values for name, values in query.items() if name.lower() not in EMBED_QUERY_PARAMS_KEYS}

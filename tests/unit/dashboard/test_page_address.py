@@ -187,7 +187,9 @@ def test_what_a_run_has_written_is_known_before_it_has_ended():
 
         with page_address.newest_address("training"):
             page_address.write({"typed": ["8"]}, "typed".__eq__, "noted")
+            # As `reset` does when a run begins.
             get_script_run_ctx().query_string = "step=1"
+            del get_script_run_ctx().session_state._state.query_params._query_params["typed"]
             with page_address.changed():
                 st.text(str(page_address.said(lambda name: True)))
 
