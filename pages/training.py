@@ -19,6 +19,7 @@ from digits_core.dashboard.training.advice import show_hints
 from digits_core.dashboard.training.form import (
     HIDEABLE,
     choose_start,
+    config_of_form,
     draw_folded_settings,
     draw_main_settings,
     hidden_controls,
@@ -48,9 +49,11 @@ REFUSED = "refused_config"
 """The config that Train was last pressed for in vain."""
 
 
-def train(config: RunConfig) -> None:
-    """Start a run and follow it."""
+def train() -> None:
+    """Start a run as the form says now, and follow it; what the form refuses is said above the button."""
+    config = None
     try:
+        config = config_of_form()
         ready = prepared(config, load_digits)
     except DigitsError:
         st.session_state[REFUSED] = config
@@ -82,7 +85,6 @@ def form(run: Run | None) -> None:
                 icon=":material/play_arrow:",
                 width="stretch",
                 on_click=train,
-                args=(config,),
                 disabled=config is None,
                 help="Fix the error above first." if config is None else "Starts a run with the settings below.",
             )

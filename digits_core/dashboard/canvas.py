@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
-from streamlit_drawable_canvas import st_canvas
+from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from digits_core.browser.canvas import BRUSH_WIDTH, CANVAS_SIDE
 
@@ -61,12 +61,24 @@ def draw_on(
         return_image_data=True,
         key=f"{key}_{generation}",
     )
+    return _drawing_of(result, before)
+
+
+def _drawing_of(result: CanvasResult, before: Drawing | None) -> Drawing | None:
     if result.image_data is None:
         return before
     strokes = (result.json_data or {}).get("objects")
     if not strokes:
         return None
     return Drawing(Image.fromarray(np.asarray(result.image_data, dtype=np.uint8)).convert("L"), tuple(strokes))
+
+
+def picture_by_now(key: str) -> Image.Image | None:
+    """In a callback: what the canvas of `draw_digit` has reported by now, which the page may not have drawn yet."""
+    reported = _reported(key) or {"raw": None, "data": None}
+    result = CanvasResult(json_data=reported["raw"], image_data_url=reported["data"], return_image_data=True)
+    drawing = _drawing_of(result, st.session_state.get(_kept(key)))
+    return drawing.picture if drawing else None
 
 
 def wide_room() -> DeltaGenerator:
@@ -128,10 +140,16 @@ def clear_canvas(key: str) -> None:
 
 def undo_stroke(key: str) -> None:
     """Take the last stroke back at the next rerun."""
-    reported = st.session_state.get(f"{key}_{st.session_state[f'{key}_generation']}")
+    reported = _reported(key)
     # What the canvas has reported by now, which the page may not have drawn yet; else what it began with.
-    drawing = reported["drawing"]["raw"] if reported and reported.get("drawing") else st.session_state[f"{key}_start"]
+    drawing = reported["raw"] if reported else st.session_state[f"{key}_start"]
     _start_with(key, drawing["objects"][:-1])
+
+
+def _reported(key: str) -> dict[str, Any] | None:
+    """What the canvas sent last: its strokes as "raw", its picture as "data"."""
+    result = st.session_state.get(f"{key}_{st.session_state[f'{key}_generation']}")
+    return result.get("drawing") if result else None
 
 
 def put_on_canvas(key: str, strokes: tuple[dict[str, Any], ...]) -> None:

@@ -13,6 +13,8 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError
 
+DATASET, DIGIT = "sample_dataset", "sample_digit"
+
 
 def offer_sample(key: str) -> None:
     """Offer a sample for the paper of this key, one click away. Call it inside the fragment of the paper."""
@@ -39,22 +41,22 @@ def _choose(key: str) -> None:
         "Dataset",
         list(titles),
         format_func=titles.__getitem__,
-        key="sample_dataset",
+        key=DATASET,
         help="Where the sample comes from.",
     )
     digit = st.segmented_control(
-        "Digit", list(range(10)), default=0, required=True, wrap=True, key="sample_digit", help="What the sample shows."
+        "Digit", list(range(10)), default=0, required=True, wrap=True, key=DIGIT, help="What the sample shows."
     )
     try:
         places = np.flatnonzero(load_digits(name).labels == digit)
     except DigitsError as error:
         show_error(error)
         return
-    number = st.number_input(
+    st.number_input(
         "Number",
         1,
         max(1, len(places)),
-        key=f"sample_number_{name}_{digit}",
+        key=_number_key(name, digit),
         help=f"Which of the {len(places):,} samples of this digit.",
     )
     st.button(
@@ -62,11 +64,21 @@ def _choose(key: str) -> None:
         icon=":material/draw:",
         key=f"{key}_put",
         on_click=_put,
-        args=(key, name, int(places[number - 1]) if len(places) else -1),
+        args=(key,),
         disabled=not len(places),
         help="Replaces what is on the paper.",
     )
 
 
-def _put(key: str, name: str, place: int) -> None:
-    put_picture(key, as_drawn(load_digits(name).images[place]))
+def _number_key(name: str, digit: int) -> str:
+    return f"sample_number_{name}_{digit}"
+
+
+def _put(key: str) -> None:
+    """Put what is chosen by now on the paper; of another digit than was drawn, the first."""
+    name, digit = st.session_state[DATASET], st.session_state[DIGIT]
+    digits = load_digits(name)
+    places = np.flatnonzero(digits.labels == digit)
+    if len(places):
+        place = places[st.session_state.get(_number_key(name, digit), 1) - 1]
+        put_picture(key, as_drawn(digits.images[place]))

@@ -39,18 +39,18 @@ def keep(store: SavedConfigs[C], config: C, summary: Callable[[C], str], fill: C
     kept, word = store.all(), store.word
     problem, deleted = f"{word}_problem", f"{word}_deleted"
 
-    def save(name: str) -> None:
-        if _tried(problem, lambda: store.save(name, config)):
+    def save() -> None:
+        if _tried(problem, lambda: store.save(st.session_state[f"{word}_name"], config)):
             st.session_state[f"{word}_name"] = ""
 
     with st.popover(f"Saved ({len(kept)})", icon=":material/bookmark:", type="tertiary", help=f"Your own {word}s."):
-        name = st.text_input(
+        st.text_input(
             "Name",
             key=f"{word}_name",
             placeholder=f"such as: {hint}",
             help=f"What the Training page and the list above will call it, in up to {NAME_LENGTH} characters.",
         )
-        change_button("Save", icon=":material/save:", key=f"{word}_save", on_click=save, args=(name,))
+        change_button("Save", icon=":material/save:", key=f"{word}_save", on_click=save)
         if problem in st.session_state:
             show_error(st.session_state.pop(problem))
         if deleted in st.session_state:

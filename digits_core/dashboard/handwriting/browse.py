@@ -39,6 +39,7 @@ SOURCE_TITLES = {"canvas": "drawn", "upload": "picture", "sheet": "sheet"}
 DETAIL_SIDE = 220
 DAYS = KEPT_S // 86_400
 EVERYONE = "everyone"
+LABEL, WRITER = "own_label", "own_new_writer"
 
 
 @st.fragment
@@ -199,24 +200,22 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
                 help="Brings the selected samples back.",
             )
             return
-        label = st.selectbox("New label", DIGITS, key="own_label", width=100, help=LABEL_HELP)
+        st.selectbox("New label", DIGITS, key=LABEL, width=100, help=LABEL_HELP)
         change_button(
             f"Relabel {len(chosen)}",
             icon=":material/label:",
             disabled=nothing,
-            on_click=lambda: done(handwriting.relabel(numbers, label)),
+            on_click=lambda: done(handwriting.relabel(numbers, st.session_state[LABEL])),
             help="Gives the selected samples this label. They stay in their split.",
         )
         names = [name for name, _ in handwriting.writers()]
-        writer = st.selectbox(
-            "New writer", names, key="own_new_writer", width=180, accept_new_options=True, help=WRITER_HELP
-        )
+        writer = st.selectbox("New writer", names, key=WRITER, width=180, accept_new_options=True, help=WRITER_HELP)
         problem = writer_problem(writer or "")
         change_button(
             f"Move {len(chosen)}",
             icon=":material/person:",
             disabled=nothing or not writer or bool(problem),
-            on_click=lambda: done(handwriting.move(numbers, writer)),
+            on_click=lambda: _move(numbers),
             help=f"Gives the selected samples to this writer. {problem}".rstrip(),
         )
         change_button(
@@ -229,6 +228,12 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
         )
     if problem:
         st.caption(f":red[{problem}]")
+
+
+def _move(numbers: list[int]) -> None:
+    writer = st.session_state[WRITER] or ""
+    if writer and not writer_problem(writer):
+        done(state().handwriting.move(numbers, writer))
 
 
 def _detail(sample: HandwrittenSample) -> None:

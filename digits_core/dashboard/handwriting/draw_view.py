@@ -10,13 +10,21 @@ from PIL import Image
 
 from digits_core.browser.canvas import BRUSH_WIDTH
 from digits_core.dashboard.browser_models import BrowserModel, browser_models
-from digits_core.dashboard.canvas import clear_canvas, draw_digit, drawing_place, offer_brush, undo_stroke
+from digits_core.dashboard.canvas import (
+    clear_canvas,
+    draw_digit,
+    drawing_place,
+    offer_brush,
+    picture_by_now,
+    undo_stroke,
+)
 from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.handwriting.shared import (
     DIGITS,
     LABEL_HELP,
     as_drawing,
     choose_writer,
+    current_writer,
     done,
     undo_button,
 )
@@ -132,7 +140,6 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
             icon=":material/save:",
             shortcut="Enter",
             on_click=_save,
-            args=(ink, drawing, label, writer),
             disabled=ink is None,
             help="Keeps what is shown here, and the drawing with it: the ink where you wrote it, 112 × 112 pixels. A "
             "run takes it through its own transform, in training and recognition alike.",
@@ -170,9 +177,18 @@ def _readings(drawing: Image.Image | None, ink: np.ndarray | None, runs: list[Ru
     return [read(written, load_recogniser(run.id), run.title, load_threshold(run.id).refusal) for run in runs]
 
 
-def _save(ink: np.ndarray, drawing: Image.Image, label: int, writer: str) -> None:
-    from digits_core.recognition.sample import kept_paper, sample_of
+def _save() -> None:
+    """Save what the canvas has reported by now, with the label and writer that are chosen by now."""
+    from digits_core.recognition.sample import drawn, kept_paper, sample_of
 
+    drawing = picture_by_now(CANVAS)
+    if drawing is None:
+        return
+    try:
+        ink = drawn(drawing)
+    except DigitsError:
+        return  # the page says why
+    label, writer = st.session_state["label"], current_writer()
     sample = NewSample(sample_of(ink), label, writer, "canvas", as_drawing(drawing), paper=kept_paper(ink))
     done(state().handwriting.add_all([sample]))
     clear_canvas(CANVAS)

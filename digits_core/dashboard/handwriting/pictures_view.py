@@ -19,6 +19,7 @@ from digits_core.dashboard.handwriting.shared import (
     as_address,
     as_drawing,
     choose_writer,
+    current_writer,
     done,
     table_height,
     undo_button,
@@ -123,7 +124,7 @@ def show() -> None:
         )
     if tray.pictures:
         tray = st.session_state[_TRAY] = _corrected(tray, writer)
-        _offer_to_save(tray, writer)
+        _offer_to_save(tray)
     undo_button()
 
 
@@ -173,9 +174,9 @@ def _corrected(tray: Tray, writer: str) -> Tray:
             "file": [each.name for each in tray.pictures],
         }
     )
-    edited = st.data_editor(
+    st.data_editor(
         rows,
-        key=f"pictures_table_{tray.generation}_{tray.removals}",
+        key=_table_of(tray),
         alt="Pictures to save",
         hide_index=True,
         row_height=ROW_HEIGHT,
@@ -192,16 +193,20 @@ def _corrected(tray: Tray, writer: str) -> Tray:
             "file": st.column_config.TextColumn("File", help="The name of the uploaded file."),
         },
     )
-    changed: Iterable[Any] = edited.itertuples()
-    pictures = (
-        replace(
-            picture,
-            label=None if pd.isna(row.label) else int(row.label),
-            include=bool(row.include),
-            writer=_other_than(writer, row.writer or ""),
-        )
-        for picture, row in zip(tray.pictures, changed, strict=True)
-    )
+    return _as_edited(tray, writer)
+
+
+def _table_of(tray: Tray) -> str:
+    return f"pictures_table_{tray.generation}_{tray.removals}"
+
+
+def _as_edited(tray: Tray, writer: str) -> Tray:
+    """The tray with what is edited in its table, also in a callback, before the table is drawn with it."""
+    pictures = list(tray.pictures)
+    for place, edited in st.session_state[_table_of(tray)]["edited_rows"].items():
+        if "writer" in edited:
+            edited = edited | {"writer": _other_than(writer, edited["writer"] or "")}
+        pictures[place] = replace(pictures[place], **edited)
     return replace(tray, pictures=tuple(pictures))
 
 
@@ -211,10 +216,10 @@ def _other_than(chosen: str, typed: str) -> str | None:
     return None if writer == chosen else writer
 
 
-def _offer_to_save(tray: Tray, writer: str) -> None:
+def _offer_to_save(tray: Tray) -> None:
     count = len(tray.to_save)
     waiting = sum(each.include and each.label is None for each in tray.pictures)
-    problem = next((found for each in tray.to_save if (found := writer_problem(each.writer or ""))), "")
+    problem = _writers_problem(tray)
     with st.container(horizontal=True, vertical_alignment="center"):
         change_button(
             f"Save {count}",
@@ -222,7 +227,6 @@ def _offer_to_save(tray: Tray, writer: str) -> None:
             icon=":material/save:",
             on_click=_save,
             disabled=not count or bool(problem),
-            args=(tray, writer),
             help="Keeps all labelled pictures at once. One click undoes them all.",
         )
         st.button(
@@ -234,7 +238,15 @@ def _offer_to_save(tray: Tray, writer: str) -> None:
             st.markdown(f":orange[:material/help:] {waiting} without a label: choose it in the table.", width="content")
 
 
-def _save(tray: Tray, writer: str) -> None:
+def _writers_problem(tray: Tray) -> str:
+    return next((found for each in tray.to_save if (found := writer_problem(each.writer or ""))), "")
+
+
+def _save() -> None:
+    writer = current_writer()
+    tray = _as_edited(st.session_state[_TRAY], writer)
+    if not tray.to_save or _writers_problem(tray):
+        return  # the page says why
     samples = [
         NewSample(each.image, each.label, each.writer or writer, "upload", each.drawing, paper=each.paper)
         for each in tray.to_save

@@ -50,13 +50,14 @@ def choose_writer() -> str:
     )
     if problem := writer_problem(chosen or ""):
         st.caption(f":red[{problem}] Until it is shorter, what you save is {as_plain_text(current_writer())}'s.")
-    else:
-        st.session_state[_WRITER] = tidy_writer(chosen or "")
     return current_writer()
 
 
 def current_writer() -> str:
-    """Return who writes: the name that `choose_writer` last accepted."""
+    """Return who writes, also in a callback: what is chosen, or the name before it where that is too long."""
+    chosen = st.session_state.get("writer", st.session_state.get(_WRITER)) or ""
+    if not writer_problem(chosen):
+        st.session_state[_WRITER] = tidy_writer(chosen)
     return st.session_state.get(_WRITER, NOBODY_NAMED)
 
 

@@ -15,6 +15,7 @@ from digits_core.dashboard.handwriting.shared import (
     DIGITS,
     LABEL_HELP,
     choose_writer,
+    current_writer,
     done,
     undo_button,
 )
@@ -99,7 +100,7 @@ def _offer_last() -> None:
 
 
 def _edit(work: Work) -> None:
-    writer = _about(work)
+    _about(work)
     if (refused := st.session_state.pop(_REFUSED, None)) is not None:
         show_error(refused)
     _label_many(work)
@@ -109,14 +110,14 @@ def _edit(work: Work) -> None:
     with row.container(width="stretch"):
         show_table(work)
     show_left_out(work)
-    _offer_to_save(work, writer)
+    _offer_to_save(work)
 
 
-def _about(work: Work) -> str:
-    """Show which sheet it is and what changes all of it; return the writer."""
+def _about(work: Work) -> None:
+    """Show which sheet it is, who wrote it, and what changes all of it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=220):
-            writer = choose_writer()
+            choose_writer()
         st.button(
             "Another sheet",
             icon=":material/replay:",
@@ -141,7 +142,6 @@ def _about(work: Work) -> str:
             help="Width of the picture on the screen. Small digits are easier to box on a large one.",
         )
         st.markdown(f"**{as_plain_text(work.name)}** · {len(work.boxes.now)} boxes", width="content")
-    return writer
 
 
 def _label_many(work: Work) -> None:
@@ -175,20 +175,23 @@ def _label_lines(work: Work) -> None:
     lines = {f"Row {number}": line for number, line in enumerate(rows, 1)}
     lines |= {f"Column {number}": line for number, line in enumerate(columns, 1)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        line = st.selectbox(
+        line, label = f"sheet_line_{work.number}", "sheet_label"
+        st.selectbox(
             "Line",
             list(lines),
             width=140,
-            key=f"sheet_line_{work.number}",
+            key=line,
             help="A row or column of the sheet, all of whose digits are the same.",
         )
-        label = st.selectbox("Label", DIGITS, width=100, key="sheet_label", help=f"{LABEL_HELP} The line gets it.")
+        st.selectbox("Label", DIGITS, width=100, key=label, help=f"{LABEL_HELP} The line gets it.")
         st.button(
             "Label the line",
             icon=":material/label:",
             disabled=not lines,
             help="Gives the whole line this label.",
-            on_click=lambda: work.change(with_line(work.boxes.now, lines[line], label)),
+            on_click=lambda: work.change(
+                with_line(work.boxes.now, lines[st.session_state[line]], st.session_state[label])
+            ),
         )
 
 
@@ -224,7 +227,7 @@ def _proposals(work: Work, run: Run) -> list[tuple[int, float] | None]:
     return [read.get(place) for place in range(len(work.places))]
 
 
-def _offer_to_save(work: Work, writer: str) -> None:
+def _offer_to_save(work: Work) -> None:
     kept = [each for each in work.boxes.now if each.keep]
     unlabelled, unsure = sum(each.label is None for each in kept), sum(each.unsure for each in kept)
     empty = sum(work.digit(each.box) is None for each in kept)
@@ -236,7 +239,7 @@ def _offer_to_save(work: Work, writer: str) -> None:
             icon=":material/save:",
             disabled=not count,
             on_click=_save,
-            args=(work, writer),
+            args=(work,),
             help="Keeps all labelled digits at once. One click undoes them all.",
         )
         notes = [f"{unlabelled} without a label"] * bool(unlabelled) + [f"{unsure} to check"] * bool(unsure)
@@ -245,8 +248,8 @@ def _offer_to_save(work: Work, writer: str) -> None:
             st.markdown(f":orange[:material/help:] {', '.join(notes)}", width="content")
 
 
-def _save(work: Work, writer: str) -> None:
-    done(state().handwriting.add_all(work.samples(writer)), **{_WORK: work})
+def _save(work: Work) -> None:
+    done(state().handwriting.add_all(work.samples(current_writer())), **{_WORK: work})
     del st.session_state[_WORK]
 
 

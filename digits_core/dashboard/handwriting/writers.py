@@ -95,7 +95,6 @@ def _rename(names: list[str]) -> None:
             "Rename",
             icon=":material/edit:",
             on_click=_do_rename,
-            args=(old, new),
             disabled=not new.strip() or new.strip() == old or bool(problem),
             help="Gives all samples of the first name to the second.",
         )
@@ -103,7 +102,10 @@ def _rename(names: list[str]) -> None:
         st.caption(f":red[{problem}]")
 
 
-def _do_rename(old: str, new: str) -> None:
+def _do_rename() -> None:
+    old, new = st.session_state["rename_from"], st.session_state["rename_to"]
+    if not new.strip() or new.strip() == old or writer_problem(new):
+        return  # the page says why
     done(state().handwriting.rename_writer(old, new))
     st.session_state["rename_to"] = ""
     if st.session_state.get("writer") == old:

@@ -10,12 +10,17 @@ from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.lessons.lesson import Predict
 
 
+def prediction_key(name: str) -> str:
+    """Where in the session what `ask_prediction` asks for stands by now, also in a callback."""
+    return f"lesson_answer_{name}"
+
+
 def ask_prediction(step: Predict, name: str) -> Any:
     """Draw the control that a prediction takes; return what it says, `None` before something is chosen.
 
     name: of the step, unique among all lessons.
     """
-    key = f"lesson_answer_{name}"
+    key = prediction_key(name)
     if step.choices:
         return st.radio(
             "Your prediction",

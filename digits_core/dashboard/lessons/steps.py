@@ -10,7 +10,7 @@ import streamlit as st
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.lessons.checked_steps import show_check
 from digits_core.dashboard.lessons.places import show_place
-from digits_core.dashboard.lessons.predictions import ask_prediction, predicted
+from digits_core.dashboard.lessons.predictions import ask_prediction, predicted, prediction_key
 from digits_core.dashboard.lessons.progress import Progress
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError, LessonError
@@ -46,7 +46,8 @@ def show_step(step: Step, progress: Progress) -> None:
 def _predict(step: Predict, progress: Progress) -> None:
     st.markdown(f"**{as_plain_text(step.question)}**")
     if step.id not in progress.answers:
-        value = ask_prediction(step, f"{progress.lesson.name}_{step.id}")
+        name = f"{progress.lesson.name}_{step.id}"
+        value = ask_prediction(step, name)
         st.button(
             "Commit my prediction",
             icon=":material/lock:",
@@ -54,14 +55,19 @@ def _predict(step: Predict, progress: Progress) -> None:
             type="primary",
             width="stretch",
             disabled=value is None,
-            on_click=_try,
-            args=(progress.answer, step, value),
+            on_click=_commit,
+            args=(step, progress, prediction_key(name)),
         )
         return
     _show_prediction(step, progress)
     if step.result:
         with st.container(key="lesson_result"):
             st.markdown(step.result)
+
+
+def _commit(step: Predict, progress: Progress, key: str) -> None:
+    if (value := st.session_state[key]) is not None:
+        _try(progress.answer, step, value)
 
 
 def _explain(step: Explain, progress: Progress) -> None:

@@ -73,7 +73,7 @@ def show(row: DeltaGenerator) -> None:
                 else:
                     _offer_repair(network, problem)
         with st.container(key="build_cards"):
-            show_cards(network.layers, size, partial(_edit, network), st.session_state.get(REFUSED, 0))
+            show_cards(network.layers, size, _edit, st.session_state.get(REFUSED, 0))
             if error := st.session_state.pop(PROBLEM, None):
                 show_error(error)
 
@@ -137,7 +137,8 @@ def _choose_activation(network: NetworkConfig) -> None:
     st.session_state[ALL_SAME] = used.pop() if len(used) == 1 else None
 
     def take() -> None:
-        if chosen := st.session_state[ALL_SAME]:
+        network = built.built()
+        if network and (chosen := st.session_state[ALL_SAME]):
             built.fill(network.replace(layers=with_activation(network.layers, chosen)))
 
     st.selectbox(
@@ -191,8 +192,11 @@ def _use_in_training(network: NetworkConfig, size: int) -> None:
     )
 
 
-def _edit(network: NetworkConfig, edited: Mapping[str, Any]) -> None:
+def _edit(edited: Mapping[str, Any]) -> None:
     """Do what was done to a card; what a layer cannot be changes nothing."""
+    # Not the network that the page was drawn with: of two quick edits the second comes before the page is drawn anew.
+    network = built.built()
+    assert network is not None
     layers, place = network.layers, int(edited["place"])
     if not 0 <= place <= len(layers):
         return  # of a card that was taken out meanwhile

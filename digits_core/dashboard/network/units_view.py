@@ -27,7 +27,7 @@ from digits_core.figures.network_figures import accuracy_by_share
 from digits_core.layers.placed import Layer
 
 SHOWN = 12
-OFF = "units_off"
+OFF, PRUNE, NOISE = "units_off", "units_prune", "units_noise"
 KEPT = "units_kept"
 """What was last kept as a run of its own, and what is said of that."""
 SHARES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -53,11 +53,13 @@ def show() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layer, unit = _choose_unit(layers)
-        off = _choose_off(layers, layer, unit)
+        _choose_off(layers, layer, unit)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width=460):
             with st.container(horizontal=True):
-                change = Change(off, _choose_pruning(), _choose_noise())
+                _choose_pruning()
+                _choose_noise()
+            change = _change_by_now()
             _offer_to_keep(subject, change)
         _show_loss(subject, dataset, labels, change)
     _show_what_excites(subject, dataset, layer, unit)
@@ -96,7 +98,7 @@ def _show_what_excites(subject: Subject, dataset: str, layer: Layer, unit: int) 
     )
 
 
-def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> tuple[tuple[str, int], ...]:
+def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> None:
     """Which units are off; nothing of it changes the run."""
     every = [f"{each.name} {number}" for each in layers for number in range(each.output_shape[0])]
     chosen = [name for name in st.session_state.get(OFF, []) if name in every]
@@ -104,6 +106,7 @@ def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> tuple[tup
     name = f"{layer.name} {unit}"
 
     def switch() -> None:
+        chosen = st.session_state[OFF]
         st.session_state[OFF] = [each for each in chosen if each != name] if name in chosen else [*chosen, name]
 
     st.button(
@@ -112,33 +115,37 @@ def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> tuple[tup
         key="units_switch",
         on_click=switch,
     )
-    off = st.multiselect("Switched off", every, key=OFF, placeholder="none", help="What they put out is 0.")
-    pairs = [name.rsplit(" ", 1) for name in off]
-    return tuple((where, int(number)) for where, number in pairs)
+    st.multiselect("Switched off", every, key=OFF, placeholder="none", help="What they put out is 0.")
 
 
-def _choose_pruning() -> float:
-    percent = st.slider(
+def _change_by_now() -> Change:
+    """What is chosen to be changed, also in a callback."""
+    session = st.session_state
+    pairs = [name.rsplit(" ", 1) for name in session[OFF]]
+    return Change(tuple((where, int(number)) for where, number in pairs), session[PRUNE] / 100, session[NOISE])
+
+
+def _choose_pruning() -> None:
+    st.slider(
         "Smallest weights set to 0",
         0,
         98,
         0,
         format="%d %%",
-        key="units_prune",
+        key=PRUNE,
         width=220,
         help="The weights of all layers closest to 0. The curve below says how many the network does without.",
     )
-    return percent / 100
 
 
-def _choose_noise() -> float:
-    return st.slider(
+def _choose_noise() -> None:
+    st.slider(
         "Noise on weights",
         0.0,
         2.0,
         0.0,
         0.1,
-        key="units_noise",
+        key=NOISE,
         width=220,
         help="Normal noise, in standard deviations of each layer's weights.",
     )
@@ -173,7 +180,7 @@ def _offer_to_keep(subject: Subject, change: Change) -> None:
             icon=":material/bookmark_add:",
             key="units_keep",
             on_click=_keep,
-            args=(subject, change),
+            args=(subject,),
             disabled=bool(why_not),
             help=why_not or "Tests the changed network on all test images of its run, and lists it with the others.",
         )
@@ -185,11 +192,13 @@ def _offer_to_keep(subject: Subject, change: Change) -> None:
                 st.markdown(words)
 
 
-def _keep(subject: Subject, change: Change) -> None:
+def _keep(subject: Subject) -> None:
     """Say beside the button what became of it, until something else is changed."""
     from digits_core.runs.changed_weights import keep_changed
 
-    here = state()
+    here, change = state(), _change_by_now()
+    if not change.words:
+        return  # the button says why
     try:
         run = keep_changed(
             here.runs.get(subject.run_id),

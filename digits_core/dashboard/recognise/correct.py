@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 def _editing_key(photo: Photo) -> str:
     """Return the key that says whether the boxes of a picture are on a canvas."""
     return f"edit_boxes_{photo.work.number}"
+
+
+def chosen_key(photo: Photo) -> str:
+    """Where in the session the place of the digit stands that is looked at closely, in reading order."""
+    return f"photo_chosen_{photo.work.number}"
+
+
+def chosen_place(photo: Photo, count: int) -> int:
+    """The place of the digit that is looked at closely, of `count`."""
+    return max(0, min(st.session_state.get(chosen_key(photo), 0), count - 1))
 
 
 def is_editing(photo: Photo) -> bool:
@@ -55,6 +66,12 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
             help="Draw a box around a digit that was missed: it is read at once. Drag a box to move it, its corners to "
             "resize it. The keys then act on the box that is chosen in the picture.",
         )
+
+
+def _change_chosen(photo: Photo, change: Callable[[Box], None]) -> None:
+    """Change the digit that is chosen by now: a key may follow a click on another one before that is drawn."""
+    if boxes := [box for box, _ in photo.found()]:
+        change(boxes[chosen_place(photo, len(boxes))])
 
 
 def _relabel(photo: Photo, box: Box, place: int | None) -> None:
@@ -96,8 +113,8 @@ def _relabel(photo: Photo, box: Box, place: int | None) -> None:
                 f"Label {digit}",
                 shortcut=str(digit),
                 key=f"label_key_{digit}",
-                on_click=photo.relabel,
-                args=(box, digit),
+                on_click=_change_chosen,
+                args=(photo, lambda chosen, digit=digit: photo.relabel(chosen, digit)),
             )
 
 
@@ -125,8 +142,8 @@ def _change_box(photo: Photo, boxes: list[Box], place: int) -> None:
         "Drop digit",
         icon=":material/delete:",
         key=f"drop_{number}",
-        on_click=photo.drop,
-        args=(box,),
+        on_click=_change_chosen,
+        args=(photo, photo.drop),
         shortcut=None if is_editing(photo) else "Delete",
         help="Leaves the chosen one out: it is not a digit.",
     )

@@ -12,6 +12,7 @@ from digits_core.dashboard.handwriting.shared import (
     LABEL_HELP,
     as_drawing,
     choose_writer,
+    current_writer,
     done,
     undo_button,
 )
@@ -56,13 +57,13 @@ def _row(ask: Callable[[], str], reading: Callable[[], Reading | None], key: str
         with st.container(width="content"):
             labels = ask()
         with st.container(width=200):
-            writer = choose_writer()
+            choose_writer()
         change_button(
             f"Save as {labels}" if labels else "Save",
             icon=":material/save:",
             key=f"{key}_save",
             on_click=_save,
-            args=(reading, labels, writer, key),
+            args=(reading, key),
             disabled=not labels,
             help=_HELP if labels else f"Choose the correct label first. {_HELP}",
         )
@@ -82,7 +83,7 @@ def _ask_for_number(key: str, count: int | None = None) -> str:
         "It is the number", key=_label_key(key), width=200, help=f"{LABEL_HELP} A label for each digit."
     )
     text = text.strip()
-    if text and not (text.isascii() and text.isdigit()):
+    if text and not _is_number(text):
         st.caption(":orange[Only the digits 0 to 9.]")
         return ""
     if text and count not in (None, len(text)):
@@ -91,8 +92,15 @@ def _ask_for_number(key: str, count: int | None = None) -> str:
     return text
 
 
-def _save(reading: Callable[[], Reading | None], labels: str, writer: str, key: str) -> None:
-    now = reading()
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _save(reading: Callable[[], Reading | None], key: str) -> None:
+    now, chosen = reading(), st.session_state[_label_key(key)]
+    labels = "" if chosen is None else str(chosen).strip()
+    if not _is_number(labels):
+        return  # the page says what is missing
     if now is None:
         st.session_state[_refused_key(key)] = "There is nothing on the paper yet: draw first."
     elif len(labels) != len(now.answers):
@@ -101,7 +109,7 @@ def _save(reading: Callable[[], Reading | None], labels: str, writer: str, key: 
             "correct the number."
         )
     else:
-        done(state().handwriting.add_all(samples(now.ink, labels, writer)))
+        done(state().handwriting.add_all(samples(now.ink, labels, current_writer())))
         # The next one is another digit: a label that stays would be wrong.
         st.session_state[_label_key(key)] = None if len(now.answers) == 1 else ""
 

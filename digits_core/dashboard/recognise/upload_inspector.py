@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from digits_core.dashboard.handwriting.box_editor import show_canvas
 from digits_core.dashboard.loaders import load_threshold
 from digits_core.dashboard.recognise import why
 from digits_core.dashboard.recognise.answer_display import show_headline, show_number, show_one
-from digits_core.dashboard.recognise.correct import is_editing, show_corrections
+from digits_core.dashboard.recognise.correct import chosen_key, chosen_place, is_editing, show_corrections
 from digits_core.dashboard.recognise.photos import Photo
 from digits_core.dashboard.recognise.preparation import offer_steps
 from digits_core.dashboard.recognise.recognition_result import Reading, in_words
@@ -31,7 +32,7 @@ PHOTO_WIDTH, PHOTO_HEIGHT, LARGEST_HEIGHT = 260, 120, 420
 def show_photo(photo: Photo, run: Run) -> None:
     """The picture with its digits in boxes, what was read, and the controls that correct it."""
     number, threshold, found = photo.work.number, load_threshold(run.id), photo.found()
-    place = _chosen(photo, len(found))
+    place = chosen_place(photo, len(found))
     chosen = found[place] if found else None
     if is_editing(photo):
         before = photo.work.boxes.now
@@ -86,7 +87,7 @@ def _answer(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold
 
 def _number(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold, run: Run) -> None:
     """What several digits make together, and each as the network sees it."""
-    number, chosen = photo.work.number, _chosen(photo, len(found))
+    number, chosen = photo.work.number, chosen_place(photo, len(found))
     unsure = sum(not each.sure for each in photo.boxed())
     refused = [photo.doubted(box) for box, _ in found]
     words = f"{len(found)} digits · {unsure or 'none'} to check"
@@ -105,7 +106,7 @@ def _number(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold
         words="The digits as the network sees them",
         size=52,
         chosen=[chosen],
-        on_choose=lambda place: st.session_state.update({f"photo_chosen_{number}": place}),
+        on_choose=partial(st.session_state.__setitem__, chosen_key(photo)),
     )
 
 
@@ -113,8 +114,3 @@ def _note(photo: Photo, box: Box, reading: Reading) -> str:
     if photo.given(box):
         return "corrected"
     return "not a digit?" if photo.doubted(box) else f"{reading.answers[0].probability:.0%}"
-
-
-def _chosen(photo: Photo, count: int) -> int:
-    """The place of the digit that is looked at closely."""
-    return max(0, min(st.session_state.get(f"photo_chosen_{photo.work.number}", 0), count - 1))

@@ -96,10 +96,11 @@ def _rename(chosen: Sequence[Run]) -> None:
 
 def _tag(chosen: Sequence[Run]) -> None:
     ids = [run.id for run in chosen]
+    key = f"runs_tags_{_of(ids)}"
     tags = st.multiselect(
         "Tags",
         state().runs.labels.tags(),
-        key=f"runs_tags_{_of(ids)}",
+        key=key,
         accept_new_options=True,
         placeholder="choose or type",
         help=f"Short words to find runs again: up to {TAG_LENGTH} characters each, up to {TAGS_AT_MOST} on a run.",
@@ -109,14 +110,14 @@ def _tag(chosen: Sequence[Run]) -> None:
             "Add",
             icon=":material/new_label:",
             disabled=not tags,
-            on_click=acting(lambda: state().runs.labels.tag(ids, tags)),
+            on_click=acting(lambda: state().runs.labels.tag(ids, st.session_state[key])),
             help="To each chosen run.",
         )
         change_button(
             "Take off",
             icon=":material/label_off:",
             disabled=not tags,
-            on_click=acting(lambda: state().runs.labels.untag(ids, tags)),
+            on_click=acting(lambda: state().runs.labels.untag(ids, st.session_state[key])),
             help="From each chosen run.",
         )
 
@@ -125,17 +126,18 @@ def _note(chosen: Sequence[Run]) -> None:
     ids = [run.id for run in chosen]
     notes = {run.note for run in chosen}
     before = notes.pop() if len(notes) == 1 else ""
-    note = st.text_area(
+    key = f"runs_note_{_of((ids, before))}"
+    st.text_area(
         "Note",
         before,
-        key=f"runs_note_{_of((ids, before))}",
+        key=key,
         help="Why you trained it, what you saw. It is found by the search and goes with the run. Up to "
         f"{NOTE_LENGTH:,} characters.",
     )
     change_button(
         "Save",
         icon=":material/save:",
-        on_click=acting(lambda: state().runs.labels.write_note(ids, note)),
+        on_click=acting(lambda: state().runs.labels.write_note(ids, st.session_state[key])),
         help="The same note on each chosen run; an empty one removes what is there.",
     )
 

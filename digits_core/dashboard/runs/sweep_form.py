@@ -67,7 +67,6 @@ def sweep_form() -> None:
             width="stretch",
             key="sweep_start",
             on_click=_start,
-            args=(plan,),
             disabled=plan is None,
             help="Trains one run for each combination, and draws what comes out." if plan else "Fix the error first.",
         )
@@ -238,6 +237,7 @@ def _vary_a_layer() -> None:
         text = st.text_input("Values", key="sweep_layer_values", placeholder="4, 8, 16", help="Commas between them.")
 
         def add() -> None:
+            text = st.session_state["sweep_layer_values"]
             try:
                 values = varied_layers(network, {f"{name}.{field}": text}).values
             except ConfigError as error:
@@ -302,9 +302,9 @@ def _choose_method(ranges: bool) -> None:
     )
 
 
-def _start(plan: SweepPlan) -> None:
+def _start() -> None:
     try:
-        sweep = state().conductor.start(plan, session_id())
+        sweep = state().conductor.start(plan_of_form(), session_id())
     except DigitsError as error:
         st.session_state[REFUSED] = error
         return

@@ -10,7 +10,8 @@ import streamlit as st
 from digits_core.config import RunConfig
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import STATUS_ICONS
-from digits_core.dashboard.training.form import fill_undoably
+from digits_core.dashboard.training.form import config_of_form, fill_undoably
+from digits_core.errors import ConfigError
 from digits_core.runs.rows import Run
 from digits_core.settings import name_of, written
 from digits_core.training.config_fields import value_of, with_fields
@@ -44,7 +45,10 @@ def _show(run: Run, hint: Hint) -> None:
 
 
 def _apply(run: Run, hint: Hint) -> None:
-    before = st.session_state.get("form_config") or run.plan
+    try:
+        before = config_of_form()
+    except ConfigError:
+        before = run.plan
     what = f"{hint.title}: {_describe(hint.fix, run.plan)}."
     fill_undoably(with_fields(run.plan.replace(name=""), hint.fix), before, what)
 

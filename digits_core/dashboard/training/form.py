@@ -51,20 +51,24 @@ def choose_start() -> RunConfig:
     What the form says is in the session before its other controls are drawn.
     """
     _follow_address()
-    recipe = _choose_recipe()
+    _choose_recipe()
     _say_what_was_refused()
-    data = _data_in_form()
-    # Not before everything that may be refused was read.
-    config = RunConfig(
-        name=st.session_state.get("run_name", ""),
-        recipe=recipe.name,
-        data=DataConfig(**data),
-        transform=st.session_state[TRANSFORM],
-        network=NetworkConfig(**{field: st.session_state[key_of(field)] for field in NetworkConfig.model_fields}),
-        training=TrainingConfig(**{field: st.session_state[key_of(field)] for field in TrainingConfig.model_fields}),
-    )
+    config = config_of_form()
     _write_address(config, bool(hidden()))
     return config
+
+
+def config_of_form() -> RunConfig:
+    """Return what the form says, also in a callback; raises `ConfigError` where a field is refused."""
+    session = st.session_state
+    return RunConfig(
+        name=session.get("run_name", ""),
+        recipe=session["recipe"],
+        data=DataConfig(**_data_in_form()),
+        transform=session[TRANSFORM],
+        network=NetworkConfig(**{field: session[key_of(field)] for field in NetworkConfig.model_fields}),
+        training=TrainingConfig(**{field: session[key_of(field)] for field in TrainingConfig.model_fields}),
+    )
 
 
 def draw_main_settings() -> None:
@@ -171,7 +175,7 @@ def _write_address(config: RunConfig, hides: bool) -> None:
     page_address.write(ours, _is_ours, ADDRESS)
 
 
-def _choose_recipe() -> Recipe:
+def _choose_recipe() -> None:
     """A recipe to fill the form from."""
     if "recipe" not in hidden_controls():
         st.selectbox(
@@ -182,7 +186,6 @@ def _choose_recipe() -> Recipe:
             persist_state="session",
             help="A recipe fills the form with settings that belong together. Change what you like afterwards.",
         )
-    return RECIPES[st.session_state["recipe"]]
 
 
 def _choose_earlier_run() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,10 +13,10 @@ from digits_core.dashboard.charts import show_chart
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.form import fill_undoably
+from digits_core.dashboard.training.form import config_of_form, fill_undoably
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.statistics.chunks import Report
-from digits_core.errors import DigitsError
+from digits_core.errors import ConfigError, DigitsError
 from digits_core.settings import written_out
 from digits_core.training.check import choose_digits, prepared
 from digits_core.training.config_fields import with_fields
@@ -33,13 +34,11 @@ def show(config: RunConfig) -> None:
         "One short training in which the learning rate rises from batch to batch: too low, and the loss stays; too "
         "high, and it explodes. Where it falls, well below where it is lowest, is a good rate to begin with."
     )
-    # The rate that the form has is not part of it.
-    asked = config.replace(name="", recipe="", training=config.training.replace(learning_rate=0.001, epochs=1))
+    asked = _asked(config)
     change_button(
         "Test the learning rates",
         icon=":material/troubleshoot:",
-        on_click=st.session_state.__setitem__,
-        args=(TESTED, asked),
+        on_click=_ask,
         disabled=st.session_state.get(TESTED) == asked,
     )
     if TESTED not in st.session_state:
@@ -80,13 +79,25 @@ def _show(found: RangeTest, config: RunConfig) -> None:
         icon=":material/auto_fix_high:",
         key="apply_rate",
         on_click=_apply,
-        args=(config, rate),
+        args=(rate,),
         disabled=config.training.learning_rate == rate,
         help="Fills the form with this learning rate. It can be undone.",
     )
 
 
-def _apply(config: RunConfig, rate: float) -> None:
-    before = written_out(config.training.learning_rate)
-    what = f"From the test: learning rate {before} → {written_out(rate)}."
-    fill_undoably(with_fields(config, {"learning_rate": rate}), config, what)
+def _asked(config: RunConfig) -> RunConfig:
+    """What is tested for a config; the rate that the form has is not part of it."""
+    return config.replace(name="", recipe="", training=config.training.replace(learning_rate=0.001, epochs=1))
+
+
+def _ask() -> None:
+    with suppress(ConfigError):  # the form says why
+        st.session_state[TESTED] = _asked(config_of_form())
+
+
+def _apply(rate: float) -> None:
+    with suppress(ConfigError):  # the form says why
+        config = config_of_form()
+        before = written_out(config.training.learning_rate)
+        what = f"From the test: learning rate {before} → {written_out(rate)}."
+        fill_undoably(with_fields(config, {"learning_rate": rate}), config, what)
