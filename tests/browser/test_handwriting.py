@@ -1,9 +1,12 @@
 """The Handwriting page in a real browser: digits drawn by hand, a sheet corrected on the canvas, a deletion undone."""
 
+import io
 import re
 import sqlite3
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Server
@@ -55,6 +58,29 @@ def boxes(page: Page, count: int) -> None:
 def drag(canvas: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
     """With the mouse, from one place to another, in fractions of the canvas."""
     draw(canvas.page, [[start, end]], canvas)
+
+
+def test_keys_that_follow_a_stroke_at_once_save_it_with_the_label_that_they_say(
+    server: Server, browser_page: Page
+) -> None:
+    open_page(browser_page, f"{server.url}/handwriting")
+    browser_page.locator(CANVAS).wait_for()
+    draw(browser_page, [[(0.3, 0.2), (0.7, 0.2)]])
+    expect(browser_page.get_by_role("button", name="Save as 0")).to_be_enabled()
+    wait_for_app(browser_page)
+    draw(browser_page, [[(0.7, 0.2), (0.4, 0.8)]])
+    browser_page.wait_for_timeout(250)  # the canvas waits for a fifth of a second for more before it sends a stroke
+    for key in ("7", "Enter"):
+        browser_page.keyboard.press(key)
+    poll(lambda: saved(server), 30, "the digit")
+
+    assert saved(server) == [(7, "canvas")]
+    with sqlite3.connect(server.home / "digits.sqlite") as database:
+        ((drawing,),) = database.execute("SELECT drawing FROM samples").fetchall()
+    ink = np.asarray(Image.open(io.BytesIO(drawing)).convert("L"), dtype=float)
+    assert abs(ink[len(ink) // 2 :] - ink[0, 0]).max() > 100, "the second stroke, which is below the first, was lost"
+    undo(browser_page)
+    poll(lambda: not saved(server), 30, "it to be taken back")
 
 
 def test_ten_drawn_digits_are_in_the_dataset(server: Server, browser_page: Page) -> None:

@@ -169,6 +169,15 @@ def test_an_address_that_the_browser_names_late_leads_nowhere_and_a_closed_lesso
     assert "lesson" not in app.query_params
 
 
+def test_a_prediction_is_what_is_chosen_by_the_time_it_is_committed(lessons):
+    app = open_step(2)
+    app.radio[0].set_value("*One*").run()
+    app.radio[0].set_value("Two")  # sent with the click, as by a browser that is faster than the page
+    press(app, "lesson_commit")
+
+    assert "You predicted: **Two**" in words(app)
+
+
 def test_a_choice_opens_the_result_and_cannot_be_changed(lessons):
     app = open_step(2)
     assert app.button(key="lesson_commit").disabled
