@@ -19,6 +19,7 @@ _FAINTEST = 0.02  # share of the paper's light
 _OUTSTANDING = 6.0  # standard deviations by which a line is darker than the noise of such percentiles
 _SHORTEST = 0.15  # of the sheet's longest side that a line is long
 _ALONE, _REPEATED = 0.5, 0.3  # of the sheet's side that a line, or one with another like it, is long: strokes are not
+_BREAK = 16  # pixels: printed lines are not interrupted for so long, strokes of digits in a row or column are
 _FEWEST_ALIKE, _ALL_ALONG = 2, 0.12  # of a table's lines; of a short line may be less dark
 _HALF = 4  # pixels on either side of a line's middle that are looked at
 _OPAQUE = 0.4  # ink over a line is darker than the line by this share of what ink usually is
@@ -199,11 +200,26 @@ def _line(places: np.ndarray, values: np.ndarray, smooth: np.ndarray, strength: 
     last = min(gone[columns[gone] > at[-1]], default=len(columns))
     if last - first < _STRIP + 2 * _HOP:
         return None
+    if _is_broken(dark[first:last] > 0.5 * usual, _ALONE * width):
+        return None
     columns, middles = columns[first:last], middles[first:last]
     band = values[middles + np.arange(-_HALF, _HALF + 1)[:, None], columns]
     levels = np.maximum(_along(band), 0)  # (9, S)
     darkness = np.stack([np.interp(np.arange(len(columns)), _strip_middles(levels.shape[1]), row) for row in levels])
     return _Line(columns, middles, darkness.astype(np.float32))
+
+
+def _is_broken(dark: np.ndarray, long: float) -> bool:
+    """Return True for strokes of several digits behind each other: there are breaks, and no piece between is long.
+
+    `dark`, bool (C,), says where along it there is ink.
+    """
+    inked = np.flatnonzero(dark)
+    breaks = np.flatnonzero(np.diff(inked) > _BREAK)
+    if not len(breaks):
+        return False
+    firsts, lasts = inked[np.r_[0, breaks + 1]], inked[np.r_[breaks, -1]]
+    return bool((lasts - firsts).max() < long)
 
 
 def _usual_ink(values: np.ndarray, level: list[_Line], plumb: list[_Line], noise: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from functools import cache
 
 import numpy as np
@@ -17,6 +18,7 @@ from digits_core.recognition.sheet import SIDE, Sheet, digit_in, ink_of, read_sh
 from tests.benchmarks.rendering import DEVELOPMENT_SEED
 from tests.benchmarks.sheet_rendering import Conditions, SheetPhoto, photograph
 from tests.benchmarks.sheets import in_order, matches
+from tests.pictures import sheet
 
 SMALL = {"side": 1100, "count": 24}
 
@@ -148,6 +150,13 @@ def test_the_bar_of_a_five_belongs_to_it_and_ones_are_no_lines() -> None:
     assert [len(row) for row in sheet.rows()] == [5, 5]
     assert [len(column) for column in sheet.columns()] == [2] * 5
     assert all(sheet.boxes[index].height >= 70 for index in sheet.rows()[1])
+
+
+@pytest.mark.parametrize("rows", [[list(range(10))] * 3, [[1] * 6] * 5], ids=["0 to 9", "ones"])
+@pytest.mark.parametrize("cell", [68, 120, 128, 140, 152, 160])
+def test_strokes_exactly_above_each_other_are_no_printed_line(rows: list[list[int]], cell: int) -> None:
+    picture = Image.open(io.BytesIO(sheet(rows, cell)))
+    assert [len(row) for row in read_sheet(picture).rows()] == [len(row) for row in rows]
 
 
 def test_light_digits_on_a_dark_board_are_found_too() -> None:
