@@ -4,6 +4,8 @@
 faster than the page.
 """
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
@@ -54,6 +56,19 @@ def test_a_sweep_is_started_as_its_form_says_by_now(open_page):
     assert not page.exception
     (sweep,) = state().sweeps.sweeps()
     assert (sweep.plan.name, sweep.plan.varied[0].values) == ("two rates", (0.001, 0.002))
+
+
+def test_the_layer_that_is_varied_is_the_one_that_is_chosen_by_now(open_page):
+    page = open_page("runs", runs_view="Sweeps", ready="How wide?", unfolded=["fold_sweep"])
+    page.selectbox(key="sweep_layer_name").set_value("conv1").run()
+    page.selectbox(key="sweep_layer_field").set_value("channels").run()
+    page.text_input(key="sweep_layer_values").set_value("5").run()
+    page.selectbox(key="sweep_layer_name").set_value("conv2")
+    button(page, "Add these networks").click().run()
+
+    assert not page.exception
+    first, second = json.loads(page.multiselect(key="sweep_over_layers").value[-1])[:2]
+    assert (first["channels"], second["channels"]) == (16, 5)
 
 
 def test_a_run_gets_the_note_and_the_tags_that_are_typed_by_now(with_runs):

@@ -32,6 +32,7 @@ from digits_core.training.threads import speed_of_trials, trials_at_once
 METHODS = {"grid": "Grid", "random": "Random draws", "search": "Search"}
 NAME, BASE, EPOCHS, FIELDS, METHOD = "sweep_name", "sweep_base", "sweep_epochs", "sweep_fields", "sweep_method"
 TRIALS, POINTS, SEEDS, PRUNE = "sweep_trials", "sweep_points", "sweep_seeds", "sweep_prune"
+LAYER, LAYER_FIELD, LAYER_VALUES = "sweep_layer_name", "sweep_layer_field", "sweep_layer_values"
 REFUSED, FILLED = "sweep_refused", "sweep_filled_with"
 FIRST = "Learning rate from low to high"
 """The ready-made sweep that the form starts with."""
@@ -231,23 +232,25 @@ def _vary_a_layer() -> None:
     if not names:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="sweep_layer"):
-        name = st.selectbox("Layer", names, key="sweep_layer_name", help="A layer of the network of the base.")
+        name = st.selectbox("Layer", names, key=LAYER, help="A layer of the network of the base.")
         known = knobs(type(network.layers[names.index(name)]))
-        field = st.selectbox("What to vary of it", [knob.field for knob in known], key="sweep_layer_field")
-        text = st.text_input("Values", key="sweep_layer_values", placeholder="4, 8, 16", help="Commas between them.")
+        st.selectbox("What to vary of it", [knob.field for knob in known], key=LAYER_FIELD)
+        text = st.text_input("Values", key=LAYER_VALUES, placeholder="4, 8, 16", help="Commas between them.")
+        st.button("Add these networks", on_click=_add_networks, disabled=not text.strip())
 
-        def add() -> None:
-            text = st.session_state["sweep_layer_values"]
-            try:
-                values = varied_layers(network, {f"{name}.{field}": text}).values
-            except ConfigError as error:
-                st.session_state[REFUSED] = error
-            else:
-                before = st.session_state[_key("layers")]
-                kept = [] if before == values_of("layers") else before
-                st.session_state[_key("layers")] = list(dict.fromkeys([*kept, *values]))
 
-        st.button("Add these networks", on_click=add, disabled=not text.strip())
+def _add_networks() -> None:
+    session = st.session_state
+    try:
+        values = varied_layers(
+            _base().network, {f"{session[LAYER]}.{session[LAYER_FIELD]}": session[LAYER_VALUES]}
+        ).values
+    except ConfigError as error:
+        session[REFUSED] = error
+    else:
+        before = session[_key("layers")]
+        kept = [] if before == values_of("layers") else before
+        session[_key("layers")] = list(dict.fromkeys([*kept, *values]))
 
 
 def _choose_method(ranges: bool) -> None:
