@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
+from digits_core.dashboard import page_address
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
 from digits_core.dashboard.state import state
@@ -94,7 +95,7 @@ def choose_run(
             on_pick(run_id)
 
     linked = st.query_params.get(RUN)
-    if linked and linked != st.session_state.get(f"{RUN}_in_url"):
+    if linked and page_address.is_new(RUN.__eq__, f"{RUN}_in_url"):
         pick(linked)
         instead = None
     chosen = st.session_state.get(CHOSEN_RUN)
@@ -110,7 +111,7 @@ def choose_run(
         on_change=lambda: pick(st.session_state[RUN]),
         help=help_text,
     )
-    _write_address(RUN, linked, shown)
+    page_address.write({RUN: [shown]}, RUN.__eq__, f"{RUN}_in_url")
     if chosen and chosen not in by_id:
         _say_why_not_shown(chosen, default)
     return by_id[shown]
@@ -156,12 +157,6 @@ def _await_run(run_id: str, default: Run) -> None:
     )
 
 
-def _write_address(key: str, in_url: str | None, chosen: str) -> None:
-    st.session_state[f"{key}_in_url"] = chosen
-    if in_url != chosen:  # each writing sends the address again, also to a person who is about to leave the page
-        st.query_params[key] = chosen
-
-
 def follow_old_link(key: str, renamed: Mapping[str, str]) -> None:
     """Let a URL that gives `key` a value by its former name mean what that is called now: `renamed[old] == new`.
 
@@ -179,7 +174,7 @@ def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str
     warning for a name that is not there.
     """
     in_url = st.query_params.get(key)
-    if in_url and in_url != st.session_state.get(f"{key}_in_url"):
+    if in_url and page_address.is_new(key.__eq__, f"{key}_in_url"):
         st.session_state[key] = in_url
     wanted = st.session_state.get(key)
     if wanted not in titles:
@@ -194,7 +189,7 @@ def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str
         persist_state="session",
         help=help_text,
     )
-    _write_address(key, in_url, chosen)
+    page_address.write({key: [chosen]}, key.__eq__, f"{key}_in_url")
     return chosen
 
 

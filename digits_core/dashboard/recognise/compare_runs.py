@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from digits_core.dashboard import page_address
 from digits_core.dashboard.browser_models import BrowserModel, browser_models
 from digits_core.dashboard.canvas import drawing_place
 from digits_core.dashboard.error_messages import as_plain_text
@@ -59,7 +60,7 @@ def _choose(runs: list[Run]) -> list[Run]:
     """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest, the `candidates` before all others."""
     by_id = {run.id: run for run in runs}
     in_url = [run_id for run_id in st.query_params.get_all(_WANTED) if run_id in by_id][:AT_MOST]
-    if in_url and in_url != st.session_state.get(f"{_WANTED}_in_url"):
+    if in_url and page_address.is_new(_WANTED.__eq__, f"{_WANTED}_in_url"):
         st.session_state[_WANTED] = in_url
     elif _WANTED not in st.session_state:
         first = candidates(runs)
@@ -76,9 +77,7 @@ def _choose(runs: list[Run]) -> list[Run]:
         placeholder="choose two or more",
         help="They read the same ink at the same time, each prepared as its own training prepared its images.",
     )
-    st.session_state[f"{_WANTED}_in_url"] = chosen
-    if st.query_params.get_all(_WANTED) != chosen:
-        st.query_params[_WANTED] = chosen
+    page_address.write({_WANTED: chosen} if chosen else {}, _WANTED.__eq__, f"{_WANTED}_in_url")
     return [by_id[run_id] for run_id in chosen]
 
 

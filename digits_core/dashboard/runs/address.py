@@ -11,6 +11,8 @@ from typing import Any
 
 import streamlit as st
 
+from digits_core.dashboard import page_address
+
 IN_URL_AT_MOST = 100
 """Servers refuse addresses of some ten thousand characters; what is longer goes on in the session alone."""
 
@@ -18,7 +20,7 @@ IN_URL_AT_MOST = 100
 def kept(key: str, default: Sequence[str] = ()) -> list[str]:
     """What the address says under `key`; where it says nothing, what it said last in this session."""
     in_url = st.query_params.get_all(key)
-    if in_url and in_url != st.session_state.get(_written(key)):
+    if in_url and page_address.is_new(key.__eq__, _written(key)):
         keep(key, in_url)
     elif _kept(key) not in st.session_state:
         keep(key, default)
@@ -29,15 +31,9 @@ def kept(key: str, default: Sequence[str] = ()) -> list[str]:
 
 def keep(key: str, values: Sequence[str]) -> None:
     """Write values into the address; none remove the key."""
-    written = list(values[:IN_URL_AT_MOST])
     st.session_state[_kept(key)] = list(values)
-    st.session_state[_written(key)] = written
-    if st.query_params.get_all(key) == written:
-        return  # each writing sends the address again, also to a person who is about to leave the page
-    if written:
-        st.query_params[key] = written
-    else:
-        st.query_params.pop(key, None)
+    written = list(values[:IN_URL_AT_MOST])
+    page_address.write({key: written} if written else {}, key.__eq__, _written(key))
 
 
 def one_of(key: str, options: Sequence[str]) -> str:
@@ -52,7 +48,12 @@ def controlled(key: str, value: object, as_values: Callable[[Any], Sequence[str]
     # Setting a value again that is there already would send it, and take away what is being typed.
     if widget not in st.session_state or st.session_state[widget] != value:
         st.session_state[widget] = value
-    return {"key": widget, "on_change": lambda: keep(key, as_values(st.session_state[widget]))}
+
+    def write() -> None:
+        with page_address.changed():
+            keep(key, as_values(st.session_state[widget]))
+
+    return {"key": widget, "on_change": write}
 
 
 def widget_key(key: str) -> str:

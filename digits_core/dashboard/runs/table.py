@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from digits_core.dashboard import page_address
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.live import POLL_S
 from digits_core.dashboard.runs.address import keep, kept
@@ -96,7 +97,8 @@ def _choose_rows(key: str, rows: Rows) -> None:
     """Note what is marked now; runs that are chosen and in no row of this table stay so."""
     marked = [run_id for place in st.session_state[key].selection.rows if place < len(rows) for run_id in rows[place]]
     in_table = {run_id for ids in rows for run_id in ids}
-    keep(CHOSEN, list(dict.fromkeys([*marked, *(each for each in kept(CHOSEN) if each not in in_table)])))
+    with page_address.changed():
+        keep(CHOSEN, list(dict.fromkeys([*marked, *(each for each in kept(CHOSEN) if each not in in_table)])))
 
 
 def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
