@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -28,9 +29,10 @@ from digits_core.dashboard.handwriting.shared import (
     done,
     undo_button,
 )
+from digits_core.dashboard.key_log import Actions, catch_up, listen
 from digits_core.dashboard.live import draw_anew_after
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
-from digits_core.dashboard.read_only import change_button
+from digits_core.dashboard.read_only import change_button, guarded
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
 from digits_core.dashboard.sample_on_paper import offer_sample
@@ -44,6 +46,7 @@ from digits_core.runs.preferred import best_of
 from digits_core.runs.store import Run
 
 CANVAS = "handwriting_canvas"
+KEYS = "handwriting_keys"
 LAST_SHOWN = 10
 
 
@@ -66,7 +69,7 @@ def show() -> None:
     with place:
         _preview(drawing, label, writer)
         _so_far(writer)
-    _label_keys()
+    listen(KEYS, _keys())
 
 
 def _offer_tools(drawing: Image.Image | None) -> None:
@@ -75,13 +78,14 @@ def _offer_tools(drawing: Image.Image | None) -> None:
         icon=":material/undo:",
         on_click=undo_stroke,
         args=(CANVAS,),
-        shortcut="Z",
         disabled=drawing is None,
-        help="Takes the last stroke off the paper.",
+        help="Takes the last stroke off the paper (Z).",
     )
     st.button("Clear", icon=":material/ink_eraser:", on_click=clear_canvas, args=(CANVAS,), help="An empty paper.")
     offer_brush()
     offer_sample(CANVAS)
+    with st.container(key="keys_of_the_page"):
+        st.caption("**Keys**: 0–9 label · Enter save · Z undo")
 
 
 def _choose_label(writer: str) -> int:
@@ -100,17 +104,24 @@ def _choose_label(writer: str) -> int:
     return label
 
 
-def _label_keys() -> None:
-    """The keys 0 to 9 choose the label. Only buttons listen to keys: these are there to listen, not to be seen."""
-    with st.container(key="label_keys"):
-        for digit in DIGITS:
-            st.button(
-                f"Label {digit}", shortcut=str(digit), key=f"label_key_{digit}", on_click=_take_label, args=(digit,)
-            )
+def _keys() -> Actions:
+    """What the keys do: 0 to 9 choose the label, Z takes a stroke back, Enter saves."""
+    labels = {str(digit): partial(_take_label, digit) for digit in DIGITS}
+    return labels | {"Z": _undo, "Enter": guarded(_save)}
+
+
+def _undo() -> None:
+    if picture_by_now(CANVAS) is not None:
+        undo_stroke(CANVAS)
 
 
 def _take_label(digit: int) -> None:
     st.session_state["label"] = digit
+
+
+def _save_with_the_keys_before() -> None:
+    catch_up(KEYS, _keys())
+    _save()
 
 
 def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
@@ -138,11 +149,11 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
             f"Save as {label}",
             type="primary",
             icon=":material/save:",
-            shortcut="Enter",
-            on_click=_save,
+            key="save_drawn",
+            on_click=_save_with_the_keys_before,
             disabled=ink is None,
-            help="Keeps what is shown here, and the drawing with it: the ink where you wrote it, 112 × 112 pixels. A "
-            "run takes it through its own transform, in training and recognition alike.",
+            help="Keeps what is shown here (Enter), and the drawing with it: the ink where you wrote it, 112 × 112 "
+            "pixels. A run takes it through its own transform, in training and recognition alike.",
         )
         undo_button()
         if not state().handwriting.counts(writer).any():

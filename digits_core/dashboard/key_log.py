@@ -1,0 +1,50 @@
+"""The keys of a page, each done after those that were pressed before it, however busy the app is.
+
+Streamlit's own shortcuts press buttons. Where several wait until the app has time, their callbacks are called in any
+order: whether 7 was pressed before Enter or after it decides with which label a digit is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+FOLDER = Path(__file__).parent
+
+Actions = Mapping[str, Callable[[], object]]
+"""What the keys do, by their names in the browser, such as `7`, `Z` and `Enter`."""
+
+
+def listen(name: str, actions: Actions) -> None:
+    """Do from now on what the keys mean, except where somebody types. `name` is the key of the listening element."""
+    data = {"keys": tuple(actions), "done": st.session_state.get(_done(name), 0)}
+    _component()(key=name, data=data, on_pressed_change=lambda: catch_up(name, actions))
+
+
+def catch_up(name: str, actions: Actions) -> None:
+    """Do what was pressed and is not yet done. The callback of a button begins with it: keys came before the press."""
+    sent = (st.session_state.get(name) or {}).get("pressed")
+    for press in sent if isinstance(sent, list) else []:
+        match press:
+            case [int(moment), str(key)] if moment > st.session_state.get(_done(name), 0) and key in actions:
+                st.session_state[_done(name)] = moment
+                actions[key]()
+
+
+def _done(name: str) -> str:
+    """The key of the session state under which is kept when the last key that is done was pressed."""
+    return f"{name}_done"
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    return st.components.v2.component(
+        "digits_lab_key_log",
+        html="<span></span>",
+        js=(FOLDER / "key_log.js").read_text(encoding="utf-8"),
+        isolate_styles=False,
+    )
