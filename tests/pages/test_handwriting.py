@@ -66,9 +66,9 @@ def test_the_digit_that_a_writer_gave_fewest_of_is_suggested(open_page):
     save((0, "me"), (1, "me"), (2, "Ada"), (2, "Ada"), (2, "Ada"))
     page = open_page("handwriting")
     page.selectbox(key="writer").set_value("me").run()
-    assert page.segmented_control(key="label").value == 0
+    assert page.segmented_control(key="label_0").value == 0
 
-    page.segmented_control(key="label").set_value(7).run()
+    page.segmented_control(key="label_0").set_value(7).run()
     assert hint(page).startswith("Draw a 7")
 
 

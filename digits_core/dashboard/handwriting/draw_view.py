@@ -47,6 +47,7 @@ from digits_core.runs.store import Run
 
 CANVAS = "handwriting_canvas"
 KEYS = "handwriting_keys"
+LABELS_BEFORE = "labels_before"
 LAST_SHOWN = 10
 
 
@@ -90,16 +91,17 @@ def _offer_tools(drawing: Image.Image | None) -> None:
 
 def _choose_label(writer: str) -> int:
     """The label; at first the digit that this writer has given fewest samples of, the lowest first."""
-    if "label" not in st.session_state:
-        st.session_state["label"] = int(state().handwriting.counts(writer).argmin())
-    label = st.segmented_control(
-        "Label",
-        DIGITS,
-        key="label",
-        required=True,
-        wrap=True,
-        help=f"{LABEL_HELP} The suggestion keeps the ten digits balanced; the keys 0 to 9 choose another.",
-    )
+    if _label_key() not in st.session_state:
+        st.session_state[_label_key()] = int(state().handwriting.counts(writer).argmin())
+    with st.container(key="label"):
+        label = st.segmented_control(
+            "Label",
+            DIGITS,
+            key=_label_key(),
+            required=True,
+            wrap=True,
+            help=f"{LABEL_HELP} The suggestion keeps the ten digits balanced; the keys 0 to 9 choose another.",
+        )
     assert label is not None
     return label
 
@@ -115,8 +117,22 @@ def _undo() -> None:
         undo_stroke(CANVAS)
 
 
+def _label_key() -> str:
+    """The key of the control for the label.
+
+    It is another one each time that the label is chosen elsewhere: whatever the browser sends next, it sends what the
+    control says there with it, and that may be the label before.
+    """
+    return f"label_{st.session_state.get(LABELS_BEFORE, 0)}"
+
+
+def _leave_label() -> None:
+    st.session_state[LABELS_BEFORE] = st.session_state.get(LABELS_BEFORE, 0) + 1
+
+
 def _take_label(digit: int) -> None:
-    st.session_state["label"] = digit
+    _leave_label()
+    st.session_state[_label_key()] = digit
 
 
 def _save_with_the_keys_before() -> None:
@@ -193,17 +209,17 @@ def _save() -> None:
     from digits_core.recognition.sample import drawn, kept_paper, sample_of
 
     drawing = picture_by_now(CANVAS)
-    if drawing is None:
+    if drawing is None or _label_key() not in st.session_state:
         return
     try:
         ink = drawn(drawing)
     except DigitsError:
         return  # the page says why
-    label, writer = st.session_state["label"], current_writer()
+    label, writer = st.session_state[_label_key()], current_writer()
     sample = NewSample(sample_of(ink), label, writer, "canvas", as_drawing(drawing), paper=kept_paper(ink))
     done(state().handwriting.add_all([sample]))
     clear_canvas(CANVAS)
-    del st.session_state["label"]  # the next one is suggested
+    _leave_label()  # the next one is suggested
 
 
 def _so_far(writer: str) -> None:
