@@ -19,10 +19,12 @@ _PAPER_SIDE = 400  # pixels: the paper's tones vary smoothly, so a thumbnail sho
 _LEAST_WINDOW = 7  # pixels: strokes of tiny pictures are up to six wide where they meet
 _STEPS = 64  # of a grey level, that tones of a thumbnail are told by
 _ALL_OF_IT = 0.8  # of the edges' contrast: a window that shows as much is wider than the strokes
+_MUCH_OF_IT, _NO_MORE = 0.4, 0.03  # or as much, where one half as wide again shows no more: what is left is shade
 _NOISE_FACTOR = 7.0  # standard deviations of the paper's noise that ink stands out by
 _VISIBLE_GRAIN = 2.5  # grey levels, the standard deviation of noise that is smoothed away
 _CLEAN = 0.002  # the same for a drawing or a screenshot, whose soft edges are kept as they are
 _DARKEST_PAPER = 24.0  # grey levels: less is not paper
+_PRINT_AT_MOST = 4.0  # grey levels that bare paper is lighter than what is taken for the paper
 _SOFT = 0.15  # of the ink's own contrast: where its soft edge begins
 
 
@@ -59,16 +61,20 @@ def contrast(
         paper -= _most_frequent((paper - _in_greys(small))[on_paper])  # a closing goes along the tips of the noise
     full = Image.fromarray(paper).resize(tones.shape[::-1], Image.Resampling.BILINEAR)
     missing = np.asarray(full) - values  # in grey levels, as the sensor's noise is
-    if inside is not None:
-        missing[~inside] = 0
-    noise = noise_of(missing)
+    # Fine print, as of squares, makes a thumbnail darker than bare paper is.
+    lighter = max(0.0, _most_frequent(128 - _some(missing, inside)) - 128)
+    missing = _only_on(inside, missing + lighter)
+    # What is beside a sheet is no quiet paper; but in a small picture of halftone, ink stands out of nothing else.
+    paper_only = inside if max(tones.shape) > _PAPER_SIDE else None
+    noise = noise_of(missing, paper_only)
     if noise > _VISIBLE_GRAIN and min(tones.shape) > _PAPER_SIDE / 4:
         missing = ndimage.gaussian_filter(missing, 0.9, truncate=2.5)
-        noise = noise_of(missing)
+        noise = noise_of(missing, paper_only)
     # Where there is little light, noise would pass for ink.
     reach = np.maximum(np.asarray(full), max(_DARKEST_PAPER, _NOISE_FACTOR * noise / LEAST_CONTRAST))
-    result = missing / reach
-    return result, noise_of(result)
+    # The print itself counts as noise, which writing has to stand out by, up to where it would hide the writing.
+    result = _only_on(inside, missing - min(lighter, _PRINT_AT_MOST)) / reach
+    return result, noise_of(result, paper_only)
 
 
 def soft_ink(values: np.ndarray, noise: float) -> np.ndarray:
@@ -84,12 +90,26 @@ def soft_ink(values: np.ndarray, noise: float) -> np.ndarray:
     return np.rint(np.clip((values - low) / max(full - low, 0.01), 0, 1) * 255).astype(np.uint8)
 
 
-def noise_of(values: np.ndarray) -> float:
-    """Return the standard deviation of the paper in (H, W) contrast, from the side of it that ink cannot be on."""
-    step = 1 + max(values.shape) // 600
-    below = values[::step, ::step]
+def noise_of(values: np.ndarray, inside: np.ndarray | None = None) -> float:
+    """Return the standard deviation of the paper in (H, W) contrast, from the side of it that ink cannot be on.
+
+    `inside`, bool (H, W), says where paper is; by default everywhere.
+    """
+    below = _some(values, inside)
     below = below[below <= 0]
     return 1.4826 * float(np.median(-below)) if below.size else 0.0
+
+
+def _some(values: np.ndarray, inside: np.ndarray | None) -> np.ndarray:
+    """Return enough of (H, W) values to tell how they are distributed, of those that are inside."""
+    step = 1 + max(values.shape) // 600
+    some = values[::step, ::step]
+    return some.ravel() if inside is None else some[inside[::step, ::step]]
+
+
+def _only_on(inside: np.ndarray | None, values: np.ndarray) -> np.ndarray:
+    """Return (H, W) values, 0 where they are not inside."""
+    return values if inside is None else np.where(inside, values, 0)
 
 
 def _small(tones: np.ndarray) -> np.ndarray:
@@ -115,10 +135,14 @@ def _window(small: np.ndarray, sharpness: np.ndarray, widest_stroke: float) -> i
 
     widest = _widest(small, widest_stroke)
     everything, width = shown(widest), 3
+    here = shown(width)
     while width < widest:
-        if shown(width) >= _ALL_OF_IT * everything:
+        wider = min(round(1.5 * width), widest)
+        there = shown(wider)
+        # In a shadow, ink is shown as deep as it is, and deeper by all of the shadow in a window wider than that.
+        if here >= _ALL_OF_IT * everything or (here >= _MUCH_OF_IT * everything and there <= (1 + _NO_MORE) * here):
             return width
-        width = round(1.5 * width)
+        width, here = wider, there
     return widest
 
 

@@ -43,6 +43,9 @@ def sheet_of(conditions: Conditions) -> Sheet:
         Conditions("table", "inside", grid=True, **SMALL),
         Conditions("plain", "edges", shadow=True, noise=True, quality=40, **SMALL),
         Conditions("squared", "cut", shadow=True, dashes=True, **SMALL),
+        Conditions("ruled", "cut", quality=90, **SMALL),
+        Conditions("ruled", "cut", shadow=True, noise=True, quality=90, **SMALL),
+        Conditions("squared", "inside", quality=90, **SMALL),
     ],
     ids=str,
 )
