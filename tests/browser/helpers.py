@@ -3,10 +3,11 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import psutil
 from playwright.sync_api import Error, FloatRect, Locator, Page
 
 Point = tuple[float, float]
@@ -54,6 +55,16 @@ def wait_for_app(page: Page, seconds: float = 30) -> None:
         arg=[READY, QUIET_MS],
         timeout=seconds * 1000,
     )
+
+
+@contextmanager
+def standing_still(process: psutil.Popen) -> Iterator[None]:
+    """Let an app do nothing, and all that is sent to it wait."""
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
 
 
 def open_page(page: Page, url: str) -> None:

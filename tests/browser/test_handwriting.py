@@ -3,8 +3,6 @@
 import io
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.helpers import CANVAS, answer_of_server, draw, open_page, poll, wait_for_app
+from tests.browser.helpers import CANVAS, answer_of_server, draw, open_page, poll, standing_still, wait_for_app
 from tests.pictures import STROKES, sheet
 
 pytestmark = pytest.mark.browser
@@ -52,16 +50,6 @@ def undo(page: Page) -> None:
     page.locator(".st-key-undo").get_by_role("button").click()
 
 
-@contextmanager
-def standing_still(server: Server) -> Iterator[None]:
-    """Let the app do nothing, and all that is sent to it wait."""
-    server.process.suspend()
-    try:
-        yield
-    finally:
-        server.process.resume()
-
-
 def boxes(page: Page, count: int) -> None:
     expect(page.get_by_text(f"sheet.png · {count} boxes")).to_be_visible(timeout=30_000)
     wait_for_app(page)
@@ -82,7 +70,7 @@ def test_keys_that_follow_a_stroke_at_once_save_it_with_the_label_that_they_say(
     wait_for_app(browser_page)
     draw(browser_page, [[(0.7, 0.2), (0.4, 0.8)]])
     browser_page.wait_for_timeout(250)  # the canvas waits for a fifth of a second for more before it sends a stroke
-    with standing_still(server):  # as a busy one does: it hears of all keys at once
+    with standing_still(server.process):  # as a busy one does: it hears of all keys at once
         for key in ("7", "Enter", "3"):
             browser_page.keyboard.press(key)
     poll(lambda: saved(server), 30, "the digit")

@@ -14,7 +14,7 @@ from digits_core.network.build import restore_network
 from digits_core.runs.artifacts import Artifacts
 from digits_core.transforms import batched
 from tests.browser.conftest import Server, SharedServer, train
-from tests.browser.helpers import open_page, poll, probabilities, wait_for_app
+from tests.browser.helpers import open_page, poll, probabilities, standing_still, wait_for_app
 from tests.browser.test_live_answer import draw_and_hold, paper, settled_shares
 from tests.pictures import STROKES
 
@@ -156,6 +156,25 @@ def drag(page: Page, handle: Locator, target: Locator) -> None:
     wait_for_app(page)
     handle.drag_to(target)
     wait_for_app(page)
+
+
+def test_edits_that_a_busy_app_hears_of_at_once_all_count_and_what_is_being_typed_stays(
+    server: Server, browser_page: Page
+) -> None:
+    page = browser_page
+    open_page(page, f"{server.url}/network?look=Build&layers=lenet")
+    expect(cards(page).locator(".shape").nth(1)).to_have_text("→ 6 × 28 × 28")
+    with standing_still(server.process):
+        for layer, channels in (("conv1", "7"), ("conv2", "9"), ("conv1", "8")):
+            page.get_by_label(f"channels of {layer}", exact=True).fill(channels)
+            page.keyboard.press("Enter")
+        page.get_by_label("units of fc1", exact=True).fill("33")
+    expect(cards(page).locator(".shape").nth(1)).to_have_text("→ 8 × 28 × 28")
+    expect(cards(page).locator(".shape").nth(3)).to_have_text("→ 9 × 10 × 10")
+    wait_for_app(page)
+    expect(page.get_by_label("units of fc1", exact=True)).to_have_value("33")
+    page.keyboard.press("Enter")
+    expect(cards(page).locator(".shape").nth(5)).to_have_text("→ 33")
 
 
 def test_a_value_that_a_layer_cannot_have_is_refused_and_changes_nothing(

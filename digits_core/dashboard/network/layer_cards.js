@@ -1,9 +1,22 @@
 // Draws what layer_cards.py sends. Every text goes in as text, never as HTML.
-export default function ({ data, setTriggerValue, parentElement }) {
+export default function ({ data, setStateValue, parentElement }) {
   const root = parentElement.querySelector(".cards");
-  const focused = root.getRootNode().activeElement?.dataset.id;
+  const active = root.getRootNode().activeElement;
+  const focused = active?.dataset.id;
+  const typed = isTyped(active) ? active.value : undefined;
   const scrolled = root.scrollLeft;
-  const edit = (what, place, more) => setTriggerValue("edited", { what, place, ...more });
+  // However fast one edit follows another, each is sent until the page has done it.
+  root.edits = (root.edits ?? []).filter(({ number }) => number > data.done);
+
+  function edit(what, place, more) {
+    const number = Math.max(Date.now(), (root.edits.at(-1)?.number ?? 0) + 1);
+    root.edits = [...root.edits, { number, what, place, ...more }];
+    setStateValue("edits", root.edits);
+  }
+
+  function isTyped(input) {
+    return input?.dataset.sent !== undefined && input.value !== input.dataset.sent;
+  }
 
   function element(tag, className, text) {
     const made = document.createElement(tag);
@@ -41,7 +54,15 @@ export default function ({ data, setTriggerValue, parentElement }) {
     const input = element("input", "value");
     if (knob.high) {
       Object.assign(input, { type: "number", min: knob.low, max: knob.high, step: 1, value: knob.value });
-      input.onchange = () => knob.set(input.value === "" ? null : Number(input.value));
+      input.dataset.sent = input.value;
+      input.onchange = input.onblur = () => {
+        if (root.isDrawing || !isTyped(input)) return;
+        input.dataset.sent = input.value;
+        knob.set(input.value === "" ? null : Number(input.value));
+      };
+      input.onkeydown = (event) => {
+        if (event.key === "Enter") input.onchange(); // where what was typed is older than the card
+      };
     } else {
       Object.assign(input, { type: "checkbox", checked: knob.value });
       input.onchange = () => knob.set(input.checked);
@@ -134,7 +155,12 @@ export default function ({ data, setTriggerValue, parentElement }) {
   image.append(element("div", "shape", `→ ${data.image}`), element("div", "foot", ""));
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "The layers, from the image to the logits");
+  root.isDrawing = true;
   root.replaceChildren(image, ...data.cards.flatMap((card, place) => [plus(place), cardOf(card, place)]));
+  root.isDrawing = false;
   root.scrollLeft = scrolled;
-  if (focused !== undefined) root.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  if (focused === undefined) return;
+  const again = root.querySelector(`[data-id="${CSS.escape(focused)}"]`);
+  again?.focus({ preventScroll: true });
+  if (again && typed !== undefined) again.value = typed;
 }

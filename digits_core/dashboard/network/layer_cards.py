@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from digits_core.layers.problems import problem_of
 
 FOLDER = Path(__file__).parent
 KEY = "cards"
+DONE = "cards_done"
+"""The number of the last edit that was done."""
 
 _cards = st.components.v2.component(
     "digits_layer_cards",
@@ -37,10 +39,20 @@ def show_cards(layers: tuple[Kind, ...], size: int, on_edit: Callable[[Mapping[s
     """
 
     def edit() -> None:
-        if edited := st.session_state[KEY].get("edited"):
+        for edited in not_yet_done(st.session_state[KEY].get("edits")):
             on_edit(edited)
 
-    _cards(data=payload(layers, size) | {"refused": refused}, key=KEY, on_edited_change=edit)
+    data = payload(layers, size) | {"refused": refused, "done": st.session_state.get(DONE, 0)}
+    _cards(data=data, key=KEY, on_edits_change=edit)
+
+
+def not_yet_done(sent: object) -> Iterator[Mapping[str, Any]]:
+    """Go through the edits that the browser sent, in their order, without those that were gone through before."""
+    for edited in sent if isinstance(sent, list) else []:
+        match edited:
+            case {"number": int(number), "what": str(), "place": int()} if number > st.session_state.get(DONE, 0):
+                st.session_state[DONE] = number
+                yield edited
 
 
 def payload(layers: tuple[Kind, ...], size: int) -> dict[str, Any]:
