@@ -10,16 +10,15 @@ export default function ({ data, parentElement, setStateValue }) {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (event.composedPath().some((node) => node instanceof Element && node.matches(TYPED_IN))) return;
     event.preventDefault(); // Enter would press the button that was clicked last
-    const last = parentElement.log.at(-1)?.[0] ?? 0;
-    parentElement.log = [...parentElement.log, [Math.max(Date.now(), last + 1), key]];
+    const seq = Math.max(Date.now(), (parentElement.log.at(-1)?.seq ?? 0) + 1);
+    parentElement.log = [...parentElement.log, { seq, key }];
     setStateValue("pressed", parentElement.log);
   };
-  parentElement.log = (parentElement.log ?? []).filter(([moment]) => moment > data.done);
+  parentElement.log = (parentElement.log ?? []).filter(({ seq }) => seq > data.done);
   // Drawn again, it listens once.
   if (parentElement.stop) return parentElement.stop;
   const listen = (event) => parentElement.note(event);
   window.addEventListener("keydown", listen);
-  parentElement.querySelector("span").dataset.listens = "true";
   parentElement.stop = () => {
     window.removeEventListener("keydown", listen);
     parentElement.stop = undefined;

@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from digits_core.dashboard.numbered_log import entries_after
+
 FOLDER = Path(__file__).parent
 
 Actions = Mapping[str, Callable[[], object]]
@@ -28,15 +30,14 @@ def listen(name: str, actions: Actions) -> None:
 def catch_up(name: str, actions: Actions) -> None:
     """Do what was pressed and is not yet done. The callback of a button begins with it: keys came before the press."""
     sent = (st.session_state.get(name) or {}).get("pressed")
-    for press in sent if isinstance(sent, list) else []:
-        match press:
-            case [int(moment), str(key)] if moment > st.session_state.get(_done(name), 0) and key in actions:
-                st.session_state[_done(name)] = moment
-                actions[key]()
+    for press in entries_after(st.session_state.get(_done(name), 0), sent):
+        st.session_state[_done(name)] = press["seq"]
+        if act := actions.get(str(press.get("key"))):
+            act()
 
 
 def _done(name: str) -> str:
-    """The key of the session state under which is kept when the last key that is done was pressed."""
+    """The key of the session state under which the number of the last key is kept that was done."""
     return f"{name}_done"
 
 

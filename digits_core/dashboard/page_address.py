@@ -123,7 +123,7 @@ def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
     meant. Nothing is sent where the address says so already.
 
     Args:
-        query: The parameters with their values.
+        query: The parameters with their values; one without any is not written.
         is_ours: Tells by its name whether a parameter is ours.
         noted_as: The key of the session state under which is noted what the address says of ours after that. An
             address that says something else was not written here. Where a click waits, Streamlit ends the run before
@@ -134,8 +134,8 @@ def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
     noted: Address = st.session_state[noted_as]
     known: Addresses | None = st.session_state.get(_KNOWN)
     before, sent = _address(), _sent()
-    kept = {name: values for name, values in before.items() if name in query or not is_ours(name)}
-    after = kept | {name: list(values) for name, values in query.items()}
+    said = {name: list(values) for name, values in query.items() if values}
+    after = {name: values for name, values in before.items() if name in said or not is_ours(name)} | said
     try:
         _send(before, after)
     finally:

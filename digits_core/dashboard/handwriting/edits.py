@@ -13,6 +13,7 @@ from digits_core.dashboard.handwriting import boxes
 from digits_core.dashboard.handwriting.boxes import LabelledBox, box_of
 from digits_core.dashboard.handwriting.marks_back import halves
 from digits_core.dashboard.handwriting.sheet_work import Work
+from digits_core.dashboard.numbered_log import entries_after
 
 if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
@@ -23,10 +24,9 @@ def apply_edits(work: Work, sent: object) -> None:
 
     sent: a list of `{"seq": number, "kind": name, "box": [left, top, width, height], …}`, as box_editor.js makes it.
     """
-    for each in sent if isinstance(sent, list) else []:
-        if isinstance(each, dict) and isinstance(each.get("seq"), int) and each["seq"] > work.done:
-            work.done = each["seq"]
-            _apply(work, each)
+    for edit in entries_after(work.done, sent):
+        work.done = edit["seq"]
+        _apply(work, edit)
 
 
 def _apply(work: Work, edit: Mapping[str, Any]) -> None:

@@ -71,4 +71,4 @@ def write_address(anew: bool = False) -> None:
     address = [lesson.address] if (lesson := opened()) else []
     if anew and address and st.query_params.get_all(LESSON) == address:
         st.query_params[LESSON] = address
-    page_address.write({LESSON: address} if address else {}, LESSON.__eq__, _WRITTEN)
+    page_address.write({LESSON: address}, LESSON.__eq__, _WRITTEN)

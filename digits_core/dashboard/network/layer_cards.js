@@ -6,11 +6,11 @@ export default function ({ data, setStateValue, parentElement }) {
   const typed = isTyped(active) ? active.value : undefined;
   const scrolled = root.scrollLeft;
   // However fast one edit follows another, each is sent until the page has done it.
-  root.edits = (root.edits ?? []).filter(({ number }) => number > data.done);
+  root.edits = (root.edits ?? []).filter(({ seq }) => seq > data.done);
 
   function edit(what, place, more) {
-    const number = Math.max(Date.now(), (root.edits.at(-1)?.number ?? 0) + 1);
-    root.edits = [...root.edits, { number, what, place, ...more }];
+    const seq = Math.max(Date.now(), (root.edits.at(-1)?.seq ?? 0) + 1);
+    root.edits = [...root.edits, { seq, what, place, ...more }];
     setStateValue("edits", root.edits);
   }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from digits_core.dashboard.numbered_log import entries_after
 from digits_core.figures.palette import DIGIT_COLOURS
 from digits_core.layers.base import Kind
 from digits_core.layers.edits import shapes
@@ -39,20 +40,12 @@ def show_cards(layers: tuple[Kind, ...], size: int, on_edit: Callable[[Mapping[s
     """
 
     def edit() -> None:
-        for edited in not_yet_done(st.session_state[KEY].get("edits")):
+        for edited in entries_after(st.session_state.get(DONE, 0), st.session_state[KEY].get("edits")):
+            st.session_state[DONE] = edited["seq"]
             on_edit(edited)
 
     data = payload(layers, size) | {"refused": refused, "done": st.session_state.get(DONE, 0)}
     _cards(data=data, key=KEY, on_edits_change=edit)
-
-
-def not_yet_done(sent: object) -> Iterator[Mapping[str, Any]]:
-    """Go through the edits that the browser sent, in their order, without those that were gone through before."""
-    for edited in sent if isinstance(sent, list) else []:
-        match edited:
-            case {"number": int(number), "what": str(), "place": int()} if number > st.session_state.get(DONE, 0):
-                st.session_state[DONE] = number
-                yield edited
 
 
 def payload(layers: tuple[Kind, ...], size: int) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _choose(runs: list[Run]) -> list[Run]:
         placeholder="choose two or more",
         help="They read the same ink at the same time, each prepared as its own training prepared its images.",
     )
-    page_address.write({_WANTED: chosen} if chosen else {}, _WANTED.__eq__, f"{_WANTED}_in_url")
+    page_address.write({_WANTED: chosen}, _WANTED.__eq__, f"{_WANTED}_in_url")
     return [by_id[run_id] for run_id in chosen]
 
 

@@ -33,7 +33,7 @@ def keep(key: str, values: Sequence[str]) -> None:
     """Write values into the address; none remove the key."""
     st.session_state[_kept(key)] = list(values)
     written = list(values[:IN_URL_AT_MOST])
-    page_address.write({key: written} if written else {}, key.__eq__, _written(key))
+    page_address.write({key: written}, key.__eq__, _written(key))
 
 
 def one_of(key: str, options: Sequence[str]) -> str:

@@ -28,15 +28,20 @@ def done(*logs: object) -> str:
     return app.text[0].value
 
 
+def pressed(seq: int, key: object) -> dict[str, object]:
+    return {"seq": seq, "key": key}
+
+
 @pytest.mark.parametrize("keys", [("7", "Enter"), ("Enter", "7"), ("7", "7", "Enter", "7")])
 def test_all_that_arrives_at_once_is_done_in_its_order(keys):
-    assert done([[10 + place, key] for place, key in enumerate(keys)]) == " ".join(keys)
+    assert done([pressed(10 + place, key) for place, key in enumerate(keys)]) == " ".join(keys)
 
 
 def test_what_is_sent_again_is_done_once():
-    assert done([[1, "7"]], [[1, "7"], [2, "Enter"]], [[2, "Enter"]]) == "7 Enter"
+    seven, enter = pressed(1, "7"), pressed(2, "Enter")
+    assert done([seven], [seven, enter], [enter]) == "7 Enter"
 
 
-@pytest.mark.parametrize("log", [None, 7, "7", [7], [["7", 7]], [[1, "Delete"]], [[1, "7", 7]], [{"key": "7"}], [[]]])
+@pytest.mark.parametrize("log", [None, [pressed(1, 7.5)], [pressed(1, "Delete")], [{"seq": 1}], [pressed(1, ["7"])]])
 def test_what_no_page_asked_for_does_nothing(log):
-    assert done(log, [[5, "7"]]) == "7"
+    assert done(log, [pressed(5, "7")]) == "7"
