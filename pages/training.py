@@ -13,11 +13,13 @@ from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.session import session_id
+from digits_core.dashboard.set_controls import control_key
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training import range_view
 from digits_core.dashboard.training.advice import show_hints
 from digits_core.dashboard.training.form import (
     HIDEABLE,
+    RECIPE,
     choose_start,
     config_of_form,
     draw_folded_settings,
@@ -108,7 +110,7 @@ def form(run: Run | None) -> None:
 
 def lesson_and_time(config: RunConfig | None) -> None:
     """Say what to learn from the recipe, and how long it will take."""
-    st.caption(RECIPES[st.session_state["recipe"]].lesson)
+    st.caption(RECIPES[st.session_state[control_key(RECIPE)]].lesson)
     if config is not None:
         show_estimate(config)
 

@@ -9,6 +9,7 @@ import streamlit as st
 from digits_core.dashboard import page_address
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
+from digits_core.dashboard.set_controls import control_key, set_control, when_changed
 from digits_core.dashboard.state import state
 from digits_core.data.digits import Split
 from digits_core.errors import DigitsError
@@ -17,7 +18,7 @@ from digits_core.runs.rows import NOT_TRAINED_HERE
 from digits_core.runs.store import Run
 
 RUN = "run"
-"""The key of the control that chooses a run, and its name in the URL; it is the same on all pages."""
+"""The name of the control that chooses a run, and its name in the URL; it is the same on all pages."""
 CHOSEN_RUN = "chosen_run"
 """The run that a person asked for. A page may show another one: one that trains now, or one that has weights."""
 AWAIT_S = 1.0
@@ -100,15 +101,14 @@ def choose_run(
         instead = None
     chosen = st.session_state.get(CHOSEN_RUN)
     shown = instead.id if instead and instead.id in by_id else chosen if chosen in by_id else default.id
-    if st.session_state.get(RUN) != shown:
-        st.session_state[RUN] = shown
+    if st.session_state.get(control_key(RUN)) != shown:
+        set_control(RUN, shown)
     st.selectbox(
         "Run",
         list(by_id),
         format_func=lambda run_id: (label or run_label)(by_id[run_id]) if run_id in by_id else "",
-        key=RUN,
-        persist_state="session",
-        on_change=lambda: pick(st.session_state[RUN]),
+        key=control_key(RUN),
+        on_change=when_changed(RUN, pick),
         help=help_text,
     )
     page_address.write({RUN: [shown]}, RUN.__eq__, f"{RUN}_in_url")

@@ -41,12 +41,15 @@ VISIBLE = {
     ],
     "network": [("the diagram", ".st-key-diagram"), ("the layer's facts", ".layer_facts")],
     "training": [
-        ("the recipe", ".st-key-recipe"),
+        ("the recipe", "[class*=st-key-recipe_]"),
         ("the loss", ".st-key-live_loss"),
         ("the accuracy", ".st-key-live_accuracy"),
     ],
     "runs": [("the curves", ".st-key-compared_accuracy")],
-    "recognise": [("the paper", "canvas.upper-canvas"), ("the chosen run", ".st-key-run")],
+    "recognise": [
+        ("the paper", "canvas.upper-canvas"),
+        ("the chosen run", "[class*=st-key-run_]"),
+    ],
 }
 """What is in view at 1280 × 720 in the default view of each page."""
 LEAST_HEIGHTS = [

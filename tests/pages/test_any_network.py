@@ -12,6 +12,7 @@ from digits_core.config import NetworkConfig
 from digits_core.dashboard.state import state
 from digits_core.layers.presets import PRESETS
 from tests.pages.conftest import know_digits
+from tests.pages.controls import session_key, setting
 from tests.unit.helpers import ctrl_c_given_back
 from tests.unit.networks import EVERY_KIND
 
@@ -72,7 +73,7 @@ def test_one_run_and_recognise_show_them(runs, open_page, name):
 def test_a_network_in_a_link_is_in_the_form(home, open_page):
     page = open_page("training", layers="lenet")
 
-    assert page.session_state["training_layers"] == page.session_state["form_config"].network.layers
+    assert page.session_state[session_key(page, "training_layers")] == page.session_state["form_config"].network.layers
     assert len(page.session_state["form_config"].network.layers) == 6
 
 
@@ -107,5 +108,5 @@ def test_a_saved_network_is_listed_and_trained_by_its_name_and_is_a_choice_of_th
     assert state().runs.runs()[0].config.network == network.replace(initial_scale=2.0)
 
     page = open_page("training", unfolded=["fold_more"])
-    page.selectbox(key="training_layers").set_value(EVERY_KIND).run()
+    setting(page, "layers").set_value(EVERY_KIND).run()
     assert page.session_state["form_config"].network.layers == EVERY_KIND

@@ -7,6 +7,7 @@ from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from digits_core.dashboard.state import state
+from tests.pages.controls import run_control
 
 
 @pytest.fixture
@@ -27,14 +28,14 @@ def run_to_its_end_but_for_the_address(monkeypatch) -> Callable[[AppTest], None]
 
 def test_the_run_that_training_shows(trained_home, open_page, run_to_its_end_but_for_the_address):
     page = open_page("training")
-    shown = page.selectbox(key="run").value
+    shown = run_control(page).value
     (other,) = {run.id for run in state().runs.runs()} - {shown}
-    page.selectbox(key="run").set_value(other)
+    run_control(page).set_value(other)
     run_to_its_end_but_for_the_address(page)
     page.run()
 
     assert not page.exception
-    assert page.selectbox(key="run").value == other
+    assert run_control(page).value == other
     assert page.query_params["run"] in (other, [other])
 
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from digits_core.dashboard.state import state
+from tests.pages.controls import setting
 from tests.pages.test_handwriting import save, saved
 from tests.pictures import one_digit
 
@@ -29,7 +30,7 @@ def with_runs(trained_home, open_page):
 
 def test_a_run_is_trained_as_the_form_says_when_train_is_pressed(open_page):
     page = open_page("training", epochs="1", batch_size="512")
-    page.number_input(key="training_epochs").set_value(2)
+    setting(page, "epochs").set_value(2)
     next(each for each in page.button if each.label == "Train").click().run()
 
     assert not page.exception
@@ -39,7 +40,7 @@ def test_a_run_is_trained_as_the_form_says_when_train_is_pressed(open_page):
 
 def test_what_the_form_refuses_by_now_is_not_trained(open_page):
     page = open_page("training", unfolded=["fold_data"])
-    page.multiselect(key="training_train").set_value([])
+    setting(page, "train").set_value([])
     next(each for each in page.button if each.label == "Train").click().run()
 
     assert not page.exception

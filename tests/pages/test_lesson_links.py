@@ -25,6 +25,7 @@ from digits_core.lessons.lesson_reader import read_lesson
 from digits_core.lessons.library import BUILT_IN
 from digits_core.runs.store import RunStore
 from digits_core.training.config_fields import carries_config, from_query
+from tests.pages.controls import session_key
 from tests.unit.helpers import wait_for
 from tests.unit.lessons.test_builtin_lessons import RUNS, STARTER
 
@@ -83,6 +84,7 @@ def opened(page: str, query: Query) -> AppTest:
 
 def in_session(page: AppTest, key: str) -> list[str]:
     """What the session has under a key, as a URL would write it; nothing where the control is not drawn."""
+    key = session_key(page, key)
     if key not in page.session_state:
         return []
     value: Any = page.session_state[key]

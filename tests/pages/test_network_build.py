@@ -10,6 +10,7 @@ from digits_core.dashboard.network.layer_cards import payload
 from digits_core.dashboard.state import state
 from digits_core.layers.edits import inserted, removed
 from digits_core.layers.presets import IMPROVED_NET, PRESETS
+from tests.pages.controls import setting
 from tests.unit.networks import EVERY_KIND
 
 
@@ -87,8 +88,7 @@ def test_a_draft_is_kept_as_one_and_comes_back(open_page):
 def test_the_link_to_training_keeps_the_rest_of_the_form(open_page):
     page = open_page("training", layers="lenet", size="20")
     assert page.session_state["form_config"].network.layers == PRESETS["lenet"].layers
-    page.session_state["training_epochs"] = 7
-    page.run()
+    setting(page, "epochs").set_value(7).run()
     page.query_params.clear()
     for name, values in built.as_link(NetworkConfig(layers=EVERY_KIND, initialisation="he"), 24).items():
         page.query_params[name] = values

@@ -18,6 +18,7 @@ from digits_core.evaluation.metrics import Answers
 from digits_core.evaluation.robustness import CHANGES, FILE, VERSION
 from digits_core.runs.store import Run
 from digits_core.training.events import Failed, Finished, Started
+from tests.pages.controls import run_control
 from tests.unit.helpers import wait_for
 
 Show = Callable[..., AppTest]
@@ -86,7 +87,7 @@ def test_the_newest_run_is_shown_unless_the_address_names_another(show, trained_
 
     assert show().query_params["run"] == fast.id
     page = show(run=slow.id)
-    assert page.selectbox(key="run").value == slow.id
+    assert run_control(page).value == slow.id
     assert metric(page, "Accuracy").startswith(f"{slow.test_accuracy:.2%} ±")
     assert metric(page, "Epochs") == "1 of 1"
 

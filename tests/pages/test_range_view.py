@@ -2,6 +2,8 @@
 
 import time
 
+from tests.pages.controls import setting
+
 
 def after_a_test(page):
     """Press the button and wait for the curve."""
@@ -30,7 +32,7 @@ def test_the_suggestion_goes_into_the_form_and_is_undone(open_page):
 
 def test_other_settings_ask_for_another_test(open_page):
     page = after_a_test(open_page("training", unfolded=["fold_range"]))
-    page.number_input(key="training_batch_size").set_value(64).run()
+    setting(page, "batch_size").set_value(64).run()
 
     assert not page.exception
     assert any("The settings have changed" in caption.value for caption in page.caption)

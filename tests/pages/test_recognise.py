@@ -24,6 +24,7 @@ from digits_core.runs.preferred import best_of
 from digits_core.runs.store import Run
 from digits_core.training.config_fields import from_query
 from digits_core.training.events import Finished, Started
+from tests.pages.controls import run_control
 from tests.pictures import one_digit, sheet
 from tests.unit.dashboard.recognise.test_recognition_result import drawing
 
@@ -70,9 +71,9 @@ def test_every_trained_run_is_offered_the_best_one_first(open_page, trained_home
         add_run(**other)
     for page in (open_page("recognise"), open_page("network", look="Filters")):
         assert not page.exception
-        assert page.selectbox(key="run").value == best.id
+        assert run_control(page).value == best.id
         assert page.query_params["run"] == best.id
-        assert len(page.selectbox(key="run").options) == 6
+        assert len(run_control(page).options) == 6
         assert not page.warning
 
 
@@ -89,12 +90,12 @@ def test_a_chosen_run_that_still_trains_is_used_as_soon_as_it_has_ended(open_pag
     page = open_page("recognise")
     page.session_state[CHOSEN_RUN] = run.id  # as the button Train does
     page.run()
-    assert page.selectbox(key="run").value == best.id
+    assert run_control(page).value == best.id
     assert any("mine has not finished training" in caption.value for caption in page.caption)
 
     shutil.copytree(state().home.run(best.id), state().home.run(run.id))
     state().runs.apply(run.id, Finished("finished", 1, 0.5, 0.9, 1.5))
-    assert page.run().selectbox(key="run").value == run.id
+    assert run_control(page.run()).value == run.id
 
 
 def test_a_run_of_the_url_that_is_gone_is_said(open_page, trained_home):

@@ -16,6 +16,7 @@ from digits_core.runs.process_owner import this_process
 from digits_core.training.events import Changed, EpochFinished, Finished
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.recipes import RECIPES
+from tests.pages.controls import control, controls, run_control, session_key, setting
 
 SECONDS = 60
 
@@ -70,10 +71,10 @@ def open_with_runs(home_with_runs, monkeypatch):
 def test_the_form_starts_with_the_lecture(open_form):
     page = open_form()
     assert not page.exception
-    assert page.number_input(key="training_epochs").value == 4
-    assert page.number_input(key="training_batch_size").value == 16
-    assert page.number_input(key="training_learning_rate").value == 0.001
-    assert page.selectbox(key="training_optimizer").value == "adam"
+    assert setting(page, "epochs").value == 4
+    assert setting(page, "batch_size").value == 16
+    assert setting(page, "learning_rate").value == 0.001
+    assert setting(page, "optimizer").value == "adam"
 
 
 def test_at_first_the_form_is_its_recipe_and_six_settings(open_folded):
@@ -93,23 +94,23 @@ def test_what_is_folded_away_counts_all_the_same(open_folded):
 
 def test_what_was_set_in_a_fold_outlives_its_closing(open_form):
     page = open_form()
-    page.number_input(key="training_seed").set_value(5).run()
+    setting(page, "seed").set_value(5).run()
     page.session_state["fold_more"] = False
     page.run()
-    page.number_input(key="training_epochs").set_value(9).run()
-    assert not [each for each in page.number_input if each.key == "training_seed"]
+    setting(page, "epochs").set_value(9).run()
+    assert not controls(page, "training_seed")
     assert page.session_state["form_config"].training.seed == 5
     page.session_state["fold_more"] = True
-    assert page.run().number_input(key="training_seed").value == 5
+    assert setting(page.run(), "seed").value == 5
 
 
 def test_a_recipe_fills_the_form(open_form):
     page = open_form()
-    page.selectbox(key="recipe").set_value("Robust").run()
+    control(page, "recipe").set_value("Robust").run()
     robust = RECIPES["Robust"].config
-    assert page.number_input(key="training_epochs").value == robust.training.epochs
-    assert page.selectbox(key="training_schedule").value == robust.training.schedule
-    assert tuple(page.multiselect(key="training_train").value) == robust.data.train
+    assert setting(page, "epochs").value == robust.training.epochs
+    assert setting(page, "schedule").value == robust.training.schedule
+    assert tuple(setting(page, "train").value) == robust.data.train
 
 
 def test_what_takes_several_runs_is_a_link_to_the_sweep_that_is_ready_for_it(open_form):
@@ -122,16 +123,16 @@ def test_what_takes_several_runs_is_a_link_to_the_sweep_that_is_ready_for_it(ope
 
 def test_the_url_chooses_the_recipe(open_form):
     page = open_form(recipe="Robust")
-    assert page.number_input(key="training_batch_size").value == RECIPES["Robust"].config.training.batch_size
+    assert setting(page, "batch_size").value == RECIPES["Robust"].config.training.batch_size
 
 
 def test_a_changed_setting_survives_until_another_recipe_is_chosen(open_form):
     page = open_form()
-    page.number_input(key="training_epochs").set_value(9).run()
-    assert page.number_input(key="training_epochs").value == 9
-    page.selectbox(key="recipe").set_value("Robust").run()
-    page.selectbox(key="recipe").set_value("Lecture").run()
-    assert page.number_input(key="training_epochs").value == 4
+    setting(page, "epochs").set_value(9).run()
+    assert setting(page, "epochs").value == 9
+    control(page, "recipe").set_value("Robust").run()
+    control(page, "recipe").set_value("Lecture").run()
+    assert setting(page, "epochs").value == 4
 
 
 def test_a_setting_that_is_changed_while_the_address_is_being_written_stays(open_form, monkeypatch):
@@ -139,13 +140,13 @@ def test_a_setting_that_is_changed_while_the_address_is_being_written_stays(open
     with monkeypatch.context() as patch:
         # A click that waits ends the run where it sends something, as `stop` does.
         patch.setattr(page_address, "write", lambda *what: [write(*what), st.stop()])
-        page.number_input(key="training_epochs").set_value(9).run()
-    page.session_state["training_batch_size"] = 32
+        setting(page, "epochs").set_value(9).run()
+    page.session_state[session_key(page, "training_batch_size")] = 32
     page.run()
 
     assert page.query_params["epochs"] in ("9", ["9"])
-    assert page.number_input(key="training_batch_size").value == 32
-    assert page.number_input(key="training_epochs").value == 9
+    assert setting(page, "batch_size").value == 32
+    assert setting(page, "epochs").value == 9
 
 
 def test_without_a_run_the_page_says_what_to_do(open_form):
@@ -155,20 +156,20 @@ def test_without_a_run_the_page_says_what_to_do(open_form):
 
 def test_a_batch_larger_than_the_data_is_refused_and_starts_nothing(open_form):
     page = open_form()
-    page.number_input(key="training_batch_size").set_value(4000).run()
+    setting(page, "batch_size").set_value(4000).run()
     train_button(page).click().run()
     assert not page.exception
     # Also when the page is drawn anew, as it is while another run trains.
     for _ in range(2):
         assert ["4000 is larger than the 1438" in error.value for error in page.run().error] == [True]
     assert state().runs.runs() == []
-    page.number_input(key="training_batch_size").set_value(40).run()
+    setting(page, "batch_size").set_value(40).run()
     assert not page.error
 
 
 def test_a_dataset_that_is_not_there_is_refused_and_starts_nothing(open_form):
     page = open_form()
-    page.multiselect(key="training_train").set_value(["handwriting"]).run()
+    setting(page, "train").set_value(["handwriting"]).run()
     train_button(page).click().run()
     assert ["no handwriting yet" in error.value for error in page.error] == [True]
     assert state().runs.runs() == []
@@ -176,7 +177,7 @@ def test_a_dataset_that_is_not_there_is_refused_and_starts_nothing(open_form):
 
 def test_no_dataset_at_all_is_named_beside_the_form(open_form):
     page = open_form()
-    page.multiselect(key="training_train").set_value([]).run()
+    setting(page, "train").set_value([]).run()
     assert not page.exception
     assert ["train" in error.value for error in page.error] == [True]
 
@@ -191,7 +192,7 @@ def test_a_run_that_is_not_there_is_said_and_the_newest_shown(open_with_runs):
     page = open_with_runs(run="deadbeef")
     assert not page.exception
     assert ["There is no run deadbeef" in warning.value for warning in page.warning] == [True]
-    assert page.selectbox(key="run").value == state().runs.runs()[0].id
+    assert run_control(page).value == state().runs.runs()[0].id
 
 
 def train_button(page):
@@ -200,18 +201,18 @@ def train_button(page):
 
 def test_a_link_fills_the_form_with_what_differs_from_its_recipe(open_form):
     page = open_form(recipe="Robust", epochs="8", train=["mnist-5k"], dropout="0.1")
-    assert page.number_input(key="training_epochs").value == 8
-    assert page.number_input(key="training_dropout").value == 0.1
-    assert page.multiselect(key="training_train").value == ["mnist-5k"]
-    assert page.number_input(key="training_batch_size").value == RECIPES["Robust"].config.training.batch_size
+    assert setting(page, "epochs").value == 8
+    assert setting(page, "dropout").value == 0.1
+    assert setting(page, "train").value == ["mnist-5k"]
+    assert setting(page, "batch_size").value == RECIPES["Robust"].config.training.batch_size
 
 
 def test_the_url_says_what_was_changed_and_no_more(open_form):
     page = open_form()
     assert "recipe" not in page.query_params
-    page.number_input(key="training_epochs").set_value(9).run()
+    setting(page, "epochs").set_value(9).run()
     assert page.query_params == {"recipe": "Lecture", "epochs": "9"}
-    page.number_input(key="training_epochs").set_value(4).run()
+    setting(page, "epochs").set_value(4).run()
     assert "epochs" not in page.query_params
 
 
@@ -221,7 +222,7 @@ def test_a_wrong_link_is_refused_in_one_message_and_the_lecture_shown(open_form)
     (error,) = page.error
     assert "epochs" in error.value
     assert "magic" in error.value
-    assert page.multiselect(key="training_train").value == ["optdigits"]
+    assert setting(page, "train").value == ["optdigits"]
 
 
 def test_a_link_to_a_dataset_that_is_not_here_says_so(open_form):
@@ -236,7 +237,7 @@ def test_a_teachers_link_hides_what_is_not_the_lesson_and_keeps_its_value(open_f
     assert page.session_state["form_config"].training.dropout == 0.1
     assert page.session_state["form_config"].training.seed == 7
     next(button for button in page.button if button.label == "Show all").click().run()
-    assert page.number_input(key="training_dropout").value == 0.1
+    assert setting(page, "dropout").value == 0.1
     assert "hide" not in page.query_params
 
 
@@ -244,44 +245,44 @@ def test_a_pasted_config_fills_the_form(open_form):
     page = open_form()
     page.text_area(key="pasted_config").set_value('{"training": {"epochs": 3, "optimizer": "sgd"}}')
     page.button(key="use_pasted").click().run()
-    assert page.number_input(key="training_epochs").value == 3
-    assert page.selectbox(key="training_optimizer").value == "sgd"
+    assert setting(page, "epochs").value == 3
+    assert setting(page, "optimizer").value == "sgd"
 
 
 def test_a_wrong_pasted_config_names_every_problem_and_loses_nothing(open_form):
     page = open_form()
-    page.number_input(key="training_epochs").set_value(9).run()
+    setting(page, "epochs").set_value(9).run()
     page.text_area(key="pasted_config").set_value('{"training": {"epochs": 0, "speed": 1}, "transform": {"size": 3}}')
     page.button(key="use_pasted").click().run()
     (error,) = page.error
     assert [word in error.value for word in ("epochs", "speed", "size")] == [True] * 3
     assert page.text_area(key="pasted_config").value.startswith('{"training"')
-    assert page.number_input(key="training_epochs").value == 9
+    assert setting(page, "epochs").value == 9
 
 
 def test_a_refused_field_leaves_every_other_as_it_was(open_form):
     page = open_form()
-    page.number_input(key="training_epochs").set_value(9).run()
-    page.multiselect(key="training_test").set_value([]).run()
+    setting(page, "epochs").set_value(9).run()
+    setting(page, "test").set_value([]).run()
     assert train_button(page).disabled
-    assert page.number_input(key="training_epochs").value == 9
-    page.multiselect(key="training_test").set_value(["optdigits"]).run()
+    assert setting(page, "epochs").value == 9
+    setting(page, "test").set_value(["optdigits"]).run()
     assert not train_button(page).disabled
-    assert page.number_input(key="training_epochs").value == 9
+    assert setting(page, "epochs").value == 9
 
 
 def test_what_has_no_effect_is_disabled_with_the_reason(open_form):
     page = open_form()
-    assert page.number_input(key="training_momentum").disabled
-    assert "Only SGD" in page.number_input(key="training_momentum").help
-    page.selectbox(key="training_optimizer").set_value("sgd").run()
-    assert not page.number_input(key="training_momentum").disabled
+    assert setting(page, "momentum").disabled
+    assert "Only SGD" in setting(page, "momentum").help
+    setting(page, "optimizer").set_value("sgd").run()
+    assert not setting(page, "momentum").disabled
 
 
 def test_an_earlier_run_fills_the_form_and_tells_how_long_it_took(open_with_runs):
     page = open_with_runs()
     slow = next(run for run in state().runs.runs() if run.name == "slow")
-    page.selectbox(key="as_in_run").set_value(slow.id).run()
+    control(page, "as_in_run").set_value(slow.id).run()
     assert page.session_state["form_config"] == slow.config
     assert any("on this machine" in caption.value and "slow" in caption.value for caption in page.caption)
 
@@ -340,8 +341,8 @@ def test_a_hint_is_applied_to_the_form_and_undone(open_with_runs):
     page = open_with_runs(run=run.id, name="mine", epochs="7")
     before = page.session_state["form_config"]
     page.button(key="hint_nan").click().run()
-    assert page.number_input(key="training_learning_rate").value == 0.001
-    assert page.number_input(key="training_epochs").value == 2
+    assert setting(page, "learning_rate").value == 0.001
+    assert setting(page, "epochs").value == 2
     page.button(key="undo_hint").click().run()
     assert page.session_state["form_config"] == before
 
@@ -356,12 +357,12 @@ def diverged_run():
 def test_why_a_run_is_not_continued_stays_until_something_else_is_done(open_with_runs):
     page = open_with_runs()
     finished, other = [run.id for run in state().runs.runs() if run.status == "finished"][:2]
-    page.selectbox(key="run").set_value(finished).run()
+    run_control(page).set_value(finished).run()
     (state().artifacts(finished).weights_path.parent / "checkpoint.pt").unlink()
     page.button(key=f"continue_{finished}").click().run()
     for _ in range(2):
         assert ["checkpoint" in error.value for error in page.run().error] == [True]
-    page.selectbox(key="run").set_value(other).run()
+    run_control(page).set_value(other).run()
     assert not page.error
 
 
@@ -388,19 +389,19 @@ def test_a_run_that_was_started_elsewhere_is_shown_while_it_trains_and_after(ope
     page = open_with_runs()
     for sweep in ("", "a1b2"):
         run_id = start_elsewhere(sweep=sweep)
-        assert page.run().selectbox(key="run").value == run_id
+        assert run_control(page.run()).value == run_id
         assert page.query_params["run"] == run_id
         end(run_id)
-        assert page.run().selectbox(key="run").value == run_id
+        assert run_control(page.run()).value == run_id
 
 
 def test_a_run_that_trains_is_not_left_for_another(open_with_runs, start_elsewhere):
     first = start_elsewhere()
     page = open_with_runs()
     second = start_elsewhere()
-    assert page.run().selectbox(key="run").value == first
+    assert run_control(page.run()).value == first
     end(first)
-    assert page.run().selectbox(key="run").value == second
+    assert run_control(page.run()).value == second
 
 
 @pytest.mark.parametrize("by", ["hand", "link"])
@@ -408,8 +409,8 @@ def test_a_run_that_was_chosen_here_stays_until_one_is_started_in_this_browser(o
     chosen = next(run.id for run in state().runs.runs() if run.name == "slow")
     page = open_with_runs(**({"run": chosen} if by == "link" else {}))
     if by == "hand":
-        page.selectbox(key="run").set_value(chosen).run()
+        run_control(page).set_value(chosen).run()
     start_elsewhere()
-    assert page.run().selectbox(key="run").value == chosen
+    assert run_control(page.run()).value == chosen
     own = start_elsewhere(session=page.session_state["session"])
-    assert page.run().selectbox(key="run").value == own
+    assert run_control(page.run()).value == own

@@ -10,6 +10,7 @@ from digits_core.config import TransformConfig
 from digits_core.dashboard.state import state
 from digits_core.training.recipes import RECIPES
 from digits_core.transforms.pipeline import build_pipeline
+from tests.pages.controls import control, setting
 from tests.unit.helpers import wait_for
 
 
@@ -164,12 +165,12 @@ def test_training_takes_a_saved_transform_and_says_what_it_does(open_page):
     page = open_page("training", unfolded=["fold_data"])
     assert any("resized to 28×28" in caption.value for caption in page.caption)
     number = state().transforms.all()[0].id
-    page.selectbox(key="training_transform").set_value(f"saved-{number}").run()
+    setting(page, "transform").set_value(f"saved-{number}").run()
     assert not page.exception
     assert any("rotation ±7°" in caption.value for caption in page.caption)
 
-    page.selectbox(key="recipe").set_value("Robust").run()
-    assert page.selectbox(key="training_transform").value == "recipe"
+    control(page, "recipe").set_value("Robust").run()
+    assert setting(page, "transform").value == "recipe"
     assert any(
         f"rotation ±{RECIPES['Robust'].config.transform.rotation:g}°" in caption.value for caption in page.caption
     )
@@ -177,25 +178,25 @@ def test_training_takes_a_saved_transform_and_says_what_it_does(open_page):
 
 def test_training_takes_the_transform_of_its_address_and_refuses_one_that_cannot_be(open_page):
     page = open_page("training", unfolded=["fold_data"], rotation="33", centre="true")
-    assert page.selectbox(key="training_transform").value == "custom"
+    assert setting(page, "transform").value == "custom"
     assert any("centred by mass" in caption.value and "rotation ±33°" in caption.value for caption in page.caption)
-    page.selectbox(key="training_transform").set_value("recipe").run()
+    setting(page, "transform").set_value("recipe").run()
     assert "rotation" not in page.query_params
 
     refused = open_page("training", unfolded=["fold_data"], rotation="999")
     assert ["rotation is" in error.value for error in refused.error] == [True]
-    assert refused.selectbox(key="training_transform").value == "recipe"
+    assert setting(refused, "transform").value == "recipe"
 
 
 def test_a_transform_that_is_handed_over_leaves_the_rest_of_the_form_as_it_is(open_page):
     page = open_page("training", unfolded=["fold_data"])
-    page.selectbox(key="recipe").set_value("Robust").run()
+    control(page, "recipe").set_value("Robust").run()
 
     page.query_params.clear()
     page.query_params["elastic"] = "2"
     page.run()
 
     assert not page.exception
-    assert page.number_input(key="training_batch_size").value == 64
-    assert page.selectbox(key="training_transform").value == "custom"
+    assert setting(page, "batch_size").value == 64
+    assert setting(page, "transform").value == "custom"
     assert not any("rotation" in caption.value for caption in page.caption)

@@ -25,6 +25,7 @@ from digits_core.runs.rows import Run
 from digits_core.training.control import Orders
 from tests.clusters import Cluster
 from tests.pages.conftest import open_page, trained, trained_home  # noqa: F401 - fixtures
+from tests.pages.controls import run_control
 from tests.pictures import one_digit
 from tests.unit.engine.conftest import FOREVER, Lab, cluster_of, config, own_lab, reference
 from tests.unit.helpers import epochs_in, fill, numbers, run_config, wait_for
@@ -72,7 +73,7 @@ def test_a_run_whose_weights_never_came_home_is_offered_by_no_page_and_no_comman
 
     page = open_page("recognise")
     assert not page.exception
-    assert page.selectbox(key="run").value != run.id
+    assert run_control(page).value != run.id
     assert run.id not in {each.id for each in state().runs.usable()}
 
     page = open_page("network", look="Filters")

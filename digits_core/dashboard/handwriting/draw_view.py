@@ -36,6 +36,7 @@ from digits_core.dashboard.read_only import change_button, guarded
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
 from digits_core.dashboard.sample_on_paper import offer_sample
+from digits_core.dashboard.set_controls import control_key, reset_control, set_control
 from digits_core.dashboard.state import RECOGNISER, state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
@@ -47,7 +48,7 @@ from digits_core.runs.store import Run
 
 CANVAS = "handwriting_canvas"
 KEYS = "handwriting_keys"
-LABELS_BEFORE = "labels_before"
+LABEL = "label"
 LAST_SHOWN = 10
 
 
@@ -91,13 +92,13 @@ def _offer_tools(drawing: Image.Image | None) -> None:
 
 def _choose_label(writer: str) -> int:
     """The label; at first the digit that this writer has given fewest samples of, the lowest first."""
-    if _label_key() not in st.session_state:
-        st.session_state[_label_key()] = int(state().handwriting.counts(writer).argmin())
-    with st.container(key="label"):
+    if control_key(LABEL) not in st.session_state:
+        st.session_state[control_key(LABEL)] = int(state().handwriting.counts(writer).argmin())
+    with st.container(key=LABEL):
         label = st.segmented_control(
             "Label",
             DIGITS,
-            key=_label_key(),
+            key=control_key(LABEL),
             required=True,
             wrap=True,
             help=f"{LABEL_HELP} The suggestion keeps the ten digits balanced; the keys 0 to 9 choose another.",
@@ -108,31 +109,13 @@ def _choose_label(writer: str) -> int:
 
 def _keys() -> Actions:
     """What the keys do: 0 to 9 choose the label, Z takes a stroke back, Enter saves."""
-    labels = {str(digit): partial(_take_label, digit) for digit in DIGITS}
+    labels = {str(digit): partial(set_control, LABEL, digit) for digit in DIGITS}
     return labels | {"Z": _undo, "Enter": guarded(_save)}
 
 
 def _undo() -> None:
     if picture_by_now(CANVAS) is not None:
         undo_stroke(CANVAS)
-
-
-def _label_key() -> str:
-    """The key of the control for the label.
-
-    It is another one each time that the label is chosen elsewhere: whatever the browser sends next, it sends what the
-    control says there with it, and that may be the label before.
-    """
-    return f"label_{st.session_state.get(LABELS_BEFORE, 0)}"
-
-
-def _leave_label() -> None:
-    st.session_state[LABELS_BEFORE] = st.session_state.get(LABELS_BEFORE, 0) + 1
-
-
-def _take_label(digit: int) -> None:
-    _leave_label()
-    st.session_state[_label_key()] = digit
 
 
 def _save_with_the_keys_before() -> None:
@@ -209,17 +192,17 @@ def _save() -> None:
     from digits_core.recognition.sample import drawn, kept_paper, sample_of
 
     drawing = picture_by_now(CANVAS)
-    if drawing is None or _label_key() not in st.session_state:
+    if drawing is None or control_key(LABEL) not in st.session_state:
         return
     try:
         ink = drawn(drawing)
     except DigitsError:
         return  # the page says why
-    label, writer = st.session_state[_label_key()], current_writer()
+    label, writer = st.session_state[control_key(LABEL)], current_writer()
     sample = NewSample(sample_of(ink), label, writer, "canvas", as_drawing(drawing), paper=kept_paper(ink))
     done(state().handwriting.add_all([sample]))
     clear_canvas(CANVAS)
-    _leave_label()  # the next one is suggested
+    reset_control(LABEL)  # the next one is suggested
 
 
 def _so_far(writer: str) -> None:

@@ -14,8 +14,9 @@ from digits_core.dashboard import page_address
 from digits_core.dashboard.folds import expander
 from digits_core.dashboard.hiding import hidden
 from digits_core.dashboard.loaders import load_digits
+from digits_core.dashboard.set_controls import control_key, set_control, when_changed
 from digits_core.dashboard.state import state
-from digits_core.dashboard.training.setting_controls import MAIN, MORE, key_of, training_control
+from digits_core.dashboard.training.setting_controls import MAIN, MORE, key_of, set_setting, training_control
 from digits_core.dashboard.transforms.choice import choose_transform
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import ConfigError
@@ -43,6 +44,8 @@ TRANSFORM_FIELDS = frozenset(TransformConfig.model_fields)
 NETWORK_FIELDS = frozenset({"size", *NetworkConfig.model_fields})
 ADDRESS, TRANSFORM, REFUSED = "form_address", "form_transform", "form_refused"
 UNDO = "form_undo"
+RECIPE, AS_IN_RUN, NAME = "recipe", "as_in_run", "run_name"
+"""The names of controls beside those of the settings."""
 
 
 def choose_start() -> RunConfig:
@@ -62,8 +65,8 @@ def config_of_form() -> RunConfig:
     """Return what the form says, also in a callback; raises `ConfigError` where a field is refused."""
     session = st.session_state
     return RunConfig(
-        name=session.get("run_name", ""),
-        recipe=session["recipe"],
+        name=session.get(control_key(NAME), ""),
+        recipe=session[control_key(RECIPE)],
         data=DataConfig(**_data_in_form()),
         transform=session[TRANSFORM],
         network=NetworkConfig(**{field: session[key_of(field)] for field in NetworkConfig.model_fields}),
@@ -80,7 +83,7 @@ def draw_main_settings() -> None:
 
 def draw_folded_settings() -> None:
     """Draw the folds of all other settings, which run while they are open."""
-    hidden, recipe = hidden_controls(), RECIPES[st.session_state["recipe"]]
+    hidden, recipe = hidden_controls(), RECIPES[st.session_state[control_key(RECIPE)]]
     if shown := [field for field in (*DATA_FIELDS, "transform", "as_in_run") if field not in hidden]:
         expander(_title_of_data(shown), "fold_data", lambda: _draw_data(shown, recipe), icon=":material/dataset:")
     if more := [field for field in (*MORE, "name") if field not in hidden]:
@@ -90,13 +93,16 @@ def draw_folded_settings() -> None:
 def fill(config: RunConfig) -> None:
     """Put a config into the controls. To be called before they are drawn, as callbacks are."""
     session = st.session_state
-    session["recipe"] = config.recipe if config.recipe in RECIPES else LECTURE.name
+    recipe = config.recipe if config.recipe in RECIPES else LECTURE.name
+    # Left as it is where it says so already: it keeps the focus when somebody has just chosen there.
+    if session.get(control_key(RECIPE)) != recipe:
+        set_control(RECIPE, recipe)
     for field, value in {**dict(config.network), **dict(config.training)}.items():
-        session[key_of(field)] = value
+        set_setting(field, value)
     for field in DATA_FIELDS:
-        session[key_of(field)] = list(getattr(config.data, field))
+        set_setting(field, list(getattr(config.data, field)))
     session[TRANSFORM] = config.transform
-    session["run_name"] = config.name
+    set_control(NAME, config.name)
     for left_over in (REFUSED, UNDO):
         session.pop(left_over, None)
 
@@ -181,8 +187,8 @@ def _choose_recipe() -> None:
         st.selectbox(
             "Recipe",
             list(RECIPES),
-            key="recipe",
-            on_change=_start_from_recipe,
+            key=control_key(RECIPE),
+            on_change=when_changed(RECIPE, _start_from_recipe),
             persist_state="session",
             help="A recipe fills the form with settings that belong together. Change what you like afterwards.",
         )
@@ -191,30 +197,36 @@ def _choose_recipe() -> None:
 def _choose_earlier_run() -> None:
     """An earlier run to fill the form from."""
     runs = {run.id: run for run in state().runs.runs() if not run.is_logged}
-    if st.session_state.get("as_in_run") not in runs:
-        st.session_state["as_in_run"] = None
+    if st.session_state.get(control_key(AS_IN_RUN)) not in runs:
+        _choose_no_run()
     st.selectbox(
         "As in run",
         list(runs),
         index=None,
-        key="as_in_run",
+        key=control_key(AS_IN_RUN),
         placeholder="Choose a run" if runs else "No run yet",
         format_func=lambda run_id: runs[run_id].title if run_id in runs else "",
         disabled=not runs,
-        on_change=_start_from_run,
+        on_change=when_changed(AS_IN_RUN, _start_from_run),
         help="Fills the form with the settings of an earlier run: change one thing and "
         "train again, and the difference between the two is what that one thing did.",
     )
 
 
-def _start_from_recipe() -> None:
-    fill(RECIPES[st.session_state["recipe"]].config)
-    st.session_state["as_in_run"] = None
+def _start_from_recipe(name: str) -> None:
+    fill(RECIPES[name].config)
+    _choose_no_run()
 
 
-def _start_from_run() -> None:
-    if run_id := st.session_state["as_in_run"]:
+def _start_from_run(run_id: str | None) -> None:
+    if run_id:
         fill(state().runs.get(run_id).plan)
+
+
+def _choose_no_run() -> None:
+    """Let “As in run” say nothing. Set only where it says something: a control that is set is another one."""
+    if st.session_state.get(control_key(AS_IN_RUN)) is not None:
+        set_control(AS_IN_RUN, None)
 
 
 def _data_in_form() -> dict[str, tuple[str, ...]]:
@@ -290,7 +302,7 @@ def _draw_more(fields: Collection[str], recipe: Recipe) -> None:
     if "name" in fields:
         st.text_input(
             "Name",
-            key="run_name",
+            key=control_key(NAME),
             placeholder=recipe.name,
             persist_state="session",
             help="What lists and charts call this run.",

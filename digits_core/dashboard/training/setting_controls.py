@@ -9,6 +9,7 @@ import streamlit as st
 
 from digits_core.config import bounds, choices
 from digits_core.dashboard.pages import link
+from digits_core.dashboard.set_controls import control_key, set_control
 from digits_core.dashboard.state import state
 from digits_core.layers.presets import PRESETS, summary
 from digits_core.settings import FORM, SECTION_OF, SECTIONS, SETTINGS, help_of, kind_of, label_of, users_of, written
@@ -23,6 +24,15 @@ MORE = tuple(field for field in FORM if not SETTINGS[field].main)
 
 def key_of(field: str) -> str:
     """Where the session keeps what the form says about a field."""
+    return control_key(_name_of(field))
+
+
+def set_setting(field: str, value: object) -> None:
+    """Let the form say `value` about a field, before its control is drawn."""
+    set_control(_name_of(field), value)
+
+
+def _name_of(field: str) -> str:
     return f"training_{field}"
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from digits_core.config import TransformConfig
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.pages import link
+from digits_core.dashboard.set_controls import control_key, set_control, when_changed
 from digits_core.dashboard.state import state
 from digits_core.dashboard.transforms.url import as_link
 from digits_core.training.recipes import Recipe
@@ -24,20 +25,21 @@ def choose_transform(key: str, recipe: Recipe) -> None:
     if current not in configs.values():
         titles["custom"], configs["custom"] = "Custom", current
     # What is chosen follows from the transform, whoever has set it: a recipe, a link, a hint or this control.
-    st.session_state[CONTROL] = next(name for name, config in configs.items() if config == current)
+    chosen = next(name for name, config in configs.items() if config == current)
+    if st.session_state.get(control_key(CONTROL)) != chosen:
+        set_control(CONTROL, chosen)
+
+    def take(config: TransformConfig) -> None:
+        st.session_state[key] = config
+
     st.selectbox(
         "Transform",
         list(titles),
         format_func=lambda name: titles.get(name, name),
-        key=CONTROL,
-        on_change=_take,
-        args=(key, configs),
+        key=control_key(CONTROL),
+        on_change=when_changed(CONTROL, lambda name: take(configs[name])),
         help="The way of each image to the network: the recipe's, one that you saved, or the one that you made on the "
         "Transforms page. Random steps are taken in training alone.",
     )
     st.caption(as_plain_text(summary(current)))
     link("transforms", "Change it under Transforms", **as_link(current))
-
-
-def _take(key: str, configs: dict[str, TransformConfig]) -> None:
-    st.session_state[key] = configs[st.session_state[CONTROL]]

@@ -1,0 +1,44 @@
+"""Controls that the code sets, too: each time under another key.
+
+Whatever a browser sends, it sends what every control says there with it. Where it has not heard yet that the code has
+set one, that is the value before, and Streamlit takes it for a choice that was just made. A new key has no such value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+
+def control_key(name: str) -> str:
+    """The key that the control called `name` has now, and under which the session keeps its value."""
+    return f"{name}_{st.session_state.get(_times_set(name), 0)}"
+
+
+def reset_control(name: str) -> None:
+    """Let a control start anew, with no value, whatever browsers still say of it."""
+    st.session_state.pop(control_key(name), None)
+    st.session_state[_times_set(name)] = st.session_state.get(_times_set(name), 0) + 1
+
+
+def set_control(name: str, value: object) -> None:
+    """Let a control show `value`, whatever browsers still say of it; before it is drawn, as in a callback."""
+    reset_control(name)
+    st.session_state[control_key(name)] = value
+
+
+def when_changed(name: str, act: Callable[[Any], object]) -> Callable[[], None]:
+    """The `on_change` of a control: does `act` with its new value, unless the code has set another one since."""
+    key = control_key(name)
+
+    def changed() -> None:
+        if key == control_key(name):
+            act(st.session_state[key])
+
+    return changed
+
+
+def _times_set(name: str) -> str:
+    return f"{name}_times_set"
