@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from digits_core.dashboard.state import state
-from tests.pages.controls import setting
+from digits_core.training.ready_sweeps import READY
+from tests.pages.controls import control, setting
 from tests.pages.test_handwriting import save, saved
 from tests.pictures import one_digit
 
@@ -50,13 +51,23 @@ def test_what_the_form_refuses_by_now_is_not_trained(open_page):
 
 def test_a_sweep_is_started_as_its_form_says_by_now(open_page):
     page = open_page("runs", runs_view="Sweeps", unfolded=["fold_sweep"])
-    page.text_input(key="sweep_name").set_value("two rates")
-    page.text_input(key="sweep_over_learning_rate").set_value("0.001, 0.002")
+    control(page, "sweep_name").set_value("two rates")
+    control(page, "sweep_over_learning_rate").set_value("0.001, 0.002")
     page.button(key="sweep_start").click().run()
 
     assert not page.exception
     (sweep,) = state().sweeps.sweeps()
     assert (sweep.plan.name, sweep.plan.varied[0].values) == ("two rates", (0.001, 0.002))
+
+
+def test_a_ready_made_sweep_is_started_that_is_chosen_by_now(open_page):
+    page = open_page("runs", runs_view="Sweeps")
+    page.pills(key="ready").set_value("Optimizers compared")
+    page.button(key="sweep_start").click().run()
+
+    assert not page.exception
+    (sweep,) = state().sweeps.sweeps()
+    assert sweep.plan == READY["Optimizers compared"].plan
 
 
 def test_the_layer_that_is_varied_is_the_one_that_is_chosen_by_now(open_page):
@@ -68,7 +79,7 @@ def test_the_layer_that_is_varied_is_the_one_that_is_chosen_by_now(open_page):
     button(page, "Add these networks").click().run()
 
     assert not page.exception
-    first, second = json.loads(page.multiselect(key="sweep_over_layers").value[-1])[:2]
+    first, second = json.loads(control(page, "sweep_over_layers").value[-1])[:2]
     assert (first["channels"], second["channels"]) == (16, 5)
 
 

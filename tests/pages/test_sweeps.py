@@ -16,6 +16,7 @@ from digits_core.training.events import Finished
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.sweep_plan import SweepPlan, config_of, grid, parse_varied
 from tests.pages.conftest import SECONDS
+from tests.pages.controls import control, session_key
 
 
 def view():
@@ -73,7 +74,7 @@ def test_a_link_fills_the_form_with_a_ready_made_sweep_which_is_changed_afterwar
     shown = open_view(ready="Optimizers compared")
     assert_filled(shown, "Optimizers compared")
 
-    shown.number_input("sweep_seeds").set_value(2).run()
+    control(shown, "sweep_seeds").set_value(2).run()
     assert f"{2 * READY['Optimizers compared'].plan.size} runs" in texts(shown)
 
 
@@ -81,18 +82,20 @@ def assert_filled(shown, name: str) -> None:
     """The form says what the ready-made sweep of that name says."""
     assert not shown.exception
     assert READY[name].lesson in texts(shown)
-    assert shown.text_input("sweep_name").value == name
-    assert shown.multiselect("sweep_fields").value == list(READY[name].plan.fields)
+    assert control(shown, "sweep_name").value == name
+    assert control(shown, "sweep_fields").value == list(READY[name].plan.fields)
     assert f"{READY[name].plan.size} runs" in texts(shown)
     on = READY[name].plan.base.data.train
-    assert shown.session_state["sweep_base"] == ("recipe:Lecture" if on == ("optdigits",) else f"data:{on[0]}")
+    assert shown.session_state[session_key(shown, "sweep_base")] == (
+        "recipe:Lecture" if on == ("optdigits",) else f"data:{on[0]}"
+    )
 
 
 def test_the_size_is_shown_before_the_start(open_view):
     shown = open_view()
-    shown.multiselect("sweep_fields").set_value(["batch_size", "optimizer"]).run()
-    shown.multiselect("sweep_over_optimizer").set_value(["adam", "sgd"]).run()
-    shown.number_input("sweep_seeds").set_value(2).run()
+    control(shown, "sweep_fields").set_value(["batch_size", "optimizer"]).run()
+    control(shown, "sweep_over_optimizer").set_value(["adam", "sgd"]).run()
+    control(shown, "sweep_seeds").set_value(2).run()
 
     assert "**12 runs** (6 settings × 2 seeds)" in texts(shown)
 
@@ -100,10 +103,10 @@ def test_the_size_is_shown_before_the_start(open_view):
 def test_an_earlier_run_gives_the_base_and_an_estimate_of_the_time(open_view, trained_home):
     shown = open_view()
     run = state().runs.runs()[0]
-    shown.multiselect("sweep_fields").set_value(["dropout"]).run()
-    shown.selectbox("sweep_base").set_value(f"run:{run.id}").run()
+    control(shown, "sweep_fields").set_value(["dropout"]).run()
+    control(shown, "sweep_base").set_value(f"run:{run.id}").run()
 
-    assert shown.number_input("sweep_epochs").value == 1
+    assert control(shown, "sweep_epochs").value == 1
     assert "about **" in texts(shown)
 
 
@@ -118,7 +121,7 @@ def test_an_earlier_run_gives_the_base_and_an_estimate_of_the_time(open_view, tr
 )
 def test_what_cannot_be_is_said_and_cannot_be_started(open_view, values, complaint):
     shown = open_view()
-    shown.text_input("sweep_over_learning_rate").set_value(values).run()
+    control(shown, "sweep_over_learning_rate").set_value(values).run()
 
     assert not shown.exception
     assert complaint in texts(shown)
@@ -127,8 +130,8 @@ def test_what_cannot_be_is_said_and_cannot_be_started(open_view, values, complai
 
 def test_a_batch_larger_than_the_data_is_refused_and_nothing_is_written(open_view):
     shown = open_view()
-    shown.multiselect("sweep_fields").set_value(["batch_size"]).run()
-    shown.text_input("sweep_over_batch_size").set_value("64, 4000").run()
+    control(shown, "sweep_fields").set_value(["batch_size"]).run()
+    control(shown, "sweep_over_batch_size").set_value("64, 4000").run()
     shown.button("sweep_start").click().run()
 
     assert "The batch size 4000 is larger" in texts(shown)
@@ -191,11 +194,11 @@ def test_networks_that_differ_in_one_layer_are_added_and_a_wrong_value_adds_none
     shown = open_view(ready="How wide?")
     shown.selectbox("sweep_layer_name").set_value("conv1").run()
     shown.selectbox("sweep_layer_field").set_value("channels").run()
-    before = len(shown.multiselect("sweep_over_layers").value)
+    before = len(control(shown, "sweep_over_layers").value)
     for values, added in (("4, 900", 0), ("4, 8", 2)):
         shown.text_input("sweep_layer_values").set_value(values).run()
         next(button for button in shown.button if button.label == "Add these networks").click().run()
         assert not shown.exception
         assert bool(shown.error) == (not added)
-        assert len(shown.multiselect("sweep_over_layers").value) == before + added
+        assert len(control(shown, "sweep_over_layers").value) == before + added
     assert f"{3 * (before + 2)} runs" in texts(shown)

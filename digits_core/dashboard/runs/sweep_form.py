@@ -12,6 +12,7 @@ from digits_core.dashboard.folds import expander
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.session import session_id
+from digits_core.dashboard.set_controls import control_key, set_control, when_changed
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.sweep_recipes import AWAITED, CHOSEN
 from digits_core.dashboard.widgets import show_error
@@ -33,7 +34,7 @@ METHODS = {"grid": "Grid", "random": "Random draws", "search": "Search"}
 NAME, BASE, EPOCHS, FIELDS, METHOD = "sweep_name", "sweep_base", "sweep_epochs", "sweep_fields", "sweep_method"
 TRIALS, POINTS, SEEDS, PRUNE = "sweep_trials", "sweep_points", "sweep_seeds", "sweep_prune"
 LAYER, LAYER_FIELD, LAYER_VALUES = "sweep_layer_name", "sweep_layer_field", "sweep_layer_values"
-REFUSED, FILLED = "sweep_refused", "sweep_filled_with"
+READY_ONE, REFUSED, FILLED = "ready", "sweep_refused", "sweep_filled_with"
 FIRST = "Learning rate from low to high"
 """The ready-made sweep that the form starts with."""
 MOST_FIELDS = 4
@@ -83,7 +84,7 @@ def _draw_form() -> None:
     _choose_method(ranges)
     st.text_input(
         "Name",
-        key=NAME,
+        key=control_key(NAME),
         persist_state="session",
         placeholder="what it varies",
         help="What the list of sweeps calls this one.",
@@ -93,9 +94,9 @@ def _draw_form() -> None:
 def _give_defaults() -> None:
     """Write into the session what the form says of itself before it was ever drawn."""
     for field in SWEPT:
-        st.session_state.setdefault(_key(field), _suggested(field))
-    if st.session_state[BASE] not in _bases():
-        st.session_state[BASE] = f"recipe:{LECTURE.name}"  # the run was deleted
+        st.session_state.setdefault(control_key(_over(field)), _suggested(field))
+    if _said(BASE) not in _bases():
+        set_control(BASE, f"recipe:{LECTURE.name}")  # the run was deleted
 
 
 def _bases() -> dict[str, str]:
@@ -107,32 +108,43 @@ def _bases() -> dict[str, str]:
 
 def fill(plan: SweepPlan) -> None:
     """Put a plan into the controls. To be called before they are drawn."""
-    session = st.session_state
-    session[NAME], session[METHOD], session[FIELDS] = plan.name, plan.method, list(plan.fields)
-    session[TRIALS], session[POINTS], session[SEEDS] = plan.trials, plan.points, plan.seeds
-    session[PRUNE] = plan.stop_underperforming
     other, recipe = _data_key(plan), plan.base.recipe if plan.base.recipe in RECIPES else LECTURE.name
-    session[BASE] = other if other in _ON_OTHER_DATA else f"recipe:{recipe}"
-    session[EPOCHS] = plan.base.training.epochs
+    values = {
+        NAME: plan.name,
+        METHOD: plan.method,
+        FIELDS: list(plan.fields),
+        TRIALS: plan.trials,
+        POINTS: plan.points,
+        SEEDS: plan.seeds,
+        PRUNE: plan.stop_underperforming,
+        BASE: other if other in _ON_OTHER_DATA else f"recipe:{recipe}",
+        EPOCHS: plan.base.training.epochs,
+    }
     for each in plan.varied:
         shown = partial(written, each.field)
         text = f"{shown(each.low)}..{shown(each.high)}" if each.is_range else ", ".join(map(shown, each.values))
-        session[_key(each.field)] = text if is_number(each.field) else list(each.values)
+        values[_over(each.field)] = text if is_number(each.field) else list(each.values)
+    for name, value in values.items():
+        set_control(name, value)
 
 
 def plan_of_form() -> SweepPlan:
     """What the form says; `ConfigError` where that cannot be."""
-    session = st.session_state
     return SweepPlan(
-        name=session[NAME],
+        name=_said(NAME),
         base=_base(),
-        varied=tuple(_varied(field) for field in session[FIELDS]),
-        method=session[METHOD],
-        trials=session[TRIALS],
-        points=session[POINTS],
-        seeds=session[SEEDS],
-        stop_underperforming=session[PRUNE],
+        varied=tuple(_varied(field) for field in _said(FIELDS)),
+        method=_said(METHOD),
+        trials=_said(TRIALS),
+        points=_said(POINTS),
+        seeds=_said(SEEDS),
+        stop_underperforming=_said(PRUNE),
     )
+
+
+def _said(name: str) -> Any:
+    """What the control called `name` says, drawn or not."""
+    return st.session_state[control_key(name)]
 
 
 def _start_from_a_ready_one() -> str:
@@ -141,18 +153,23 @@ def _start_from_a_ready_one() -> str:
         "Start from a ready-made one",
         list(READY),
         default=FIRST,
-        key="ready",
+        key=READY_ONE,
         bind="query-params",
         wrap=True,
         persist_state="session",
         help="A sweep fills the form with a question of the lecture. Change what you like afterwards.",
     )
+    _fill_once(name)
+    return READY[name].lesson if name else "Each run has another combination of what varies."
+
+
+def _fill_once(name: str | None) -> None:
+    """Fill the form with a ready-made sweep, unless it was the last to fill it; with the first where nothing has."""
     if name and st.session_state.get(FILLED) != name:
         fill(READY[name].plan)
     st.session_state[FILLED] = name
-    if FIELDS not in st.session_state:
+    if control_key(FIELDS) not in st.session_state:
         fill(READY[FIRST].plan)
-    return READY[name].lesson if name else "Each run has another combination of what varies."
 
 
 def _choose_base() -> None:
@@ -161,20 +178,20 @@ def _choose_base() -> None:
     left.selectbox(
         "Everything else as in",
         list(options),
-        key=BASE,
+        key=control_key(BASE),
         format_func=lambda name: options.get(name, name),
-        on_change=_take_its_epochs,
+        on_change=when_changed(BASE, _take_its_epochs),
         persist_state="session",
         help="The recipe or run that all trials share their data, transform and other settings with: then a difference "
         "comes from what is varied.",
     )
     limits = bounds(TrainingConfig, "epochs")
-    varied_too = "epochs" in st.session_state[FIELDS]
+    varied_too = "epochs" in _said(FIELDS)
     right.number_input(
         "Epochs",
         int(limits.low),
         int(limits.high),
-        key=EPOCHS,
+        key=control_key(EPOCHS),
         persist_state="session",
         disabled=varied_too,
         help="Epochs are varied below." if varied_too else SETTINGS["epochs"].help,
@@ -186,7 +203,7 @@ def _choose_fields() -> bool:
     st.multiselect(
         "Vary",
         SWEPT,
-        key=FIELDS,
+        key=control_key(FIELDS),
         format_func=title_of,
         max_selections=MOST_FIELDS,
         persist_state="session",
@@ -195,11 +212,11 @@ def _choose_fields() -> bool:
         help="Each run has another combination of these. Of two settings the result is drawn as a map, of one as a "
         "line.",
     )
-    for field in st.session_state[FIELDS]:
+    for field in _said(FIELDS):
         if is_number(field):
             st.text_input(
                 title_of(field),
-                key=_key(field),
+                key=control_key(_over(field)),
                 persist_state="session",
                 help=f"{SETTINGS[field].help} Write values with commas between them, or a "
                 "range as 0.001..0.1. A range over a factor of ten or more is looked at on a logarithmic scale: as "
@@ -210,14 +227,14 @@ def _choose_fields() -> bool:
                 _vary_a_layer()
             st.multiselect(
                 title_of(field),
-                list(dict.fromkeys([*values_of(field), *_saved_ones(field), *st.session_state[_key(field)]])),
-                key=_key(field),
+                list(dict.fromkeys([*values_of(field), *_saved_ones(field), *_said(_over(field))])),
+                key=control_key(_over(field)),
                 persist_state="session",
                 wrap=True,
                 format_func=partial(written, field),
                 help=SETTINGS[field].help,
             )
-    return any(".." in str(st.session_state[_key(field)]) for field in st.session_state[FIELDS])
+    return any(".." in str(_said(_over(field))) for field in _said(FIELDS))
 
 
 def _saved_ones(field: str) -> list[str]:
@@ -248,30 +265,30 @@ def _add_networks() -> None:
     except ConfigError as error:
         session[REFUSED] = error
     else:
-        before = session[_key("layers")]
+        before = _said(_over("layers"))
         kept = [] if before == values_of("layers") else before
-        session[_key("layers")] = list(dict.fromkeys([*kept, *values]))
+        set_control(_over("layers"), list(dict.fromkeys([*kept, *values])))
 
 
 def _choose_method(ranges: bool) -> None:
     st.segmented_control(
         "How",
         list(METHODS),
-        key=METHOD,
+        key=control_key(METHOD),
         format_func=METHODS.__getitem__,
         required=True,
         persist_state="session",
         help="A grid tries every combination. Random draws find good settings with fewer runs where only some of the "
         "settings matter. A search draws at first, then tries what the results so far speak for (Optuna's TPE).",
     )
-    grid = st.session_state[METHOD] == "grid"
+    grid = _said(METHOD) == "grid"
     left, right = st.columns(2)
     if grid:
         left.number_input(
             "Grid points per range",
             2,
             20,
-            key=POINTS,
+            key=control_key(POINTS),
             disabled=not ranges,
             persist_state="session",
             help="At how many values, equally far from each other, the grid looks."
@@ -283,7 +300,7 @@ def _choose_method(ranges: bool) -> None:
             "Settings to try",
             1,
             500,
-            key=TRIALS,
+            key=control_key(TRIALS),
             persist_state="session",
             help="How many combinations are tried. The more settings vary, the more it takes.",
         )
@@ -291,14 +308,14 @@ def _choose_method(ranges: bool) -> None:
         "Seeds",
         1,
         20,
-        key=SEEDS,
+        key=control_key(SEEDS),
         persist_state="session",
         help="Each combination is trained with so many seeds: other starting weights, another order. Where the seeds "
         "of one differ as much as two combinations do, the difference between these is chance.",
     )
     st.toggle(
         "Stop underperforming runs early",
-        key=PRUNE,
+        key=control_key(PRUNE),
         persist_state="session",
         help="From the second epoch on, a run is stopped when its accuracy is below the median of the others after as "
         "many epochs. That saves time, but is hard on runs that start slowly, such as those with a one-cycle schedule.",
@@ -306,6 +323,8 @@ def _choose_method(ranges: bool) -> None:
 
 
 def _start() -> None:
+    # Pressed right after another was chosen, it means that one.
+    _fill_once(st.session_state[READY_ONE])
     try:
         sweep = state().conductor.start(plan_of_form(), session_id())
     except DigitsError as error:
@@ -316,22 +335,22 @@ def _start() -> None:
 
 def _base() -> RunConfig:
     config = _chosen_base()
-    return config.replace(name="", training=config.training.replace(epochs=st.session_state[EPOCHS]))
+    return config.replace(name="", training=config.training.replace(epochs=_said(EPOCHS)))
 
 
 def _chosen_base() -> RunConfig:
-    if (key := st.session_state[BASE]) in _ON_OTHER_DATA:
+    if (key := _said(BASE)) in _ON_OTHER_DATA:
         return _ON_OTHER_DATA[key]
     kind, _, name = key.partition(":")
     return RECIPES[name].config if kind == "recipe" else state().runs.get(name).plan
 
 
-def _take_its_epochs() -> None:
-    st.session_state[EPOCHS] = _chosen_base().training.epochs
+def _take_its_epochs(_base: str) -> None:
+    set_control(EPOCHS, _chosen_base().training.epochs)
 
 
 def _varied(field: str) -> Varied:
-    said = st.session_state[_key(field)]
+    said = _said(_over(field))
     return varied(field, said) if is_number(field) else Varied(field=field, values=said)
 
 
@@ -370,5 +389,6 @@ def _suggested(field: str) -> Any:
     return SETTINGS[field].values or written(field, default_of(field))
 
 
-def _key(field: str) -> str:
+def _over(field: str) -> str:
+    """The name of the control that says over what a field is varied."""
     return f"sweep_over_{field}"
