@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from digits_core.dashboard.handwriting.shared import DIGITS, LABEL_HELP
+from digits_core.dashboard.key_log import Actions, catch_up, listen
 from digits_core.dashboard.recognise.photos import Photo
 from digits_core.dashboard.recognise.recognition_result import article
 
@@ -41,22 +43,23 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
         _relabel(photo, boxes[place], place if len(boxes) > 1 else None)
     with st.container(horizontal=True, vertical_alignment="center"):
         if boxes:
-            _change_box(photo, boxes, place)
+            _change_box(photo, is_last=place + 1 == len(boxes))
         st.button(
             "Undo correction",
             icon=":material/undo:",
             key=f"undo_correction_{photo.work.number}",
-            on_click=photo.work.undo,
+            on_click=_after_the_keys,
+            args=(photo, photo.work.undo),
             disabled=not photo.work.past,
-            shortcut=None if is_editing(photo) else "Z",
-            help="Takes the last correction of this picture back, also one that was made on the picture itself.",
+            help="Takes the last correction of this picture back (Z), also one that was made on the picture itself.",
         )
         st.button(
             "Read again",
             icon=":material/restart_alt:",
             key=f"find_again_{photo.work.number}",
             disabled=not photo.work.past,
-            on_click=photo.find_again,
+            on_click=_after_the_keys,
+            args=(photo, photo.find_again),
             help="Drops all corrections of this picture and reads it as if it were new.",
         )
         st.toggle(
@@ -66,10 +69,32 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
             help="Draw a box around a digit that was missed: it is read at once. Drag a box to move it, its corners to "
             "resize it. The keys then act on the box that is chosen in the picture.",
         )
+    if not is_editing(photo):  # while boxes are edited, the picture takes the keys
+        listen(_keys_of(photo), _keys(photo))
+
+
+def _keys(photo: Photo) -> Actions:
+    """What the keys do: 0 to 9 say which digit the chosen one is, Delete leaves it out, Z takes a correction back."""
+
+    def relabel(digit: int) -> None:
+        _change_chosen(photo, lambda box: photo.relabel(box, digit))
+
+    labels = {str(digit): partial(relabel, digit) for digit in DIGITS}
+    return labels | {"Z": photo.work.undo, "Delete": partial(_change_chosen, photo, photo.drop)}
+
+
+def _keys_of(photo: Photo) -> str:
+    return f"correction_keys_{photo.work.number}"
+
+
+def _after_the_keys(photo: Photo, act: Callable[[], object]) -> None:
+    """What a button does, after all keys that were pressed before it."""
+    catch_up(_keys_of(photo), _keys(photo))
+    act()
 
 
 def _change_chosen(photo: Photo, change: Callable[[Box], None]) -> None:
-    """Change the digit that is chosen by now: a key may follow a click on another one before that is drawn."""
+    """Change the digit that is chosen by now: a key or a click may follow another before that is drawn."""
     if boxes := [box for box, _ in photo.found()]:
         change(boxes[chosen_place(photo, len(boxes))])
 
@@ -104,46 +129,38 @@ def _relabel(photo: Photo, box: Box, place: int | None) -> None:
                 args=(box, label),
                 help="It is unlike what the network learnt, and still a digit: it is saved with the others.",
             )
-    if is_editing(photo):
-        return  # the picture takes the keys
-    # Only buttons listen to keys: these are there to listen, not to be seen.
-    with st.container(key="label_keys"):
-        for digit in DIGITS:
-            st.button(
-                f"Label {digit}",
-                shortcut=str(digit),
-                key=f"label_key_{digit}",
-                on_click=_change_chosen,
-                args=(photo, lambda chosen, digit=digit: photo.relabel(chosen, digit)),
-            )
 
 
-def _change_box(photo: Photo, boxes: list[Box], place: int) -> None:
-    number, box = photo.work.number, boxes[place]
+def _join_chosen(photo: Photo) -> None:
+    """Join the digit that is chosen by now with the next one, if there is one."""
+    boxes = [box for box, _ in photo.found()]
+    if (place := chosen_place(photo, len(boxes))) + 1 < len(boxes):
+        photo.join(boxes[place], boxes[place + 1])
+
+
+def _change_box(photo: Photo, is_last: bool) -> None:
     st.button(
         "Split",
         icon=":material/vertical_split:",
-        key=f"split_{number}",
-        on_click=photo.split,
-        args=(box,),
+        key=f"split_{photo.work.number}",
+        on_click=_after_the_keys,
+        args=(photo, partial(_change_chosen, photo, photo.split)),
         help="Makes two digits of the chosen one, cut where the cut meets least ink. Both are read.",
     )
-    following = boxes[place + 1] if place + 1 < len(boxes) else None
     st.button(
         "Join with next",
         icon=":material/join:",
-        key=f"join_{number}",
-        on_click=photo.join,
-        args=(box, following),
-        disabled=following is None,
+        key=f"join_{photo.work.number}",
+        on_click=_after_the_keys,
+        args=(photo, partial(_join_chosen, photo)),
+        disabled=is_last,
         help="Makes one digit of the chosen one and of that which follows it. It is read as one.",
     )
     st.button(
         "Drop digit",
         icon=":material/delete:",
-        key=f"drop_{number}",
-        on_click=_change_chosen,
-        args=(photo, photo.drop),
-        shortcut=None if is_editing(photo) else "Delete",
-        help="Leaves the chosen one out: it is not a digit.",
+        key=f"drop_{photo.work.number}",
+        on_click=_after_the_keys,
+        args=(photo, partial(_change_chosen, photo, photo.drop)),
+        help="Leaves the chosen one out (Delete): it is not a digit.",
     )
