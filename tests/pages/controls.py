@@ -5,7 +5,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-KINDS = ("checkbox", "multiselect", "number_input", "selectbox", "text_input")
+KINDS = ("checkbox", "multiselect", "number_input", "selectbox", "slider", "text_input")
 
 
 def controls(page: AppTest, name: str) -> list[Any]:

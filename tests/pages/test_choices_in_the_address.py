@@ -7,7 +7,7 @@ from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from digits_core.dashboard.state import state
-from tests.pages.controls import run_control
+from tests.pages.controls import control, run_control
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ def test_the_run_that_training_shows(trained_home, open_page, run_to_its_end_but
 
 def test_how_curves_are_smoothed(trained_home, open_page, run_to_its_end_but_for_the_address):
     page = open_page("runs", smoothing="0.5", unfolded=["curve_options"])
-    page.slider(key="runs_smoothing").set_value(0.8)
+    control(page, "runs_smoothing").set_value(0.8)
     run_to_its_end_but_for_the_address(page)
     page.run()
 
     assert not page.exception
-    assert page.slider(key="runs_smoothing").value == 0.8
+    assert control(page, "runs_smoothing").value == 0.8
     assert page.query_params["smoothing"] in ("0.8", ["0.8"])
 
 

@@ -10,6 +10,7 @@ from digits_core.dashboard.runs.table import PAGE_ROWS
 from digits_core.dashboard.state import state
 from digits_core.runs.store import Run
 from digits_core.training.events import EpochFinished, Finished, Started
+from tests.pages.controls import control, controls
 
 
 def train(name: str, accuracy: float = 0.9, **training) -> Run:
@@ -90,9 +91,9 @@ def test_filters_and_order_in_the_url_are_obeyed(open_page, four):
 
 def test_filters_that_are_used_are_written_into_the_url(open_page, four):
     page = open_page("runs")
-    page.multiselect(key="runs_where").set_value(["batch_size=16"]).run()
-    page.text_input(key="runs_q").set_value("again").run()
-    page.selectbox(key="runs_sort").set_value("-accuracy").run()
+    control(page, "runs_where").set_value(["batch_size=16"]).run()
+    control(page, "runs_q").set_value("again").run()
+    control(page, "runs_sort").set_value("-accuracy").run()
 
     assert names(page) == ["small again"]
     assert (query(page, "where"), query(page, "q"), query(page, "sort")) == (
@@ -101,8 +102,8 @@ def test_filters_that_are_used_are_written_into_the_url(open_page, four):
         ["-accuracy"],
     )
 
-    page.multiselect(key="runs_where").set_value([]).run()
-    page.text_input(key="runs_q").set_value("").run()
+    control(page, "runs_where").set_value([]).run()
+    control(page, "runs_q").set_value("").run()
     assert names(page) == ["small again", "small", "large again", "large"]
     assert not query(page, "where")
     assert not query(page, "q")
@@ -123,11 +124,11 @@ def test_filters_that_leave_nothing_can_be_cleared(open_page, four):
 
 def test_a_choice_outlives_filters_that_hide_it_and_runs_that_arrive(open_page, four):
     page = open_page("runs", compare=[four[0].id, four[2].id])
-    page.multiselect(key="runs_where").set_value(["batch_size=64"]).run()
+    control(page, "runs_where").set_value(["batch_size=64"]).run()
     assert any("2 chosen of 2 runs, 1 not shown" in text.value for text in page.caption)
 
     train("new")
-    page.multiselect(key="runs_where").set_value([]).run()
+    control(page, "runs_where").set_value([]).run()
     assert names(page)[0] == "new"
     assert query(page, "compare") == [four[0].id, four[2].id]
 
@@ -142,7 +143,7 @@ def test_grouped_runs_show_mean_and_deviation(open_page, four):
     assert table["Accuracy"].tolist() == pytest.approx([96.0, 90.5])
     assert table["± Accuracy"].tolist() == pytest.approx([2**0.5, 0.5**0.5])
 
-    page.selectbox(key="runs_group").set_value("repeats").run()
+    control(page, "runs_group").set_value("repeats").run()
     assert list(page.dataframe[0].value["Settings"]) == ["batch size 64", "batch size 16"]
     assert query(page, "group") == ["repeats"]
 
@@ -235,17 +236,13 @@ def test_all_that_fit_the_filters_are_chosen_at_once(open_page, four):
     assert any("Select one or more" in text.value for text in page.info)
 
 
-def filters(page: AppTest) -> list[str]:
-    return [each.key for each in page.get("text_input") if each.key == "runs_q"]
-
-
 def test_filters_are_folded_away_until_there_are_more_than_ten_runs(home, open_page):
     for number in range(MANY):
         train(str(number))
     page = AppTest.from_file(PAGES["runs"].file, default_timeout=60).run()
-    assert not filters(page)
+    assert not controls(page, "runs_q")
     train("one more")
-    assert filters(page.run()) == ["runs_q"]
+    assert controls(page.run(), "runs_q")
 
 
 def test_a_filter_that_is_folded_away_is_said_and_holds(four, open_page):

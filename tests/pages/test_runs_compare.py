@@ -14,6 +14,7 @@ from digits_core.home import Home
 from digits_core.runs.artifacts import Artifacts
 from digits_core.runs.process_owner import this_process
 from digits_core.training.events import EpochFinished, Finished, Started
+from tests.pages.controls import session_key
 
 SECONDS = 60
 
@@ -128,8 +129,8 @@ def test_the_url_says_how_curves_are_drawn(compare):
 
     page.session_state["curve_options"] = True
     page.run()
-    assert page.session_state["runs_measure"] == "Loss"
-    assert page.session_state["runs_curves_against"] == "Seconds"
+    assert page.session_state[session_key(page, "runs_measure")] == "Loss"
+    assert page.session_state[session_key(page, "runs_curves_against")] == "Seconds"
     assert page.session_state["curve_scale"] == "Log error", "links from before say Log"
     assert page.slider[0].value == 0.5
 

@@ -12,7 +12,9 @@ from typing import Any
 import streamlit as st
 
 from digits_core.dashboard import page_address
+from digits_core.dashboard.set_controls import control_key, set_control, when_changed
 
+_NOTHING = object()
 IN_URL_AT_MOST = 100
 """Servers refuse addresses of some ten thousand characters; what is longer goes on in the session alone."""
 
@@ -44,20 +46,15 @@ def one_of(key: str, options: Sequence[str]) -> str:
 
 def controlled(key: str, value: object, as_values: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
     """What a widget is given so that it shows `value` and writes the address when it is used."""
-    widget = widget_key(key)
-    # Setting a value again that is there already would send it, and take away what is being typed.
-    if widget not in st.session_state or st.session_state[widget] != value:
-        st.session_state[widget] = value
+    name = f"runs_{key}"
+    if st.session_state.get(control_key(name), _NOTHING) != value:
+        set_control(name, value)
 
-    def write() -> None:
+    def write(said: Any) -> None:
         with page_address.changed():
-            keep(key, as_values(st.session_state[widget]))
+            keep(key, as_values(said))
 
-    return {"key": widget, "on_change": write}
-
-
-def widget_key(key: str) -> str:
-    return f"runs_{key}"
+    return {"key": control_key(name), "on_change": when_changed(name, write)}
 
 
 def _kept(key: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from digits_core.dashboard import page_address
 from digits_core.dashboard.runs.address import keep, kept
 from digits_core.dashboard.state import state
 from digits_core.runs.store import Run
@@ -26,5 +27,6 @@ def chosen_runs(runs: Sequence[Run]) -> list[Run]:
 
 def choose(run_ids: Sequence[str]) -> None:
     """Choose these runs and no others; a new table is drawn, for one that is there keeps its own marks."""
-    keep(CHOSEN, run_ids)
+    with page_address.changed():
+        keep(CHOSEN, run_ids)
     st.session_state["runs_tables"] = st.session_state.get("runs_tables", 0) + 1

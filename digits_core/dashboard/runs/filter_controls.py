@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from digits_core.dashboard import page_address
 from digits_core.dashboard.folds import popover
 from digits_core.dashboard.runs.address import controlled, keep, kept, one_of
 from digits_core.dashboard.state import state
@@ -108,8 +109,9 @@ def _draw_controls(shown: Shown) -> None:
 
 
 def clear() -> None:
-    keep("q", [])
-    keep("where", [])
+    with page_address.changed():
+        keep("q", [])
+        keep("where", [])
 
 
 def in_order(runs: Sequence[Run], order: str) -> list[Run]:
