@@ -76,6 +76,11 @@ class Comb:
         """Return the comb after an affine map (3, 3)."""
         return replace(self, walls=self.walls @ transform[:2, :2].T + transform[:2, 2])
 
+    def apart(self) -> np.ndarray:
+        """Return how far each wall is from the nearest other one, in pixels (n,)."""
+        gaps = np.diff(self.walls[:, 1, 0])
+        return np.minimum(np.append(gaps, np.inf), np.append(np.inf, gaps))
+
     def rails(self) -> list[np.ndarray]:
         """Return the two ends of each level line as (x, y), (2, 2), from the left to the right."""
         tops, bottoms = self.walls[:, 0], self.walls[:, 1]
@@ -129,10 +134,11 @@ def _darker_than(values: np.ndarray, floor: float) -> Iterator[Comb]:
 def _of_one_form(combs: list[Comb]) -> list[Comb]:
     """Return the surest combs that are about as large as the surest of all, and do not lie in another.
 
-    Sure are many regular and high cells, for alike digits in them look like walls.
+    Sure are many regular and high cells, for alike digits in them look like walls; with these among the walls, there
+    are more cells, and a smaller share of them is regular.
     """
     kept: list[Comb] = []
-    for comb in sorted(combs, key=lambda each: each.regular * each.height, reverse=True):
+    for comb in sorted(combs, key=lambda each: each.regular**2 / len(each.cells) * each.height, reverse=True):
         if all(comb.is_as_large_as(other) and not comb.overlaps(other) for other in kept):
             kept.append(comb)
     return kept

@@ -18,6 +18,7 @@ from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import ink_of_picture, no_ink, shrunk
 from digits_core.recognition.segment import Box, find_digits
 from digits_core.recognition.sheet import LEAST_PHOTO, Sheet, read_sheet
+from digits_core.recognition.walls import FEWEST
 
 Way = Literal["auto", "one", "many"]
 """What a picture shows: one digit, many on a sheet, or whichever it looks like."""
@@ -26,6 +27,8 @@ _SMALLER = 0.5
 """Beside one dominant mark, all others are smaller than this share of its longest side."""
 _WIDEST, _HALF, _WHOLE = 1.25, 0.5, 0.75
 """A digit in pieces is at most so many times as wide as high, one piece at least half as high, the others less."""
+_LARGE = 0.25
+"""Of its ink: two pieces of this size are rather two rows of boxes than parts of a digit."""
 _STRIP = 2.0
 """Times as wide as high: a picture of that shape is one of a row rather than of one digit."""
 _ACROSS = 0.95
@@ -51,8 +54,8 @@ def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") 
     dominant = _dominant(plain)
     if dominant and (_crosses(plain, dominant) or _lies_on_table(plain)):
         dominant = None
-    # What is wider than a digit, or in a strip of paper, may be boxes of a form. To look for them takes a while.
-    if dominant and dominant.width <= _WIDEST * dominant.height and picture.width < _STRIP * picture.height:
+    # To look for boxes of a form takes a while.
+    if dominant and picture.width < _STRIP * picture.height and not _may_be_boxes(plain, dominant):
         return replace(plain, boxes=(dominant,))
     if way == "auto" and (fields := find_fields(picture, name)):
         return fields
@@ -93,6 +96,16 @@ def _dominant(sheet: Sheet) -> Box | None:
     others = boxes[:-1]
     largest = max(boxes[-1].width, boxes[-1].height)
     return boxes[-1] if all(max(box.width, box.height) < _SMALLER * largest for box in others) else None
+
+
+def _may_be_boxes(sheet: Sheet, box: Box) -> bool:
+    """Return True if a mark is wider than a digit, or has large pieces or many holes, as rows of boxes have."""
+    if box.width > _WIDEST * box.height:
+        return True
+    solid = np.pad(box.crop(sheet.ink) >= SOLID, 1)
+    labels, _ = ndimage.label(solid, structure=np.ones((3, 3)))
+    sizes = np.bincount(labels[solid])
+    return np.count_nonzero(sizes > _LARGE * sizes.sum()) > 1 or ndimage.label(~solid)[1] - 1 >= FEWEST
 
 
 def _in_pieces(sheet: Sheet, whole: Box) -> bool:

@@ -93,10 +93,15 @@ def _read(
     cells = [cell for comb in combs for cell in comb.boxes()]
     height = float(np.median([cell.height for cell in cells]))
     plan = _plan(cells, values.shape)
-    lines = [(values, wall[0], wall[1]) for comb in combs for wall in comb.walls]
-    lines += [(values.T, rail[0, ::-1], rail[1, ::-1]) for comb in combs for rail in comb.rails()]
     reach = max(2, round(_SEARCH * height))
-    bands = [_band(where, start, end, reach) for where, start, end in lines]
+    lines = [
+        # Not as far as halfway to the next wall: boxes that stand apart have two near each other.
+        (values, *wall, int(np.clip(near / 2, 2, reach)))
+        for comb in combs
+        for wall, near in zip(comb.walls, comb.apart(), strict=True)
+    ]
+    lines += [(values.T, rail[0, ::-1], rail[1, ::-1], reach) for comb in combs for rail in comb.rails()]
+    bands = [_band(*line) for line in lines]
     printed = np.zeros(values.shape, bool)
     for (where, *_), band in zip(lines, bands, strict=True):
         target = printed if where is values else printed.T
