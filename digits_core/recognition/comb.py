@@ -22,6 +22,9 @@ _OF_ONE_FORM = 1.5  # times as high, and as wide, may the cells of a row be as t
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
 _CORNERED = 0.7  # of the cells have corners, also where a corner is worn or blurred
 _PRINTED_INSIDE = 0.95  # of a row's width, for a line between two rows: digits that touch are no line
+_NEAR = 0.04  # of a cell's height: so far from where it is looked for may a further row's line be
+_GAP = 0.25  # of a cell's width: so much of such a line may be hidden by ink or worn away
+_FURTHER = 0.1  # of its width: so much wider or narrower are the cells of a further row at most
 _SAME = 0.25  # of the usual width: so much may the widths of cells differ
 _NARROWEST, _WIDEST = 0.4, 3.5  # a cell's width in wall heights
 _LOW = 0.5  # of the highest row of cells: what is lower is a gap between two rows
@@ -65,6 +68,15 @@ class Comb:
         """Return True if one of both lies, at least in part, where the other does."""
         mine, others = (each.walls.reshape(-1, 2) for each in (self, other))
         return bool((mine.min(axis=0) < others.max(axis=0)).all() and (others.min(axis=0) < mine.max(axis=0)).all())
+
+    def covers(self, other: Comb) -> bool:
+        """Return True if cells of both, which may be higher than their walls, lie in the same place."""
+        mine, others = self.walls[:, 1], other.walls[:, 1]
+        if mine[0, 0] >= others[-1, 0] or others[0, 0] >= mine[-1, 0]:
+            return False
+        middle = (max(mine[0, 0], others[0, 0]) + min(mine[-1, 0], others[-1, 0])) / 2
+        apart = np.interp(middle, mine[:, 0], mine[:, 1]) - np.interp(middle, others[:, 0], others[:, 1])
+        return bool(abs(apart) < max(self.height, other.height))
 
     def directions(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the unit vectors (x, y) along the base line and down the walls."""
@@ -113,6 +125,9 @@ def find_combs(values: np.ndarray, noise: float) -> list[Comb]:
     """
     floors = [floor for floor in _FLOORS if floor > 3 * noise] or [3 * noise]
     best = _of_one_form([comb for floor in floors for comb in _darker_than(values, floor)])
+    if best:
+        level = ndimage.uniform_filter1d(values, _ALONG, axis=1) > floors[0]
+        best += _further_rows(best, level)
     return sorted(best, key=lambda comb: comb.walls[0, 1, 1])
 
 
@@ -142,6 +157,48 @@ def _of_one_form(combs: list[Comb]) -> list[Comb]:
         if all(comb.is_as_large_as(other) and not comb.overlaps(other) for other in kept):
             kept.append(comb)
     return kept
+
+
+def _further_rows(combs: list[Comb], level: np.ndarray) -> list[Comb]:
+    """Return rows of which no walls were seen, but lines like those of the surest comb, as long as some of its cells.
+
+    level: where something dark goes on to the left and to the right, bool (H, W).
+    """
+    comb = combs[0]
+    across, _ = comb.directions()
+    wall = np.median(comb.walls[:, 1] - comb.walls[:, 0], axis=0)
+    height, width = comb.height, float(comb.width)
+    near = ndimage.maximum_filter1d(level.view(np.uint8), 2 * max(1, round(_NEAR * height)) + 1, axis=0).view(bool)
+    origin, found = comb.walls[0, 1], []
+    aside = np.arange(-round(origin[0]), level.shape[1] - round(origin[0]))
+    for down in range(-round(origin[1]), level.shape[0] - round(origin[1])):
+        base = origin + aside[:, None] * across + [0, down]
+        seen = _at(near, base)
+        if len(comb.levels) > 1:
+            seen &= _at(near, base - wall)
+        closed = ndimage.binary_closing(seen, np.ones(max(3, round(_GAP * width)), bool))
+        labels, count = ndimage.label(closed)
+        for first, last in ((each.start, each.stop - 1) for (each,) in ndimage.find_objects(labels, count)):
+            cells = round((last - first) / width)
+            share = seen[first : last + 1].mean()
+            if cells < FEWEST or abs((last - first) / cells / width - 1) > _FURTHER or share < _PRINTED:
+                continue
+            places = base[first] + np.linspace(0, 1, cells + 1)[:, None] * (base[last] - base[first])
+            walls = np.stack([places - wall, places], axis=1)
+            pairs = np.column_stack([np.arange(cells), np.arange(1, cells + 1)])
+            found.append((float(share * cells), replace(comb, walls=walls, cells=pairs, regular=0.0)))
+    kept: list[Comb] = []
+    for _, row in sorted(found, key=lambda each: each[0], reverse=True):
+        if not any(row.covers(other) for other in (*combs, *kept)):
+            kept.append(row)
+    return kept
+
+
+def _at(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return the mask (H, W) at points (n, 2) as (x, y); False outside of it."""
+    columns, rows = np.rint(points).astype(int).T
+    inside = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
+    return np.where(inside, mask[np.clip(rows, 0, mask.shape[0] - 1), np.clip(columns, 0, mask.shape[1] - 1)], False)
 
 
 def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:

@@ -28,7 +28,9 @@ _SMALLER = 0.5
 _WIDEST, _HALF, _WHOLE = 1.25, 0.5, 0.75
 """A digit in pieces is at most so many times as wide as high, one piece at least half as high, the others less."""
 _LARGE = 0.25
-"""Of its ink: two pieces of this size are rather two rows of boxes than parts of a digit."""
+"""Of its ink: a piece of this size may be a row of boxes, a smaller one the bar of a 5."""
+_HOLE = 0.02
+"""Of a mark's width times height: a smaller hole is no box."""
 _STRIP = 2.0
 """Times as wide as high: a picture of that shape is one of a row rather than of one digit."""
 _ACROSS = 0.95
@@ -99,13 +101,17 @@ def _dominant(sheet: Sheet) -> Box | None:
 
 
 def _may_be_boxes(sheet: Sheet, box: Box) -> bool:
-    """Return True if a mark is wider than a digit, or has large pieces or many holes, as rows of boxes have."""
+    """Return True if a mark, or a large piece of it, is wider than a digit, or has as many holes as boxes have."""
     if box.width > _WIDEST * box.height:
         return True
     solid = np.pad(box.crop(sheet.ink) >= SOLID, 1)
-    labels, _ = ndimage.label(solid, structure=np.ones((3, 3)))
-    sizes = np.bincount(labels[solid])
-    return np.count_nonzero(sizes > _LARGE * sizes.sum()) > 1 or ndimage.label(~solid)[1] - 1 >= FEWEST
+    pieces, _ = ndimage.label(solid, structure=np.ones((3, 3)))
+    for index, (rows, columns) in enumerate(ndimage.find_objects(pieces), 1):
+        high, wide = rows.stop - rows.start, columns.stop - columns.start
+        if wide > _WIDEST * high and np.count_nonzero(pieces[rows, columns] == index) > _LARGE * solid.sum():
+            return True
+    holes, _ = ndimage.label(~solid)
+    return bool(np.count_nonzero(np.bincount(holes[~solid])[2:] > _HOLE * box.width * box.height) >= FEWEST)
 
 
 def _in_pieces(sheet: Sheet, whole: Box) -> bool:

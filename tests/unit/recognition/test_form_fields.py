@@ -75,11 +75,27 @@ def test_several_rows_are_read_from_top_to_bottom():
 
 @pytest.mark.parametrize(
     ("printed", "rows", "seed"),
-    [("ticks", 2, 23), ("grouped", 1, 34), ("ticks", 1, 11)],
-    ids=["a row seen better at another darkness", "a strip cut out along the boxes", "boxes 22 pixels high"],
+    [
+        ("ticks", 2, [102, 23]),
+        ("grouped", 1, [102, 34]),
+        ("ticks", 1, [102, 11]),
+        ("shared", 2, [101, 1]),
+        ("separate", 1, [101, 14]),
+        ("shared", 2, [103, 5]),
+        ("ticks", 2, [107, 21]),
+    ],
+    ids=[
+        "a row seen better at another darkness",
+        "a strip cut out along the boxes",
+        "boxes 22 pixels high",
+        "two rows that look like one mark",
+        "walls beside each other",
+        "strokes halfway between the walls",
+        "a row whose walls are too faint",
+    ],
 )
-def test_each_digit_of_a_form_that_is_hard_to_see_gets_a_box(printed: Form, rows: int, seed: int):
-    photo = form_photo(printed, *read_mnist_5k().of("test"), np.random.default_rng([102, seed]), rows)
+def test_each_digit_of_a_form_that_is_hard_to_see_gets_a_box(printed: Form, rows: int, seed: list[int]):
+    photo = form_photo(printed, *read_mnist_5k().of("test"), np.random.default_rng(seed), rows)
 
     assert len(find_in(Image.fromarray(photo.photo)).boxes) == len(photo.text)
 
