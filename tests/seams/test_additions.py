@@ -19,6 +19,7 @@ from digits_core.runs.export.script import as_script
 from digits_core.runs.run_filters import matching, offers, parse
 from digits_core.training.config_fields import from_query, to_query
 from digits_core.training.sweep_plan import SweepPlan, parse_varied
+from tests.pages.controls import setting
 from tests.unit.runs.export.conftest import artifacts, history_of, train  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +69,7 @@ def config_with(field: str, name: str) -> RunConfig:
 
 def test_a_choice_that_was_added_is_in_the_form_with_its_words(open_page, added):
     field, _, title, _ = added
-    control = open_page("training", unfolded=["fold_more"]).selectbox(key=f"training_{field}")
+    control = setting(open_page("training", unfolded=["fold_more"]), field)
 
     assert title in control.options
     assert f"**{title}**" in control.help
