@@ -13,7 +13,7 @@ from digits_core.dashboard.pages import page_head
 from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.scale import choose_scale
 from digits_core.dashboard.session import session_id
-from digits_core.dashboard.set_controls import control_key
+from digits_core.dashboard.set_controls import said_by
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training import range_view
 from digits_core.dashboard.training.advice import show_hints
@@ -110,7 +110,7 @@ def form(run: Run | None) -> None:
 
 def lesson_and_time(config: RunConfig | None) -> None:
     """Say what to learn from the recipe, and how long it will take."""
-    st.caption(RECIPES[st.session_state[control_key(RECIPE)]].lesson)
+    st.caption(RECIPES[said_by(RECIPE)].lesson)
     if config is not None:
         show_estimate(config)
 

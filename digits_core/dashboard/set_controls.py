@@ -11,6 +11,8 @@ from typing import Any
 
 import streamlit as st
 
+_NOTHING = object()
+
 
 def control_key(name: str) -> str:
     """The key that the control called `name` has now, and under which the session keeps its value."""
@@ -24,9 +26,18 @@ def reset_control(name: str) -> None:
 
 
 def set_control(name: str, value: object) -> None:
-    """Let a control show `value`, whatever browsers still say of it; before it is drawn, as in a callback."""
-    reset_control(name)
-    st.session_state[control_key(name)] = value
+    """Let a control show `value`, whatever browsers still say of it; before it is drawn, as in a callback.
+
+    One that says so already stays as it is, with the focus and what is being typed.
+    """
+    if st.session_state.get(control_key(name), _NOTHING) != value:
+        reset_control(name)
+        st.session_state[control_key(name)] = value
+
+
+def said_by(name: str) -> Any:
+    """What a control says, drawn or not; `KeyError` before it was ever set."""
+    return st.session_state[control_key(name)]
 
 
 def when_changed(name: str, act: Callable[[Any], object]) -> Callable[[], None]:
@@ -35,7 +46,7 @@ def when_changed(name: str, act: Callable[[Any], object]) -> Callable[[], None]:
 
     def changed() -> None:
         if key == control_key(name):
-            act(st.session_state[key])
+            act(said_by(name))
 
     return changed
 

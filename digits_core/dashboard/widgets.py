@@ -101,8 +101,7 @@ def choose_run(
         instead = None
     chosen = st.session_state.get(CHOSEN_RUN)
     shown = instead.id if instead and instead.id in by_id else chosen if chosen in by_id else default.id
-    if st.session_state.get(control_key(RUN)) != shown:
-        set_control(RUN, shown)
+    set_control(RUN, shown)
     st.selectbox(
         "Run",
         list(by_id),

@@ -167,7 +167,7 @@ def _further_rows(combs: list[Comb], level: np.ndarray) -> list[Comb]:
     comb = combs[0]
     across, _ = comb.directions()
     wall = np.median(comb.walls[:, 1] - comb.walls[:, 0], axis=0)
-    height, width = comb.height, float(comb.width)
+    height, width = comb.height, comb.width
     near = ndimage.maximum_filter1d(level.view(np.uint8), 2 * max(1, round(_NEAR * height)) + 1, axis=0).view(bool)
     origin, found = comb.walls[0, 1], []
     aside = np.arange(-round(origin[0]), level.shape[1] - round(origin[0]))
@@ -235,9 +235,7 @@ def _share(near: np.ndarray, start: np.ndarray, end: np.ndarray) -> float:
     """Return along which share of the way from one point (x, y) to another something is printed."""
     steps = max(2, round(abs(end[0] - start[0])))
     points = start + np.linspace(0.12, 0.88, steps)[:, None] * (end - start)
-    columns, rows = np.rint(points).astype(int).T
-    inside = (rows >= 0) & (rows < near.shape[0]) & (columns >= 0) & (columns < near.shape[1])
-    return float(near[rows[inside], columns[inside]].sum() / steps)
+    return float(_at(near, points).mean())
 
 
 def _cells(walls: np.ndarray, printed: np.ndarray, tall: float) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from streamlit.testing.v1.element_tree import Button
 from digits_core.dashboard.state import state
 from digits_core.data.handwriting_archive import pack
 from digits_core.data.handwriting_store import NewSample
+from tests.pages.controls import session_key
 from tests.pictures import as_png, one_digit, sheet
 
 EMPTY_PAPER = as_png(Image.new("L", (90, 90), 240))
@@ -66,9 +67,9 @@ def test_the_digit_that_a_writer_gave_fewest_of_is_suggested(open_page):
     save((0, "me"), (1, "me"), (2, "Ada"), (2, "Ada"), (2, "Ada"))
     page = open_page("handwriting")
     page.selectbox(key="writer").set_value("me").run()
-    assert page.segmented_control(key="label_0").value == 0
+    assert page.segmented_control(key=session_key(page, "label")).value == 0
 
-    page.segmented_control(key="label_0").set_value(7).run()
+    page.segmented_control(key=session_key(page, "label")).set_value(7).run()
     assert hint(page).startswith("Draw a 7")
 
 

@@ -36,7 +36,7 @@ from digits_core.dashboard.read_only import change_button, guarded
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
 from digits_core.dashboard.sample_on_paper import offer_sample
-from digits_core.dashboard.set_controls import control_key, reset_control, set_control
+from digits_core.dashboard.set_controls import control_key, reset_control, said_by, set_control
 from digits_core.dashboard.state import RECOGNISER, state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
@@ -93,7 +93,7 @@ def _offer_tools(drawing: Image.Image | None) -> None:
 def _choose_label(writer: str) -> int:
     """The label; at first the digit that this writer has given fewest samples of, the lowest first."""
     if control_key(LABEL) not in st.session_state:
-        st.session_state[control_key(LABEL)] = int(state().handwriting.counts(writer).argmin())
+        set_control(LABEL, int(state().handwriting.counts(writer).argmin()))
     with st.container(key=LABEL):
         label = st.segmented_control(
             "Label",
@@ -198,7 +198,7 @@ def _save() -> None:
         ink = drawn(drawing)
     except DigitsError:
         return  # the page says why
-    label, writer = st.session_state[control_key(LABEL)], current_writer()
+    label, writer = said_by(LABEL), current_writer()
     sample = NewSample(sample_of(ink), label, writer, "canvas", as_drawing(drawing), paper=kept_paper(ink))
     done(state().handwriting.add_all([sample]))
     clear_canvas(CANVAS)

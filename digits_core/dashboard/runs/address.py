@@ -14,7 +14,6 @@ import streamlit as st
 from digits_core.dashboard import page_address
 from digits_core.dashboard.set_controls import control_key, set_control, when_changed
 
-_NOTHING = object()
 IN_URL_AT_MOST = 100
 """Servers refuse addresses of some ten thousand characters; what is longer goes on in the session alone."""
 
@@ -47,8 +46,7 @@ def one_of(key: str, options: Sequence[str]) -> str:
 def controlled(key: str, value: object, as_values: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
     """What a widget is given so that it shows `value` and writes the address when it is used."""
     name = f"runs_{key}"
-    if st.session_state.get(control_key(name), _NOTHING) != value:
-        set_control(name, value)
+    set_control(name, value)
 
     def write(said: Any) -> None:
         with page_address.changed():

@@ -12,7 +12,7 @@ from digits_core.dashboard.folds import expander
 from digits_core.dashboard.loaders import load_digits
 from digits_core.dashboard.read_only import change_button
 from digits_core.dashboard.session import session_id
-from digits_core.dashboard.set_controls import control_key, set_control, when_changed
+from digits_core.dashboard.set_controls import control_key, said_by, set_control, when_changed
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.sweep_recipes import AWAITED, CHOSEN
 from digits_core.dashboard.widgets import show_error
@@ -95,7 +95,7 @@ def _give_defaults() -> None:
     """Write into the session what the form says of itself before it was ever drawn."""
     for field in SWEPT:
         st.session_state.setdefault(control_key(_over(field)), _suggested(field))
-    if _said(BASE) not in _bases():
+    if said_by(BASE) not in _bases():
         set_control(BASE, f"recipe:{LECTURE.name}")  # the run was deleted
 
 
@@ -131,20 +131,15 @@ def fill(plan: SweepPlan) -> None:
 def plan_of_form() -> SweepPlan:
     """What the form says; `ConfigError` where that cannot be."""
     return SweepPlan(
-        name=_said(NAME),
+        name=said_by(NAME),
         base=_base(),
-        varied=tuple(_varied(field) for field in _said(FIELDS)),
-        method=_said(METHOD),
-        trials=_said(TRIALS),
-        points=_said(POINTS),
-        seeds=_said(SEEDS),
-        stop_underperforming=_said(PRUNE),
+        varied=tuple(_varied(field) for field in said_by(FIELDS)),
+        method=said_by(METHOD),
+        trials=said_by(TRIALS),
+        points=said_by(POINTS),
+        seeds=said_by(SEEDS),
+        stop_underperforming=said_by(PRUNE),
     )
-
-
-def _said(name: str) -> Any:
-    """What the control called `name` says, drawn or not."""
-    return st.session_state[control_key(name)]
 
 
 def _start_from_a_ready_one() -> str:
@@ -186,7 +181,7 @@ def _choose_base() -> None:
         "comes from what is varied.",
     )
     limits = bounds(TrainingConfig, "epochs")
-    varied_too = "epochs" in _said(FIELDS)
+    varied_too = "epochs" in said_by(FIELDS)
     right.number_input(
         "Epochs",
         int(limits.low),
@@ -212,7 +207,7 @@ def _choose_fields() -> bool:
         help="Each run has another combination of these. Of two settings the result is drawn as a map, of one as a "
         "line.",
     )
-    for field in _said(FIELDS):
+    for field in said_by(FIELDS):
         if is_number(field):
             st.text_input(
                 title_of(field),
@@ -227,14 +222,14 @@ def _choose_fields() -> bool:
                 _vary_a_layer()
             st.multiselect(
                 title_of(field),
-                list(dict.fromkeys([*values_of(field), *_saved_ones(field), *_said(_over(field))])),
+                list(dict.fromkeys([*values_of(field), *_saved_ones(field), *said_by(_over(field))])),
                 key=control_key(_over(field)),
                 persist_state="session",
                 wrap=True,
                 format_func=partial(written, field),
                 help=SETTINGS[field].help,
             )
-    return any(".." in str(_said(_over(field))) for field in _said(FIELDS))
+    return any(".." in str(said_by(_over(field))) for field in said_by(FIELDS))
 
 
 def _saved_ones(field: str) -> list[str]:
@@ -265,7 +260,7 @@ def _add_networks() -> None:
     except ConfigError as error:
         session[REFUSED] = error
     else:
-        before = _said(_over("layers"))
+        before = said_by(_over("layers"))
         kept = [] if before == values_of("layers") else before
         set_control(_over("layers"), list(dict.fromkeys([*kept, *values])))
 
@@ -281,7 +276,7 @@ def _choose_method(ranges: bool) -> None:
         help="A grid tries every combination. Random draws find good settings with fewer runs where only some of the "
         "settings matter. A search draws at first, then tries what the results so far speak for (Optuna's TPE).",
     )
-    grid = _said(METHOD) == "grid"
+    grid = said_by(METHOD) == "grid"
     left, right = st.columns(2)
     if grid:
         left.number_input(
@@ -335,11 +330,11 @@ def _start() -> None:
 
 def _base() -> RunConfig:
     config = _chosen_base()
-    return config.replace(name="", training=config.training.replace(epochs=_said(EPOCHS)))
+    return config.replace(name="", training=config.training.replace(epochs=said_by(EPOCHS)))
 
 
 def _chosen_base() -> RunConfig:
-    if (key := _said(BASE)) in _ON_OTHER_DATA:
+    if (key := said_by(BASE)) in _ON_OTHER_DATA:
         return _ON_OTHER_DATA[key]
     kind, _, name = key.partition(":")
     return RECIPES[name].config if kind == "recipe" else state().runs.get(name).plan
@@ -350,7 +345,7 @@ def _take_its_epochs(_base: str) -> None:
 
 
 def _varied(field: str) -> Varied:
-    said = _said(_over(field))
+    said = said_by(_over(field))
     return varied(field, said) if is_number(field) else Varied(field=field, values=said)
 
 

@@ -14,7 +14,7 @@ from digits_core.dashboard import page_address
 from digits_core.dashboard.folds import expander
 from digits_core.dashboard.hiding import hidden
 from digits_core.dashboard.loaders import load_digits
-from digits_core.dashboard.set_controls import control_key, set_control, when_changed
+from digits_core.dashboard.set_controls import control_key, said_by, set_control, when_changed
 from digits_core.dashboard.state import state
 from digits_core.dashboard.training.setting_controls import MAIN, MORE, key_of, set_setting, training_control
 from digits_core.dashboard.transforms.choice import choose_transform
@@ -66,7 +66,7 @@ def config_of_form() -> RunConfig:
     session = st.session_state
     return RunConfig(
         name=session.get(control_key(NAME), ""),
-        recipe=session[control_key(RECIPE)],
+        recipe=said_by(RECIPE),
         data=DataConfig(**_data_in_form()),
         transform=session[TRANSFORM],
         network=NetworkConfig(**{field: session[key_of(field)] for field in NetworkConfig.model_fields}),
@@ -83,7 +83,7 @@ def draw_main_settings() -> None:
 
 def draw_folded_settings() -> None:
     """Draw the folds of all other settings, which run while they are open."""
-    hidden, recipe = hidden_controls(), RECIPES[st.session_state[control_key(RECIPE)]]
+    hidden, recipe = hidden_controls(), RECIPES[said_by(RECIPE)]
     if shown := [field for field in (*DATA_FIELDS, "transform", "as_in_run") if field not in hidden]:
         expander(_title_of_data(shown), "fold_data", lambda: _draw_data(shown, recipe), icon=":material/dataset:")
     if more := [field for field in (*MORE, "name") if field not in hidden]:
@@ -93,10 +93,7 @@ def draw_folded_settings() -> None:
 def fill(config: RunConfig) -> None:
     """Put a config into the controls. To be called before they are drawn, as callbacks are."""
     session = st.session_state
-    recipe = config.recipe if config.recipe in RECIPES else LECTURE.name
-    # Left as it is where it says so already: it keeps the focus when somebody has just chosen there.
-    if session.get(control_key(RECIPE)) != recipe:
-        set_control(RECIPE, recipe)
+    set_control(RECIPE, config.recipe if config.recipe in RECIPES else LECTURE.name)
     for field, value in {**dict(config.network), **dict(config.training)}.items():
         set_setting(field, value)
     for field in DATA_FIELDS:
@@ -198,7 +195,7 @@ def _choose_earlier_run() -> None:
     """An earlier run to fill the form from."""
     runs = {run.id: run for run in state().runs.runs() if not run.is_logged}
     if st.session_state.get(control_key(AS_IN_RUN)) not in runs:
-        _choose_no_run()
+        set_control(AS_IN_RUN, None)
     st.selectbox(
         "As in run",
         list(runs),
@@ -215,18 +212,12 @@ def _choose_earlier_run() -> None:
 
 def _start_from_recipe(name: str) -> None:
     fill(RECIPES[name].config)
-    _choose_no_run()
+    set_control(AS_IN_RUN, None)
 
 
 def _start_from_run(run_id: str | None) -> None:
     if run_id:
         fill(state().runs.get(run_id).plan)
-
-
-def _choose_no_run() -> None:
-    """Let “As in run” say nothing. Set only where it says something: a control that is set is another one."""
-    if st.session_state.get(control_key(AS_IN_RUN)) is not None:
-        set_control(AS_IN_RUN, None)
 
 
 def _data_in_form() -> dict[str, tuple[str, ...]]:

@@ -25,9 +25,7 @@ def choose_transform(key: str, recipe: Recipe) -> None:
     if current not in configs.values():
         titles["custom"], configs["custom"] = "Custom", current
     # What is chosen follows from the transform, whoever has set it: a recipe, a link, a hint or this control.
-    chosen = next(name for name, config in configs.items() if config == current)
-    if st.session_state.get(control_key(CONTROL)) != chosen:
-        set_control(CONTROL, chosen)
+    set_control(CONTROL, next(name for name, config in configs.items() if config == current))
 
     def take(config: TransformConfig) -> None:
         st.session_state[key] = config
