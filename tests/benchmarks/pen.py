@@ -2,8 +2,7 @@
 
 In a real browser, on Recognise, while the pen is down: milliseconds from a move of the pointer, as the browser dates
 it, until the bars that answer it are painted. Then with the layers shown, while the pen moves without a pause: how
-often a second they are all drawn. A run that was trained for an epoch reads: its weights do not change how long that
-takes.
+often a second they are all drawn. Starter reads, as for everybody who comes for the first time.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 from playwright.sync_api import Page
 
-from tests.benchmarks.in_browser import a_browser, a_tab, an_app, train_in_shell
+from tests.benchmarks.first_digit import starter_in_new_homes
+from tests.benchmarks.in_browser import a_browser, a_tab, an_app
 from tests.benchmarks.measurement import Measurement, Target, measured
 from tests.browser.helpers import CANVAS, Point, answer_of_server, open_page, steady_box, wait_for_app
 
@@ -52,8 +52,7 @@ FRAMES = """
 
 def measurements(quick: bool) -> Iterator[Measurement]:
     moves = 20 if quick else 150
-    with a_browser() as browser, an_app() as app:
-        train_in_shell(app.home, "--recipe", "Robust", "--epochs", "1")
+    with a_browser() as browser, starter_in_new_homes(), an_app() as app:
         page = a_tab(browser)
         open_page(page, f"{app.url}/recognise")
         page.locator('.live[data-ready="true"]').wait_for()

@@ -40,12 +40,21 @@ function answerOf(answer, layers) {
   return { seen, side, probabilities, digit, refused, layers: shown };
 }
 
+// The first readings of a network take ten times as long as those after them, and a person's first stroke need not wait.
+function warmUp(model) {
+  const side = 64;
+  const grey = Uint8Array.from({ length: side * side }, (_, pixel) => 4 * (pixel % side));
+  for (let time = 0; time < 2; time += 1) read(model, grey, side, side);
+}
+
 self.onmessage = ({ data }) => {
   try {
     if (data.bytes) {
       const length = new DataView(data.bytes).getUint32(0, true);
       const description = JSON.parse(new TextDecoder().decode(new Uint8Array(data.bytes, 4, length)));
-      models.set(data.id, loadModel(description, data.bytes.slice(4 + length)));
+      const model = loadModel(description, data.bytes.slice(4 + length));
+      warmUp(model);
+      models.set(data.id, model);
       self.postMessage({ loaded: data.id });
     } else {
       const { ticket, ids, grey, width, height, layers } = data;
