@@ -62,7 +62,6 @@ def recognise(runs: list[Run]) -> None:
 page_head("recognise", hideable=HIDEABLE)
 runs = state().runs.usable(logged=True)
 if runs:
-    state().load_torch()
     recognise(runs)
 else:
     train_here.first_network()

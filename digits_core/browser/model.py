@@ -6,27 +6,27 @@ Every constant that Python and JavaScript share goes through the description, so
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from digits_core.config import TransformConfig
+from digits_core.config import RunConfig, TransformConfig
 from digits_core.data.digits import CLASSES
 from digits_core.data.strokes import read_strokes
 from digits_core.errors import ExportError
-from digits_core.layers.placed import Layer
-from digits_core.network.traced_network import TracedNetwork
-from digits_core.recognition.digit_score import LARGEST_LOGITS
-from digits_core.recognition.out_of_distribution import Refusal
-from digits_core.recognition.recogniser import Recogniser
+from digits_core.layers.placed import Layer, place_layers
 from digits_core.runs.rows import OTHER_LAYERS
 from digits_core.transforms.steps import INK_LEVEL, INK_SHARE
+
+if TYPE_CHECKING:
+    from digits_core.recognition.out_of_distribution import Refusal
+    from digits_core.recognition.recogniser import Recogniser
 
 READER = Path(__file__).with_name("reader.js")
 LOGIT_TOLERANCE = 0.005
@@ -53,22 +53,27 @@ def model_of(recogniser: Recogniser, refusal: Refusal | None = None) -> tuple[di
     Raises:
         ExportError: The network was traced from somebody else's code.
     """
+    from digits_core.network.traced_network import TracedNetwork
+
     if isinstance(recogniser.network, TracedNetwork):
         raise ExportError(OTHER_LAYERS)
+    weights = _numbers({name: values.numpy() for name, values in recogniser.network.state_dict().items()})
     block = _Block()
-    # Batch norm also counts its batches, which nothing is computed with.
-    tensors = {name: values for name, values in recogniser.network.state_dict().items() if values.is_floating_point()}
-    weights = {name: values.numpy() for name, values in tensors.items()}
-    number = np.float16 if _stays_with_half_precision(recogniser, weights) else np.float32
-    for name, values in weights.items():
-        block.add(name, values.astype(number))
-    description = {
-        "transform": _transform(recogniser.config.transform),
-        "layers": [_layer(layer) for layer in recogniser.network.layers],
-        "refusal": refusal and _refusal(refusal, recogniser, block),
-        "arrays": block.places,
-    }
-    return description, bytes(block.content)
+    block.add_all(weights, half=_stays_with_half_precision(recogniser, weights))
+    judged = None if refusal is None else _refusal(refusal, recogniser, block)
+    return _description(recogniser.config.transform, recogniser.network.layers, judged, block)
+
+
+def model_of_halves(config: RunConfig, weights: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
+    """Return the same without what tells digits from other marks, and without PyTorch, which takes seconds to load.
+
+    Args:
+        weights: What half precision holds exactly, such as the weights of the run that is shipped.
+    """
+    block = _Block()
+    block.add_all(_numbers(weights), half=True)
+    layers = place_layers(config.network.layers, config.transform.size, config.training.dropout)
+    return _description(config.transform, layers, None, block)
 
 
 @dataclass
@@ -78,12 +83,33 @@ class _Block:
     content: bytearray = field(default_factory=bytearray)
     places: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def add_all(self, weights: Mapping[str, np.ndarray], half: bool) -> None:
+        for name, values in weights.items():
+            self.add(name, values.astype(np.float16 if half else np.float32))
+
     def add(self, name: str, values: np.ndarray) -> None:
         little = values.astype(values.dtype.newbyteorder("<"))
         raw = little.tobytes()
         self.places[name] = {"type": values.dtype.name, "offset": len(self.content), "length": values.size}
         # Most of an image is paper: a 0 is followed by how many there are in a row.
         self.content += re.sub(rb"\0{1,255}", _counted, raw) if values.dtype == np.uint8 else raw
+
+
+def _numbers(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return what a network computes with. Batch norm also counts its batches, in whole numbers."""
+    return {name: values for name, values in state.items() if np.issubdtype(values.dtype, np.floating)}
+
+
+def _description(
+    transform: TransformConfig, layers: Sequence[Layer], refusal: dict[str, Any] | None, block: _Block
+) -> tuple[dict[str, Any], bytes]:
+    description = {
+        "transform": _transform(transform),
+        "layers": [_layer(layer) for layer in layers],
+        "refusal": refusal,
+        "arrays": block.places,
+    }
+    return description, bytes(block.content)
 
 
 def _counted(zeros: re.Match[bytes]) -> bytes:
@@ -116,6 +142,8 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 
 def _refusal(refusal: Refusal, recogniser: Recogniser, block: _Block) -> dict[str, Any]:
+    from digits_core.recognition.digit_score import LARGEST_LOGITS
+
     references = refusal.score.references
     block.add("references.seen", references.seen)
     block.add("references.hidden", references.hidden.astype(np.float16))
@@ -132,6 +160,8 @@ def _refusal(refusal: Refusal, recogniser: Recogniser, block: _Block) -> dict[st
 
 def _stays_with_half_precision(recogniser: Recogniser, weights: dict[str, np.ndarray]) -> bool:
     """Return True if half precision changes no logit of some drawings by more than `LOGIT_TOLERANCE`."""
+    import torch
+
     with np.errstate(over="ignore"):
         half = {
             name: torch.from_numpy(values.astype(np.float16).astype(np.float32)) for name, values in weights.items()

@@ -10,14 +10,16 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from streamlit import runtime
 
+from digits_core.config import RunConfig
 from digits_core.dashboard.live import draw_anew_after
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
-from digits_core.dashboard.state import state
+from digits_core.dashboard.state import recogniser_is_here, state
+from digits_core.runs.starter import load_shipped_weights, shipped_run
 
 if TYPE_CHECKING:
     from digits_core.recognition.out_of_distribution import Refusal
@@ -36,7 +38,10 @@ Key = tuple[str, str, float, float | None]
 
 @dataclass(frozen=True)
 class BrowserModel:
-    """An id of exactly these weights, and the address where the page finds them: "" where there are none (yet)."""
+    """An id of exactly these weights, and the address where the page finds them: "" where there are none (yet).
+
+    pending: there will be others soon, or the first ones.
+    """
 
     id: str
     address: str = ""
@@ -69,6 +74,8 @@ def browser_model(run_id: str) -> BrowserModel:
 
     The address is like that of a picture on a page: nobody can guess it, and it ends with the pages that show it.
     """
+    if not recogniser_is_here():
+        return _before_torch(run_id)
     threshold = load_threshold(run_id)
     if state().artifacts(run_id).has_program:
         return BrowserModel(run_id)  # a browser runs networks of the app's own layers alone
@@ -85,9 +92,7 @@ def browser_model(run_id: str) -> BrowserModel:
     if error := made.exception():
         LOG.error("The browser cannot read as run %s does: %s", run_id, error)
         return BrowserModel(run_id)
-    name, content = made.result()
-    media = runtime.get_instance().media_file_mgr
-    return BrowserModel(name, media.add(content, "application/octet-stream", f"network of {run_id}"))
+    return BrowserModel(*_served(run_id, *made.result()))
 
 
 def browser_models(run_ids: Sequence[str]) -> list[BrowserModel]:
@@ -101,11 +106,39 @@ def _is_pending(run_ids: Sequence[str]) -> bool:
     return any(browser_model(run_id).pending for run_id in run_ids)
 
 
+def _before_torch(run_id: str) -> BrowserModel:
+    """Return the network of the run that is shipped, without what tells digits from other marks; none of another run.
+
+    So a new visitor's first digit is read while PyTorch is being loaded, which takes longer than drawing it.
+    """
+    load_threshold(run_id)  # loads PyTorch in the background
+    if run_id != shipped_run()["id"]:
+        return BrowserModel(run_id, pending=True)
+    return BrowserModel(*_served(run_id, *_shipped()), pending=True)
+
+
+def _served(run_id: str, name: str, content: bytes) -> tuple[str, str]:
+    """Return the id, and the address where this page's browser finds the content."""
+    media = runtime.get_instance().media_file_mgr
+    return name, media.add(content, "application/octet-stream", f"network of {run_id}")
+
+
+@cache
+def _shipped() -> tuple[str, bytes]:
+    from digits_core.browser.model import model_of_halves
+
+    config = RunConfig.model_validate(shipped_run()["config"])
+    return _in_one_piece(*model_of_halves(config, load_shipped_weights()))
+
+
 def _packed(recogniser: Recogniser, refusal: Refusal | None) -> tuple[str, bytes]:
-    """Return an id, and in one piece: the length of the description in four bytes, the description, its numbers."""
     from digits_core.browser.model import model_of
 
-    description, numbers = model_of(recogniser, refusal)
+    return _in_one_piece(*model_of(recogniser, refusal))
+
+
+def _in_one_piece(description: dict[str, Any], numbers: bytes) -> tuple[str, bytes]:
+    """Return an id, and in one piece: the length of the description in four bytes, the description, its numbers."""
     words = json.dumps(description).encode()
     content = len(words).to_bytes(4, "little") + words + numbers
     return hashlib.sha256(content).hexdigest()[:16], content

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from digits_core.dashboard.state import state
+from digits_core.dashboard.state import AFTER_PAGE_S, recogniser_is_here, state
 from digits_core.dashboard.thresholds import Threshold, Thresholds
 from digits_core.data import handwriting_versions
 from digits_core.data.digits import Digits
@@ -61,9 +61,12 @@ def reader(run_id: str) -> Read:
 def load_threshold(run_id: str) -> Threshold:
     """Return what is known of how this run tells digits from other marks; `RunError` if the run has no weights.
 
-    Working it out takes a second or more, which nobody should wait for: it happens in the background.
+    Loading PyTorch and working it out take seconds, which nobody should wait for: they happen in the background.
     """
     here = state()
+    if not recogniser_is_here():
+        here.load_torch(AFTER_PAGE_S)
+        return Threshold(pending=True)
     run, recogniser = here.runs.get(run_id), load_recogniser(run_id)
     if run.is_logged:
         return Threshold(problem="It is not known what this run was trained on, and so not what else it may be shown.")

@@ -11,12 +11,13 @@ from digits_core.dashboard.login import require_login
 from digits_core.dashboard.page_address import newest_address
 from digits_core.dashboard.page_link import offer_link
 from digits_core.dashboard.pages import PAGES, note_page, page
-from digits_core.dashboard.state import prepare_to_recognise
+from digits_core.dashboard.state import prepare_to_recognise, put_off_loading
 
 ICON = Path(__file__).with_name("icon.svg")
 LOGO = Path(__file__).with_name("logo.svg")
 STYLE = Path(__file__).with_name("style.css")
 
+put_off_loading()
 # Before the navigation, or the browser would fetch the page's material icon from the web for its tab.
 st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state=200)
 st.html(STYLE)

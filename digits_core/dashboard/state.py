@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 RECOGNISER = "digits_core.recognition.recogniser"
 """What is loaded in the background. Pages that show a network import torch alone, and do not load it with that."""
-AFTER_PAGE_S = 0.3
-"""How long the server delivers a page whose script has ended, its chart library and pictures included."""
+AFTER_PAGE_S = 1.0
+"""How long the server delivers a page whose script has ended, on a slow machine: its chart library, pictures, canvas."""
 LOADING_S = 10.0
 """How long the end of the app waits for torch to be imported, at most."""
 LOOK_S = 5.0
@@ -115,7 +115,7 @@ class State:
 
     def load_torch(self, after_s: float = 0.0) -> None:
         """Import in the background what recognising takes, so that it is there when the person is: returns at once."""
-        if RECOGNISER not in sys.modules:
+        if RECOGNISER not in sys.modules and all(loader.finished.is_set() for loader in _LOADERS):
             loader = threading.Timer(after_s, _import_recogniser)
             loader.daemon = True
             _LOADERS.append(loader)
@@ -135,6 +135,17 @@ def state() -> State:
     # when another process is gone, and one at which nobody looks does nothing.
     found.orphans.notice()
     return found
+
+
+def recogniser_is_here() -> bool:
+    """Return whether networks can be loaded at once: `State.load_torch` sees to that in the background."""
+    return hasattr(sys.modules.get(RECOGNISER), "Recogniser")
+
+
+def put_off_loading() -> None:
+    """Let a page be drawn first, which calls `prepare_to_recognise` at its end: importing torch would hold it up."""
+    for loader in _LOADERS:
+        loader.cancel()
 
 
 def prepare_to_recognise() -> None:

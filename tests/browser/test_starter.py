@@ -12,6 +12,20 @@ from tests.pictures import STROKES
 
 pytestmark = pytest.mark.browser
 
+HELD = """
+import os, sys, time
+
+
+class Gate:
+    def find_spec(self, name, path=None, target=None):
+        while name == "torch" and not os.path.exists(os.environ["GATE"]):
+            time.sleep(0.05)
+
+
+sys.meta_path.insert(0, Gate())
+"""
+"""What the app's Python runs first: PyTorch is not to be had until there is a file at `GATE`."""
+
 
 def test_the_first_digit_drawn_is_read_and_a_deleted_starter_stays_away(
     tmp_path: Path, browser_page: Page, monkeypatch: pytest.MonkeyPatch
@@ -37,4 +51,25 @@ def test_the_first_digit_drawn_is_read_and_a_deleted_starter_stays_away(
         open_page(page, f"{server.url}/runs")
         expect(page.get_by_role("button", name="Delete", exact=True)).to_be_disabled()
         expect(page.get_by_text("Starter")).to_have_count(0)
+        page.goto("about:blank")
+
+
+def test_the_first_digit_is_read_by_the_browser_before_pytorch_is_loaded(
+    tmp_path: Path, browser_page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(SWITCH)
+    page, gate = browser_page, tmp_path / "torch_may_come"
+    (tmp_path / "served").mkdir()
+    (tmp_path / "sitecustomize.py").write_text(HELD, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("GATE", str(gate))
+    with serve(tmp_path / "served") as server:
+        open_page(page, f"{server.url}/recognise")
+        page.locator('.live[data-ready="true"]').wait_for()
+        draw(page, STROKES[7])
+        live = page.locator('.st-key-answer .live[data-source="browser"]')
+        expect(live.locator(".digit")).to_have_text("7")
+
+        gate.touch()
+        expect(answer_of_server(page).locator(".digit")).to_have_text("7", timeout=60_000)
         page.goto("about:blank")

@@ -15,6 +15,7 @@ FILES = sorted([*(ROOT / "digits_core").rglob("*.py"), *(ROOT / "pages").glob("*
 FIRST_PAGE = "the first page"
 LIGHT = (
     "digits_core.__main__",
+    "digits_core.browser.model",
     "digits_core.config",
     "digits_core.dashboard.network.worked_example_view",
     "digits_core.data.catalogue",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 
 import numpy as np
@@ -10,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from digits_core.browser.canvas import BRUSH_WIDTH
-from digits_core.dashboard.browser_models import BrowserModel, browser_models
+from digits_core.dashboard.browser_models import browser_models
 from digits_core.dashboard.canvas import (
     clear_canvas,
     draw_digit,
@@ -30,14 +29,13 @@ from digits_core.dashboard.handwriting.shared import (
     undo_button,
 )
 from digits_core.dashboard.key_log import Actions, catch_up, listen
-from digits_core.dashboard.live import draw_anew_after
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
 from digits_core.dashboard.read_only import change_button, guarded
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.recognition_result import Ink, Reading, read
 from digits_core.dashboard.sample_on_paper import offer_sample
 from digits_core.dashboard.set_controls import control_key, reset_control, said_by, set_control
-from digits_core.dashboard.state import RECOGNISER, state
+from digits_core.dashboard.state import state
 from digits_core.dashboard.tiles import Tile, show_tiles
 from digits_core.dashboard.widgets import show_error
 from digits_core.data.handwriting_store import NewSample
@@ -129,10 +127,8 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
     usable = state().runs.usable()
     best = best_of(usable)
     runs = [best] if best else []
-    ready = _torch_is_here()
-    draw_anew_after("torch", lambda: not _torch_is_here(), bool(runs) and not ready)
     with st.container():  # a place that stays, so that nothing below it is made anew
-        models = browser_models([run.id for run in runs]) if ready else [BrowserModel(run.id) for run in runs]
+        models = browser_models([run.id for run in runs])
     show_live_answer(
         runs,
         models,
@@ -157,11 +153,6 @@ def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
         undo_button()
         if not state().handwriting.counts(writer).any():
             st.caption("Nothing saved by this writer yet. Ten of each digit are a good start.")
-
-
-def _torch_is_here() -> bool:
-    """Return whether networks can be loaded at once: `State.load_torch` does that in the background."""
-    return hasattr(sys.modules.get(RECOGNISER), "Recogniser")
 
 
 def _ink_of(drawing: Image.Image) -> np.ndarray | None:

@@ -125,7 +125,7 @@ function lift(live) {
 // At most one reading at a time, of the newest state of the paper.
 function look(live) {
   live.changed = true;
-  if (live.looking || !live.ready) return;
+  if (live.looking || !live.readable) return;
   live.looking = true;
   requestAnimationFrame(async () => {
     live.changed = false;
@@ -135,7 +135,7 @@ function look(live) {
         const small = live.data.picture === "stored" ? smaller(grey, live.data.size[0], live.data.stored_side) : null;
         if (small && isPending(live)) paintStored(live, small);
         live.last = small;
-        const ids = live.data.runs.map((run) => run.id);
+        const ids = live.readable;
         const { answers } = ids.length ? await ask(ids, grey, ...live.data.size, live.layersShown) : { answers: [] };
         if (answers && live.root.isConnected) receive(live, answers);
       }
@@ -367,28 +367,35 @@ export default function ({ data, parentElement }) {
   const live = (root.live ??= { root, liftedAt: -Infinity, layersShown: false });
   const stored = data.stored ? unpacked(data.stored) : null;
   live.data = { ...data, stored, answers: data.answers.map(withPixels) };
-  const runs = data.runs.map((run) => run.id).join();
+  const shown = data.runs.map((run) => `${run.title} ${run.colour}`).join();
+  const ids = data.runs.map((run) => run.id);
   if (first) {
     live.status = root.querySelector("[role=status]");
     live.layers = root.querySelector(".layers");
     live.agreement = root.querySelector(".agreement");
     watchPen(live);
   }
-  if (live.runs !== runs) {
-    live.runs = runs;
+  if (live.shown !== shown) {
+    live.shown = shown;
+    live.readable = null;
     live.parts = (data.runs.length ? data.runs : [null]).map((run) => makeAnswer(live, run));
     root.classList.toggle("several", data.runs.length > 1);
     root.classList.toggle("unread", !data.runs.length);
     root.classList.toggle("compact", data.picture === "stored");
     root.querySelector(".answers").replaceChildren(...live.parts.map((parts) => parts.root));
-    live.ready = false;
-    const wanted = data.runs.map((run) => run.weights && load(run));
-    // Without the weights, or in a browser that cannot run the reader, the server's answers are all there are.
-    Promise.all(wanted).then(
+  }
+  if (live.wanted?.join() !== ids.join() || !live.readable) {
+    live.wanted = ids;
+    live.root.dataset.ready = "false";
+    const loaded = data.runs.map((run) => run.weights && load(run));
+    // Without the weights, or in a browser that cannot run the reader, the server's answers are all there are. What a
+    // run read with before reads on until what comes in its place is there.
+    Promise.all(loaded).then(
       () => {
-        live.ready = live.runs === runs && wanted.every(Boolean);
-        live.root.dataset.ready = String(live.ready);
-        if (live.ready) look(live);
+        if (live.wanted !== ids || !loaded.every(Boolean)) return;
+        live.readable = ids;
+        live.root.dataset.ready = "true";
+        look(live);
       },
       (error) => console.info(`Digits Lab reads on the server only: ${error.message}`),
     );

@@ -56,6 +56,31 @@ def test_torch_is_loaded_before_somebody_recognises_if_there_is_a_network(home, 
     assert json.loads(answer.stdout) == loaded
 
 
+PUT_OFF = """
+import json, sys
+from digits_core.dashboard import state
+
+state.prepare_to_recognise()
+state.put_off_loading()
+for loader in state._LOADERS:
+    loader.join()
+before = state.RECOGNISER in sys.modules
+state.prepare_to_recognise()
+for loader in state._LOADERS:
+    loader.join()
+print(json.dumps([before, state.recogniser_is_here()]))
+state.stop()
+"""
+
+
+def test_a_page_that_begins_to_be_drawn_puts_off_the_loading_of_torch_until_it_is_there(home, monkeypatch):
+    monkeypatch.setenv("DIGITS_STARTER", "on")
+
+    answer = subprocess.run([sys.executable, "-c", PUT_OFF], capture_output=True, text=True, check=True)
+
+    assert json.loads(answer.stdout) == [False, True]
+
+
 def test_a_page_that_has_imported_torch_alone_does_not_keep_the_rest_from_being_loaded(home, monkeypatch):
     """As Network does, which shows the layers and recognises nothing."""
     monkeypatch.setenv("DIGITS_STARTER", "on")
