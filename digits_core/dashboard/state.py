@@ -41,7 +41,7 @@ LOG = logging.getLogger(__name__)
 RECOGNISER = "digits_core.recognition.recogniser"
 """What is loaded in the background. Pages that show a network import torch alone, and do not load it with that."""
 AFTER_PAGE_S = 1.0
-"""How long the server delivers a page whose script has ended, on a slow machine: its chart library, pictures, canvas."""
+"""How long a slow server delivers a page whose script has ended: its chart library, pictures, canvas."""
 LOADING_S = 10.0
 """How long the end of the app waits for torch to be imported, at most."""
 LOOK_S = 5.0
