@@ -7,8 +7,13 @@ else is promised to be in view at 1280 × 720, which is what a classroom's proje
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
+from digits_core.config import RunConfig
 from digits_core.dashboard.pages import PAGES
-from tests.browser.conftest import SharedServer
+from digits_core.dashboard.runs.filter_controls import MANY
+from digits_core.database import Database
+from digits_core.home import Home
+from digits_core.runs.store import RunStore
+from tests.browser.conftest import Server, SharedServer
 from tests.browser.helpers import open_page, poll, wait_for_app
 
 pytestmark = pytest.mark.browser
@@ -129,6 +134,20 @@ def test_on_a_phone_the_action_is_on_the_first_screen_and_the_picture_in_reach(
 
     assert 0 <= action <= PHONE["height"] - FINGER
     assert 0 <= picture <= PHONE_REACH * PHONE["height"]
+    assert sideways(browser_page) == 0
+
+
+def test_on_a_phone_the_filters_of_many_runs_take_two_rows(server: Server, browser_page: Page) -> None:
+    store = RunStore(Database(Home(server.home).create().database))
+    for number in range(MANY + 1):
+        store.create(RunConfig(name=f"try {number}"), "nobody")
+    browser_page.set_viewport_size(PHONE)
+    open_page(browser_page, f"{server.url}/runs")
+    filters = browser_page.locator(".st-key-runs_filters")
+    expect(filters.get_by_text("Show", exact=True)).to_be_visible()
+    tops = {round(box_of(each)[1]) for each in filters.locator("> *").all()}
+
+    assert len(tops) == 2
     assert sideways(browser_page) == 0
 
 
