@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from digits_core.dashboard.error_messages import as_plain_text
+from digits_core.errors import DigitsError
 from digits_core.runs.epoch_feed import Epoch
 from digits_core.runs.store import Run
 from digits_core.training.estimate import duration
@@ -44,10 +45,18 @@ def draw_anew_after(
 
 def _look(is_pending: Callable[[], bool], waits: list[bool]) -> None:
     """Look when the timer strikes, and not while the page itself is drawn, which shall come to its end."""
-    if len(waits) > 1 and not is_pending():
+    if len(waits) > 1 and not _goes_on(is_pending):
         st.rerun()
     elif waits == [True]:
         waits.append(True)
+
+
+def _goes_on(is_pending: Callable[[], bool]) -> bool:
+    """Return whether it is still pending; what went wrong is not, and the page says it when it is drawn anew."""
+    try:
+        return is_pending()
+    except DigitsError:
+        return False
 
 
 def show_progress(run: Run, batches: int) -> None:

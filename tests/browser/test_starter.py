@@ -54,16 +54,23 @@ def test_the_first_digit_drawn_is_read_and_a_deleted_starter_stays_away(
         page.goto("about:blank")
 
 
-def test_the_first_digit_is_read_by_the_browser_before_pytorch_is_loaded(
-    tmp_path: Path, browser_page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file without which an app that is served cannot import PyTorch."""
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "sitecustomize.py").write_text(HELD, encoding="utf-8")
+    file = tmp_path / "torch_may_come"
     monkeypatch.delenv(SWITCH)
-    page, gate = browser_page, tmp_path / "torch_may_come"
-    (tmp_path / "served").mkdir()
-    (tmp_path / "sitecustomize.py").write_text(HELD, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv("GATE", str(gate))
-    with serve(tmp_path / "served") as server:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "python"))
+    monkeypatch.setenv("GATE", str(file))
+    return file
+
+
+def test_the_first_digit_is_read_by_the_browser_before_pytorch_is_loaded(
+    tmp_path: Path, browser_page: Page, gate: Path
+) -> None:
+    page = browser_page
+    with serve(tmp_path) as server:
         open_page(page, f"{server.url}/recognise")
         page.locator('.live[data-ready="true"]').wait_for()
         draw(page, STROKES[7])
@@ -72,4 +79,20 @@ def test_the_first_digit_is_read_by_the_browser_before_pytorch_is_loaded(
 
         gate.touch()
         expect(answer_of_server(page).locator(".digit")).to_have_text("7", timeout=60_000)
+        page.goto("about:blank")
+
+
+def test_weights_that_cannot_be_read_are_said_to_be_once_pytorch_is_loaded(
+    tmp_path: Path, browser_page: Page, gate: Path
+) -> None:
+    page = browser_page
+    with serve(tmp_path) as server:
+        (weights,) = server.home.glob("runs/*/weights.safetensors")
+        weights.write_bytes(b"broken")
+        open_page(page, f"{server.url}/recognise")
+        page.locator(CANVAS).wait_for()
+
+        gate.touch()
+        expect(page.get_by_text("The weights of this run cannot be read").first).to_be_visible(timeout=60_000)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
         page.goto("about:blank")
