@@ -15,7 +15,7 @@ from digits_core.training.events import EpochFinished, Finished, Started
 from digits_core.training.ready_sweeps import READY
 from digits_core.training.sweep_plan import SweepPlan, config_of, grid, parse_varied, seeds
 from tests.browser.conftest import Server
-from tests.browser.helpers import open_page, poll, wait_for_app, wait_for_chart
+from tests.browser.helpers import open_page, poll, wait_for_chart
 
 pytestmark = pytest.mark.browser
 
@@ -58,9 +58,10 @@ class Watched:
                 self._runs.apply(run.id, event)
 
 
-def shown_after(page: Page, done: int) -> dict[str, Any]:
-    """What the chart shows once so many trials are in it."""
-    words = f"chart._fullLayout.title.text.includes('(n = {done}') ? ({SHOWN}) : null"
+def shown_after(page: Page, done: int, measure: str = "") -> dict[str, Any]:
+    """What the chart shows once so many trials are in it, and it is that of the `measure`, which its title names."""
+    titles = " && ".join(f"chart._fullLayout.title.text.includes({each!r})" for each in (measure, f"(n = {done}"))
+    words = f"{titles} ? ({SHOWN}) : null"
     return wait_for_chart(page, "sweep_chart", words, SECONDS)
 
 
@@ -72,8 +73,7 @@ def test_every_result_lies_within_the_axes_that_the_first_frame_has(
     open_page(browser_page, f"{shared_server.url}/runs?runs_view=Sweeps&sweep={watched.sweep.id}")
     if measure:
         browser_page.get_by_role("radio", name=measure).click()
-        wait_for_app(browser_page)
-    first = shown_after(browser_page, 0)
+    first = shown_after(browser_page, 0, measure)
 
     for trials in (1, 1, watched.sweep.plan.size - 2):
         watched.end(trials)
