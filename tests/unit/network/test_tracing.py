@@ -90,7 +90,10 @@ def test_each_layer_is_as_the_table_says_with_the_images_first(traced):
     assert torch.equal(found[network.last.name].before.float(), network(images))
     first = network.features(images[:1])
     for layer in network.layers:
-        torch.testing.assert_close(first[layer.name].before, found[layer.name].before[:1], rtol=1e-4, atol=1e-5)
+        alone, among = first[layer.name].before, found[layer.name].before[:1]
+        # Sums are rounded by how large their terms are; where these cancel, the rest is as uncertain and much smaller.
+        scale = max(1.0, among.detach().abs().max().item())
+        torch.testing.assert_close(alone, among, rtol=1e-4, atol=1e-5 * scale)
 
 
 def test_the_files_are_the_same_each_time(traced):
