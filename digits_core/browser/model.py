@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
@@ -160,14 +159,13 @@ def _refusal(refusal: Refusal, recogniser: Recogniser, block: _Block) -> dict[st
 
 def _stays_with_half_precision(recogniser: Recogniser, weights: dict[str, np.ndarray]) -> bool:
     """Return True if half precision changes no logit of some drawings by more than `LOGIT_TOLERANCE`."""
-    import torch
+    from digits_core.recognition.recogniser import Recogniser
 
     with np.errstate(over="ignore"):
-        half = {
-            name: torch.from_numpy(values.astype(np.float16).astype(np.float32)) for name, values in weights.items()
-        }
-    rounded = deepcopy(recogniser)
-    rounded.network.load_state_dict(half, strict=False)
+        half = {name: values.astype(np.float16).astype(np.float32) for name, values in weights.items()}
+    # Made anew and not copied: others read with this one meanwhile, and what it remembers grows.
+    state = {name: values.numpy() for name, values in recogniser.network.state_dict().items()}
+    rounded = Recogniser(recogniser.config, state | half)
     seen = recogniser.seen(read_strokes().images[:CHECKED])
     one, other = (np.stack([answer.logits for answer in each.read_seen(seen)]) for each in (recogniser, rounded))
     return bool(abs(one - other).max() <= LOGIT_TOLERANCE)

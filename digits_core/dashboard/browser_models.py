@@ -90,7 +90,7 @@ def browser_model(run_id: str) -> BrowserModel:
     if not made.done():
         return BrowserModel(run_id, pending=True)
     if error := made.exception():
-        LOG.error("The browser cannot read as run %s does: %s", run_id, error)
+        LOG.error("The browser cannot read as run %s does", run_id, exc_info=error)
         return BrowserModel(run_id)
     return BrowserModel(*_served(run_id, *made.result()))
 
