@@ -56,9 +56,9 @@ def model_of(recogniser: Recogniser, refusal: Refusal | None = None) -> tuple[di
 
     if isinstance(recogniser.network, TracedNetwork):
         raise ExportError(OTHER_LAYERS)
-    weights = _numbers({name: values.numpy() for name, values in recogniser.network.state_dict().items()})
+    state = {name: values.numpy() for name, values in recogniser.network.state_dict().items()}
     block = _Block()
-    block.add_all(weights, half=_stays_with_half_precision(recogniser, weights))
+    block.add_all(_numbers(state), half=_stays_with_half_precision(recogniser, state))
     judged = None if refusal is None else _refusal(refusal, recogniser, block)
     return _description(recogniser.config.transform, recogniser.network.layers, judged, block)
 
@@ -157,14 +157,13 @@ def _refusal(refusal: Refusal, recogniser: Recogniser, block: _Block) -> dict[st
     }
 
 
-def _stays_with_half_precision(recogniser: Recogniser, weights: dict[str, np.ndarray]) -> bool:
+def _stays_with_half_precision(recogniser: Recogniser, state: dict[str, np.ndarray]) -> bool:
     """Return True if half precision changes no logit of some drawings by more than `LOGIT_TOLERANCE`."""
     from digits_core.recognition.recogniser import Recogniser
 
     with np.errstate(over="ignore"):
-        half = {name: values.astype(np.float16).astype(np.float32) for name, values in weights.items()}
+        half = {name: values.astype(np.float16).astype(np.float32) for name, values in _numbers(state).items()}
     # Made anew and not copied: others read with this one meanwhile, and what it remembers grows.
-    state = {name: values.numpy() for name, values in recogniser.network.state_dict().items()}
     rounded = Recogniser(recogniser.config, state | half)
     seen = recogniser.seen(read_strokes().images[:CHECKED])
     one, other = (np.stack([answer.logits for answer in each.read_seen(seen)]) for each in (recogniser, rounded))

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Recogniser
 
 LOG = logging.getLogger(__name__)
-POLL_S = 1.0
 PATIENCE_S = 0.25
 """A page waits so long for a network. A busy machine takes longer, and the page asks again."""
 KEPT = 12
@@ -98,7 +97,7 @@ def browser_model(run_id: str) -> BrowserModel:
 def browser_models(run_ids: Sequence[str]) -> list[BrowserModel]:
     """Return the same of several runs; while any of them is yet to be made, the page is drawn anew once all are."""
     models = [browser_model(run_id) for run_id in run_ids]
-    draw_anew_after("models", partial(_is_pending, tuple(run_ids)), any(model.pending for model in models), POLL_S)
+    draw_anew_after("models", partial(_is_pending, tuple(run_ids)), any(model.pending for model in models))
     return models
 
 

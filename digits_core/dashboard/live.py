@@ -14,6 +14,8 @@ from digits_core.training.estimate import duration
 from digits_core.training.events import lecture_line
 
 POLL_S = 0.4
+AWAIT_S = 1.0
+"""What pages wait for takes seconds, and each look costs the pen that draws meanwhile some frames."""
 TITLE_LENGTH = 24
 """So that where a run stands fits a line, and nothing moves."""
 
@@ -29,9 +31,7 @@ STATUS_ICONS = {
 }
 
 
-def draw_anew_after(
-    what: str, is_pending: Callable[[], bool], pending: bool | None = None, every_s: float = POLL_S
-) -> None:
+def draw_anew_after(what: str, is_pending: Callable[[], bool], pending: bool | None = None) -> None:
     """Draw the page anew once `what` it waits for is there. `pending` is what `is_pending` says now, if that is known.
 
     The timer's fragment is always on the page, in a place of its own. Where one is gone by the time that its timer
@@ -40,7 +40,7 @@ def draw_anew_after(
     """
     waits = is_pending() if pending is None else pending
     with st.container(key=f"awaited_{what}"):  # takes no room: see style.css
-        st.fragment(_look, run_every=every_s if waits else None)(is_pending, [waits])
+        st.fragment(_look, run_every=AWAIT_S if waits else None)(is_pending, [waits])
 
 
 def _look(is_pending: Callable[[], bool], waits: list[bool]) -> None:

@@ -29,8 +29,7 @@ from digits_core.figures import recognition_figures as figures
 if TYPE_CHECKING:
     from digits_core.recognition.recogniser import Answer
 
-POLL_S = 1.0
-"""What is not a digit takes seconds to work out, and each look costs the pen that draws meanwhile some frames."""
+
 SEEN_SIDE = 150
 
 
@@ -83,7 +82,7 @@ def say_verdict(
 
 def await_verdicts(run_ids: Sequence[str]) -> None:
     """While it is worked out what is not a digit to these networks, wait for it, and then draw the page anew."""
-    draw_anew_after("verdicts", partial(_is_pending, tuple(run_ids)), every_s=POLL_S)
+    draw_anew_after("verdicts", partial(_is_pending, tuple(run_ids)))
 
 
 def _is_pending(run_ids: Sequence[str]) -> bool:
