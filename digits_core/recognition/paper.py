@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 from scipy.spatial import ConvexHull
-from skimage.measure import approximate_polygon, label
+from skimage.measure import label
 
 _SEARCH_SIDE = 256  # the paper is looked for on a thumbnail
 _LEAST_AREA = 0.2  # of the photo that a sheet covers
@@ -72,6 +72,9 @@ def _polygon(region: np.ndarray) -> Paper | None:
     hull = ConvexHull(edge)
     if region.sum() < _SOLIDITY * hull.volume:
         return None
+    # Here and not above: it imports all of scipy.signal, which takes half a second, and few pictures get this far.
+    from skimage.measure import approximate_polygon
+
     outline = edge[hull.vertices]
     for tolerance in (2, 3, 4, 6):
         corners = approximate_polygon(np.concatenate([outline, outline[:1]]), tolerance)[:-1]

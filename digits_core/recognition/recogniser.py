@@ -28,6 +28,7 @@ from digits_core.transforms import batched
 if TYPE_CHECKING:
     from digits_core.recognition.digit_detection import Way
     from digits_core.recognition.segment import Box
+    from digits_core.recognition.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -160,10 +161,15 @@ class Recogniser:
         """
         # Here and not above: what finds digits takes half a second to import, and a drawing has its digit found.
         from digits_core.recognition.digit_detection import find_in
+
+        return self.read_sheet(find_in(picture, name, way))
+
+    def read_sheet(self, found: Sheet) -> list[FoundDigit]:
+        """Return every digit of a picture in which they have been found, as `read_picture` does."""
         from digits_core.recognition.sheet import ink_of
         from digits_core.recognition.turning import upright
 
-        sheet = upright(find_in(picture, name, way), self.read_all)
+        sheet = upright(found, self.read_all)
         answers = self.read_all([ink_of(sheet, box) for box in sheet.boxes])
         return [FoundDigit(sheet.in_photo(box), answer) for box, answer in zip(sheet.boxes, answers, strict=True)]
 

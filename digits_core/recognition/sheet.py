@@ -17,7 +17,6 @@ from digits_core.recognition.marks import LeftOut, writing_of
 from digits_core.recognition.paper import find_paper
 from digits_core.recognition.prepare import cut_out
 from digits_core.recognition.ruled_lines import without_lines
-from digits_core.recognition.sample import sample_of
 from digits_core.recognition.segment import Box, Marks, columns_of, find_digits, rows_of, without_dashes
 
 LEAST_PHOTO = 300
@@ -96,6 +95,8 @@ def ink_of(sheet: Sheet, box: Box) -> np.ndarray:
 
 def digit_in(sheet: Sheet, box: Box) -> np.ndarray:
     """The digit in a box as handwriting keeps it, uint8 (28, 28); `PictureError` where the box holds no ink."""
+    from digits_core.recognition.sample import sample_of  # loads torch, which finding digits does without
+
     return sample_of(ink_of(sheet, box))
 
 

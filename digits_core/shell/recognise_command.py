@@ -64,16 +64,15 @@ def recognise_images(options: argparse.Namespace) -> int:
 
 
 def _recognise(paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | None, as_json: bool, way: Way) -> int:
-    from digits_core.data.picture import file_content, read_picture
+    from digits_core.recognition.many_pictures import find_each
 
     status = 0
-    for path in paths:
-        try:
-            found = recogniser.read_picture(read_picture(file_content(path), path), path, way)
-        except PictureError as error:
-            print(f"digits_core: {error}", file=sys.stderr, flush=True)
+    for path, sheet in find_each(paths, way):
+        if isinstance(sheet, PictureError):
+            print(f"digits_core: {sheet}", file=sys.stderr, flush=True)
             status = BAD_INPUT
             continue
+        found = recogniser.read_sheet(sheet)
         accepted = [refusal.accepts(each.answer) if refusal else None for each in found]
         print(_as_json(path, found, accepted) if as_json else _as_text(path, found, accepted), flush=True)
     return status

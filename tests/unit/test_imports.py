@@ -25,6 +25,7 @@ LIGHT = (
     "digits_core.dashboard.runs.one_run",
     "digits_core.evaluation.across",
     "digits_core.evaluation.robustness",
+    "digits_core.recognition.many_pictures",
     "digits_core.runs.artifacts",
     "digits_core.runs.store",
     "digits_core.settings",
