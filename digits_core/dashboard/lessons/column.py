@@ -10,7 +10,7 @@ from digits_core.dashboard.lessons.learner import ask_name, current_learner
 from digits_core.dashboard.lessons.open_lesson import OpenLesson, close, follow_address, open_at, opened
 from digits_core.dashboard.lessons.places import arrive
 from digits_core.dashboard.lessons.progress import Progress, begun
-from digits_core.dashboard.lessons.steps import show_step
+from digits_core.dashboard.lessons.step_view import show_step
 from digits_core.dashboard.pages import current_page
 from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import show_error

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from digits_core.config import NetworkConfig, RunConfig, TransformConfig, choices
-from digits_core.dashboard import saved_configs
+from digits_core.dashboard import saved_configs_view
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.hiding import is_hidden
 from digits_core.dashboard.network import built
@@ -48,7 +48,7 @@ def show(row: DeltaGenerator) -> None:
         built.fill(network)
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices_build"):
         presets = {preset.title: NetworkConfig(layers=preset.layers) for preset in PRESETS.values()}
-        saved_configs.start_from(state().networks, presets, built.fill, "a network")
+        saved_configs_view.start_from(state().networks, presets, built.fill, "a network")
         size = choose_size()
         _choose_activation(network)
         with st.popover("More", icon=":material/tune:", type="tertiary", help="Starting weights, and the image."):
@@ -60,7 +60,9 @@ def show(row: DeltaGenerator) -> None:
     with row:
         _draw_steps()
         if not is_hidden("use"):
-            saved_configs.keep(state().networks, network, partial(_words, size=size), built.fill, "wide and shallow")
+            saved_configs_view.keep(
+                state().networks, network, partial(_words, size=size), built.fill, "wide and shallow"
+            )
     built.put_into_url(network)
     if problem is None:
         st.session_state[DRAWN] = (network, size)

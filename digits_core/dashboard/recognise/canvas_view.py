@@ -24,7 +24,7 @@ from digits_core.dashboard.canvas import (
 )
 from digits_core.dashboard.hiding import group, is_hidden
 from digits_core.dashboard.loaders import load_recogniser, load_threshold
-from digits_core.dashboard.recognise import before_after, reading_history, why
+from digits_core.dashboard.recognise import before_after_view, reading_history, why
 from digits_core.dashboard.recognise.answer_display import say_verdict, show_digits, show_number
 from digits_core.dashboard.recognise.live_answer import show_live_answer
 from digits_core.dashboard.recognise.preparation import ask_for_steps, show_steps
@@ -69,7 +69,7 @@ def show(run: Run, what: str) -> None:
     if not is_hidden("save"):
         _save(what)
     if not run.is_logged and not is_hidden("again"):
-        before_after.show(run)
+        before_after_view.show(run)
     why.show(run, partial(reading_history.current, CANVASES[what]), CANVASES[what])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from digits_core.config import TransformConfig
-from digits_core.dashboard import saved_configs
+from digits_core.dashboard import saved_configs_view
 from digits_core.dashboard.pages import page
 from digits_core.dashboard.state import state
 from digits_core.dashboard.transforms.transform_controls import fill
@@ -17,7 +17,7 @@ from digits_core.transforms.steps import summary
 def start_from() -> None:
     """The list of transforms to begin with: those of the recipes, and one's own."""
     ready = {f"{recipe.name} (recipe)": recipe.config.transform for recipe in (LECTURE, ROBUST)}
-    saved_configs.start_from(state().transforms, ready, fill, "a recipe, a saved one")
+    saved_configs_view.start_from(state().transforms, ready, fill, "a recipe, a saved one")
 
 
 def use_in_training(config: TransformConfig) -> None:
@@ -32,4 +32,4 @@ def use_in_training(config: TransformConfig) -> None:
 
 def keep(config: TransformConfig) -> None:
     """Save this transform; rename and delete those that were saved."""
-    saved_configs.keep(state().transforms, config, summary, fill, "gentle turns")
+    saved_configs_view.keep(state().transforms, config, summary, fill, "gentle turns")

@@ -10,7 +10,7 @@ import streamlit as st
 from digits_core.dashboard.error_messages import as_plain_text
 from digits_core.dashboard.lessons.checked_steps import show_check
 from digits_core.dashboard.lessons.places import show_place
-from digits_core.dashboard.lessons.predictions import ask_prediction, predicted, prediction_key
+from digits_core.dashboard.lessons.prediction_view import ask_prediction, predicted, prediction_key
 from digits_core.dashboard.lessons.progress import Progress
 from digits_core.dashboard.widgets import show_error
 from digits_core.errors import DigitsError, LessonError
