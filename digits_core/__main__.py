@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _called() -> str:
-    """What a person types to run this program."""
+    """Return what a person types to run this program."""
     name = Path(sys.argv[0]).stem
     return name if name == INSTALLED_AS else "python -m digits_core"
 

@@ -322,7 +322,7 @@ class Bounds(NamedTuple):
 
 
 def bounds(config: type[Config], field: str) -> Bounds:
-    """The range that `config` accepts for a numeric `field`."""
+    """Return the range that `config` accepts for a numeric `field`."""
     limits = {type(limit): limit for limit in config.model_fields[field].metadata}
     low = limits[Gt].gt if Gt in limits else limits[Ge].ge
     high = limits[Lt].lt if Lt in limits else limits[Le].le
@@ -330,7 +330,7 @@ def bounds(config: type[Config], field: str) -> Bounds:
 
 
 def choices(config: type[Config], field: str) -> tuple[str, ...]:
-    """The words that `config` accepts for `field`, in the order in which they are offered."""
+    """Return the words that `config` accepts for `field`, in the order in which they are offered."""
     info = config.model_fields[field]
     validators = [each for each in info.metadata if isinstance(each, AfterValidator | BeforeValidator)]
     entries = [each.func for each in validators if isinstance(each.func, OneOf)]
@@ -343,7 +343,7 @@ def _as_config_error(error: ValidationError) -> ConfigError:
 
 
 def _problems(problem: dict[str, Any]) -> list[str]:
-    """One validation problem in words; a nested config's own problems with their field in front."""
+    """Format one validation problem; a nested config's own problems with their field in front."""
     field = _in_words(problem["loc"])
     cause = problem.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):
@@ -362,7 +362,7 @@ def _problems(problem: dict[str, Any]) -> list[str]:
 
 
 def _in_words(place: tuple[str | int, ...]) -> str:
-    """Where a problem is: `epochs`, `layer 2 (max pooling): kernel`."""
+    """Say where a problem is: `epochs`, `layer 2 (max pooling): kernel`."""
     if "layers" in place[:-1]:
         _, number, *rest = place[place.index("layers") :]
         kind, *field = rest or [""]

@@ -76,7 +76,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection to read with; rows come by column name."""
+        """Return a connection to read with; rows come by column name."""
         connection = self._open()
         try:
             yield connection
@@ -87,13 +87,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, committed when the block ends well and undone when it does not."""
+        """Open one transaction, committed when the block ends well and rolled back when it does not."""
         with self.read() as connection, _transaction(connection):
             yield connection
 
     @contextmanager
     def write_often(self) -> Iterator[sqlite3.Connection]:
-        """The same, for who writes many times a second: on the connection that stays open, one thread at a time.
+        """Write many times a second: on the connection that stays open, one thread at a time.
 
         Opening a connection takes as long as a small transaction.
         """
@@ -175,7 +175,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _version_without_opening(path: Path) -> int:
-    """The version that a file says it has, 0 where it says none; nothing is changed in it or in its log."""
+    """Return the version that a file states, 0 if none; nothing in it or in its log is changed."""
     log = path.with_name(f"{path.name}-wal")
     try:
         if path.exists() and (_IN_USE[path] > 0 or (log.exists() and log.stat().st_size)):

@@ -22,7 +22,7 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """`DIGITS_HOME`; by default `.digits` beside `app.py`, or in the person's own folder for an installed app."""
+        """Return `DIGITS_HOME`; by default `.digits` next to `app.py`, or in the user's own folder if installed."""
         usual = (Path.home() if INSTALLED else APP_FOLDER) / ".digits"
         return cls(Path(os.environ.get("DIGITS_HOME") or usual).expanduser().absolute())
 
@@ -35,7 +35,7 @@ class Home:
         return self.folder / "downloads"
 
     def dataset(self, name: str) -> Path:
-        """The file of an imported dataset."""
+        """Return the file of an imported dataset."""
         return self.folder / "datasets" / f"{name}.npz"
 
     @property
@@ -49,7 +49,7 @@ class Home:
         return self.folder / "lessons"
 
     def run(self, run_id: str) -> Path:
-        """The folder of one run's artifacts."""
+        """Return the folder of one run's artifacts."""
         return self.folder / "runs" / run_id
 
     def create(self) -> Home:

@@ -53,7 +53,7 @@ class SavedConfigs(Generic[C]):
         return number
 
     def all(self) -> list[Saved[C]]:
-        """Those that are not deleted, by name."""
+        """Return the configs that are not deleted, by name."""
         with self._database.read() as db:
             kept = f"SELECT id, name, config, created FROM {self._table} WHERE deleted IS NULL"
             rows = db.execute(f"{kept} ORDER BY name COLLATE NOCASE").fetchall()
@@ -75,7 +75,7 @@ class SavedConfigs(Generic[C]):
             self._update(db, "deleted = ?", time.time(), number)
 
     def restore(self, number: int) -> None:
-        """`StoreError` where another one got its name in the meantime."""
+        """Restore a deleted one; raises `StoreError` if another one got its name in the meantime."""
         with self._database.write() as db:
             row = db.execute(f"SELECT name FROM {self._table} WHERE id = ?", (number,)).fetchone()
             self._refuse_taken(db, row["name"] if row else "", but_of=number)

@@ -69,7 +69,7 @@ def one_run(_head: DeltaGenerator) -> None:
 
 
 def with_runs(view: View) -> View:
-    """The view, or where to go while there is nothing to look at."""
+    """Return the view, or say where to go while there is nothing to look at."""
     if any(state().runs.count(shelf) for shelf in ("current", "archived", "deleted")):
         return view
     return nothing_yet

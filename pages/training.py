@@ -64,7 +64,7 @@ def train() -> None:
 
 
 def say_why_not(config: RunConfig) -> None:
-    """What hinders training as the form stands: as long as that is so, however often the page is drawn anew."""
+    """Say what prevents training with the form as it is, for as long as that is so."""
     try:
         prepared(config, load_digits)
     except DigitsError as error:
@@ -146,7 +146,7 @@ def choose(live: list[Run]) -> Run | None:
 
 
 def follow(run_id: str, shown: tuple[Any, ...]) -> None:
-    """Where a run stands and what it has learnt; repeats itself while one trains.
+    """Draw a run's status and what it has learnt; repeats itself while one trains.
 
     Charts change in place, and are built again only for news. The whole page follows when there is more to see.
     """
@@ -164,7 +164,7 @@ def follow(run_id: str, shown: tuple[Any, ...]) -> None:
 
 
 def what_else_is_shown(run: Run, live: list[Run]) -> tuple[Any, ...]:
-    """What buttons, hints and queue are drawn from: they need not change as often as the charts."""
+    """Return what buttons, hints and queue are drawn from: they change less often than the charts."""
     kinds = tuple(hint.kind for hint in hints_for(run, feed_of(run)))
     waiting = tuple((each.id, each.status, each.position) for each in live)
     return (run.id, run.status, run.orders, run.planned_epochs, kinds, waiting)

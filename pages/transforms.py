@@ -22,7 +22,7 @@ HIDEABLE = {
 
 
 def headline(source: Source, view: str) -> str:
-    """What the picture below shows."""
+    """Return what the picture below shows."""
     return {
         "Steps": f"{source.words.capitalize()}: the {'training' if source.split == 'train' else 'test'} transform",
         "Variants": f"What training makes of {source.words}",
@@ -32,7 +32,7 @@ def headline(source: Source, view: str) -> str:
 
 
 def show(source: Source) -> None:
-    """The steps on the left, what they do on the right."""
+    """Draw the steps on the left, what they do on the right."""
     take_from_url()
     with (
         st.container(key="main_action"),

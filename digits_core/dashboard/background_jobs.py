@@ -56,7 +56,7 @@ class Job(Generic[Result]):
         self._stop.set()
 
     def wait(self, seconds: float) -> bool:
-        """Whether it has ended, after at most so many seconds."""
+        """Wait for at most so many seconds; return True if it has ended."""
         return self._ended.wait(seconds)
 
     def report(self, share: float) -> None:
@@ -87,7 +87,7 @@ class Jobs(Generic[Result]):
         self._turn = threading.Lock()
 
     def order(self, key: str, compute: Callable[[Report], Result]) -> Job[Result]:
-        """The job of that key: the one that runs or has ended, or a new one. Returns at once."""
+        """Return the job of that key at once: the one that runs or has ended, or a new one."""
         with self._lock:
             if job := self._jobs.get(key):
                 self._jobs.move_to_end(key)
@@ -114,7 +114,7 @@ class Jobs(Generic[Result]):
                 del self._jobs[key]
 
     def _have(self, key: str, compute: Callable[[Report], Result], report: Report) -> Result:
-        """The result of that key, computed when it is its turn."""
+        """Compute the result of that key when it is its turn."""
         while not self._turn.acquire(timeout=POLL_S):
             report(WAITING)  # it may be cancelled while it waits
         try:
@@ -127,7 +127,7 @@ class Jobs(Generic[Result]):
 def awaited(
     jobs: Jobs[Result], key: str, compute: Callable[[Report], Result], words: str, patience: float = PATIENCE_S
 ) -> Result | None:
-    """The result of that key; where it is not there yet, its progress, its error, or the offer to begin again."""
+    """Return the result of that key; until it is there, draw its progress, its error, or the offer to retry."""
     job = jobs.order(key, compute)
     if not job.wait(patience):
         _progress(job, words)

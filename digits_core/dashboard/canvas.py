@@ -43,7 +43,7 @@ def draw_digit(key: str, brush: int = BRUSH_WIDTH) -> Image.Image | None:
 def draw_on(
     key: str, brush: int = BRUSH_WIDTH, width: int = CANVAS_SIDE, before: Drawing | None = None
 ) -> Drawing | None:
-    """Paper to draw on, `width` by `CANVAS_SIDE` pixels; what is on it, or `None` while it is empty.
+    """Draw paper of `width` by `CANVAS_SIDE` pixels to draw on; return what is on it, or `None` while it is empty.
 
     `before` is what is on a canvas that has not reported anything yet, because nobody has drawn on it since it came.
     Call it inside a fragment: each stroke reruns what is around it. `clear_canvas(key)` empties it, `undo_stroke(key)`
@@ -74,7 +74,7 @@ def _drawing_of(result: CanvasResult, before: Drawing | None) -> Drawing | None:
 
 
 def picture_by_now(key: str) -> Image.Image | None:
-    """In a callback: what the canvas of `draw_digit` has reported by now, which the page may not have drawn yet."""
+    """Return, in a callback, what the canvas of `draw_digit` has reported, which the page may not have drawn yet."""
     reported = _reported(key) or {"raw": None, "data": None}
     result = CanvasResult(json_data=reported["raw"], image_data_url=reported["data"], return_image_data=True)
     drawing = _drawing_of(result, st.session_state.get(_kept(key)))
@@ -82,12 +82,12 @@ def picture_by_now(key: str) -> Image.Image | None:
 
 
 def wide_room() -> DeltaGenerator:
-    """Room for a canvas of the width `WIDE`, which a narrow screen shows smaller."""
+    """Return room for a canvas of the width `WIDE`, which a narrow screen shows smaller."""
     return st.container(width=WIDE + 4, key="wide_canvas")
 
 
 def beside_canvas() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Room as wide as the canvas, and the rest of the row beside it; on a narrow screen one below the other."""
+    """Return room as wide as the canvas, and the rest of the row next to it; below it on a narrow screen."""
     row = st.container(horizontal=True, gap="large")
     return row.container(width=CANVAS_SIDE + 4), row.container(width="stretch")
 
@@ -118,7 +118,7 @@ def offer_brush() -> None:
 
 
 def choose_brush() -> int:
-    """The width of a stroke in pixels of the paper, the same on every page."""
+    """Return the width of a stroke in pixels of the paper, the same on every page."""
     return st.slider(
         "Brush",
         8,
@@ -147,7 +147,7 @@ def undo_stroke(key: str) -> None:
 
 
 def _reported(key: str) -> dict[str, Any] | None:
-    """What the canvas sent last: its strokes as "raw", its picture as "data"."""
+    """Return what the canvas sent last: its strokes as "raw", its picture as "data"."""
     result = st.session_state.get(f"{key}_{st.session_state[f'{key}_generation']}")
     return result.get("drawing") if result else None
 
@@ -170,7 +170,7 @@ def put_picture(key: str, picture: Image.Image) -> None:
 
 
 def is_on_page(key: str) -> bool:
-    """Whether the canvas was there when the page was last drawn: one that is new has forgotten its strokes."""
+    """Return True if the canvas was on the page when it was last drawn: a new one has forgotten its strokes."""
     return f"{key}_{st.session_state.get(f'{key}_generation', 0)}" in st.session_state
 
 
@@ -181,5 +181,5 @@ def _start_with(key: str, strokes: list[dict[str, Any]]) -> None:
 
 
 def _kept(key: str) -> str:
-    """Where in the session what is on a canvas stays; a component's own value goes when its page is left."""
+    """Return the session's key of what is on a canvas; a component's own value goes when its page is left."""
     return f"{key}_kept"

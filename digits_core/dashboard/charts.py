@@ -36,7 +36,7 @@ HTML = """<div class="digits-figure">
 
 
 def plotly_route() -> Route:
-    """Where the app serves the plotly.js that comes with plotly: the page works offline."""
+    """Return the route that serves the plotly.js that comes with plotly: the page works offline."""
     return Route(served_at(PLOTLY_PATH), _send_plotly)
 
 
@@ -70,7 +70,7 @@ def show_chart(
 
 
 def show_brushed_chart(chart: go.Figure | str, key: str, alt: str, height: int, least: int) -> Brush:
-    """The same for parallel coordinates; the page runs again when they are brushed. Returns what is brushed.
+    """Show parallel coordinates; the page runs again when they are brushed. Returns what is brushed.
 
     `least` is the width, in pixels, below which the chart is moved sideways in its frame rather than pressed.
     """

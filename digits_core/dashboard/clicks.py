@@ -22,7 +22,7 @@ def count_once() -> None:
 
 
 def without_clicks(asked: ClientState) -> ClientState:
-    """What a timer asked for, without the clicks, which come by themselves a moment later."""
+    """Return what a timer asked for, without the clicks, which come by themselves a moment later."""
     lasting = [each for each in asked.widget_states.widgets if each.WhichOneof("value") not in CLICKS]
     own = ClientState()
     own.CopyFrom(asked)
@@ -32,7 +32,7 @@ def without_clicks(asked: ClientState) -> ClientState:
 
 
 def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
-    """As Streamlit's own, but a timer brings no click."""
+    """Request a rerun as Streamlit's own method does, except that a timer brings no click."""
     if client_state is not None and client_state.is_auto_rerun:
         client_state = without_clicks(client_state)
     _request_rerun(session, client_state)

@@ -30,5 +30,5 @@ def on_script_error(error: Exception) -> bool:
 
 
 def as_plain_text(text: str) -> str:
-    """`text` with Markdown's special characters escaped, so that a file name cannot format the page."""
+    """Escape Markdown's special characters in `text`, so that a file name cannot format the page."""
     return "".join(f"\\{mark}" if mark in r"\`*_{}[]()<>#+-.!|~$:" else mark for mark in text)

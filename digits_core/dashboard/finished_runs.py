@@ -19,7 +19,7 @@ def tell_all() -> None:
 
 
 def clear_queue(session: AppSession, fragment_ids_this_run: list[str] | None = None) -> None:
-    """As Streamlit's own, but the run of a fragment takes nothing out of the queue, and changes nothing in it.
+    """Clear the queue as Streamlit does, except that the run of a fragment leaves it unchanged.
 
     What it draws must not take the place of what was drawn there before and still waits: it would be sent as part of
     that earlier run, and the browser, told that the later one has come to its end, would remove it.

@@ -37,7 +37,7 @@ def catch_up(name: str, actions: Actions) -> None:
 
 
 def _done(name: str) -> str:
-    """The key of the session state under which the number of the last key is kept that was done."""
+    """Return the key of the session state that stores the number of the last key handled."""
     return f"{name}_done"
 
 

@@ -60,7 +60,7 @@ def _goes_on(is_pending: Callable[[], bool]) -> bool:
 
 
 def show_progress(run: Run, batches: int) -> None:
-    """Where a run stands, `batches` an epoch: a bar while it trains, then what became of it. Always a line."""
+    """Draw a run's status, `batches` an epoch: a bar while it trains, then what became of it. Always a line."""
     title = run.title if len(run.title) <= TITLE_LENGTH else f"{run.title[: TITLE_LENGTH - 1]}…"
     words = f"{STATUS_ICONS[run.status]} **{as_plain_text(title)}**"
     match run.status:
@@ -82,18 +82,18 @@ def show_progress(run: Run, batches: int) -> None:
 
 
 def lecture_lines(run: Run, epochs: Sequence[Epoch]) -> str:
-    """The log as the lecture's loop prints it."""
+    """Return the log as the lecture's loop prints it."""
     lines = [lecture_line(row.epoch, run.planned_epochs, row.train_loss, row.test_accuracy) for row in epochs]
     return "\n".join(lines) or ("The first epoch is on its way." if run.live else "No epoch was finished.")
 
 
 def _epoch(run: Run) -> str:
-    """`epoch 2/4`: the one that it is in, or that it ended in."""
+    """Format `epoch 2/4`: the epoch that it is in, or that it ended in."""
     return f"epoch {min(int(run.progress * run.planned_epochs), run.planned_epochs - 1) + 1}/{run.planned_epochs}"
 
 
 def _place(run: Run, batches: int) -> str:
-    """`epoch 2/4 · batch 31/90`."""
+    """Format `epoch 2/4 · batch 31/90`."""
     done = min(round(run.progress * run.planned_epochs * batches), run.planned_epochs * batches - 1)
     return f"epoch {done // batches + 1}/{run.planned_epochs} · batch {done % batches + 1}/{batches}"
 

@@ -24,7 +24,7 @@ THRESHOLDS = Thresholds()
 
 
 def load_digits(name: str) -> Digits:
-    """A dataset by name; `DatasetError` where it is not there."""
+    """Return a dataset by name; raises `DatasetError` if it is not there."""
     state().catalogue.entry(name)
     try:
         return _read(name, state().catalogue.version(name))
@@ -33,12 +33,12 @@ def load_digits(name: str) -> Digits:
 
 
 def run_loader(run_id: str) -> Callable[[str], Digits]:
-    """What loads the data of a run as it was when the run was created; it raises `DatasetError` where it is gone."""
+    """Return what loads a run's data as it was when the run was created; it raises `DatasetError` if it is gone."""
     return state().run_data.loader(run_id, _read)
 
 
 def lenient_run_loader(run_id: str) -> Callable[[str], Digits]:
-    """The same, falling back on the handwriting of now: see `RunData.lenient_loader`."""
+    """Return the same, falling back on the current handwriting: see `RunData.lenient_loader`."""
     return state().run_data.lenient_loader(run_id, _read)
 
 
@@ -48,7 +48,7 @@ def _read(name: str, version: str) -> Digits:
 
 
 def load_recogniser(run_id: str) -> Recogniser:
-    """The network of a trained run, ready to recognise; `RunError` where it has no weights."""
+    """Return the network of a trained run, ready to recognise; raises `RunError` if it has no weights."""
     run = state().runs.get(run_id)
     return _recogniser(str(state().home.folder), run_id, run.finished or 0.0)
 
@@ -86,7 +86,7 @@ def _digits(folder: str, name: str, version: str) -> Digits:
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the handwriting …")
 def _handwriting(folder: str, name: str, version: str) -> Digits:
-    """In a cache of its own: each digit that is saved makes another version, and 10,000 of them take 125 MB."""
+    """Load handwriting in a cache of its own: each saved digit makes another version, and 10,000 take 125 MB."""
     return state().catalogue.load_version(name, version)
 
 
@@ -105,7 +105,7 @@ def _data_key(recogniser: Recogniser, version: Callable[[str], str]) -> str:
 
 
 def _work_out(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits], data: str) -> Refusal:
-    """Not on a page's thread: nothing here may ask Streamlit for anything."""
+    """Compute it away from the pages' threads: nothing here may ask Streamlit for anything."""
     from digits_core.recognition.out_of_distribution import load_refusal
 
     return load_refusal(recogniser, artifacts, load, data)

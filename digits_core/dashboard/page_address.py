@@ -58,7 +58,7 @@ class Addresses:
         self.written = named
 
     def is_late(self, named: Address, now: float) -> bool:
-        """Whether the browser names an address that it merely has not seen replaced yet."""
+        """Return True if the browser names an address only because it has not seen it replaced yet."""
         if named == self.written:
             return False
         return any(query == named and now - since < LATE_S for query, since in self.replaced)
@@ -161,13 +161,13 @@ def _address() -> Address:
 
 
 def _sent() -> str:
-    """The address as the browser named it, or as it was sent to it since."""
+    """Return the address as the browser named it, or as it was sent to it since."""
     ctx = get_script_run_ctx()
     return ctx.query_string if ctx else ""
 
 
 def _address_since(before: Address, sent: str) -> Address:
-    """The address after it was `before`, when `sent` was what the browser knew.
+    """Return the address after it was `before`, when `sent` was what the browser knew.
 
     Asks nothing of the session, where Streamlit may end the run for the next one, again and again.
     """

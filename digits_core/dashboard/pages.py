@@ -70,7 +70,7 @@ PAGES: dict[str, PageEntry] = {
 
 
 def page(name: str) -> st.Page:
-    """The Streamlit page called `name`, for `st.navigation`, `st.page_link` and `st.switch_page`."""
+    """Return the Streamlit page called `name`, for `st.navigation`, `st.page_link` and `st.switch_page`."""
     entry = PAGES[name]
     return st.Page(
         entry.file,
@@ -93,7 +93,7 @@ def current_page() -> str:
 
 
 def front_route() -> Route:
-    """Leads from `/data`, which people type as they type `/training`, to the front, where that page is."""
+    """Redirect `/data`, which people type as they type `/training`, to the front, where that page is."""
     front = next(name for name, entry in PAGES.items() if not entry.url_path)
     return Route(served_at(f"/{front}"), _to_front)
 
@@ -104,7 +104,7 @@ async def _to_front(request: Request) -> RedirectResponse:
 
 
 def following(name: str) -> str | None:
-    """The name of the page that comes after `name` in the flow, `None` after the last one."""
+    """Return the name of the page that comes after `name` in the flow, `None` after the last one."""
     names = list(PAGES)
     after = names.index(name) + 1
     return names[after] if after < len(names) else None

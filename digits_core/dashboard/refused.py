@@ -91,7 +91,7 @@ def _forget_stopped() -> None:
 
 
 def _anew(error: DigitsError) -> DigitsError:
-    """The same error without its traceback, which would keep the whole upload in memory."""
+    """Return the same error without its traceback, which would keep the whole upload in memory."""
     return type(error)(str(error))
 
 

@@ -14,7 +14,7 @@ from digits_core.saved_configs import NAME_LENGTH, C, Saved, SavedConfigs
 
 
 def start_from(store: SavedConfigs[C], ready: Mapping[str, C], fill: Callable[[C], None], placeholder: str) -> None:
-    """The list of those to begin with: ready ones by their titles, and one's own. `fill` takes what is chosen."""
+    """Draw the list of configs to begin with: ready ones by title, and one's own. `fill` takes what is chosen."""
     presets = {**ready, **{saved.name: saved.config for saved in store.all()}}
     key = f"{store.word}_preset"
 
@@ -97,7 +97,7 @@ def _restore(store: SavedConfigs[C], problem: str, deleted: str) -> None:
 
 
 def _tried(problem: str, action: Callable[[], object]) -> bool:
-    """Whether it worked; if not, the page says why when it is drawn next."""
+    """Return True if it worked; if not, the page says why when it is drawn next."""
     try:
         action()
     except DigitsError as error:

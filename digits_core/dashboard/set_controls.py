@@ -15,7 +15,7 @@ _NOTHING = object()
 
 
 def control_key(name: str) -> str:
-    """The key that the control called `name` has now, and under which the session keeps its value."""
+    """Return the current key of the control called `name`, under which the session keeps its value."""
     return f"{name}_{st.session_state.get(_times_set(name), 0)}"
 
 
@@ -36,12 +36,12 @@ def set_control(name: str, value: object) -> None:
 
 
 def said_by(name: str) -> Any:
-    """What a control says, drawn or not; `KeyError` before it was ever set."""
+    """Return what a control says, drawn or not; raises `KeyError` before it was ever set."""
     return st.session_state[control_key(name)]
 
 
 def when_changed(name: str, act: Callable[[Any], object]) -> Callable[[], None]:
-    """The `on_change` of a control: does `act` with its new value, unless the code has set another one since."""
+    """Return the `on_change` of a control: calls `act` with its new value, unless code has set another one since."""
     key = control_key(name)
 
     def changed() -> None:

@@ -129,7 +129,7 @@ _LOADERS: list[threading.Timer] = []
 
 
 def state() -> State:
-    """The state of the home folder that the environment names; raises `StoreError` where that cannot be used."""
+    """Return the state of the home folder that the environment names; raises `StoreError` if it cannot be used."""
     found = _open(Home.from_environment().folder)
     # Every page asks for it, and what shows a run that is live asks again and again: an app that is open notices, too,
     # when another process is gone, and one at which nobody looks does nothing.
@@ -205,7 +205,7 @@ def _open(folder: Path) -> State:
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:
-    """What makes configs ready to be run, off the pages' threads: their data are read once."""
+    """Return what makes configs ready to run, off the pages' threads: their data are read once."""
 
     @lru_cache(maxsize=4)
     def load(name: str, version: str) -> Digits:

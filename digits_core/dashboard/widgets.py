@@ -27,7 +27,7 @@ SPLIT_HELP = "Training images teach the network; test images are never shown to 
 
 
 def choose_dataset(key: str = "dataset", label: str = "Dataset") -> str:
-    """The name of the dataset that this page looks at; in the URL as `key`."""
+    """Return the name of the dataset that this page looks at; in the URL as `key`."""
     titles = {entry.name: entry.title for entry in state().catalogue.entries()}
     return choose_named(
         label,
@@ -40,7 +40,7 @@ def choose_dataset(key: str = "dataset", label: str = "Dataset") -> str:
 
 
 def choose_split(key: str = "split") -> Split:
-    """Training or test images; in the URL."""
+    """Choose training or test images; in the URL."""
     return st.segmented_control(
         "Split",
         ["train", "test"],
@@ -53,7 +53,7 @@ def choose_split(key: str = "split") -> Split:
 
 
 def choose_page(total: int, per_page: int, key: str, unit: str, words: str) -> int:
-    """Which page of `total` things to show, from 1; in the URL as `key`. `words` follow their number.
+    """Choose which page of `total` things to show, from 1; in the URL as `key`. `words` follow their number.
 
     unit: the things in the plural, with which `words` begin.
     """
@@ -167,7 +167,7 @@ def follow_old_link(key: str, renamed: Mapping[str, str]) -> None:
 
 
 def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str, gone: Callable[[str], str]) -> str:
-    """One of the names in `titles`, which are shown instead; the first unless the URL says another.
+    """Return one of the names in `titles`, which are shown instead; the first unless the URL says another.
 
     The name is in the URL by hand: Streamlit's binding would write the title, which people may change. `gone` words the
     warning for a name that is not there.
@@ -193,7 +193,7 @@ def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str
 
 
 def run_label(run: Run) -> str:
-    """A run in a list: its number and name, and how well it does or what state it is in."""
+    """Format a run in a list: its number and name, and how well it does or what state it is in."""
     if run.live:
         return f"{run.title} · in training"
     accuracy = f"{run.test_accuracy:.2%}" if run.test_accuracy is not None else "no result"
@@ -201,14 +201,14 @@ def run_label(run: Run) -> str:
 
 
 def empty_state(text: str, page: str, label: str, **query: str) -> None:
-    """What a page says when it has nothing to show, and the link to where that can be changed."""
+    """Say that a page has nothing to show, with the link to where that can be changed."""
     with st.container(border=True):
         st.write(text)
         link(page, label, **query)
 
 
 def say_not_here(dataset: str) -> None:
-    """Of a dataset that can be chosen and has no images yet: where they come from."""
+    """Say of a dataset that can be chosen but has no images yet where they come from."""
     if dataset == "handwriting":
         empty_state("No handwriting yet. Draw some digits, and they become a dataset.", "handwriting", "Draw digits")
     else:
@@ -216,5 +216,5 @@ def say_not_here(dataset: str) -> None:
 
 
 def show_error(error: DigitsError) -> None:
-    """An error beside the control that caused it; the rest of the page goes on."""
+    """Show an error next to the control that caused it; the rest of the page goes on."""
     st.error(as_plain_text(str(error)), icon=":material/error:")

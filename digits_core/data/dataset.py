@@ -20,7 +20,7 @@ Sample = tuple[torch.Tensor | np.ndarray, int]
 
 
 def as_tuples(digits: Digits, split: Split) -> list[Sample]:
-    """The lecture's form of one split: `(image, label)`, the image a uint8 tensor of shape (H, W), 0 to 255."""
+    """Return one split in the lecture's form: `(image, label)`, the image a uint8 tensor (H, W) of 0 to 255."""
     images, labels = digits.of(split)
     return [(torch.from_numpy(image), int(label)) for image, label in zip(images, labels, strict=True)]
 

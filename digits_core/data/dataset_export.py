@@ -16,7 +16,7 @@ VERSION = 1
 
 
 def as_npz(digits: Digits) -> bytes:
-    """The dataset as .npz: images uint8 (N, H, W), labels int64 (N,), test bool (N,), writers (N,) or (0,) texts.
+    """Return the dataset as .npz: images uint8 (N, H, W), labels int64 (N,), test bool (N,), writers (N,) or (0,) text.
 
     `read_file` takes it back without loss.
     """
@@ -28,7 +28,7 @@ def as_npz(digits: Digits) -> bytes:
 
 
 def as_pickle(digits: Digits, values: Literal["uint8", "float32"] = "uint8") -> bytes:
-    """The dataset as the lecture has it: a dict of the lists `train` and `test`, each of `(image, label)` tuples.
+    """Return the dataset in the lecture's form: a dict of the lists `train` and `test` of `(image, label)` tuples.
 
     The image is a tensor (H, W), 0 to 255 as uint8 or 0 to 1 as float32; the label an int. Any program that has torch
     reads it by `pickle.load`. Each list keeps the order of the dataset.

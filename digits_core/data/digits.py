@@ -55,20 +55,20 @@ class Digits:
         return self.images.shape[1:]
 
     def indices(self, split: Split) -> np.ndarray:
-        """Where the images of one split stand, int64."""
+        """Return the indices of the images of one split, int64."""
         return np.flatnonzero(self.test if split == "test" else ~self.test)
 
     def of(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
-        """Images (n, H, W) and labels (n,) of one split."""
+        """Return the images (n, H, W) and labels (n,) of one split."""
         chosen = self.indices(split)
         return self.images[chosen], self.labels[chosen]
 
     def counts(self, split: Split) -> np.ndarray:
-        """How many images of each digit one split holds, int64 (10,)."""
+        """Return how many images of each digit one split holds, int64 (10,)."""
         return np.bincount(self.labels[self.indices(split)], minlength=CLASSES)
 
     def tested_on(self, writers: Collection[str]) -> Digits:
-        """The same digits split by hand: training sees none of these writers, the test sees only them.
+        """Split the same digits by writer: training sees none of these writers, the test sees only them.
 
         The others' test images stay out of both, as they never reach training. A set that knows no writers, or none
         of these, is returned as it is.
@@ -116,5 +116,5 @@ def stratified_split(
 
 
 def _place(image: np.ndarray, key: bytes) -> int:
-    """A number in 0 … 2^64 - 1 that looks random, yet is the same for the same pixels."""
+    """Hash pixels to a number in 0 … 2^64 - 1 that looks random, yet is the same for the same pixels."""
     return int.from_bytes(hashlib.blake2b(image.tobytes(), key=key, digest_size=8).digest(), "little")

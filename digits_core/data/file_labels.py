@@ -33,7 +33,7 @@ _COPY = re.compile(r"\s*(\(\d+\)|- copy( \(\d+\))?)$", re.IGNORECASE)
 
 
 def label_in(name: str) -> int | None:
-    """The label in a file's name, as in `7.png`, `digit_7_03.jpg` or `anna-3.png`; `None` where it is not clear.
+    """Return the label in a file's name, as in `7.png`, `digit_7_03.jpg` or `anna-3.png`; `None` if it is not clear.
 
     A label is a single digit that stands alone. Two different ones, as in `3-5.png`, say nothing.
     """

@@ -55,7 +55,7 @@ class _Wrong(Exception):
 
 
 def pack(samples: Sequence[NewSample]) -> bytes:
-    """The archive of these samples, which have their time and their place in the split."""
+    """Return the archive of these samples, which have their time and their place in the split."""
     buffer = io.BytesIO()
     kept = [sample.paper for sample in samples]
     np.savez_compressed(
@@ -75,7 +75,7 @@ def pack(samples: Sequence[NewSample]) -> bytes:
 
 
 def unpack(data: bytes, name: str = "the file") -> list[NewSample]:
-    """The samples in an archive; `DatasetError`, which names the file and the reason, for anything else."""
+    """Return the samples in an archive; raises `DatasetError`, naming the file and the reason, for anything else."""
     try:
         if len(data) > MAX_BYTES:
             raise _Wrong(f"it has more than {MAX_BYTES // 2**20} MiB")
@@ -109,7 +109,7 @@ def _arrays(data: bytes) -> dict[str, np.ndarray]:
 
 
 def _array(name: str, content: bytes) -> np.ndarray:
-    """One `.npy`, its header checked before its data are looked at; never an array of objects."""
+    """Read one `.npy`, its header checked before its data are looked at; never an array of objects."""
     file = io.BytesIO(content)
     if np.lib.format.read_magic(file) != (1, 0):
         raise _Wrong(f"its array {name} has another format")
@@ -149,7 +149,7 @@ def _samples(arrays: dict[str, np.ndarray]) -> list[NewSample]:
 
 
 def _parts(together: np.ndarray, ends: np.ndarray, name: str) -> list[bytes]:
-    """What was put one after another, cut where it ends."""
+    """Cut concatenated parts apart where each ends."""
     lengths = np.diff(ends, prepend=np.int64(0))
     if np.any(lengths < 0) or np.any(lengths > MAX_DRAWING) or (ends[-1] if len(ends) else 0) != len(together):
         raise _Wrong(f"its {name} do not end where it says")

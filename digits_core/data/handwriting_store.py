@@ -132,7 +132,7 @@ class Handwriting:
             return Change(f"Added {counted_digits(len(before))}", tuple(before), tuple(after))
 
     def samples(self, deleted: bool = False) -> list[HandwrittenSample]:
-        """All that is not deleted, or all that is; newest first."""
+        """Return all samples that are not deleted, or all that are; newest first."""
         with self._database.read() as db:
             rows = db.execute(
                 "SELECT id, label, writer, source, test, image, created FROM samples "
@@ -152,7 +152,7 @@ class Handwriting:
         ]
 
     def everything(self) -> list[NewSample]:
-        """All that is not deleted with all that is kept of it, in the order in which it was written."""
+        """Return all that is stored of every sample that is not deleted, in the order of writing."""
         query = (
             "SELECT label, writer, source, test, image, drawing, created, paper FROM samples WHERE deleted IS NULL "
             "ORDER BY id"
@@ -191,7 +191,7 @@ class Handwriting:
                 return done
 
     def paper(self, sample: int) -> np.ndarray:
-        """A sample as it was written, uint8 (112, 112)."""
+        """Return a sample as it was written, uint8 (112, 112)."""
         with self._database.read() as db:
             row = db.execute("SELECT image, drawing, source, paper FROM samples WHERE id = ?", (sample,)).fetchone()
         if row is None:
@@ -199,7 +199,7 @@ class Handwriting:
         return papers.of_row(row)
 
     def drawing(self, sample: int) -> bytes:
-        """The picture that a sample was made from, as PNG; empty where none was kept."""
+        """Return the picture that a sample was made from, as PNG; empty if none was stored."""
         with self._database.read() as db:
             row = db.execute("SELECT drawing FROM samples WHERE id = ?", (sample,)).fetchone()
         if row is None:
@@ -211,13 +211,13 @@ class Handwriting:
             return db.execute("SELECT count(*) FROM samples WHERE deleted IS NULL").fetchone()[0]
 
     def labels_since(self, when: float) -> list[int]:
-        """The labels of the digits that were kept since `when`, in seconds since 1970; without reading the digits."""
+        """Return the labels of the digits stored since `when`, in seconds since 1970, without reading the digits."""
         with self._database.read() as db:
             rows = db.execute("SELECT label FROM samples WHERE deleted IS NULL AND created >= ?", (when,))
             return [row["label"] for row in rows]
 
     def counts(self, writer: str | None = None) -> np.ndarray:
-        """How many samples of each digit there are, int64 (10,); of one writer where one is named."""
+        """Return how many samples of each digit there are, int64 (10,); of one writer if one is named."""
         query = (
             "SELECT label, count(*) FROM samples WHERE deleted IS NULL AND (?1 IS NULL OR writer = ?1) GROUP BY label"
         )
@@ -228,13 +228,13 @@ class Handwriting:
         return counts
 
     def writers(self) -> list[tuple[str, int]]:
-        """Everyone who wrote something that is here, and how much; the busiest first."""
+        """Return every writer with samples here, and how many; the most prolific first."""
         query = "SELECT writer, count(*) FROM samples WHERE deleted IS NULL GROUP BY writer ORDER BY 2 DESC, 1"
         with self._database.read() as db:
             return [tuple(row) for row in db.execute(query)]
 
     def version(self) -> str:
-        """Changes with each sample added, relabelled, moved, deleted, restored; the same again where that is undone."""
+        """Return a value that changes with each edit of the samples, and changes back if the edit is undone."""
         with self._database.read() as db:
             return handwriting_versions.version_of(handwriting_versions.current(db))
 
@@ -283,7 +283,7 @@ class Handwriting:
             return handwriting_versions.purge(db, time.time() - KEPT_S)
 
     def digits(self, version: str = "") -> Digits:
-        """The samples as a dataset, in the order in which they were written; `DatasetError` when there are none.
+        """Return the samples as a dataset, in the order of writing; raises `DatasetError` if there are none.
 
         With a `version`, those of that time, with the labels and writers that they had then.
         """
@@ -300,7 +300,7 @@ class Handwriting:
 
 
 def tidy_writer(name: str) -> str:
-    """A writer's name of characters that can be seen, without superfluous spaces, as long as is kept; never empty."""
+    """Reduce a writer's name to visible characters, single spaces and the length that is stored; never empty."""
     return _visible(name)[:WRITER_LENGTH].rstrip() or NOBODY_NAMED
 
 
@@ -329,7 +329,7 @@ def _check_label(label: int) -> None:
 
 
 def _ever_written(db: sqlite3.Connection) -> Counter[int]:
-    """How many samples of each digit there are, with those that were deleted."""
+    """Return how many samples of each digit there are, deleted ones included."""
     return Counter(dict(db.execute("SELECT label, count(*) FROM samples GROUP BY label").fetchall()))
 
 
@@ -384,10 +384,10 @@ def _identity(image: bytes, drawing: bytes, created: float | None) -> bytes:
 
 
 def counted_digits(count: int) -> str:
-    """So many digits, in words: "1 digit", "2,000 digits"."""
+    """Format a number of digits in words: "1 digit", "2,000 digits"."""
     return f"{count:,} digit{'s' * (count != 1)}"
 
 
 def _braced(text: str) -> str:
-    """`text` for `str.format`, which gives it back as it is."""
+    """Escape `text` for `str.format`, which then returns it unchanged."""
     return text.replace("{", "{{").replace("}", "}}")

@@ -126,22 +126,22 @@ class Imports:
                 self._home.dataset(name).unlink(missing_ok=True)
 
     def all(self) -> list[ImportedDataset]:
-        """Those that are not deleted, in the order in which they were imported."""
+        """Return the datasets that are not deleted, in the order in which they were imported."""
         return self._those("deleted IS NULL ORDER BY created, name")
 
     def deleted(self) -> list[ImportedDataset]:
-        """Those that `restore` brings back, the last deleted first."""
+        """Return the datasets that `restore` brings back, the last deleted first."""
         deleted = self._those("deleted IS NOT NULL ORDER BY deleted DESC, name")
         return [each for each in deleted if self._home.dataset(each.name).exists()]
 
     def load(self, name: str) -> Digits:
-        """The digits; `DatasetError` where the dataset was deleted or its file is gone or damaged."""
+        """Return the digits; raises `DatasetError` if the dataset was deleted or its file is gone or damaged."""
         if name not in {each.name for each in self.all()}:
             raise DatasetError(f"There is no dataset {name!r}.")
         return _read(name, self._home.dataset(name))
 
     def load_for_run(self, name: str) -> Digits:
-        """The digits that a run was trained on, also of a dataset that was deleted since.
+        """Return the digits that a run was trained on, also of a dataset that was deleted since.
 
         `DatasetError` where its file is gone or damaged. A name is never given to other digits.
         """
@@ -150,7 +150,7 @@ class Imports:
         return _read(name, self._home.dataset(name))
 
     def problem(self, name: str) -> str:
-        """Why the digits under a name cannot be had any more, also if it was deleted; empty where they can."""
+        """Return why the digits under a name are no longer available, also if it was deleted; empty if they are."""
         row = next(iter(self._those("name = ?", name)), None)
         if row is None:
             return f"There is no dataset {name!r}."
@@ -234,7 +234,7 @@ class Imports:
             raise DatasetError(f"There is a dataset {title!r} already. Choose another name.")
 
     def _free_name(self, db: sqlite3.Connection, title: str) -> str:
-        """The title in letters, digits and hyphens, with a number behind it where that is taken."""
+        """Return the title in letters, digits and hyphens, with a number appended if it is taken."""
         taken = {row["name"] for row in db.execute("SELECT name FROM datasets")} | self._reserved | DEVICES
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
         stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:NAME_LENGTH] or "dataset"

@@ -35,7 +35,7 @@ Cancelled = Callable[[], bool]
 
 
 def read(downloads: Path) -> Digits:
-    """70,000 digits, uint8 (N, 28, 28), with MNIST's own split, from the files that the download left."""
+    """Return 70,000 digits, uint8 (N, 28, 28), with MNIST's own split, from the downloaded files."""
     if not is_here(downloads):
         raise DatasetError("MNIST in full is not downloaded yet: the Data page has a button for it.")
     images, labels = (np.concatenate([_read(downloads, part, kind) for part in IMAGES]) for kind in PIXELS_AND_LABELS)
@@ -44,7 +44,7 @@ def read(downloads: Path) -> Digits:
 
 
 def is_here(downloads: Path) -> bool:
-    """Whether all four files are there whole: one that a killed program left half written is not."""
+    """Return True if all four files are complete: one that a killed program left half written is not."""
     return all(_is_whole(downloads, part, kind) for part in IMAGES for kind in PIXELS_AND_LABELS)
 
 
@@ -111,7 +111,7 @@ class Download:
         self._cancel.set()
 
     def wait(self, seconds: float) -> None:
-        """Until it has come to an end, or for so long."""
+        """Wait until it has ended, or for at most this long."""
         if self._thread is not None:
             self._thread.join(seconds)
 
@@ -132,7 +132,7 @@ def _report_share(report: Report, start: int, total: int, written: int) -> None:
 def _fetch(
     addresses: list[str], md5: str, target: Path, size: int, report: Callable[[int], None], cancelled: Cancelled
 ) -> None:
-    """The unpacked content of the first address that delivers it whole, as `target`."""
+    """Unpack the content of the first address that delivers it whole, as `target`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = beside(target)
     try:
@@ -184,7 +184,7 @@ def _shape(part: str, kind: str) -> tuple[int, ...]:
 
 
 def _header(part: str, kind: str) -> bytes:
-    """How an IDX file of bytes begins: two zeros, the type (8), the number of dimensions, their big-endian sizes."""
+    """Return the header of an IDX file of bytes: two zeros, type (8), number of dimensions, big-endian sizes."""
     shape = _shape(part, kind)
     return struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
 
@@ -194,7 +194,7 @@ def _size(part: str, kind: str) -> int:
 
 
 def _is_whole(downloads: Path, part: str, kind: str) -> bool:
-    """Whether a file has its full length and its header."""
+    """Return True if a file has its full length and its header."""
     path, header = _file(downloads, part, kind), _header(part, kind)
     if not path.is_file() or path.stat().st_size != _size(part, kind):
         return False

@@ -58,7 +58,7 @@ def carried_over(image: bytes, drawing: bytes, source: str) -> np.ndarray:
 
 
 def _canvas(drawing: bytes) -> np.ndarray | None:
-    """The ink of a kept drawing, its square brought to 112×112; `None` where it cannot be read or shows no ink."""
+    """Return a stored drawing's ink, its square at 112×112; `None` if it cannot be read or shows no ink."""
     try:
         with Image.open(io.BytesIO(drawing), formats=["PNG"]) as opened:
             if opened.width * opened.height > _MOST_PIXELS:

@@ -45,7 +45,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """The picture in a file's bytes: greyscale (mode "L"), upright, the first frame of an animation.
+    """Decode a file's bytes to a picture: greyscale (mode "L"), upright, the first frame of an animation.
 
     Raises `PictureError`, whose text begins with `name`, for whatever is wrong with the bytes. The number of
     pixels is read from the header: a picture with more than `max_pixels` is refused before memory is set
@@ -145,7 +145,7 @@ def damaged(name: str) -> str:
 
 
 def as_picture(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
-    """A Pillow image as it is, an array (H, W), (H, W, 3) or (H, W, 4) as one; `PictureError` for other shapes."""
+    """Return a Pillow image unchanged, an array (H, W), (H, W, 3) or (H, W, 4) as one, else raise `PictureError`."""
     if isinstance(picture, Image.Image):
         return picture
     if picture.size == 0 or picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (3, 4)):
@@ -156,7 +156,7 @@ def as_picture(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
 
 
 def grey(image: Image.Image) -> Image.Image:
-    """The picture in mode "L", of the same size.
+    """Convert the picture to mode "L", at the same size.
 
     Transparency is laid on a background on which the ink stays visible; more than 8 bits are scaled by the
     value range.
@@ -171,7 +171,7 @@ def grey(image: Image.Image) -> Image.Image:
 
 
 def beginning(name: str) -> str:
-    """`name` at the beginning of a sentence; a file's name keeps its case."""
+    """Capitalise `name` for the beginning of a sentence; a file's name keeps its case."""
     return "The" + name[3:] if name.startswith("the ") else name
 
 
@@ -191,7 +191,7 @@ def _too_many_pixels(name: str, max_pixels: int) -> str:
 
 
 def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Grey values of any kind as uint8 of the same shape.
+    """Convert grey values of any kind to uint8 of the same shape.
 
     The range is the narrowest of 0…1 (for fractions), 8, 10, 12, 14 and 16 bits that holds all values, else
     the one they have: scaling to the darkest and brightest value found would blow the noise of an empty page
@@ -212,7 +212,7 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
 
 
 def _on_background(image: Image.Image) -> Image.Image:
-    """An RGBA picture on an opaque background, in mode "L".
+    """Lay an RGBA picture on an opaque background, in mode "L".
 
     Where mostly paper is left, it goes on in its own tone; else what is there is ink: dark ink is laid on
     white, light ink on black.

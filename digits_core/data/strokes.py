@@ -1,7 +1,7 @@
-"""Digits drawn by code from the strokes that hands make: forms that are common in Europe and rare in MNIST.
+"""Synthetic digits drawn from pen strokes: forms that are common in Europe and rare in MNIST.
 
 `read_strokes` reads them from a file that comes with this package, so that every machine has the same pixels, whatever
-version of Pillow it draws with; `python -m digits_core.data.strokes` makes that file anew.
+its version of Pillow; `python -m digits_core.data.strokes` regenerates that file.
 
 A 1 with a long upstroke or a foot, a 7 with a hook or a bar through it, an open 4, a 9 with a straight stem: MNIST was
 written in the United States and has few of them, so a network trained on it alone reads them as other digits. Each
@@ -32,7 +32,7 @@ _JITTER = 0.035  # standard deviation of a control point, as a share of the digi
 Stroke = list[tuple[float, float]]
 """Control points (x, y), y downwards, in a box of height 1."""
 Drawing = list[tuple[Stroke, bool]]
-"""Strokes, and whether each is a smooth curve (else straight from point to point)."""
+"""Strokes, each with True for a smooth curve, False for straight lines from point to point."""
 Form = Callable[[np.random.Generator], Drawing]
 
 
@@ -51,13 +51,13 @@ def draw_digits(per_digit: int = PER_DIGIT, seed: int = SEED) -> tuple[np.ndarra
 
 
 def draw(digit: int, rng: np.random.Generator) -> np.ndarray:
-    """One drawing of a digit, uint8 (28, 28), its ink centred by its box."""
+    """Draw a digit, uint8 (28, 28), with its ink's bounding box centred."""
     forms = FORMS[digit]
     return drawn_by_hand(forms[rng.integers(len(forms))](rng), rng)
 
 
 def drawn_by_hand(strokes: Drawing, rng: np.random.Generator) -> np.ndarray:
-    """Strokes as a hand might draw them, uint8 (28, 28): moved, slanted, stretched, with a pen of any width."""
+    """Draw strokes as a hand might, uint8 (28, 28): moved, slanted, stretched, with a pen of random width."""
     slant, stretch = rng.normal(0.08, 0.13), rng.uniform(0.75, 1.3)
     turn = np.deg2rad(rng.normal(0, 4))
     matrix = np.array([[stretch * np.cos(turn), -slant - np.sin(turn)], [stretch * np.sin(turn), np.cos(turn)]])
@@ -66,7 +66,7 @@ def drawn_by_hand(strokes: Drawing, rng: np.random.Generator) -> np.ndarray:
 
 
 def _line(stroke: Stroke, curved: bool, rng: np.random.Generator) -> np.ndarray:
-    """A stroke's points, float64 (P, 2), its control points moved a little."""
+    """Return a stroke's points, float64 (P, 2), after moving its control points slightly."""
     points = np.array(stroke) + rng.normal(0, _JITTER, (len(stroke), 2))
     if not curved or len(points) < 3:
         return points
@@ -77,7 +77,7 @@ def _line(stroke: Stroke, curved: bool, rng: np.random.Generator) -> np.ndarray:
 
 
 def _inked(lines: list[np.ndarray], width: float) -> np.ndarray:
-    """Lines followed by a round pen `width` pixels wide, uint8 (28, 28)."""
+    """Draw lines with a round pen `width` pixels wide, uint8 (28, 28)."""
     everything = np.concatenate(lines)
     low, high = everything.min(axis=0), everything.max(axis=0)
     scale = (_INK_SIDE - width) / max(float((high - low).max()), 1e-6)
@@ -99,7 +99,7 @@ def _maybe(rng: np.random.Generator, chance: float, *strokes: tuple[Stroke, bool
 
 
 def _one(rng: np.random.Generator) -> Drawing:
-    """With an upstroke of any length, and sometimes a foot."""
+    """Draw a 1 with an upstroke of any length, and sometimes a foot."""
     reach, drop = rng.uniform(0.15, 0.5), rng.uniform(0.15, 0.75)
     corner = (0.5, 0.0)
     stem: tuple[Stroke, bool] = ([(0.5 - reach, drop), corner, (0.5 + rng.normal(0, 0.04), 1.0)], False)
@@ -108,7 +108,7 @@ def _one(rng: np.random.Generator) -> Drawing:
 
 
 def _one_with_serif(rng: np.random.Generator) -> Drawing:
-    """As printed: a short serif above, a foot below."""
+    """Draw a 1 as printed: a short serif above, a foot below."""
     half = rng.uniform(0.15, 0.35)
     return [
         ([(0.5 - rng.uniform(0.1, 0.25), rng.uniform(0.08, 0.25)), (0.5, 0.0), (0.5, 1.0)], False),
@@ -138,7 +138,7 @@ def _three(rng: np.random.Generator) -> Drawing:
 
 
 def _flat_three(rng: np.random.Generator) -> Drawing:
-    """With a straight top and a corner, as a Z over a bow."""
+    """Draw a 3 with a straight top and a corner, like a Z above a bow."""
     return [
         ([(0.05, 0.0), (0.55, 0.0), (0.25, 0.4)], False),
         ([(0.25, 0.4), (0.58, 0.55), (0.5, 0.9), (0.22, 1.0), (0.0, 0.88)], True),
@@ -154,7 +154,7 @@ def _closed_four(rng: np.random.Generator) -> Drawing:
 
 
 def _open_four(rng: np.random.Generator) -> Drawing:
-    """An angle or a bowl, and a stem that crosses or ends it."""
+    """Draw a 4 as an angle or a bowl, and a stem that crosses or ends it."""
     bar, stem = rng.uniform(0.5, 0.65), rng.uniform(0.4, 0.6)
     top = rng.uniform(0.0, 0.4)
     curved = rng.random() < 0.5
@@ -167,7 +167,7 @@ def _open_four(rng: np.random.Generator) -> Drawing:
 
 
 def _five(rng: np.random.Generator) -> Drawing:
-    """The bar apart from the bow, as most hands write it."""
+    """Draw a 5 with its bar apart from the bow, as most hands write it."""
     start = (0.1 + rng.normal(0, 0.03), 0.0)
     return [
         ([start, (0.06, 0.42)], False),
@@ -204,7 +204,7 @@ def _six(rng: np.random.Generator) -> Drawing:
 
 
 def _seven(rng: np.random.Generator) -> Drawing:
-    """With a straight or wavy top, often a hook at its beginning, a straight or bent stem, often a bar through it."""
+    """Draw a 7 with a straight or wavy top, a straight or bent stem, often an initial hook, often a bar through it."""
     width = rng.uniform(0.45, 0.7)
     end = rng.uniform(0.05, 0.4)
     hook = [(rng.normal(0, 0.03), rng.uniform(0.1, 0.3))] if rng.random() < 0.4 else []
@@ -223,7 +223,7 @@ def _seven(rng: np.random.Generator) -> Drawing:
 
 
 def _arched_seven(rng: np.random.Generator) -> Drawing:
-    """In one curve from a hook over an arch into the stem, with a bar."""
+    """Draw a 7 as one curve from a hook over an arch into the stem, often with a bar."""
     width = rng.uniform(0.4, 0.6)
     return [
         (
@@ -242,7 +242,7 @@ def _arched_seven(rng: np.random.Generator) -> Drawing:
 
 
 def _four_as_a_flash(rng: np.random.Generator) -> Drawing:
-    """In one stroke: down, up to the right, and down the stem."""
+    """Draw a 4 in one stroke: down, up to the right, and down the stem."""
     low, high = rng.uniform(0.55, 0.75), rng.uniform(0.15, 0.4)
     return [([(0.12, 0.0), (0.0, low), (0.5, high), (0.45 + rng.normal(0, 0.04), 1.0)], False)]
 
@@ -269,7 +269,7 @@ def _eight(rng: np.random.Generator) -> Drawing:
 
 
 def _nine(rng: np.random.Generator) -> Drawing:
-    """A loop with a straight stem, or with a tail that curves to the left."""
+    """Draw a 9 as a loop with a straight stem, or with a tail that curves to the left."""
     loop: Stroke = [(0.5, 0.15), (0.28, 0.0), (0.02, 0.2), (0.2, rng.uniform(0.42, 0.55)), (0.5, 0.25), (0.52, 0.12)]
     if rng.random() < 0.5:
         return [(loop, True), ([(0.52, 0.1), (0.5 + rng.normal(0, 0.05), 1.0)], False)]
@@ -278,7 +278,7 @@ def _nine(rng: np.random.Generator) -> Drawing:
 
 
 def _zero(rng: np.random.Generator) -> Drawing:
-    """An oval whose end meets, misses or crosses its beginning."""
+    """Draw a 0 as an oval whose end meets, misses or crosses its beginning."""
     start = rng.uniform(-0.3, 1.2)
     angles = np.linspace(start, start + 2 * np.pi * rng.uniform(0.93, 1.12), 10)
     half = rng.uniform(0.25, 0.42)
@@ -297,7 +297,7 @@ FORMS: tuple[tuple[Form, ...], ...] = (
     (_eight,),
     (_nine,),
 )
-"""The forms of each digit, 0 to 9; one that stands twice is drawn twice as often."""
+"""The forms of each digit, 0 to 9; one that is listed twice is drawn twice as often."""
 
 
 if __name__ == "__main__":

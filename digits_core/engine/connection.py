@@ -73,7 +73,7 @@ class Connection:
             self._freight.send_again()
 
     def client(self) -> Client:
-        """The client, made and connected at the first call; `EngineError` where that fails."""
+        """Return the client, made and connected at the first call; raises `EngineError` if that fails."""
         if self._client is None:
             address, security = self._address()
             try:
@@ -87,23 +87,23 @@ class Connection:
         return self._client
 
     def usual_threads(self, trial: bool) -> int:
-        """With how many threads a run or a trial of a sweep begins; 0 where its worker decides."""
+        """Return how many threads a run or a trial of a sweep begins with; 0 if its worker decides."""
         if os.environ.get(SCHEDULER_VARIABLE):
             return 0
         return threads_per_trial() if trial else threads_per_run()
 
     def places(self) -> int:
-        """How many places there are to train: this machine's processors, or the workers of a cluster that exists."""
+        """Return how many trainings there is room for: this machine's processors, or an existing cluster's workers."""
         if os.environ.get(SCHEDULER_VARIABLE):
             return max(1, self._workers_there()) if self._client is not None else parallel_runs()
         return parallel_runs() * threads_per_run()
 
     def share(self, threads: int) -> int:
-        """How many of the places a run with so many threads takes."""
+        """Return how many of the places a run with this many threads takes."""
         return 1 if os.environ.get(SCHEDULER_VARIABLE) else threads or threads_per_run()
 
     def has_room(self, shares: Sequence[int], threads: int) -> bool:
-        """Whether another run with so many threads can train beside those that take these shares.
+        """Return True if another run with this many threads can train beside those that take these shares.
 
         If there is room and no worker yet, one is started: ask again.
         """
@@ -157,7 +157,7 @@ class Connection:
         return list(self.client().scheduler_info(n_workers=-1)["workers"])
 
     def _address(self) -> tuple[str, Security | None]:
-        """The scheduler that the environment names, with credentials of Dask's configuration; else the embedded one."""
+        """Return the scheduler named by the environment, with Dask's configured credentials, else the embedded one."""
         if address := os.environ.get(SCHEDULER_VARIABLE):
             return address, None
         self._cluster = EmbeddedCluster(self._home.folder / "engine", parallel_runs(), self._lost)

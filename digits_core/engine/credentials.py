@@ -16,7 +16,7 @@ VALID = datetime.datetime(2000, 1, 1), datetime.datetime(2200, 1, 1)
 
 
 def temporary_security() -> Security:
-    """A fresh key with a certificate that it signed itself: who has them may connect, nobody else."""
+    """Create a key with a self-signed certificate: only those who have both may connect."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "digits-lab-engine")])
     certificate = (

@@ -112,7 +112,7 @@ class Inbox:
                 self._guarded(self._tick)
 
     def _patience(self) -> float | None:
-        """How long to wait for the next parcel: without end while there is nothing else to see to."""
+        """Return how long to wait for the next parcel: forever while there is nothing else to do."""
         if self._waiting:
             return RETRY_S
         return TICK_S if self._busy() else None

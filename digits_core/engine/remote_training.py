@@ -128,7 +128,7 @@ class Freight:
             self._received(task, offer["run"], files, offer["epochs"])
 
     def _send(self, digits: Digits) -> str:
-        """The key under which the workers find these digits."""
+        """Send these digits to the workers; return the key under which they find them."""
         key = f"digits-{digits.name}-{digits.fingerprint}"
         sent = self._sent.pop(key, None)
         if sent is None or sent.status != "finished":
@@ -202,7 +202,7 @@ def warm_up(config_json: str, key: str) -> None:
 
 @lru_cache(maxsize=8)
 def fetch(key: str) -> Digits:
-    """A dataset that waits on the cluster, kept in this worker for the next run.
+    """Return a dataset that waits on the cluster, and keep it in this worker for the next run.
 
     Not as something that the task depends on: then Dask would keep the copies, give up those that no task waits for
     at the moment, and end every run that depends on a copy whose machine has gone.
@@ -220,7 +220,7 @@ def fetch(key: str) -> Digits:
 
 @cache
 def threads() -> int:
-    """How many threads a training has here: this machine's processors, shared between the workers that it has.
+    """Return how many threads a training has here: this machine's processors, shared between its workers.
 
     Asked once: the number decides a run's last digits, and a neighbour that goes away must not change them.
     """
@@ -237,7 +237,7 @@ def _said_at_once(event: Event) -> Event | None:
 
 
 def _repeat_changes(task: str, artifacts: Artifacts) -> None:
-    """What was changed by hand before this worker took over from one that died is changed again at the same places."""
+    """Repeat, at the same places, the changes made by hand before this worker took over from one that died."""
     changes = artifacts.load_changes()
     for _, change in get_client().get_events(worker.changes_topic(task)):
         made = {name: value for name, value in change.items() if name != "event"}

@@ -290,7 +290,7 @@ class Engine:
             self._published[run_id] = orders
 
     def _ended(self, run_id: str, future: Future[Any]) -> None:
-        """The task is over: apply its last events, in case that their way lost them, or say why there are none."""
+        """Finish a task that is over: apply its last events, in case they were lost, or say why there are none."""
         if future.status in ("cancelled", "lost"):
             self._later(self._lose, run_id, future)
             return
@@ -313,14 +313,14 @@ class Engine:
         self._later(self._forget, run_id, future)
 
     def _lose(self, run_id: str, future: Future[Any]) -> None:
-        """Nothing will be heard of a task any more: the connection broke, or its worker went with what it needed."""
+        """Give a task up: the connection broke, or its worker was lost with what the task needed."""
         self._see_to_cluster()
         if self._futures.get(run_id) is future:
             self._inbox.interrupt(str(future.key), run_id, LOST)
             self._forget(run_id, future)
 
     def _hand_over_again(self, run_id: str, future: Future[Any]) -> None:
-        """A run found its data gone, with the machine that had them: send both anew."""
+        """Send a run's data anew, and the run with it: the machine that had them is gone."""
         if self._futures.get(run_id) is not future:
             return
         self._connection.send_again()
@@ -337,7 +337,7 @@ class Engine:
         self._fill()
 
     def _heard(self, message: dict[str, Any]) -> None:
-        """An event of some run has arrived."""
+        """Handle an event of a run."""
         self._inbox.put(message["task"], message["run"], from_dict(message["event"]))
 
     def _noted(self, run_id: str, event: Event | None) -> None:
@@ -350,7 +350,7 @@ class Engine:
             self._later(self._pass_on)
 
     def _repeat_orders(self, run_id: str) -> None:
-        """What was said while a worker took the run up may not have reached it."""
+        """Send a run's requests again: those sent while a worker took it up may not have reached it."""
         if run_id in self._published:
             self._published[run_id] = None
         self._pass_on()
@@ -360,7 +360,7 @@ class Engine:
         self._later(self._fill)
 
     def _see_to_cluster(self) -> None:
-        """Where the cluster has died or is out of reach, say so of its runs; the next to be handed over finds it again.
+        """Mark the runs of a cluster that died or is out of reach; the next one handed over connects again.
 
         One death is noticed from several sides. Those that notice it late must not end the cluster that came after.
         """

@@ -27,12 +27,12 @@ LECTURE_DATA = "optdigits"
 
 
 def orders_topic(task: str) -> str:
-    """Where the app says what it wishes of the run that a task trains."""
+    """Return the topic on which the app sends its requests for the run that a task trains."""
     return f"digits-lab-orders-{task}"
 
 
 def changes_topic(task: str) -> str:
-    """Where a task notes what was changed in its run by hand, for one that takes over from it."""
+    """Return the topic on which a task notes changes made by hand, for one that takes over from it."""
     return f"digits-lab-changes-{task}"
 
 
@@ -98,13 +98,13 @@ def report(
 
 
 def load_digits(folder: str, name: str) -> Digits:
-    """A dataset, kept in this worker for the next run: one copy a worker, not one a run."""
+    """Return a dataset, kept in this worker for the next run: one copy per worker, not one per run."""
     catalogue = _catalogue(folder)
     return _load(folder, name, catalogue.version(name))
 
 
 def run_loader(folder: str, run_id: str) -> Callable[[str], Digits]:
-    """What loads the data of a run of the home in `folder`, as it was when the run was created."""
+    """Return what loads the data of a run of the home in `folder`, as it was when the run was created."""
     return run_data(folder).lenient_loader(run_id, lambda name, version: _load(folder, name, version))
 
 
@@ -114,7 +114,7 @@ def warm_up(folder: str, threads: int) -> None:
 
 
 def train_a_little(config: RunConfig, digits: Sequence[Digits], threads: int) -> None:
-    """Until the first report: from then on a training begins at once."""
+    """Train until the first report: from then on a training begins at once."""
     import torch
 
     from digits_core.runs.execution import execute  # noqa: F401
@@ -138,7 +138,7 @@ def _catalogue(folder: str) -> Catalogue:
 
 @lru_cache(maxsize=1)
 def run_data(folder: str) -> RunData:
-    """The data of the runs of the home in `folder`."""
+    """Return the data of the runs of the home in `folder`."""
     return RunData(_database(folder), _catalogue(folder), RunStore(_database(folder)))
 
 

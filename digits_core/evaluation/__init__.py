@@ -1,1 +1,1 @@
-"""How good a trained network is, and where it fails: from the answers that a run has kept, and from new ones."""
+"""How good a trained network is, and where it fails: from the predictions stored with a run, and from new ones."""

@@ -18,7 +18,7 @@ from digits_core.training.check import check_test_images
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a run's network says of one dataset's test split: a confusion matrix, int64 (10, 10), and how sure it is."""
+    """A run's results on one dataset's test split: a confusion matrix, int64 (10, 10), and the calibration error."""
 
     dataset: str
     fingerprint: str
@@ -39,9 +39,9 @@ class Evaluation:
 
 
 def kept(artifacts: Artifacts, digits: Digits) -> Evaluation | None:
-    """What was found out with the weights and the images as they are now; `None` where nothing was.
+    """Return the evaluation stored for the current weights and images, or `None`.
 
-    `RunError` where the run has no weights.
+    Raises `RunError` if the run has no weights.
     """
     weights, content = artifacts.weights_fingerprint(), artifacts.load_evaluation(_file(digits)) or {}
     if (content.get("weights"), content.get("fingerprint")) != (weights, digits.fingerprint):
@@ -50,9 +50,9 @@ def kept(artifacts: Artifacts, digits: Digits) -> Evaluation | None:
 
 
 def evaluate(config: RunConfig, artifacts: Artifacts, digits: Digits) -> Evaluation:
-    """Ask the run's network about the test images of `digits`, unless that was done, and keep it with the run.
+    """Evaluate the run's network on the test images of `digits`, unless that was done before, and store the result.
 
-    `DatasetError` where there are no test images, `RunError` where the run has no weights.
+    Raises `DatasetError` if there are no test images, `RunError` if the run has no weights.
     """
     check_test_images([digits])
     known = kept(artifacts, digits)

@@ -1,4 +1,4 @@
-"""Own digits before and after a training with them: which runs are compared, on what, and what each reads."""
+"""The user's digits before and after training with them: which runs are compared, on what, and what each predicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HANDWRITING = handwriting_versions.NAME
 
 @dataclass(frozen=True)
 class BeforeAfter:
-    """What two networks read of the same held-out digits of one writer: uint8 (n, H, W), and int64 (n,) each."""
+    """Two networks' predictions for the same held-out digits of one writer: uint8 (n, H, W), and int64 (n,) each."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -34,7 +34,7 @@ class BeforeAfter:
 
 
 def with_handwriting(config: RunConfig) -> RunConfig:
-    """The same training with the user's own digits beside its data, to train on and to test on."""
+    """Return the same config with the user's own digits added to the data, both for training and for testing."""
     data = config.data.replace(
         train=(*config.data.train, HANDWRITING), test=(*config.data.test, HANDWRITING), test_writers=()
     )
@@ -46,16 +46,16 @@ def learnt_from_handwriting(config: RunConfig) -> bool:
 
 
 def held_out_of(digits: Digits, writer: str) -> Digits:
-    """The writer's test samples: no run has ever trained on them, whoever's digits it was trained with."""
+    """Return the writer's test samples: no run has ever trained on them, no matter whose digits it was trained with."""
     wanted = digits.test & (np.array(digits.writers) == writer)
     return Digits(digits.name, digits.images[wanted], digits.labels[wanted], digits.test[wanted])
 
 
 def pair(run: Run, runs: Sequence[Run]) -> tuple[Run, Run] | None:
-    """Return the runs before and after, with handwriting and without, one of them `run`; `None` without another kind.
+    """Return the runs before and after, without and with handwriting, one of them `run`; `None` without a counterpart.
 
-    The other is the best of the same recipe, else the best there is, as `best_of` has it: a run that was stopped in its
-    third epoch would make any other look good.
+    The counterpart is the best of the same recipe, else the best of all, as chosen by `best_of`: a run that was stopped
+    in its third epoch would make any other look good.
     """
     mine = learnt_from_handwriting(run.config)
     others = [each for each in runs if learnt_from_handwriting(each.config) != mine]
@@ -66,9 +66,10 @@ def pair(run: Run, runs: Sequence[Run]) -> tuple[Run, Run] | None:
 
 
 def pair_among(runs: Sequence[Run]) -> tuple[Run, Run] | None:
-    """Return the earlier and the later of the runs that can read; `None` if there are fewer than two.
+    """Return the earlier and the later of the runs that can predict; `None` if there are fewer than two.
 
-    If only some of them learnt from handwriting, the first is the latest without it, the second the latest with it.
+    If only some of them were trained with handwriting, the first is the latest without it, the second the latest with
+    it.
     """
     able = sorted((run for run in runs if _can_read(run)), key=lambda run: run.number)
     if len(able) < 2:
@@ -79,11 +80,11 @@ def pair_among(runs: Sequence[Run]) -> tuple[Run, Run] | None:
 
 
 def _can_read(run: Run) -> bool:
-    # The config of a logged run means nothing, and so does what it was trained on.
+    # The config of a logged run is meaningless, and so is the data that it names.
     return run.weights is not None and not (run.live or run.is_logged)
 
 
 def compare(before: Read, after: Read, digits: Digits) -> BeforeAfter:
-    """Let two networks read the same digits, each of which prepares them as its own training did."""
+    """Let two networks recognise the same digits, each with the transform of its own training."""
     answers = [np.array([answer.digit for answer in read(list(digits.images))], int) for read in (before, after)]
     return BeforeAfter(digits.images, digits.labels, *answers)

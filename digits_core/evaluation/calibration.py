@@ -1,4 +1,4 @@
-"""Whether a network is as often right as it is sure, and what it gains by saying "I don't know".
+"""How well a network's confidence matches its accuracy, and what it gains by saying "I don't know".
 
 Reliability diagram and expected calibration error: C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On Calibration of Modern
 Neural Networks" (2017).
@@ -17,7 +17,7 @@ BINS = 15
 
 @dataclass(frozen=True)
 class Reliability:
-    """Images by their confidence: bin m holds those above `edges[m]`, up to and with `edges[m + 1]`.
+    """Images by their confidence: bin m holds those above `edges[m]`, up to and including `edges[m + 1]`.
 
     edges: float (B + 1,); counts: int64 (B,); confidence and accuracy: means per bin, float (B,), NaN in an empty one.
     """
@@ -36,7 +36,7 @@ class Reliability:
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> Reliability:
-    """Sort answers by how sure they were; confidence float (N,), 0 to 1, right bool (N,)."""
+    """Sort predictions into bins by their confidence; confidence float (N,), 0 to 1, right bool (N,)."""
     which = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(which, minlength=bins)
     with np.errstate(invalid="ignore"):
@@ -46,7 +46,7 @@ def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = BINS) -> 
 
 @dataclass(frozen=True)
 class Selective:
-    """A network that says "I don't know" below `threshold`: how many images it answers, and how many of them right."""
+    """A network that says "I don't know" below `threshold`: how many images it answers, and how many correctly."""
 
     threshold: float
     images: int
@@ -60,12 +60,12 @@ class Selective:
 
     @property
     def accuracy(self) -> float:
-        """The share of the answers that are right; NaN where none is given."""
+        """The share of the answers that are right; NaN if there are none."""
         return self.right / self.answered if self.answered else nan
 
 
 def at_threshold(confidence: np.ndarray, right: np.ndarray, threshold: float) -> Selective:
-    """Answer only where the confidence is `threshold` or more."""
+    """Count the answers, and the right ones among them, if only confidences of at least `threshold` are answered."""
     answered = confidence >= threshold
     return Selective(threshold, len(right), int(answered.sum()), int((right & answered).sum()))
 
@@ -83,7 +83,7 @@ class CoverageCurve:
 
 
 def coverage_curve(confidence: np.ndarray, right: np.ndarray) -> CoverageCurve:
-    """What every possible threshold gives."""
+    """Compute coverage and accuracy at every threshold that makes a difference."""
     order = np.argsort(-confidence, kind="stable")
     sorted_confidence = confidence[order]
     answered = np.arange(1, len(order) + 1)

@@ -1,6 +1,6 @@
-"""What a test set's answers come to: the confusion matrix and what follows from it. Plain numpy.
+"""Metrics of a network's predictions on a test set: the confusion matrix and what is computed from it. Plain NumPy.
 
-The tests hold these numbers to scikit-learn's, whose import would cost every page that shows them seconds.
+The tests compare them with scikit-learn's, whose import would slow down every page that shows them by seconds.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from digits_core.data.digits import CLASSES
 from digits_core.runs.artifacts import TestResult
 
 DIVERGED = "This run diverged (NaN), so there is nothing to evaluate."
-"""What to say of a run whose logits are not numbers."""
+"""The message for a run whose logits are NaN."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network said about images whose digits are known: labels int64 (N,), logits float (N, 10)."""
+    """A network's predictions for labelled images: labels int64 (N,), logits float (N, 10)."""
 
     labels: np.ndarray
     logits: np.ndarray
@@ -42,22 +42,22 @@ class Answers:
 
     @cached_property
     def digits(self) -> np.ndarray:
-        """The digit with the highest logit, the first of equals, int64 (N,)."""
+        """The digit with the highest logit, the first if several are equal, int64 (N,)."""
         return self.logits.argmax(axis=1)
 
     @cached_property
     def confidence(self) -> np.ndarray:
-        """The probability of the answer, float64 (N,), 0.1 to 1."""
+        """The probability of the predicted digit, float64 (N,), 0.1 to 1."""
         return self.probabilities.max(axis=1, initial=0)
 
     @cached_property
     def right(self) -> np.ndarray:
-        """Whether the answer is the label, bool (N,)."""
+        """True where the prediction equals the label, bool (N,)."""
         return self.digits == self.labels
 
     @cached_property
     def confusion(self) -> np.ndarray:
-        """How often each digit (row) was taken for which (column), int64 (10, 10)."""
+        """How often each digit (row) was recognised as which (column), int64 (10, 10)."""
         cells = self.labels * CLASSES + self.digits
         return np.bincount(cells, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
 
@@ -66,7 +66,7 @@ class Answers:
         return accuracy(self.confusion)
 
     def where(self, label: int | None = None, answer: int | None = None, wrong: bool = False) -> np.ndarray:
-        """The places of one cell, row or column of the matrix, or of all; the surest answers first. int64 (n,)."""
+        """Return the indices in one cell, row or column of the matrix, or all; highest confidence first. int64 (n,)."""
         chosen = ~self.right if wrong else np.ones(len(self), dtype=bool)
         if label is not None:
             chosen &= self.labels == label
@@ -78,10 +78,10 @@ class Answers:
 
 @dataclass(frozen=True)
 class DigitScores:
-    """One digit: how many test images show it, how many were taken for it, and three fractions of 1.
+    """One digit's scores: how many test images show it, how many were predicted to be it, and three fractions of 1.
 
-    precision: the share of the answers "it is this digit" that are right; recall: the share of its images that were
-    recognised; f1: their harmonic mean. NaN where there is nothing to take a share of.
+    precision: the share of the predictions of this digit that are right; recall: the share of its images that were
+    recognised; f1: their harmonic mean. NaN where the denominator is zero.
     """
 
     digit: int
@@ -93,7 +93,7 @@ class DigitScores:
 
 
 def per_digit(confusion: np.ndarray) -> list[DigitScores]:
-    """Precision, recall and F1 of each digit from a confusion matrix (10, 10)."""
+    """Return precision, recall and F1 of each digit from a confusion matrix (10, 10)."""
     right, images, answers = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     return [
         DigitScores(
@@ -127,7 +127,7 @@ def digit_counts(answers: Answers) -> DigitCounts:
 
 
 def accuracy(confusion: np.ndarray) -> float:
-    """The share of all images that were recognised; NaN where there are none."""
+    """Return the share of all images that were recognised; NaN if there are none."""
     return _share(confusion.trace(), confusion.sum())
 
 

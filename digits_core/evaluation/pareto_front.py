@@ -1,4 +1,4 @@
-"""Find what is best for its cost: the accuracy of a run for its training time."""
+"""Find the best trade-offs between cost and value: a run's training time and its accuracy."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 
 def best_front(costs: Sequence[float], values: Sequence[float]) -> list[int]:
-    """Return the places for which no other costs at most as much and is worth more, or costs less and is worth as much.
+    """Return the indices of the Pareto front, in the order of their costs; of equals, the first.
 
-    In the order of their costs: the Pareto front. Of equals, the first.
+    For each of them no other costs at most as much and has a higher value, or costs less and has the same value.
     """
     front: list[int] = []
     for place in sorted(range(len(costs)), key=lambda place: (costs[place], -values[place], place)):

@@ -1,8 +1,9 @@
-"""How much a run's test images can be changed before its network no longer reads them.
+"""How much a run's test images can be changed before its network no longer recognises them.
 
-Each change is made to the image as the run's test transform has prepared it, so that an amount means the same for a
-digit of 8 × 8 pixels and one of 28 × 28. Where the transform centres the ink, it is centred once more after the change,
-as new ink would be; but for noise, which comes after it in training, too. No change leaves the prepared image as it is.
+Each change is applied to the image prepared by the run's test transform, so that an amount means the same for a digit
+of 8 × 8 pixels and one of 28 × 28. If the transform centres the ink, it is centred again after the change, as new ink
+would be; except after noise, which follows the centring in training, too. An amount of nothing leaves the prepared
+image unchanged.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 FILE = "robustness"
 VERSION = 1
-"""Of the changes below: what was measured with others is measured again."""
+"""Version of the changes below: results of other versions are measured again."""
 SIDE = 28
-"""Lengths are in pixels of an image of this side, whatever the size that a run works at."""
+"""Lengths are in pixels of an image of this side, whatever the image size of a run."""
 NOISE_SEED = 0
 
 
@@ -97,7 +98,7 @@ class Robustness:
 
 
 def kept(artifacts: Artifacts) -> Robustness | None:
-    """What was measured of the weights as they are now; `None` where nothing was, `RunError` without weights."""
+    """Return the results stored for the current weights, or `None`; raise `RunError` if there are no weights."""
     weights, content = artifacts.weights_fingerprint(), artifacts.load_evaluation(FILE) or {}
     if (content.get("version"), content.get("weights")) != (VERSION, weights):
         return None
@@ -105,7 +106,7 @@ def kept(artifacts: Artifacts) -> Robustness | None:
 
 
 def measure(config: RunConfig, artifacts: Artifacts, tested: TestSet, report: Report = nobody) -> Robustness:
-    """Ask the run's network about every change of its test images, and keep the answers with the run."""
+    """Evaluate the run's network on its test images after every change, and store the accuracies with the run."""
     from digits_core.evaluation.run_network import TrainedNetwork
 
     fingerprint = artifacts.weights_fingerprint()
@@ -120,7 +121,7 @@ def measure(config: RunConfig, artifacts: Artifacts, tested: TestSet, report: Re
 
 
 def accuracies(network: TrainedNetwork, tested: TestSet, report: Report = nobody) -> dict[str, list[float]]:
-    """The accuracy for each amount of each change."""
+    """Return the accuracy for each amount of each change."""
     import torch
 
     pixels = torch.cat([network.prepare(images) for images in tested.images()])  # (N, 1, S, S)
@@ -140,7 +141,7 @@ def accuracies(network: TrainedNetwork, tested: TestSet, report: Report = nobody
 
 
 def apply(change: Change, amount: float, pixels: Tensor, centre: bool) -> Tensor:
-    """Change prepared images, uint8 (N, 1, S, S) → the same; `centre` where the run's transform does."""
+    """Apply a change to prepared images, uint8 (N, 1, S, S) → the same; set `centre` if the run's transform does."""
     import torch
 
     from digits_core.transforms.centring import centre_by_mass
@@ -171,7 +172,7 @@ def _shift(pixels: Tensor, distance: float) -> Tensor:
 
 
 def _move(pixels: Tensor, **fields: float | Tensor) -> Tensor:
-    """Turn, move or scale all images: one number for all, or one for each."""
+    """Rotate, move or scale all images: by one number for all, or one for each."""
     import torch
 
     from digits_core.entries.augmentations.affine import apply_affine

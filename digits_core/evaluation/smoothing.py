@@ -8,10 +8,10 @@ import numpy as np
 
 
 def smooth(values: Sequence[float], strength: float) -> np.ndarray:
-    """Return an exponential moving average of `values`, float (n,); `strength` 0 leaves them as they are, below 1.
+    """Return an exponential moving average of `values`, float (n,); `strength` is 0 (no smoothing) to below 1.
 
-    The average starts at nothing and is divided by the weight that it has gathered, as Adam does with its moments
-    (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, section 3), so that the first values are not drawn towards 0.
+    The average starts at zero and is divided by the weight accumulated so far, as Adam does with its moments (Kingma &
+    Ba 2015, https://arxiv.org/abs/1412.6980, section 3), so that the first values are not biased towards 0.
     """
     if not 0 <= strength < 1:
         raise ValueError(f"strength is {strength}, but should be from 0 to below 1")

@@ -1,4 +1,4 @@
-"""The images that a run was tested on, in the order of the answers that it has kept."""
+"""The images that a run was tested on, in the order of its stored predictions."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from digits_core.training.check import choose_test_digits
 Load = Callable[[str], Digits]
 
 GROWN_AT_MOST = 200
-"""How many lengths are tried of a set that may have grown: between two test images of handwriting lie far fewer."""
+"""Lengths tried for a dataset that may have grown: between two test images of handwriting lie far fewer images."""
 
 
 class Part(NamedTuple):
-    """What one dataset gives to a test set: the places of its test images, int64 (n,), in the dataset as it is kept."""
+    """One dataset's contribution to a test set: the indices of its test images, int64 (n,), in the stored dataset."""
 
     digits: Digits
     places: np.ndarray
 
 
 class TestSet:
-    """The test images of one or more datasets, which may differ in size. Nothing is copied until it is looked at."""
+    """The test images of one or more datasets, which may differ in size. Nothing is copied until it is accessed."""
 
-    __test__ = False  # not a test of ours, whatever pytest takes it for
+    __test__ = False  # keeps pytest from collecting this class
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
@@ -42,17 +42,17 @@ class TestSet:
         return len(self.labels)
 
     def image(self, number: int) -> np.ndarray:
-        """The image of that number, 0 to N - 1, as its dataset has it: uint8 (H, W), bright ink."""
+        """Return the image with that number, 0 to N - 1, as its dataset has it: uint8 (H, W), bright ink."""
         digits, place = self._find(number)
         return digits.images[place]
 
     def place(self, number: int) -> tuple[str, int]:
-        """Where the image of that number comes from: the name of its dataset, and its index there."""
+        """Return where the image with that number comes from: the name of its dataset, and its index there."""
         digits, place = self._find(number)
         return digits.name, place
 
     def images(self) -> list[np.ndarray]:
-        """All of them, in order: uint8 (n, H, W) for each dataset. A copy."""
+        """Return all images in order, as a copy: uint8 (n, H, W) for each dataset."""
         return [part.digits.images[part.places] for part in self._parts]
 
     def _find(self, number: int) -> tuple[Digits, int]:
@@ -64,15 +64,15 @@ class TestSet:
 
 
 def test_set_of(data: DataConfig, load: Load) -> TestSet:
-    """What a training on `data` is tested on, in the order in which it is asked; `DatasetError` where data is gone."""
+    """Return the test set of a training on `data`, in the order of testing; raise `DatasetError` if data is missing."""
     return TestSet([part for _, part in _parts(data, load)])
 
 
 def test_set_of_run(run: Run, load: Load) -> TestSet:
-    """The images behind the answers that a run has kept, in their order.
+    """Return the images behind a run's stored predictions, in their order.
 
-    `DatasetError` where they cannot be had any more: a dataset is gone, or has changed since the run began. One that
-    has only grown since, as handwriting does, still has them.
+    Raises `DatasetError` if they are no longer available: a dataset is missing, or has changed since the run began. One
+    that has only grown since, as handwriting does, still has them.
     """
     try:
         parts = _parts(run.config.data, load)
@@ -88,21 +88,21 @@ def test_set_of_run(run: Run, load: Load) -> TestSet:
 
 
 def _parts(data: DataConfig, load: Load) -> list[tuple[Digits, Part]]:
-    """The datasets to test on, as the training splits them and as they are kept."""
+    """Return the datasets to test on, as the training splits them and as they are stored."""
     load = cache(load)
     splits = choose_test_digits(data, load)
     return [(split, _part(split, data, load(split.name))) for split in splits]
 
 
 def _part(split: Digits, data: DataConfig, whole: Digits) -> Part:
-    # A set that is split by its writers has lost the others' test images, and with them its own numbering.
+    # A dataset split by writer lacks the other writers' test images, so its indices differ from those of the whole.
     if split is whole:
         return Part(whole, whole.indices("test"))
     return Part(whole, np.flatnonzero(np.isin(whole.writers, data.test_writers)))
 
 
 def _before_it_grew(split: Digits, part: Part, tested: int, known: Mapping[str, str]) -> Part:
-    """The first `tested` images of a part that has changed, if all that was done to it is to add some at its end."""
+    """Return the first `tested` images of a part that has changed, if images were only added at its end."""
     places = split.indices("test")
     if split.name in known and 0 < tested <= len(places):
         shortest = int(places[tested - 1]) + 1

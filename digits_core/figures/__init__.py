@@ -1,1 +1,1 @@
-"""Pictures of everything: pure functions, plain data in, plotly figure out. They import nothing else of ours."""
+"""All figures: pure functions that take plain data and return a plotly figure. They import no other package of ours."""

@@ -1,4 +1,4 @@
-"""Pictures of the numbers inside a network: feature maps, filters, units, and the windows that are read from them."""
+"""Figures of the values inside a network: feature maps, filters, units, and the windows that are read from them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import plotly.graph_objects as go
 from digits_core.figures.palette import DIGIT_COLOURS, INK_SCALE, figure
 
 SIGNED_SCALE = ((0.0, DIGIT_COLOURS[0]), (0.5, "#f6f7fb"), (1.0, DIGIT_COLOURS[5]))
-"""For values around 0, in both themes: blue below, paper at 0, red above."""
+"""For values around 0, in both themes: blue below, near white at 0, red above."""
 WRITTEN_SCALE = ((0.0, "#93b4ff"), (0.5, "#f6f7fb"), (1.0, "#ee9aab"))
-"""The same where the values are written on it: dark words stand out from all of it."""
+"""The same for cells with written values: dark text is readable on all of it."""
 WORDS_COLOUR = "#1b1e2b"
 WINDOW_COLOUR = "#f06ca2"
-"""Seen on black, on grey and on white."""
+"""Visible on black, grey and white."""
 GAP = 1
 """Cells between two maps."""
 
@@ -24,7 +24,7 @@ Range = tuple[float, float]
 
 
 def value_range(values: Iterable[np.ndarray], signed: bool) -> Range:
-    """The ends of a scale for all of these: around 0 where signs matter, else from the smallest to the largest."""
+    """Return the ends of a scale for all arrays: symmetric around 0 if `signed`, else their minimum and maximum."""
     arrays = list(values)
     low, high = min(float(each.min()) for each in arrays), max(float(each.max()) for each in arrays)
     return (-max(-low, high), max(-low, high)) if signed else (low, high)
@@ -41,10 +41,10 @@ def montage(
     unit: str = "map",
     row_of: str = "",
 ) -> go.Figure:
-    """Maps float (n, H, W) side by side, row by row, numbered from 0 on hover; those in `dead` are crossed out.
+    """Draw maps float (n, H, W) in a grid, row by row, numbered from 0 on hover; those in `dead` are crossed out.
 
-    `ranges` has the values drawn with the two ends of the scale, for each map; `tile` is a row's height in pixels.
-    Where the rows mean something, `row_of` says what: hover then counts `unit` within the row.
+    `ranges` has for each map the values at the two ends of the scale; `tile` is a row's height in pixels. If the rows
+    have a meaning, `row_of` names it: hover then counts `unit` within the row.
     """
     count, height, width = maps.shape
     gap = GAP if height > 1 else 0
@@ -78,8 +78,8 @@ def montage(
 def _coloured(
     value: np.ndarray, maps: np.ndarray, ranges: Sequence[Range], columns: int, gap: int, signed: bool
 ) -> tuple[dict[str, Any], str]:
-    """What a heatmap takes to draw each map on its own range, and the name of what holds the values then."""
-    if len(set(ranges)) == 1:  # one scale for all: the values are their own colours, and are sent once
+    """Return heatmap arguments that draw each map on its own range, and the name of the one that has the values."""
+    if len(set(ranges)) == 1:  # one scale for all: the values serve as colours, and are sent only once
         low, high = ranges[0]
         return {"z": value, "zmin": low if high > low else low - signed, "zmax": high if high > low else low + 1}, "z"
     z = value.copy()
@@ -111,9 +111,9 @@ def numbers(
     names: tuple[str, str] = ("row", "column"),
     ticks: Sequence[str] | None = None,
 ) -> go.Figure:
-    """A small table (H, W) with every value written out, coloured from -`bound` to `bound`; NaN stays empty.
+    """Draw a small table (H, W) with every value written out, coloured from -`bound` to `bound`; NaN stays empty.
 
-    `ticks` name the columns where that helps.
+    `ticks` name the columns, if given.
     """
     picture = figure(title, height, margin={"l": 0, "r": 0, "t": 30, "b": 4})
     written = [["" if np.isnan(value) else _signed(value, digits) for value in row] for row in values]
@@ -144,7 +144,7 @@ def numbers(
 
 
 def _signed(value: float, digits: int) -> str:
-    """A number with a real minus sign, as long as any other."""
+    """Format a number with a real minus sign and a fixed number of digits."""
     return f"{value:z.{digits}f}".replace("-", "−")
 
 
@@ -157,9 +157,9 @@ def field(
     winner: tuple[int, int] | None = None,
     clickable: bool = True,
 ) -> go.Figure:
-    """One map (H, W) with a frame on it: `window` is its (top, left, side), and may reach over the edge.
+    """Draw one map (H, W) with a frame on it: `window` is its (top, left, side) and may extend past the edge.
 
-    Where it is `clickable`, a click selects a place whose `customdata` is its row and column; `winner` is marked.
+    If `clickable`, a click selects a cell whose `customdata` is its row and column; the cell `winner` is marked.
     """
     rows, columns = values.shape
     picture = figure(title, height, margin={"l": 0, "r": 0, "t": 32, "b": 0})
@@ -194,13 +194,13 @@ def field(
         )
     picture.update_layout(title={"font": {"size": 13}}, uirevision="field")
     _as_picture(picture)
-    # Room for a window that reaches into the padding, always, or the picture would jump as it gets there.
+    # Always reserve room for a window that reaches into the padding, or the picture would jump.
     picture.update_xaxes(range=[-1.6, columns + 0.6])
     return picture.update_yaxes(range=[rows + 0.6, -1.6], autorange=False)
 
 
 def _add_places(picture: go.Figure, values: np.ndarray) -> None:
-    """An unseen point on each cell: plotly selects points, and no cells of a heatmap."""
+    """Add an invisible point on each cell: plotly can select points, but not the cells of a heatmap."""
     places = np.stack([*np.indices(values.shape)], axis=2).reshape(-1, 2)
     unseen = {"marker": {"opacity": 0}}
     picture.add_scatter(
@@ -218,7 +218,7 @@ def _add_places(picture: go.Figure, values: np.ndarray) -> None:
 
 
 def _as_picture(picture: go.Figure) -> go.Figure:
-    """Square cells, row 0 on top, nothing to zoom."""
+    """Set square cells, row 0 on top, and no zooming."""
     picture.update_layout(dragmode=False, plot_bgcolor="rgba(0,0,0,0)")
     picture.update_xaxes(visible=False, fixedrange=True, constrain="domain", constraintoward="left")
     return picture.update_yaxes(

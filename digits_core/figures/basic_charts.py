@@ -1,4 +1,4 @@
-"""Charts: balance of the classes, curves of runs, probabilities of an answer."""
+"""Charts: class balance, curves of runs, probabilities of a prediction."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Measure = Literal["loss", "accuracy"]
 CURVE_HEIGHT = 340
 MEASURES: tuple[Measure, Measure] = ("loss", "accuracy")
 PANES = ((0, 0.46), (0.56, 1))
-"""Where two charts beside each other begin and end, as shares of the width."""
+"""Where two charts side by side begin and end, as fractions of the width."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One run's figures per epoch: a name (empty where there is one run), a colour, and a value for each epoch."""
+    """One run's metrics per epoch: a name (empty for a single run), a colour, and a value for each epoch."""
 
     name: str
     colour: str
@@ -32,14 +32,14 @@ class Curve:
     test_loss: Sequence[float]
 
     def values(self, measure: Measure) -> tuple[Sequence[float], Sequence[float]]:
-        """Training and test values."""
+        """Return training and test values."""
         if measure == "loss":
             return self.train_loss, self.test_loss
         return self.train_accuracy, self.test_accuracy
 
 
 def class_balance(train: np.ndarray, test: np.ndarray, height: int = 300) -> go.Figure:
-    """How many images of each digit are for training and for testing; int (10,) each."""
+    """Draw the number of training and test images of each digit; int (10,) each."""
     chart = figure(f"Images per digit (n = {train.sum() + test.sum():,})", height, barmode="stack")
     digits = [str(digit) for digit in range(10)]
     for name, counts, opacity in (("training", train, 1.0), ("test", test, 0.45)):
@@ -52,7 +52,7 @@ def class_balance(train: np.ndarray, test: np.ndarray, height: int = 300) -> go.
         )
     chart.update_xaxes(title="digit", type="category")
     chart.update_yaxes(title="images")
-    # A legend would take the first digit's colour for all of a split; the words say what full and pale mean.
+    # A legend would show the first digit's colour for a whole split; the text says what full and pale mean.
     chart.update_layout(showlegend=False)
     chart.add_annotation(
         text="full: training · pale: test",
@@ -68,9 +68,9 @@ def class_balance(train: np.ndarray, test: np.ndarray, height: int = 300) -> go.
 
 
 def curves(runs: Sequence[Curve], measure: Measure, epochs: int | None = None) -> go.Figure:
-    """Loss or accuracy per epoch of one or more runs, training dotted and test solid.
+    """Draw loss or accuracy per epoch of one or more runs, training dotted and test solid.
 
-    `epochs` reserves the axis for a training that is still to come, so that nothing moves while points arrive.
+    `epochs` reserves the axis for epochs yet to come, so that nothing moves while points arrive.
     """
     title = "Loss" if measure == "loss" else "Accuracy"
     chart = figure(f"{title} per epoch", CURVE_HEIGHT, hovermode="x unified")
@@ -92,15 +92,15 @@ def curves(runs: Sequence[Curve], measure: Measure, epochs: int | None = None) -
     chart.update_yaxes(title="loss (mean per image)" if measure == "loss" else "accuracy")
     if measure == "accuracy":
         chart.update_yaxes(tickformat="~%", autorangeoptions=PERCENT_RANGE)
-    # The same value on each update keeps zoom and hidden curves as the person left them.
+    # The same value on each update preserves the user's zoom and hidden curves.
     chart.update_layout(uirevision="curves", legend={"y": -0.28, "yanchor": "top", "x": 0, "xanchor": "left"})
     return chart
 
 
 def loss_and_accuracy(run: Curve, epochs: int, title: str) -> go.Figure:
-    """Loss and accuracy per epoch of one run beside each other, training dotted and test solid, on an axis of `epochs`.
+    """Draw loss and accuracy per epoch of one run side by side, training dotted, test solid, on an axis of `epochs`.
 
-    Its size and axes stay from the first epoch to the last, so that nothing moves while points arrive.
+    Size and axes stay the same from the first epoch to the last, so that nothing moves while points arrive.
     """
     chart = figure(f"{escape(title)}: loss and accuracy per epoch", CURVE_HEIGHT)
     for place, measure in enumerate(MEASURES):
@@ -119,7 +119,7 @@ def loss_and_accuracy(run: Curve, epochs: int, title: str) -> go.Figure:
 
 
 def probabilities(values: np.ndarray, title: str, height: int = 340) -> go.Figure:
-    """The ten probabilities of an answer, float (10,), the highest one written out."""
+    """Draw the ten probabilities of a prediction, float (10,), highlighting the highest; those from 1 % have labels."""
     chart = figure(title, height)
     best = int(values.argmax())
     chart.add_bar(

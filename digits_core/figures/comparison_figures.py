@@ -1,4 +1,4 @@
-"""Charts of several runs: their settings against their results, and how each digit fares."""
+"""Charts of several runs: their settings against their results, and their accuracy per digit."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from digits_core.figures.palette import PERCENT_RANGE, figure
 
 NAME_LENGTH = 18
 FEW = 8
-"""So many different values of an axis are its ticks themselves."""
+"""Up to this many different values of an axis are its ticks."""
 PARALLEL_HEIGHT = 420
 SCATTER_HEIGHT = 440
 RESULT_SCALE = ((0, "#e4a33a"), (0.5, "#c2447a"), (1, "#6b74ff"))
-"""From low to high; readable on light and dark ground, and not the colours of digits or runs."""
+"""From low to high; readable on light and dark backgrounds, and distinct from the colours of digits and runs."""
 BETTER, WORSE = "rgba(42,157,143,0.75)", "rgba(214,84,60,0.75)"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How an axis reads: its title with the unit, whether its numbers are shares of 1, whether it is logarithmic."""
+    """The scale of an axis: its title with the unit, whether values are fractions of 1, whether it is logarithmic."""
 
     title: str
     percent: bool = False
@@ -33,7 +33,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of parallel coordinates: a number for each run, NaN where it has none, and words for some numbers."""
+    """One axis of parallel coordinates: a number for each run, NaN if it has none, and labels for some numbers."""
 
     title: str
     values: Sequence[float]
@@ -44,7 +44,7 @@ class Axis:
 def parallel_coordinates(
     axes: Sequence[Axis], colours: Sequence[str], results: Sequence[float], title: str, result: str
 ) -> go.Figure:
-    """A line per run through its value on each axis, coloured by run where `colours` names them, else by `results`."""
+    """Draw a line per run through its value on each axis, coloured by run if `colours` are given, else by `results`."""
     chart = figure(title, PARALLEL_HEIGHT, margin={"l": 56, "r": 56, "t": 96, "b": 24, "autoexpand": False})
     if colours:
         count = len(colours)
@@ -71,11 +71,11 @@ def parallel_coordinates(
         labelside="top",
         tickfont={"size": 12},
         labelfont={"size": 13},
-        # The ends of the ranges are no one's values.
+        # The ends of the ranges are not values of any run.
         rangefont={"color": "rgba(0,0,0,0)"},
         unselected={"line": {"opacity": 0.12, "color": "#8a8f9c"}},
     )
-    # A brush that the person has set stays when the chart comes again.
+    # A brush that the user has set is kept when the chart is redrawn.
     chart.update_layout(uirevision="brush", title={"y": 0.98, "yanchor": "top"})
     return chart
 
@@ -103,7 +103,7 @@ def _dimension(axis: Axis) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Dot:
-    """One run in a scatter chart: its name, colour and place; a number, or words on an axis of words."""
+    """One run in a scatter chart: its name, colour and coordinates, which are strings on a categorical axis."""
 
     name: str
     colour: str
@@ -112,7 +112,7 @@ class Dot:
 
 
 def scatter(dots: Sequence[Dot], x: Scale, y: Scale) -> go.Figure:
-    """Any setting or result of some runs against any other; each point carries its place in `dots`."""
+    """Draw one setting or result of runs against another; the custom data of each point is its index in `dots`."""
     chart = figure(f"{y.title} against {x.title} (n = {len(dots):,})", SCATTER_HEIGHT, showlegend=False)
     chart.add_scatter(
         x=[dot.x for dot in dots],
@@ -140,7 +140,7 @@ def scatter(dots: Sequence[Dot], x: Scale, y: Scale) -> go.Figure:
 
 
 def fit_axis(update: Any, scale: Scale, values: Sequence[float | str]) -> None:
-    """Title, type and ticks of an axis; a few different values are ticks themselves."""
+    """Set title, type and ticks of an axis; up to `FEW` different values are the ticks."""
     different = sorted(set(values), key=str)
     update(title=escape(scale.title))
     if any(isinstance(value, str) for value in values):
@@ -156,9 +156,10 @@ def fit_axis(update: Any, scale: Scale, values: Sequence[float | str]) -> None:
 
 
 def digits_of_runs(names: Sequence[str], right: np.ndarray, images: np.ndarray, baseline: int) -> go.Figure:
-    """How each digit fares in each run: counts int (runs, 10) of `images` (10,); green and red against the baseline.
+    """Draw the accuracy per digit of each run, green if better and red if worse than the baseline.
 
-    The last column is all digits together. The baseline's own row is in %, the others in points of a hundred.
+    `right` counts the recognised images, int (runs, 10), of `images` (10,). The last column is all digits together. The
+    baseline's own row is in %, the others are differences in percentage points.
     """
     counts = np.column_stack([right, right.sum(axis=1)])  # (runs, 11)
     asked = np.append(images, images.sum())
@@ -190,7 +191,7 @@ def digits_of_runs(names: Sequence[str], right: np.ndarray, images: np.ndarray, 
         ygap=2,
         hoverinfo="skip",
     )
-    # Words of their own: what a heatmap writes takes its colour from ours as if no ground shone through.
+    # Separate text: a heatmap chooses its text colour as if the cell colours were opaque.
     chart.add_scatter(
         x=columns * len(names),
         y=[row for row in range(len(names)) for _ in columns],
@@ -222,14 +223,14 @@ def digits_height(runs: int) -> int:
 
 
 def _points(share: float, change: float, is_baseline: bool) -> str:
-    """A cell: the baseline's accuracy in %, another run's difference from it in points."""
+    """Format a cell: the baseline's accuracy in %, or another run's difference from it in percentage points."""
     if np.isnan(share):
         return "–"
     if is_baseline:
         return f"{100 * share:.1f}".replace("100.0", "100")
     if abs(change) < 0.05:
         return "="
-    # Ten points and more, without a fraction that nobody needs: eleven cells fit a telephone.
+    # No decimals from ten points on, so that eleven cells fit on a phone.
     return f"{change:+.{0 if abs(change) >= 9.95 else 1}f}".replace("-", "−")
 
 

@@ -1,4 +1,4 @@
-"""Pictures of whole datasets: their pixel values, their digits beside those of another set, maps of their images."""
+"""Figures of whole datasets: their pixel values, their digits compared with another set's, maps of their images."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SET_COLOURS = (DIGIT_COLOURS[0], DIGIT_COLOURS[1])
 HEIGHT = 300
 MAP_HEIGHT = 560
 BELOW = {"y": -0.3, "yanchor": "top", "x": 0, "xanchor": "left"}
-"""A legend where it cannot run into the title."""
+"""A legend below the chart, so that it cannot overlap the title."""
 
 
 def pixel_values(histograms: Mapping[str, np.ndarray], log: bool, height: int = HEIGHT) -> go.Figure:
-    """How often each pixel value occurs, as a share of all pixels; int (256,) for each of one or two sets, by name."""
+    """Draw how often each pixel value occurs, as a share of all pixels; int (256,) for one or two sets, by name."""
     total = sum(int(counts.sum()) for counts in histograms.values())
     chart = figure(f"Pixel values (n = {total:,} pixels)", height, barmode="overlay", bargap=0.05)
     width = 256 // BARS
@@ -48,7 +48,7 @@ def pixel_values(histograms: Mapping[str, np.ndarray], log: bool, height: int = 
 
 
 def balances(counts: Mapping[str, np.ndarray]) -> go.Figure:
-    """Which share of each set every digit has, side by side; int (10,) for each set, by name."""
+    """Draw the share of each digit in each set, side by side; int (10,) for each set, by name."""
     total = sum(int(each.sum()) for each in counts.values())
     chart = figure(f"Share of each digit (n = {total:,})", HEIGHT, barmode="group")
     for (name, each), colour in zip(counts.items(), SET_COLOURS, strict=False):
@@ -74,7 +74,7 @@ def image_map(
     axes: tuple[str, str],
     select: Literal["lasso", "select"] = "lasso",
 ) -> go.Figure:
-    """Images as points (n, 2) in the colour of their digit; each carries its place in the dataset as custom data.
+    """Draw images as points (n, 2) in the colour of their digit; the custom data is the index in the dataset.
 
     `select` is what dragging draws: a lasso or a box.
     """
@@ -98,7 +98,7 @@ def image_map(
 
 
 def nearest_distances(distances: Mapping[str, np.ndarray], threshold: float) -> go.Figure:
-    """How far images are from the most similar other one, float (n,) for each of two splits; a line at `threshold`."""
+    """Draw histograms of distances to the nearest image, float (n,) for each of two splits; a line at `threshold`."""
     values = [each for each in distances.values() if len(each)]
     top = max([1.0, threshold * 1.5, *(float(np.percentile(each, 99.5)) for each in values)])
     edges = np.linspace(0, top, 61)
@@ -120,7 +120,7 @@ def nearest_distances(distances: Mapping[str, np.ndarray], threshold: float) -> 
     )
     chart.update_xaxes(title="difference (grey levels per pixel)", range=[0, top])
     chart.update_yaxes(title="images")
-    # A legend would show one colour twice; the words say what full and pale mean.
+    # A legend would show one colour twice; the text says what full and pale mean.
     chart.update_layout(showlegend=False)
     full, pale = distances
     chart.add_annotation(

@@ -1,4 +1,4 @@
-"""Axes that tell accuracies near 100 % apart: fitted to the last epochs, or of the error on a logarithmic scale."""
+"""Axes that distinguish accuracies near 100 %: fitted to the last epochs, or with the error on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 FLOORS = (0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5, 0.0)
-"""Where an axis of accuracies may begin: steps, so that it changes seldom while points arrive."""
+"""Where an accuracy axis may begin: in steps, so that it rarely changes while points arrive."""
 FITTED_TO = 3
-"""An axis fits the later half of the epochs, and at least so many of them."""
+"""An axis is fitted to the later half of the epochs, and at least to this many."""
 ROUNDING = 1e-9
-"""Accuracies are multiples of one image: an error that is nearer to 0 than that is rounding."""
+"""Accuracies are multiples of one image: an error closer to 0 than this is due to rounding."""
 TICKS = (1, 2, 5)
 FEW_DECADES = 2.4
-"""Over more than so many factors of ten, only these are ticks."""
+"""Above this many factors of ten, only powers of ten are ticks."""
 ROOM = 0.03
 """The free space at both ends of a logarithmic axis, as a share of what lies between."""
 LEAST_FACTOR = 5
-"""The upper end of a logarithmic axis by its lower one, at least: a single value is no reason for a magnified axis."""
+"""The minimum ratio of the ends of a logarithmic axis, so that a single value does not magnify it."""
 
 
 def last_epochs(values: Sequence[float] | np.ndarray) -> Sequence[float] | np.ndarray:
@@ -29,7 +29,7 @@ def last_epochs(values: Sequence[float] | np.ndarray) -> Sequence[float] | np.nd
 
 
 def accuracy_range(lines: Iterable[Sequence[float] | np.ndarray]) -> list[float]:
-    """Return the range of a linear axis for the last epochs of these lines; all of 0 to 100 % before the first."""
+    """Return the range of a linear axis for the last epochs of these lines; 0 to 100 % if there are none yet."""
     known = _known([value for line in lines for value in last_epochs(line)])
     lowest = float(known.min()) if len(known) else 0.0
     wanted = lowest - 0.1 * (1 - lowest)
@@ -44,7 +44,7 @@ def errors_of(accuracies: Sequence[float] | np.ndarray) -> np.ndarray:
 
 
 def log_axis(values: Iterable[float], percent: bool = False) -> dict[str, Any]:
-    """Return a logarithmic axis for these values from 0; a 0 is drawn at its lower end: see `on_log`."""
+    """Return a logarithmic axis for these values, 0 or greater; a 0 is drawn at its lower end: see `on_log`."""
     known = _known(list(values))
     positive = known[known > 0]
     smallest, largest = (float(positive.min()), float(positive.max())) if len(positive) else (0.01, 1.0)
@@ -65,7 +65,7 @@ def log_axis(values: Iterable[float], percent: bool = False) -> dict[str, Any]:
 
 
 def on_log(values: Sequence[float] | np.ndarray, axis: dict[str, Any]) -> np.ndarray:
-    """Return where the values are drawn on such an axis: a 0 has no place on it, and is drawn at its lower edge."""
+    """Return the values to draw on such an axis: a 0, which it cannot show, is moved to its lower edge."""
     values, (low, high) = np.asarray(values, dtype=float), axis["range"]
     return np.where(values == 0, 10 ** (low + ROOM / (1 + 2 * ROOM) * (high - low)), values)
 

@@ -1,4 +1,4 @@
-"""Pictures of how good a run is: its mistakes, its confidence, what it withstands, other datasets."""
+"""Figures of how good a run is: its mistakes, confidence, robustness, and accuracy on other datasets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLOORS = (0.99, 0.98, 0.95, 0.9, 0.8, 0.5, 0.0)
 BELOW = {"y": -0.24, "yanchor": "top", "x": 0, "xanchor": "left"}
 FIFTHS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 ROOM_FOR_100 = {"r": 30}
-"""Beside the axis: a tick's label that would stand out of the chart is not drawn."""
+"""Room at the end of the axis: plotly omits a tick label that would extend past the chart."""
 MISTAKE_COLUMNS, MISTAKE_HEIGHT = 8, 92
 ALL = -1
 """No digit in particular."""
@@ -33,14 +33,14 @@ ALL = -1
 def confusion(
     matrix: np.ndarray, shares: bool, label: int = ALL, answer: int = ALL, ink: str | None = None
 ) -> go.Figure:
-    """Test images by true digit (rows) and answer (columns), int (10, 10): how many, or which share of their row.
+    """Draw test images by true digit (rows) and answer (columns), int (10, 10), as counts or as shares of their row.
 
-    A click takes the nearest cell: its `x` is the answer, its `y` the true digit. `label` and `answer` are framed;
+    A click selects the nearest cell: its `x` is the answer, its `y` the true digit. `label` and `answer` are framed;
     `ink` is the colour of the numbers.
     """
     chart = training_figures.confusion(matrix.tolist(), f"Test images by true digit and answer (n = {matrix.sum():,})")
     part = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)  # (10, 10)
-    # The deepest red is for the most frequent mistake, and for none that is rare.
+    # The deepest red is for the most frequent mistake, but not if that is rare.
     chart.data[1].zmax = max(0.1, float((part - np.diag(part.diagonal())).max()))
     cells = chart.data[-1]
     if shares:
@@ -48,11 +48,11 @@ def confusion(
     cells.update(
         customdata=np.stack([matrix.ravel(), part.ravel()], axis=1).tolist(),
         hovertemplate="%{y} read as %{x}: %{customdata[0]:,} images, %{customdata[1]:.1%} of all %{y}<extra></extra>",
-        # A click marks a cell in plotly, too, which would fade the numbers of all others.
+        # A click also selects the cell in plotly, which would fade the numbers of all others.
         selected={"textfont": {"color": CHOSEN}},
         textfont={"color": ink, "size": 12},
     )
-    # Wherever a click lands in a cell, it means that cell.
+    # A click anywhere in a cell selects it.
     chart.update_layout(hoverdistance=-1, dragmode=False)
     if label != ALL or answer != ALL:
         left, right = (-0.5, 9.5) if answer == ALL else (answer - 0.5, answer + 0.5)
@@ -69,7 +69,7 @@ def mistakes(
     wrong: int,
     tested: int,
 ) -> go.Figure:
-    """Some of the `wrong` test images of `tested`, uint8 (H, W) each, with what they show and what the network said."""
+    """Draw some of the `wrong` among `tested` test images, uint8 (H, W) each, with their labels and predictions."""
     rows = max(1, -(-len(images) // MISTAKE_COLUMNS))
     shown = f", {len(images)} of them" if len(images) < wrong else ""
     chart = figure(f"Mistakes: {wrong:,} of {tested:,} test images{shown}", 70 + MISTAKE_HEIGHT * rows, dragmode=False)
@@ -96,7 +96,7 @@ def mistakes(
 def reliability(
     edges: np.ndarray, counts: np.ndarray, confidence: np.ndarray, accuracy: np.ndarray, colour: str
 ) -> go.Figure:
-    """How often answers are right, by how sure they were: bars beside the line on which both are equal.
+    """Draw a reliability diagram: accuracy by confidence, with the line on which the two are equal.
 
     edges float (B + 1,); counts int (B,), confidence and accuracy float (B,), NaN for an empty bin.
     """
@@ -147,7 +147,7 @@ def reliability(
 
 
 def confidences(edges: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> go.Figure:
-    """How many answers were how sure, right and wrong ones apart; int (B,) each, on a logarithmic axis."""
+    """Draw histograms of the confidence of right and wrong answers, int (B,) each, on a logarithmic axis."""
     chart = figure(f"Confidence of {right.sum():,} right and {wrong.sum():,} wrong answers", HEIGHT, barmode="group")
     middle = ((edges[1:] + edges[:-1]) / 2).tolist()
     for name, counts, colour in (("right", right, "#3472ff"), ("wrong", wrong, "#dc3c3c")):
@@ -173,7 +173,7 @@ def coverage(
     images: int,
     colour: str,
 ) -> go.Figure:
-    """Accuracy of what is answered against the share that is answered; `chosen` is a point (coverage, accuracy)."""
+    """Draw the accuracy of the answers against the share of images answered; `chosen` is one (coverage, accuracy)."""
     chart = figure(f"Coverage against accuracy (n = {images:,})", HEIGHT, showlegend=False)
     kept = _thinned(len(coverages))
     chart.add_scatter(
@@ -211,7 +211,7 @@ class Measured:
 def robustness(
     title: str, unit: str, amounts: Sequence[float], nothing: float, runs: Sequence[Measured], floor: float = 0.0
 ) -> go.Figure:
-    """Accuracy for each amount of one change, a line for each run; `nothing` is the amount that changes nothing."""
+    """Draw accuracy by the amount of one change, a line for each run; `nothing` is the amount that changes nothing."""
     chart = figure(title, SMALL_HEIGHT, hovermode="x unified", showlegend=len(runs) > 1)
     for run in runs:
         chart.add_scatter(
@@ -232,7 +232,7 @@ def robustness(
 
 
 def across(datasets: Sequence[str], runs: Sequence[Measured]) -> go.Figure:
-    """Accuracy on the test images of each dataset, a bar for each run; NaN where it was not tested."""
+    """Draw accuracy on the test images of each dataset, a bar for each run; NaN if it was not tested."""
     height = 110 + ROW_HEIGHT * len(datasets) * max(1, len(runs))
     chart = figure("Accuracy on the test images of each dataset", height, barmode="group")
     for run in runs:
@@ -256,7 +256,7 @@ def across(datasets: Sequence[str], runs: Sequence[Measured]) -> go.Figure:
 
 
 def _percent(share: float) -> str:
-    """As short as a cell wants it."""
+    """Format a percentage for a cell, without decimals."""
     return "<1%" if share < 0.005 else f"{share:.0%}"
 
 
@@ -265,5 +265,5 @@ def _floor(lowest: float) -> float:
 
 
 def _thinned(count: int, most: int = 600) -> np.ndarray:
-    """Places of at most about so many points of a line, first and last among them."""
+    """Return evenly spaced indices of at most `most` points of a line, including the first and the last."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.zeros(0, int)

@@ -1,8 +1,8 @@
-"""Keeps plotly from taking a module that another thread still imports for all of it.
+"""Stop plotly from using a module that another thread is still importing.
 
-plotly asks whether pandas is loaded each time it takes an array or writes JSON. Pages import pandas when their first
-table comes, each on its own thread: a chart that is drawn elsewhere at that moment would fail on half of it. plotly has
-no setting for this, so that its own look at the loaded modules is replaced when this one is imported.
+plotly checks whether pandas is loaded each time it accepts an array or writes JSON. Pages import pandas with their
+first table, each on its own thread: a chart that is drawn elsewhere at that moment would fail on the half-imported
+module. plotly has no setting for this, so importing this module replaces its lookup of loaded modules.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from plotly.io import _json
 
 
 def loaded_module(name: str, should_load: bool = True) -> ModuleType | None:
-    """As plotly's own, but what is half imported is not there yet: nothing that is drawn can be made of it."""
+    """Return the module as plotly's function does, but `None` while it is being imported: no data can use it yet."""
     module = get_module(name, should_load)
     return None if getattr(getattr(module, "__spec__", None), "_initializing", False) else module
 

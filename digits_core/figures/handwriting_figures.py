@@ -1,4 +1,4 @@
-"""Charts of who wrote what: digits per writer."""
+"""Charts of handwriting: digits per writer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROW_HEIGHT = 44
 
 
 def digit_counts(counts: np.ndarray, writer: str, height: int = 150) -> go.Figure:
-    """How many samples of each digit one writer has given; int (10,)."""
+    """Draw the number of samples of each digit from one writer; int (10,)."""
     chart = figure(f"Saved by {escape(writer)} (n = {int(counts.sum()):,})", height)
     chart.add_bar(
         x=[str(digit) for digit in range(10)],
@@ -31,7 +31,7 @@ def digit_counts(counts: np.ndarray, writer: str, height: int = 150) -> go.Figur
 
 
 def writers(counts: Mapping[str, np.ndarray]) -> go.Figure:
-    """A bar for each writer, made of the ten digits in their colours; int (10,) for each name."""
+    """Draw a bar for each writer, stacked from the ten digits in their colours; int (10,) for each name."""
     names = [_shortened(name) for name in counts]
     total = sum(int(each.sum()) for each in counts.values())
     chart = figure(f"Digits per writer (n = {total:,})", 130 + ROW_HEIGHT * len(names), barmode="stack")
@@ -51,7 +51,7 @@ def writers(counts: Mapping[str, np.ndarray]) -> go.Figure:
             customdata=names,
         )
     chart.update_xaxes(title="samples", rangemode="tozero", tickformat="d")
-    # By number, because two long names may be shortened to the same.
+    # By number, because two long names may be shortened to the same text.
     chart.update_yaxes(title="writer", tickvals=list(range(len(names))), ticktext=names, autorange="reversed")
     chart.update_layout(showlegend=False, dragmode=False, uniformtext={"minsize": 9, "mode": "hide"})
     return chart

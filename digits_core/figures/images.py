@@ -1,4 +1,4 @@
-"""Pictures of images: one image with its pixel values, and an image for a chart to carry."""
+"""Figures of images: one image with its pixel values, and an image as a trace of another figure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SQUARE_Y = {
 def pixels(
     image: np.ndarray, title: str, height: int, value_range: tuple[float, float] = (0, 255), written: bool = False
 ) -> go.Figure:
-    """One image (H, W) whose pixel values show on hover; `value_range` is drawn from black to white.
+    """Draw one image (H, W) whose pixel values show on hover; `value_range` is drawn from black to white.
 
-    `written` puts the values into the cells, too: for images of a few pixels.
+    `written` also writes the values into the cells: for images of a few pixels.
     """
     picture = figure(
         title,
@@ -41,7 +41,7 @@ def pixels(
 
 
 def heatmap(image: np.ndarray, value_range: tuple[float, float] = (0, 255), written: bool = False) -> go.Heatmap:
-    """The image alone, to be put into a figure with axes such as `SQUARE_X` and `SQUARE_Y`."""
+    """Return the image as a trace for a figure with axes such as `SQUARE_X` and `SQUARE_Y`."""
     return go.Heatmap(
         z=image,
         zmin=value_range[0],

@@ -1,4 +1,4 @@
-"""Pictures of a network as a whole: its weights, what a neuron adds up, how samples part."""
+"""Figures of a network as a whole: its weights, the sum of a neuron, the separation of samples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digits_core.figures.palette import DIGIT_COLOURS, TRAIN_DASH, figure
 
 @dataclass(frozen=True)
 class Histogram:
-    """How often values fall between each two of the `edges`: shares of 1, one fewer than edges."""
+    """How often values fall between neighbouring `edges`, as fractions of 1: one fewer than edges."""
 
     name: str
     colour: str
@@ -24,7 +24,7 @@ class Histogram:
 
 
 def histograms(histogram: Sequence[Histogram], title: str, height: int = 230) -> go.Figure:
-    """Outlines over one another, so that the one behind can be seen."""
+    """Draw histograms as outlines, so that those behind remain visible."""
     chart = figure(title, height, margin={"l": 8, "r": 8, "t": 64, "b": 8})
     for each in histogram:
         chart.add_scatter(
@@ -42,7 +42,7 @@ def histograms(histogram: Sequence[Histogram], title: str, height: int = 230) ->
 
 
 def contributions(names: Sequence[str], products: Sequence[float], title: str, height: int = 420) -> go.Figure:
-    """What each of these inputs adds to a sum, the first on top: red raises it, blue lowers it."""
+    """Draw what each input adds to a sum, the first on top: red increases it, blue decreases it."""
     chart = figure(title, height)
     chart.add_bar(
         y=[escape(name) for name in names],
@@ -62,9 +62,9 @@ def contributions(names: Sequence[str], products: Sequence[float], title: str, h
 
 
 def logits(values: Sequence[float], title: str, reach: float | None = None, height: int = 340) -> go.Figure:
-    """The ten logits of an answer, in the digits' colours.
+    """Draw the ten logits of a prediction, in the digits' colours.
 
-    reach: how far the axis goes to either side, where charts stand beside each other; else as far as the bars.
+    reach: How far the axis extends to either side, to make charts comparable; by default as far as the bars.
     """
     chart = figure(title, height)
     chart.add_bar(
@@ -87,7 +87,7 @@ def sample_map(
     explained: Sequence[float] | np.ndarray,
     height: int = 330,
 ) -> go.Figure:
-    """Samples at (n, 2), each digit written in the middle of its own; hover tells the index in the dataset."""
+    """Draw samples as points (n, 2), each digit written at the median of its own; hover shows the dataset index."""
     chart = figure(title, height, margin={"l": 8, "r": 8, "t": 40, "b": 8})
     chart.add_scatter(
         x=points[:, 0].round(4).tolist(),
@@ -113,7 +113,7 @@ def sample_map(
 
 
 def accuracy_by_share(shares: Sequence[float], accuracies: Sequence[float], samples: int) -> go.Figure:
-    """How many of the samples are read with that share of the weights at 0."""
+    """Draw accuracy against the share of weights set to 0."""
     chart = figure(f"Accuracy without the smallest weights (n = {samples:,})", height=280, hovermode="x unified")
     chart.add_scatter(
         x=list(shares),
@@ -128,7 +128,7 @@ def accuracy_by_share(shares: Sequence[float], accuracies: Sequence[float], samp
 
 
 def separation(layers: Sequence[str], shares: Sequence[tuple[str, str, Sequence[float]]], samples: int) -> go.Figure:
-    """For each network (a name, a colour, a share for each layer), how well the nearest mean tells the digits."""
+    """Draw the share of samples nearest to their digit's mean, per layer of each network (name, colour, shares)."""
     chart = figure(f"Nearest to the mean of their own digit (n = {samples:,})", height=300)
     for place, (name, colour, values) in enumerate(shares):
         chart.add_scatter(

@@ -9,11 +9,11 @@ from digits_core.colours import DIGIT_COLOURS, run_colour
 
 __all__ = ["DIGIT_COLOURS", "INK_SCALE", "PERCENT_RANGE", "TEMPLATE", "TRAIN_DASH", "figure", "run_colour"]
 
-# Ink on paper, as networks see it: bright ink on a dark ground, in both themes.
+# As networks see digits: bright ink on a dark background, in both themes.
 INK_SCALE = "gray"
 
 PERCENT_RANGE = {"clipmin": -0.02, "clipmax": 1.02}
-"""Keeps an axis of shares between 0 and 100 %, with room for a marker: plotly gives one value a span of 2."""
+"""Keeps an axis of fractions between 0 and 100 %, with room for a marker: plotly gives a single value a span of 2."""
 
 TRAIN_DASH = "dot"
 """Training curves are dotted, test curves solid: a run's two curves share its colour."""
@@ -40,6 +40,6 @@ TEMPLATE = go.layout.Template(
 
 
 def figure(title: str, height: int, **layout: object) -> go.Figure:
-    """An empty figure with our template, to add traces to."""
-    # All at once: plotly takes three times as long to update a layout as to make one.
+    """Return an empty figure with our template, to add traces to."""
+    # In one call: plotly takes three times as long to update a layout as to create one.
     return go.Figure(layout={"template": TEMPLATE, "title": {"text": title}, "height": height, **layout})

@@ -1,4 +1,4 @@
-"""Charts of what networks read: ten probabilities, those of several digits or runs, a photo with its boxes."""
+"""Charts of recognition results: ten probabilities, those of several digits or runs, a photo with its boxes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from digits_core.figures.palette import DIGIT_COLOURS, figure
 BARS_HEIGHT = 300
 ROW_HEIGHT, AROUND_ROWS = 28, 110
 MOST_ROWS = 24
-"""More digits than these make the rows lower, not the chart higher."""
+"""More digits than this make the rows lower, not the chart taller."""
 WRITTEN_FROM, WHITE_FROM = 0.05, 0.6
 _LABEL_SIZE, _LABEL_ROOM = 13, 22
-"""Of a box's label: its letters, and the height that it takes; in pixels of the screen."""
+"""The font size and the total height of a box's label, in screen pixels."""
 NARROWEST = 320
-"""Pixels of the screen: no photo is shown narrower."""
+"""The minimum width of a photo, in screen pixels."""
 _AGAINST = "#a92a43"
 _LEFT_OUT, _LEFT_OUT_FILL = "#6b7080", "rgba(107, 112, 128, 0.18)"
 FOR_AND_AGAINST = [
@@ -28,12 +28,12 @@ FOR_AND_AGAINST = [
     [0.5, "rgba(128, 128, 128, 0)"],
     [1, "rgba(46, 224, 150, 1)"],
 ]
-"""Red to green over nothing: on black, told apart also by who sees no red, because one is much lighter."""
+"""Red to green via transparent: on black, also distinguishable without seeing red, because one is much lighter."""
 
 
 @dataclass(frozen=True)
 class Boxed:
-    """A digit on a photo: its box in pixels of the photo, the label, and words for the mouse."""
+    """A digit on a photo: its box in pixels of the photo, its label, and the hover text."""
 
     left: float
     top: float
@@ -46,9 +46,9 @@ class Boxed:
 
 
 def probabilities(values: np.ndarray) -> go.Figure:
-    """The ten probabilities of an answer, float (10,)."""
+    """Draw the ten probabilities of a prediction, float (10,)."""
     chart = bars(values, "Probabilities", BARS_HEIGHT)
-    # There is little room on a phone, and beside a photo: few ticks, and much of the axis for the words after a bar.
+    # Room is scarce on a phone and next to a photo: few ticks, and much of the axis for the text after a bar.
     chart.update_xaxes(tickvals=[0, 0.5, 1], tickangle=0, range=[0, 1.25])
     chart.update_layout(dragmode=False)
     return chart
@@ -59,7 +59,7 @@ def several_height(count: int) -> int:
 
 
 def several(values: np.ndarray) -> go.Figure:
-    """The probabilities of several digits in reading order, float (n, 10): a row each, written where they matter."""
+    """Draw the probabilities of several digits in reading order, float (n, 10): a row each, labelled from 5 %."""
     count = len(values)
     chart = figure(f"Probabilities of each digit (n = {count})", several_height(count), dragmode=False)
     names = [str(place + 1) for place in range(count)]
@@ -76,7 +76,7 @@ def several(values: np.ndarray) -> go.Figure:
         hovertemplate="place %{y}, a %{x}: %{z:.2%}<extra></extra>",
     )
     if count <= MOST_ROWS:
-        # White upon strong colour; upon weak colour, through which the page shows, as the page's own words are.
+        # White on strong colours; on weak ones, through which the page shows, in the page's own text colour.
         for low, high, colour in ((WRITTEN_FROM, WHITE_FROM, None), (WHITE_FROM, np.inf, "#ffffff")):
             places, digits = np.nonzero((values >= low) & (values < high))
             chart.add_scatter(
@@ -96,10 +96,10 @@ def several(values: np.ndarray) -> go.Figure:
 def boxed(
     photo: str, size: tuple[int, int], boxes: Sequence[Boxed], height: int, left_out: Sequence[Boxed] = ()
 ) -> go.Figure:
-    """A photo, a data address of (width, height) pixels, each digit in a box of its colour with its label above.
+    """Draw a photo, a data URL of (width, height) pixels, with each digit in a box of its colour and its label above.
 
-    A box whose digit is not sure is dashed, the chosen one has a thick frame; hovering a box says its words. What is
-    `left_out` has a grey, dashed frame and no label.
+    The box of an uncertain digit is dotted, that of a chosen one thick; hovering over a box shows its `words`. Boxes in
+    `left_out` have a grey, dashed frame and no label.
     """
     width, tall = size
     chart = figure("", height, dragmode=False, margin={"l": 0, "r": 0, "t": 0, "b": 0}, showlegend=False)
@@ -160,9 +160,9 @@ def boxed(
 
 
 def overlay(seen: np.ndarray, values: np.ndarray, title: str, side: int, unit: str) -> go.Figure:
-    """An image, uint8 (S, S), and upon it values (S, S) from -1 to 1: green speaks for, red against; hovering says how.
+    """Draw values (S, S) from -1 to 1 on an image, uint8 (S, S): green is evidence for, red against, as hover shows.
 
-    The ink shows through in grey, and more of the colour means more of the value.
+    The ink shows through in grey; the stronger the colour, the larger the value.
     """
     chart = figure(
         title, side + (32 if title else 0), dragmode=False, margin={"l": 0, "r": 0, "t": 32 if title else 0, "b": 0}

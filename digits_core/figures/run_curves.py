@@ -18,24 +18,24 @@ from digits_core.figures.training_figures import nice_above
 CURVE_HEIGHT = 260
 LEGEND_ROW = 20
 LEGEND_RUNS = 20
-"""Beyond so many names a legend is no help: the label under the mouse names the run."""
+"""Above this many names a legend does not help: the hover label names the run."""
 POINTS = 24_000
-"""Of all lines of a chart together: what a browser draws and moves without a wait."""
+"""For all lines of a chart together: as many as a browser draws and moves without delay."""
 FEWEST_POINTS, MOST_POINTS = 60, 1000
 SINGLE_LINES = 200
-"""Beyond so many, lines that look alike are drawn as one with gaps: a browser takes milliseconds for each by itself."""
+"""Above this many, lines that look alike are drawn as one trace with gaps: each trace takes a browser milliseconds."""
 MARKED_POINTS = 2_000
-"""With more of them in a chart their marks would hide the lines, and take a browser longer to draw than these."""
+"""With more points in a chart, their markers would hide the lines and take a browser longer to draw than these."""
 Trace = dict[str, Any]
-"""A line as plotly has it, not yet validated."""
+"""A plotly trace as a dictionary, not yet validated."""
 
 
 @dataclass(frozen=True, eq=False)
 class RunLine:
     """One run's training or test values: each array float (n,); `epochs` and `seconds` from the start of the run.
 
-    Values of neither `split`, "", stand at steps of any kind instead of epochs, and have no seconds.
-    `smoothed` is drawn over the measured `values` where it is there.
+    Values of neither `split`, "", are at steps of any kind instead of epochs, and have no seconds.
+    `smoothed`, if given, is drawn over the measured `values`.
     """
 
     run: str
@@ -50,9 +50,9 @@ class RunLine:
 def run_curves(
     lines: Sequence[RunLine], title: str, scale: Scale, *, by_seconds: bool = False, epochs: int = 1
 ) -> go.Figure:
-    """The lines of some runs, training dotted and test solid; `epochs` reserves the axis for those yet to come.
+    """Draw the lines of runs, training dotted and test solid; `epochs` reserves the axis for epochs yet to come.
 
-    Long lines are thinned to points that were measured, so that what the mouse points at is true.
+    Long lines are thinned to measured points, so that hover shows true values.
     """
     names = list(dict.fromkeys(line.run for line in lines))
     rows = -(-len(names) // 2) if 1 < len(names) <= LEGEND_RUNS else 0
@@ -89,12 +89,12 @@ def run_curves(
 
 
 def curves_height(runs: int) -> int:
-    """The height of a chart of so many runs, its legend included."""
+    """Return the height of a chart of `runs` runs, including its legend."""
     return CURVE_HEIGHT + (LEGEND_ROW * -(-runs // 2) if 1 < runs <= LEGEND_RUNS else 0)
 
 
 def thinned(values: np.ndarray, most: int) -> np.ndarray:
-    """Which of float (n,) to draw, at most about `most`: of each stretch the lowest and the highest, and both ends."""
+    """Return up to about `most` indices of float (n,) to draw: both ends, the lowest and highest of each stretch."""
     count = len(values)
     if count <= most:
         return np.arange(count)
@@ -109,7 +109,7 @@ def thinned(values: np.ndarray, most: int) -> np.ndarray:
 def _traces(
     line: RunLine, scale: Scale, axis: dict[str, Any], by_seconds: bool, most: int, named: bool, marked: bool
 ) -> Iterator[Trace]:
-    """The line as it is drawn, before it what was measured where it is smoothed; on the logarithmic `axis` if any."""
+    """Yield the trace of a line, after that of the measured values if it is smoothed; on the log `axis` if any."""
 
     def place(values: np.ndarray) -> np.ndarray:
         return on_log(values, axis) if axis else values
@@ -148,16 +148,16 @@ def _traces(
 
 
 def _bundled(traces: Sequence[Trace]) -> list[Trace]:
-    """As few traces as there are looks: each holds the lines that look alike, a gap between two of them.
+    """Merge traces that look alike into one each, with a gap between two lines.
 
-    The name of the run, which differs from line to line, comes with each point.
+    The name of the run, which differs from line to line, is stored with each point.
     """
     alike: dict[str, list[Trace]] = {}
     for trace in traces:
         alike.setdefault(repr((trace["line"], trace.get("opacity"))), []).append(trace)
     bundles = []
     for lines in alike.values():
-        # Thin and pale, so that one colour does not cover all others.
+        # Thin and pale, so that one colour does not cover the others.
         bundle = {"opacity": 0.5, **lines[0], "showlegend": False, "line": {**lines[0]["line"], "width": 1}}
         for axis in ("x", "y"):
             bundle[axis] = np.concatenate([part for line in lines for part in (line[axis], [np.nan])])
@@ -182,14 +182,14 @@ def _label(line: RunLine, scale: Scale, by_seconds: bool) -> str:
 def _fit_axes(
     chart: go.Figure, lines: Sequence[RunLine], scale: Scale, axis: dict[str, Any], by_seconds: bool, epochs: int
 ) -> None:
-    """Ranges that change seldom while points arrive."""
+    """Set axis titles and ranges that rarely change while points arrive."""
     if by_seconds:
         last = max((float(line.seconds[-1]) for line in lines if len(line.seconds)), default=1.0)
         chart.update_xaxes(title="training time (s)", range=[0, nice_above(last)])
     else:
         drawn = [line for line in lines if len(line.epochs)]
         last = max([epochs, *(int(line.epochs[-1]) for line in drawn)])
-        # A loop of somebody's own may count from 0.
+        # A user's own training loop may count from 0.
         first = min([1, *(int(line.epochs[0]) for line in drawn)])
         chart.update_xaxes(
             title="epoch" if any(line.split for line in lines) else "step",

@@ -1,4 +1,4 @@
-"""The axes of the charts of a sweep: made of what it plans, so that nothing moves while results come in."""
+"""The axes of the charts of a sweep: based on its plan, so that nothing moves while results come in."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from digits_core.figures.error_scale import log_axis
 from digits_core.figures.palette import PERCENT_RANGE
 
 Measure = Literal["accuracy", "seconds", "error"]
-"""Of accuracies the highest is best, of times and errors the lowest; errors are on a logarithmic scale."""
+"""The highest accuracy is best, and the lowest time or error; errors are on a logarithmic scale."""
 Value = int | float | str
 
 ROOM = 0.06
-"""The free space at both ends of an axis, as a share of what it shows."""
+"""The free space at both ends of an axis, as a fraction of what it shows."""
 FEW_TICKS = 9
-"""So many planned values are the ticks of their axis; more are left to plotly."""
+"""Up to this many planned values are the ticks of their axis; for more, plotly chooses the ticks."""
 
 
 @dataclass(frozen=True)
 class Axis:
     """What a sweep plans along an axis: all its values, or both ends of a range; whether it is logarithmic.
 
-    `ticks` says that the values are all there are, so that a few of them are the ticks.
+    `ticks` is True if there are no other values, so that a few of them can be the ticks.
     """
 
     values: Sequence[Value] = ()
@@ -33,7 +33,7 @@ class Axis:
 
 
 def number_axis(axis: Axis, places: Sequence[Value]) -> dict[str, Any]:
-    """Return an axis with room for all these places from the beginning; a few planned values are its ticks."""
+    """Return a numeric axis with room for all `places` from the start; a few planned values are its ticks."""
     if not places:
         return {"type": "log" if axis.log else "linear"}
     numbers = [float(place) for place in places]
@@ -43,19 +43,19 @@ def number_axis(axis: Axis, places: Sequence[Value]) -> dict[str, Any]:
     found: dict[str, Any] = {"type": "log" if log else "linear", "range": [low - room, high + room]}
     if axis.ticks and len(places) <= FEW_TICKS:
         return found | {"tickvals": list(places), "ticktext": [f"{number:g}" for number in numbers]}
-    # A logarithmic axis names factors of ten, or 2 and 5 too, where those are too few.
+    # A logarithmic axis labels powers of ten, and also 2 and 5 times those if they are too few.
     return found | ({"dtick": 1 if high - low > 2.3 else "D2", "tickformat": "~g"} if log else {})
 
 
 def category_axis(places: Sequence[Value]) -> dict[str, Any]:
-    """Return an axis with a place for each of these, the outer ones whole."""
+    """Return a categorical axis that shows all `places`, including the outer ones, in full."""
     words = [word(place) for place in places]
     known = {"categoryorder": "array", "categoryarray": words, "range": [-0.54, len(words) - 0.46]} if words else {}
     return {"type": "category", **known}
 
 
 def measure_axis(measure: Measure, values: Sequence[float]) -> dict[str, Any]:
-    """Return the axis of a result; plotly fits it to the results, and would show more than all for a single one."""
+    """Return the axis of a measure; plotly fits it, but clipped: for a single accuracy it would exceed 100 %."""
     if measure == "seconds":
         return {"rangemode": "tozero"}
     if measure == "error":
@@ -66,7 +66,7 @@ def measure_axis(measure: Measure, values: Sequence[float]) -> dict[str, Any]:
 
 
 def in_order(values: Sequence[Value | None]) -> list[Value]:
-    """Each once: numbers by size, words as they came."""
+    """Return the values without duplicates: numbers sorted, text in its original order."""
     once = [value for value in dict.fromkeys(values) if value is not None]
     numbers = [value for value in once if not isinstance(value, str)]
     return [*sorted(numbers)] if len(numbers) == len(once) else once
@@ -77,10 +77,10 @@ def are_numbers(values: Sequence[Value]) -> bool:
 
 
 def word(value: Value) -> str:
-    """As a category: a number written out, which plotly would else place by size."""
+    """Return the value as a category: as text, because plotly would place a number by size."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def on_axis(value: Value) -> Value:
-    """As a place on an axis that may be one of numbers."""
+    """Return the value as a coordinate on an axis that may be numeric."""
     return word(value) if isinstance(value, str) else value

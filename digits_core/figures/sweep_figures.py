@@ -1,4 +1,4 @@
-"""Charts of a sweep: what came out against what was varied."""
+"""Charts of a sweep: results against what was varied."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ LINE = "#3472ff"
 BAND = "rgba(52,114,255,0.16)"
 BEST = "#e08a3c"
 SCALE = ((0, "#dfe8fb"), (1, "#1f3f9e"))
-"""Dark is good: of times the shortest."""
+"""Dark is good: for times, the shortest."""
 EQUAL = 1e-9
-"""Results that differ by less than this share are equal: a mean of the same numbers may be rounded differently."""
+"""Results whose relative difference is below this are equal: a mean of the same numbers may be rounded differently."""
 DARK_FROM = 0.65
-"""From this share of the scale on, white is easier to read on it than black."""
+"""From this fraction of the scale on, white text is easier to read than black."""
 ON_DARK, ON_LIGHT, ON_PAGE = "#ffffff", "#10142a", "#8a8fa3"
 DASH = {"symbol": "line-ew-open", "size": 44, "color": LINE, "line": {"width": 2.5}}
 SHOWN_IN_CELLS = 144
-"""A heat map with more cells leaves their numbers to the pointer."""
+"""A heat map with more cells shows their numbers only on hover."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """One run: what it was set to along each axis, and its `value`, `None` where it failed or diverged."""
+    """One run: its setting along each axis, and its `value`, `None` if it failed or diverged."""
 
     x: Value
     y: Value | None
@@ -60,10 +60,10 @@ class Result:
 
 
 def against_one(results: Sequence[Result], name: str, measure: Measure, axis: Axis) -> go.Figure:
-    """Draw each run as a point, the mean of those with the same setting as a line, from least to most as a band.
+    """Draw each run as a point, the mean of those with the same setting as a line, and their range as a band.
 
-    Between words there is nothing that a line could mean: there a mean is a dash. `axis` is what the sweep plans, so
-    that the first result stands where it will stand at the end.
+    A line between categories would be meaningless: there, each mean is a dash. `axis` is what the sweep plans, so that
+    the first result is already where it will be at the end.
     """
     words, form = MEASURES[measure]
     chart = figure(_title(words, name, len(results)), HEIGHT, showlegend=False)
@@ -111,9 +111,9 @@ def against_two(
     measure: Measure,
     axes: tuple[Sequence[Value], Sequence[Value]] = ((), ()),
 ) -> go.Figure:
-    """Draw a heat map of the mean over the runs with the same two settings; the best are framed, all that are equal.
+    """Draw a heat map of the mean over the runs with the same two settings; the best cells, including ties, are framed.
 
-    `axes` are the values that are still to come, so that each cell has its place from the beginning.
+    `axes` are all planned values, so that each cell has its place from the start.
     """
     words, form = MEASURES[measure]
     chart = figure(_title(words, f"{names[0]} and {names[1]}", len(results)), HEIGHT, showlegend=False)
@@ -169,7 +169,7 @@ def against_two(
 
 
 def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure, axes: tuple[Axis, Axis]) -> go.Figure:
-    """Draw each run as a point in the plane of two settings, its result as the colour: for settings that were drawn."""
+    """Draw each run as a point in the plane of two settings, coloured by its result: for randomly drawn settings."""
     words, form = MEASURES[measure]
     chart = figure(_title(words, f"{names[0]} and {names[1]}", len(results)), HEIGHT, showlegend=False)
     done = [result for result in results if result.value is not None]
@@ -202,9 +202,9 @@ def over_two(results: Sequence[Result], names: tuple[str, str], measure: Measure
 
 
 def best_so_far(accuracies: Sequence[float | None], planned: int, log: bool = False) -> go.Figure:
-    """Draw the accuracy of each of the `planned` runs in the order of the sweep, and the best of all up to there.
+    """Draw the accuracy of each run in the order of the sweep, and the best so far, on an axis of `planned` runs.
 
-    With `log` their errors are drawn.
+    With `log`, draw their errors.
     """
     measure: Measure = "error" if log else "accuracy"
     values = [each if each is None or not log else float(errors_of([each])[0]) for each in accuracies]
@@ -248,21 +248,21 @@ def _points(
 
 
 def _drawn(axis: dict[str, Any], values: Sequence[float | None]) -> list[float | None]:
-    """Return where values are on an axis of results: a 0 has a place of its own on a logarithmic one."""
+    """Return the values to draw on the axis of a measure: on a logarithmic one, a 0 is moved as `on_log` does."""
     if axis.get("type") != "log":
         return list(values)
     return [None if value is None else float(on_log([value], axis)[0]) for value in values]
 
 
 def _shades(values: Sequence[float], measure: Measure) -> list[float]:
-    """Return what cells and points are coloured by: errors by factors, all else as it is."""
+    """Return the values that colour cells and points: the logarithm of errors, all others unchanged."""
     if measure != "error" or not values:
         return list(values)
     return [log10(value) for value in _drawn(log_axis(values, percent=True), values) if value is not None]
 
 
 def _shade_ticks(values: Sequence[float], measure: Measure) -> dict[str, Any]:
-    """Return the ticks of a bar of such colours."""
+    """Return the ticks of the colour bar for these values."""
     if measure != "error":
         return {"tickformat": "~%" if measure == "accuracy" else None}
     axis = log_axis(values, percent=True)
@@ -274,7 +274,7 @@ def _ring(size: int = 16) -> dict[str, Any]:
 
 
 def _best(results: Sequence[Result], measure: Measure) -> list[Result]:
-    """Return the best of the results, all that are equal."""
+    """Return the best of the results, including ties."""
     known = [(each, each.value) for each in results if each.value is not None]
     if not known:
         return []
@@ -285,13 +285,13 @@ def _best(results: Sequence[Result], measure: Measure) -> list[Result]:
 def _best_cells(
     means: Mapping[tuple[Value, Value], float], xs: Sequence[Value], ys: Sequence[Value], measure: Measure
 ) -> list[tuple[int, int]]:
-    """Return column and row of the best cells, all that are equal."""
+    """Return column and row of the best cells, including ties."""
     cells = [Result(*place, value, "") for place, value in means.items()]
     return [(xs.index(each.x), ys.index(each.y)) for each in _best(cells, measure)]
 
 
 def _dark_cells(means: Mapping[tuple[Value, Value], float], measure: Measure) -> set[tuple[Value, Value]]:
-    """The cells that are nearer to the dark end of the scale."""
+    """Return the cells that are dark enough for white text."""
     low, high = min(means.values(), default=0.0), max(means.values(), default=0.0)
     shares = {place: (value - low) / (high - low) if high > low else 0.5 for place, value in means.items()}
     return {place for place, share in shares.items() if (share if measure == "accuracy" else 1 - share) > DARK_FROM}
@@ -304,13 +304,13 @@ def _cell(there: Sequence[Result], value: float | None, form: str) -> str:
 
 
 def _title(words: str, against: str, count: int) -> str:
-    # Short, for a telephone: the axis has the measure in full.
+    # Short, for a phone: the axis title has the measure in full.
     measure = words.removeprefix("test ").removesuffix(" (s)").removesuffix(" (log)")
     return f"{measure[0].upper()}{measure[1:]} by {against} (n = {count})"
 
 
 def _steady(chart: go.Figure, measure: Measure) -> go.Figure:
-    # The same value on each update keeps a zoom as the person left it. No `transition`: with one, even of 0 ms, plotly
+    # The same value on each update preserves the user's zoom. No `transition`: with one, even of 0 ms, plotly
     # keeps the axes of the first frame.
     chart.update_layout(uirevision=f"sweep {measure}", margin={"t": 52, "b": 12})
     return chart

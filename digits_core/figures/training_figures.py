@@ -16,25 +16,25 @@ from digits_core.markup import as_png
 
 HEIGHT = 340
 CURVES_HEIGHT = 290
-"""Loss and accuracy, with what is done to a run above them and its log below."""
+"""The height of loss and accuracy, with the controls of a run above them and its log below."""
 MATRIX_HEIGHT = 420
 MARGIN = {"l": 58, "r": 10, "t": 66, "b": 46, "autoexpand": False}
 """Fixed: a legend or a longer number must not move the axes."""
 RANGE_HEIGHT = 280
 BATCH_POINTS = 800
-"""Points of the line of batch losses: a chart has no more pixels to show them."""
+"""Points of the line of batch losses at most: a chart does not have the pixels to show more."""
 LAYER_COLOURS = ("#2a9d8f", "#4f8ff7", "#8b6be0", "#d0578e", "#e08a3c")
-"""From the input to the output; not the colours of digits or runs."""
+"""From the input to the output; distinct from the colours of digits and runs."""
 RIGHT = ((0, "rgba(52,114,255,0)"), (1, "rgba(52,114,255,0.75)"))
 WRONG = ((0, "rgba(220,60,60,0)"), (1, "rgba(220,60,60,0.8)"))
 EXPLODED = 100
-"""So many times the loss of guessing is no learning any more."""
+"""A loss of this many times the loss of guessing has diverged."""
 NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
 class Line:
-    """Values along the training: `x` in epochs, 1.5 for the middle of the second one."""
+    """Values over the training: `x` in epochs, 1.5 for the middle of the second one."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that was done by hand at `x` epochs."""
+    """A change by the user at `x` epochs."""
 
     x: float
     text: str
@@ -51,9 +51,9 @@ class Mark:
 def live_loss(
     curve: Curve, batches: Line, planned: int, guessing: float, marks: Sequence[Mark] = (), log: bool = False
 ) -> go.Figure:
-    """Loss per epoch, and of single batches as a faint line; `guessing` is the loss of a network that guesses.
+    """Draw loss per epoch, and of single batches as a faint line; `guessing` is the loss of a network that guesses.
 
-    A loss that has exploded is drawn on a logarithmic axis: on any other, it would be all that there is to see.
+    A loss that has exploded is drawn on a logarithmic axis: on a linear one, nothing else would be visible.
     """
     chart = curves([curve], "loss", planned)
     chart.update_layout(height=CURVES_HEIGHT)
@@ -72,7 +72,7 @@ def live_loss(
     highest = max([*curve.train_loss, *curve.test_loss], default=0.0)
     top = max(highest, min(max(y, default=guessing), 1.5 * max(guessing, highest)))
     if log and top < EXPLODED * guessing:
-        # Single batches reach far below what is learnt, and would press the epochs together.
+        # Single batches reach far below the losses of epochs, and would compress these.
         chart.update_yaxes(
             title="loss (log)", **log_axis([guessing, *curve.train_loss, *curve.test_loss, guessing / 10])
         )
@@ -91,7 +91,7 @@ def live_loss(
 
 
 def live_accuracy(curve: Curve, planned: int, marks: Sequence[Mark] = (), log: bool = False) -> go.Figure:
-    """Accuracy per epoch, on an axis that fits the last ones; or with `log` the error, 1 − accuracy."""
+    """Draw accuracy per epoch, on an axis fitted to the last ones; or with `log` the error, 1 − accuracy."""
     chart = curves([curve], "accuracy", planned)
     chart.update_layout(height=CURVES_HEIGHT, title={"text": "Accuracy"})
     if log:
@@ -107,7 +107,7 @@ def live_accuracy(curve: Curve, planned: int, marks: Sequence[Mark] = (), log: b
 
 
 def learning_rate(rates: Line, planned: int, configured: float, marks: Sequence[Mark] = ()) -> go.Figure:
-    """The learning rate over the training; `configured` is the highest that the config asks for."""
+    """Draw the learning rate over the training; `configured` is the highest in the config."""
     chart = figure("Learning rate", HEIGHT, hovermode="x unified", showlegend=False)
     x, y = _thinned(rates)
     chart.add_scatter(
@@ -124,7 +124,7 @@ def learning_rate(rates: Line, planned: int, configured: float, marks: Sequence[
 def range_of_rates(
     rates: Sequence[float], losses: Sequence[float], smoothed: Sequence[float], suggestion: float | None
 ) -> go.Figure:
-    """The loss of each batch of a learning-rate range test, faint, and smoothed; a line at what is suggested."""
+    """Draw the loss of each batch of a learning-rate range test, faint, and smoothed; a line marks the suggestion."""
     chart = figure("Loss by learning rate (faint: batch)", RANGE_HEIGHT, hovermode="x unified", showlegend=False)
     colour = LAYER_COLOURS[1]
     chart.add_scatter(
@@ -139,14 +139,14 @@ def range_of_rates(
     )
     if suggestion is not None:
         chart.add_vline(suggestion, line={"color": LAYER_COLOURS[3], "width": 2, "dash": "dot"})
-    # The explosion at the end would make all before it flat.
+    # The explosion at the end would flatten all before it.
     chart.update_yaxes(title="loss", range=[0, 1.15 * max(smoothed[0], min(max(smoothed), 2 * smoothed[0]))])
     chart.update_xaxes(title="learning rate", type="log", tickformat="~g", hoverformat=".2g")
     return chart
 
 
 def norms(epochs: Sequence[int], layers: Mapping[str, Sequence[float]], what: str, planned: int) -> go.Figure:
-    """The length of each layer's gradient or weights per epoch, on a logarithmic axis."""
+    """Draw the norm of each layer's gradient or weights per epoch, on a logarithmic axis."""
     chart = figure(f"{what.capitalize()} norm per layer", HEIGHT, hovermode="x unified")
     for (name, values), colour in zip(layers.items(), LAYER_COLOURS, strict=False):
         chart.add_scatter(
@@ -169,7 +169,7 @@ def norms(epochs: Sequence[int], layers: Mapping[str, Sequence[float]], what: st
 
 
 def confusion(matrix: Sequence[Sequence[int]], title: str) -> go.Figure:
-    """Test images by true digit (rows) and answer (columns): right ones blue, mistakes red, by their share of a row."""
+    """Draw a confusion matrix, true digits in rows: right answers blue, mistakes red, by their share of the row."""
     counts = np.array(matrix)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     chart = _matrix(title, share, [f"{count}" if count else "" for count in counts.ravel()], 0.1)
@@ -180,7 +180,7 @@ def confusion(matrix: Sequence[Sequence[int]], title: str) -> go.Figure:
 
 
 def watched_now(images: np.ndarray, labels: Sequence[int], probabilities: np.ndarray, title: str) -> go.Figure:
-    """Some test images uint8 (n, S, S), and for each the ten probabilities, float (n, 10)."""
+    """Draw test images uint8 (n, S, S), and for each the ten probabilities, float (n, 10)."""
     texts = [f"{100 * value:.0f}" if value >= 0.005 else "" for value in probabilities.ravel()]
     chart = _matrix(title, probabilities, texts, 1.0, labels)
     chart.data[-1].update(hovertemplate="image of a %{y} · %{x}: %{text} %<extra></extra>")
@@ -194,7 +194,7 @@ def watched_now(images: np.ndarray, labels: Sequence[int], probabilities: np.nda
 
 
 def watched_over_time(epochs: Sequence[int], right: Mapping[int, Sequence[float]], planned: int) -> go.Figure:
-    """The probability of the right digit for each watched image, epoch by epoch: `right` by digit."""
+    """Draw the probability of the right digit for each watched image per epoch; `right` has them by digit."""
     chart = figure("Probability of the right digit", HEIGHT, hovermode="x unified")
     for digit, values in right.items():
         chart.add_scatter(
@@ -211,7 +211,7 @@ def watched_over_time(epochs: Sequence[int], right: Mapping[int, Sequence[float]
 
 
 def nice_above(value: float) -> float:
-    """The next round number above: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten."""
+    """Return the next larger round number: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten."""
     if value <= 0:
         return 1.0
     power = 10.0 ** floor(log10(value))
@@ -219,7 +219,7 @@ def nice_above(value: float) -> float:
 
 
 def _along_training(chart: go.Figure, planned: int, marks: Sequence[Mark] = ()) -> go.Figure:
-    """The axis of epochs with room for all that are planned, and a line for each thing done by hand."""
+    """Set an axis with room for all planned epochs, and add a line for each change by the user."""
     chart.update_xaxes(title="epoch", range=[0, planned * 1.03 + 0.1], tickmode="auto" if planned > 12 else "linear")
     if planned <= 12:
         chart.update_xaxes(dtick=1)
@@ -244,7 +244,7 @@ def _along_training(chart: go.Figure, planned: int, marks: Sequence[Mark] = ()) 
 
 
 def _legend_beside_title(chart: go.Figure, log: bool) -> go.Figure:
-    """Two names fit the line of the title; another scale is another view, which a zoom does not outlive."""
+    """Put the legend next to the title, which has room for two names; a change of scale resets the zoom."""
     chart.update_layout(
         margin={**MARGIN, "t": 34, "b": 40},
         title={"y": 1, "yanchor": "top", "yref": "container", "pad": {"t": 8}},
@@ -255,7 +255,7 @@ def _legend_beside_title(chart: go.Figure, log: bool) -> go.Figure:
 
 
 def _legend_beside(chart: go.Figure) -> go.Figure:
-    """Where there are too many names for a line above the chart."""
+    """Put the legend next to the chart, if it has too many names for a line above."""
     chart.update_layout(
         margin={**MARGIN, "t": 44, "r": 84},
         legend={"orientation": "v", "x": 1.02, "y": 1, "yanchor": "top", "itemwidth": 30, "font": {"size": 11}},
@@ -270,9 +270,9 @@ def _matrix(
     wrong_at_most: float,
     labels: Sequence[int] | None = None,
 ) -> go.Figure:
-    """A matrix with a column per digit: the right answer of a row blue, the others red up to `wrong_at_most`.
+    """Draw a matrix with a column per digit: the right answer of a row blue, the others red up to `wrong_at_most`.
 
-    `labels` are the digits of the rows, 0 to 9 unless said.
+    `labels` are the digits of the rows, by default 0 to 9.
     """
     truth = list(labels) if labels is not None else list(range(10))
     is_right = np.array(truth)[:, None] == np.arange(10)[None, :]  # (n, 10)
@@ -307,7 +307,7 @@ def _matrix(
 
 
 def _thinned(line: Line) -> tuple[list[float], list[float]]:
-    """Every so many points, always the last."""
+    """Return at most about `BATCH_POINTS` points of a line, evenly spaced, always including the last."""
     stride = max(1, -(-len(line.x) // BATCH_POINTS))
     x, y = list(line.x[::stride]), list(line.y[::stride])
     if line.x and x[-1] != line.x[-1]:

@@ -1,4 +1,4 @@
-"""Charts of what training costs: time, speed and accuracy against the training variables, and the best for the time."""
+"""Charts of what training costs: time, speed and accuracy against training settings, and the best for their time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SERIES_COLOURS = ("#2a9d8f", "#d0578e", "#4f8ff7", "#e08a3c", "#8b6be0", "#7d859
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 LEGEND = {"x": 0, "xanchor": "left", "xref": "container", "y": 0, "yanchor": "bottom", "yref": "container"}
 NAMED_APART = 0.06
-"""The share of the front's width that a name takes: of points that are closer, only the first is named."""
+"""The fraction of the front's width that a name takes: of points that are closer, only the first is named."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: what it was set to and what came out."""
+    """One run: its setting and its result."""
 
     name: str
     x: float
@@ -32,7 +32,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Mean:
-    """Runs of equal settings but for their seeds, where there are two or more: means and standard deviations."""
+    """Means and standard deviations of two or more runs that differ only in their seeds."""
 
     x: float
     y: float
@@ -43,7 +43,7 @@ class Mean:
 
 @dataclass(frozen=True)
 class Series:
-    """The runs that share an optimizer, or a loss function; its `place` among all there are decides its colour."""
+    """The runs that share an optimizer or a loss function; its `place` among all of them determines its colour."""
 
     name: str
     place: int
@@ -52,9 +52,9 @@ class Series:
 
 
 def measured(series: Sequence[Series], x: Scale, y: Scale, legend: bool = True) -> go.Figure:
-    """Every run as a point, and where settings were repeated the mean with one standard deviation on each side.
+    """Draw every run as a point, and for repeated settings the mean with one standard deviation on each side.
 
-    The series stand a little beside each other on `x`, a logarithmic scale; the label of a point says where it is.
+    The series are slightly offset on `x`, a logarithmic scale; the hover label of a point has its true value.
     """
     count = sum(len(each.points) for each in series)
     chart = figure(f"{y.title} (n = {count:,} {'run' if count == 1 else 'runs'})", HEIGHT, showlegend=legend)
@@ -75,7 +75,7 @@ def measured(series: Sequence[Series], x: Scale, y: Scale, legend: bool = True) 
 
 
 def accuracy_for_time(series: Sequence[Series], front: Sequence[Measured], x: Scale, y: Scale) -> go.Figure:
-    """Accuracy against time; a line of steps through the runs that no other beats in both."""
+    """Draw accuracy against time, with a stepped line through the front: the runs that no other beats in both."""
     count = sum(len(each.points) for each in series)
     chart = figure(f"Accuracy against training time (n = {count:,})", FRONT_HEIGHT)
     for each in series:
@@ -102,7 +102,7 @@ def accuracy_for_time(series: Sequence[Series], front: Sequence[Measured], x: Sc
         )
     fit_axis(chart.update_xaxes, x, [point.x for each in series for point in each.points])
     if x.log:
-        # The seconds are measured: no value of theirs is a tick by itself.
+        # Seconds are measured: their values should not be ticks.
         chart.update_xaxes(tickmode="auto", tickvals=None, ticktext=None, dtick="D2", tickformat="~g")
     fit_axis(chart.update_yaxes, y, [])
     chart.update_layout(margin={"l": 62, "r": 16, "t": 48, "b": 96}, legend=LEGEND)
@@ -152,7 +152,7 @@ def _add_means(chart: go.Figure, series: Series, y: Scale, shift: float = 1.0) -
 
 
 def _shifts(series: Sequence[Series]) -> list[float]:
-    """By which factor each series stands beside the values that it was measured at, where it would hide another."""
+    """Return the factor by which each series is offset in `x`, so that it does not hide another."""
     values = [point.x for each in series for point in each.points]
     step = max(max(values) / min(values), 2.0) ** 0.025
     return [step ** (place - (len(series) - 1) / 2) for place in range(len(series))]
@@ -163,7 +163,7 @@ def _colour(series: Series) -> str:
 
 
 def _apart(placed: Sequence[tuple[float, Measured]]) -> list[Measured]:
-    """Those of the front, from left to right, whose names do not run into each other."""
+    """Return the points of the front, from left to right, whose names do not overlap."""
     named: list[tuple[float, Measured]] = []
     for place, point in placed:
         if not named or place - named[-1][0] > NAMED_APART * (placed[-1][0] - placed[0][0]):
@@ -172,7 +172,7 @@ def _apart(placed: Sequence[tuple[float, Measured]]) -> list[Measured]:
 
 
 def _position(value: float, scale: Scale) -> float:
-    """Where an annotation stands: on a logarithmic axis, plotly asks for the exponent."""
+    """Return the coordinate of an annotation: on a logarithmic axis, plotly expects the exponent."""
     from math import log10
 
     return log10(value) if scale.log else value

@@ -1,4 +1,4 @@
-"""Pictures of transforms: variants side by side, mean images before and after."""
+"""Figures of transforms: variants side by side, mean images before and after."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import plotly.graph_objects as go
 from digits_core.figures.palette import INK_SCALE, figure
 
 GAP, FRAME, ENLARGED = 2, 1, 4
-"""Pixels between variants, around the first of them, and how many times as large they are drawn."""
+"""Pixels between variants, pixels of the frame around the first one, and the enlargement factor."""
 MEAN_COLUMNS, MEANS_HEIGHT, LABEL_SHARE = 6, 500, 0.6
 """Pairs in a row; the height of the chart; room for a label, in sides of an image."""
 FRAME_COLOUR = (52, 114, 255, 255)  # the palette's first
 
 
 def mosaic(images: np.ndarray, columns: int) -> np.ndarray:
-    """Images uint8 (n, S, S) side by side, see-through between them, the first in a frame; uint8 (H, W, 4)."""
+    """Arrange images uint8 (n, S, S) in a grid, transparent in between, the first in a frame: uint8 (H, W, 4)."""
     count, side = len(images), images.shape[1] * ENLARGED
     cell, rows = side + 2 * GAP * ENLARGED, -(-len(images) // columns)
     sheet = np.zeros((rows * cell, min(columns, count) * cell, 4), dtype=np.uint8)
@@ -31,7 +31,7 @@ def mosaic(images: np.ndarray, columns: int) -> np.ndarray:
 
 
 def means(before: np.ndarray, after: np.ndarray, count: int) -> go.Figure:
-    """Mean images (11, S, S), of all and of each digit in pairs: without random steps above, with them below."""
+    """Draw mean images (11, S, S) of all and of each digit in pairs: without random steps above, with them below."""
     size = before.shape[-1]
     cell, band = size + GAP, 2 * size + GAP + round(size * LABEL_SHARE)
     height = band + (2 * size + GAP)

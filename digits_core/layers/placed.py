@@ -97,7 +97,7 @@ def named(kinds: Sequence[Kind]) -> list[str]:
 
 
 def parameter_count(layers: Sequence[Layer]) -> int:
-    """How many weights and biases training changes in all of them."""
+    """Return how many weights and biases training changes in all of them."""
     return sum(layer.parameters.number for layer in layers)
 
 

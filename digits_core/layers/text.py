@@ -11,7 +11,7 @@ from digits_core.layers.presets import PRESETS
 
 
 def to_text(layers: tuple[Kind, ...]) -> str:
-    """As in `lenet`, or `[{"kind": "convolution", "channels": 8}]`."""
+    """Format a network as in `lenet`, or `[{"kind": "convolution", "channels": 8}]`."""
     for name, preset in PRESETS.items():
         if preset.layers == layers:
             return name

@@ -1,1 +1,1 @@
-"""Lessons: guided walks through the pages, written as text, with steps that are checked on what really happened."""
+"""Lessons: guided tours of the pages, written as text, with steps that are checked against what the learner did."""

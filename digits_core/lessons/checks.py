@@ -1,6 +1,6 @@
-"""What a step of a lesson may ask for: a small closed language over what the app keeps. Nothing of it is code.
+"""What a step of a lesson may require: a small declarative language over the data the app stores, without any code.
 
-A check is a mapping with one key, as it stands in a lesson's YAML:
+A check is a mapping with one key, as in a lesson's YAML:
 
     run: {epochs: 4, dataset: mnist-5k, test_accuracy: {at_least: 0.95}, faster_than: "@first"}
     runs: {count: 3, differ_in: learning_rate, where: {epochs: 2}}
@@ -37,9 +37,9 @@ from digits_core.runs.run_settings import settings_of
 from digits_core.settings import SECTION_OF, name_of, written, written_out
 
 OF_STEP = "@"
-"""`@id` names the run that met the check of the step called `id`."""
+"""`@id` refers to the run that met the check of the step with that `id`."""
 MOST_CHECKS = 20
-"""So many may stand in one step, those inside others included."""
+"""Checks allowed in one step, nested ones included."""
 MOST_RUNS = 50
 MOST_DIGITS = 1000
 ALIASES = {"dataset": "train"}
@@ -48,7 +48,7 @@ COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], bool], str]] = {
     "faster_than": ("seconds", lambda mine, other: mine < other, "less training time than"),
     "smaller_than": ("parameters", lambda mine, other: mine < other, "fewer parameters than"),
 }
-"""Each with the result that it compares, and its words."""
+"""Each with the result that it compares, the comparison, and its wording."""
 BOUNDS = {"at_least": ">=", "at_most": "<="}
 
 
@@ -57,7 +57,7 @@ class Evidence:
     """What a check may look at: what this learner did since they began the lesson.
 
     runs: those that count, newest first; labels: of the digits that they wrote, one each; networks: the saved ones;
-    met_by: for each step that was done, the runs that met its check; titles: of the lesson's steps, by their ids.
+    met_by: for each completed step, the runs that met its check; titles: of the lesson's steps, by their ids.
     """
 
     runs: Sequence[Run] = ()
@@ -69,8 +69,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a check is met; if not, `missing` is what is left to do, in a sentence. `runs` are ids of the runs that
-    met it."""
+    """Whether a check is met. If not, `missing` is a sentence that says what is left to do.
+
+    `runs` are the ids of the runs that met it.
+    """
 
     met: bool
     missing: str = ""
@@ -78,20 +80,20 @@ class Verdict:
 
 
 class Check(ABC):
-    """Something that the app can see for itself."""
+    """A condition that the app can check by itself."""
 
     @abstractmethod
     def judge(self, evidence: Evidence) -> Verdict:
-        """Return whether the evidence meets it."""
+        """Return the verdict of this check on the evidence."""
 
     def names_steps(self) -> Iterator[str]:
-        """The ids of the steps whose runs it compares with."""
+        """Yield the ids of the steps whose runs this check compares with."""
         return iter(())
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`kind`, one of `COMPARISONS`, with the run of a step."""
+    """A comparison of `kind`, one of `COMPARISONS`, with the run of a step."""
 
     kind: str
     step: str
@@ -108,7 +110,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Difference:
-    """The run differs from that of a step, in no other settings than `only_in` unless that is empty."""
+    """The run differs from that of a step, only in the settings `only_in` unless that is empty."""
 
     step: str
     only_in: tuple[str, ...] = ()
@@ -125,7 +127,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class RunCheck(Check):
-    """There is a finished run that meets all conditions and compares as asked with the runs of earlier steps."""
+    """Requires a finished run that meets all conditions and all comparisons with the runs of earlier steps."""
 
     conditions: tuple[Condition, ...] = ()
     compared: tuple[Comparison | Difference, ...] = ()
@@ -161,7 +163,7 @@ class RunCheck(Check):
 
 @dataclass(frozen=True)
 class RunsCheck(Check):
-    """There are `count` finished runs that differ in `differ_in` and in nothing else, each with values of its own."""
+    """Requires `count` finished runs that differ only in `differ_in`, each with a different combination of values."""
 
     count: int
     differ_in: tuple[str, ...]
@@ -196,7 +198,7 @@ class RunsCheck(Check):
 
 @dataclass(frozen=True)
 class HandwritingCheck(Check):
-    """So many digits were written, and so many of each."""
+    """Requires a number of written digits in all, and of each digit."""
 
     digits: int = 0
     of_each: int = 0
@@ -212,7 +214,7 @@ class HandwritingCheck(Check):
 
 @dataclass(frozen=True)
 class NetworkCheck(Check):
-    """A network was saved whose number of parameters meets the conditions, for images of 28 by 28."""
+    """Requires a saved network whose number of parameters meets the conditions, for images of 28 by 28."""
 
     parameters: tuple[Condition, ...]
 
@@ -236,7 +238,7 @@ class _Several(Check):
 
 
 class AllOf(_Several):
-    """Each of them is met."""
+    """Requires that every check is met."""
 
     def judge(self, evidence: Evidence) -> Verdict:
         verdicts = [each.judge(evidence) for each in self.checks]
@@ -245,7 +247,7 @@ class AllOf(_Several):
 
 
 class AnyOf(_Several):
-    """One of them is met."""
+    """Requires that at least one check is met."""
 
     def judge(self, evidence: Evidence) -> Verdict:
         verdicts = [each.judge(evidence) for each in self.checks]
@@ -255,7 +257,7 @@ class AnyOf(_Several):
 
 
 def read_check(value: object) -> Check:
-    """Return the check that a lesson's YAML asks for; `LessonError` that says what is wrong with it."""
+    """Return the check described by a lesson's YAML; raise `LessonError` with the problem if it is invalid."""
     return _read(value, [MOST_CHECKS])
 
 
@@ -323,7 +325,7 @@ _READERS: dict[str, Callable[[Mapping[Any, Any]], Check]] = {
 
 
 def _conditions(content: Mapping[Any, Any]) -> tuple[Condition, ...]:
-    """What is asked of a run: a value, a list of values of which one is enough, or bounds."""
+    """Return the conditions on a run: for each key a value, a list of alternative values, or bounds."""
     found = []
     for key, asked in content.items():
         name = ALIASES.get(key, key)
@@ -390,7 +392,7 @@ def _asked(wanted: Sequence[Condition], run: Run) -> str:
 
 
 def _as_read(condition: Condition) -> str:
-    """A condition as people read it, in the unit of what the run has."""
+    """Return a condition as readable text, in the unit of the run's value."""
     if condition.field not in RESULTS:
         return condition.words
     name, sign = condition.field, SIGNS.get(condition.sign, condition.sign)
@@ -404,7 +406,7 @@ def _written(name: str, value: Any) -> str:
 
 
 def _left(found: tuple[list[str], int, Run]) -> tuple[int, int]:
-    """The run that lacks least, the newest of several."""
+    """Return a sort key that puts the run with the fewest unmet conditions first, the newest of several."""
     return len(found[0]), -found[1]
 
 
@@ -413,6 +415,6 @@ def _runs_of(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
 
 
 def _short(value: object) -> str:
-    """As much of it as a message has room for."""
+    """Return the text of a value, shortened to fit in a message."""
     text = str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,4 +1,4 @@
-"""Gather what a check may look at: what a learner did in this app since they began a lesson."""
+"""Gather the evidence for checks: what a learner did in this app since they began a lesson."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def gather(
 ) -> Evidence:
     """Return what counts for this attempt at a lesson.
 
-    Runs count that have finished and were queued since by one of the learner's browsers, `sessions`, or by none, as
-    the shell and a notebook do. Of the digits and networks, nobody knows who made them: all that came since count.
+    Runs count if they have finished and were queued since by one of the learner's browsers, `sessions`, or by none, as
+    from the shell or a notebook. Digits and networks have no recorded author: all that were added since count.
     """
     finished = [run for run in runs.runs() if run.status == "finished"]
     known = {run.id: run for run in finished}

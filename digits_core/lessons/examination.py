@@ -1,7 +1,7 @@
-"""Examine one hand-in: ask its networks about digits that the class never saw, and whether its numbers belong together.
+"""Examine one hand-in: test its networks on digits that the class never saw, and check that its numbers are consistent.
 
-All of that happens in a process of its own, `python -m digits_core.lessons.examination FILE FOLDER LIMITS`:
-nothing but plain text leaves it. FOLDER has the digits, as `write_digits` puts them there.
+All of that happens in a separate process, `python -m digits_core.lessons.examination FILE FOLDER LIMITS`, which
+outputs nothing but plain text. FOLDER has the digits, as `write_digits` puts them there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HIDDEN = "hidden"
 
 
 class Examination(BaseModel):
-    """A hand-in that was read: what it says, the lesson's text, and its runs, examined."""
+    """The examination of a readable hand-in: its manifest, the lesson's text, and its examined runs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,15 +36,15 @@ class Examination(BaseModel):
 
 
 def examine_apart(path: Path, folder: Path, limits: Limits = LIMITS) -> Examination:
-    """Read a hand-in and examine its runs in a process of its own.
+    """Read a hand-in and examine its runs in a separate process.
 
     Args:
         path: The zip.
         folder: With the digits, as `write_digits` puts them there.
-        limits: What all of that may cost.
+        limits: Bounds on the cost of the examination.
 
     Raises:
-        Refusal: It is not a hand-in, or not one that is read; a text to follow its name.
+        Refusal: It is not a hand-in, or cannot be read; the message continues after its name.
     """
     if not path.is_file():
         raise Refusal("is not a file.")
@@ -59,8 +59,12 @@ def examine_apart(path: Path, folder: Path, limits: Limits = LIMITS) -> Examinat
 
 
 def write_digits(folder: Path, hidden: Digits, known: Sequence[Digits]) -> None:
-    """Put digits where `examine_apart` finds them: the hidden ones, of whose test split runs are asked, and whole
-    datasets that runs may have been tested on."""
+    """Write the digits that `examine_apart` needs to `folder`.
+
+    Args:
+        hidden: Runs are tested on its test split.
+        known: Whole datasets that runs may have been tested on.
+    """
     for name, digits in ((HIDDEN, hidden), *((f"known-{each.name}", each) for each in known)):
         np.savez(folder / f"{name}.npz", images=digits.images, labels=digits.labels, test=digits.test)
 
@@ -77,15 +81,15 @@ def read_digits(folder: Path) -> tuple[Digits, dict[str, Digits]]:
 
 
 def examine(content: bytes, hidden: Digits, known: Mapping[str, Digits], limits: Limits = LIMITS) -> Examination:
-    """Read a hand-in and examine its runs, in this process; `Refusal` as `examine_apart`."""
+    """Read a hand-in and examine its runs, in this process; raise `Refusal` like `examine_apart`."""
     hand_in = read_hand_in(content, limits)
     runs = tuple(examine_run(run, hidden, known) for run in hand_in.runs)
     return Examination(manifest=hand_in.manifest, lesson=hand_in.lesson, runs=runs)
 
 
 def main(path: Path, folder: Path, limits: Limits) -> None:
-    """Examine the hand-in at `path`, and write what was found to standard output."""
-    # Before the limits hold: its libraries take gigabytes of addresses, and start what a hand-in may not.
+    """Examine the hand-in at `path`, and write the result to standard output."""
+    # Before the limits apply: its libraries take gigabytes of address space, and use what a hand-in may not.
     import torch
 
     import digits_core.evaluation.run_network

@@ -1,4 +1,4 @@
-"""The table of graded hand-ins: a row for each run, for spreadsheets, for programs and to be read."""
+"""The table of graded hand-ins: a row for each run, for spreadsheets, programs and people."""
 
 from __future__ import annotations
 
@@ -34,31 +34,31 @@ COLUMNS = (
     "remarks",
 )
 AGREES, DISAGREES, NOT_CHECKED = "agrees", "does not agree", "not checked"
-"""Whether what a run says of itself is what its weights give here."""
+"""Whether a run's claimed results match those computed here from its weights."""
 
 Row = dict[str, Any]
 
 
 def rows(found: Sequence[Graded]) -> list[Row]:
-    """Return a row for each run, one for a hand-in without any or that could not be read; `None` is not known.
+    """Return a row per run, and one per hand-in that has no runs or could not be read; `None` stands for unknown.
 
-    Accuracies are fractions of 1: `hidden_accuracy` on the digits that the class never saw, `claimed_accuracy` on the
-    run's own test digits as it says, `accuracy` on these as its weights give it here.
+    Accuracies are fractions of 1: `hidden_accuracy` on the digits that the class never saw, `claimed_accuracy` as the
+    run claims it on its own test digits, `accuracy` on these as computed here from its weights.
     """
     return [_row(graded, run) for graded in found for run in _runs(graded)]
 
 
 def grade_files(found: Sequence[Graded], hidden: str) -> Files:
-    """Return the table as CSV and HTML by their names.
+    """Return the table as CSV and HTML, by file name.
 
     Args:
-        hidden: What the hidden digits are, in a few words.
+        hidden: A description of the hidden digits, in a few words.
     """
     return {CSV: as_csv(COLUMNS, rows(found)), HTML: as_page(found, hidden)}
 
 
 def as_page(found: Sequence[Graded], hidden: str) -> bytes:
-    """Return the table, then what each learner answered, as one HTML file. What they wrote is text in it."""
+    """Return the table, followed by each learner's answers, as one HTML file. What they wrote is plain text."""
     head = joined(
         cell(title, "th", kind)
         for title, kind in (
@@ -136,7 +136,7 @@ def _cells(graded: Graded, run: ExaminedRun | None) -> Html:
 
 
 def _computed(row: Row) -> Html:
-    """What its weights give on its own test digits, in bold where something it says is not so."""
+    """Return the accuracy computed on a run's own test digits, in bold if something that the run claims is wrong."""
     words = NOT_CHECKED if row["accuracy"] is None and row["run"] else _percent(row["accuracy"])
     return bold(words) if row["checked"] == DISAGREES else as_html(words)
 

@@ -1,4 +1,4 @@
-"""Grade many hand-ins: examine each in a process of its own, judge its steps anew, and find what is in several."""
+"""Grade many hand-ins: examine each in a separate process, judge its steps again, and find runs that are in several."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from digits_core.runs.logged_config import tidy_config
 from digits_core.runs.rows import Run
 
 SIDE_BY_SIDE = 4
-"""Most hand-ins that are examined at once: each may take gigabytes."""
+"""Maximum number of hand-ins examined at once: each may take gigabytes."""
 NAMED = 3
-"""Most others that a remark names."""
+"""Maximum number of other hand-ins that remarks on a run name."""
 
 
 @dataclass(frozen=True)
 class Graded:
-    """What a hand-in is worth. `problem` says in a sentence why it could not be read; then all else is empty.
+    """The grade of a hand-in. `problem` says in a sentence why it could not be read; then all else is empty.
 
-    done: the ids of the steps that are done, as far as that can be judged here; remarks: on the whole hand-in, a
-    sentence each; run_remarks: by the ids of runs, on what other hand-ins have in common with them.
+    done: the ids of the completed steps, as far as that can be judged here; remarks: on the whole hand-in, a sentence
+    each; run_remarks: by the ids of runs, on what other hand-ins have in common with them.
     """
 
     file: str
@@ -50,7 +50,7 @@ class Graded:
 
     @property
     def lesson_title(self) -> str:
-        """That of the lesson here; if there is none of that name, what the hand-in calls it."""
+        """The title of the lesson here; if there is none of that name, the title in the hand-in."""
         if self.lesson:
             return self.lesson.title
         manifest = self.examination.manifest if self.examination else None
@@ -58,7 +58,7 @@ class Graded:
 
     @property
     def steps(self) -> Sequence[Step | HandedStep]:
-        """Those of the lesson here; if there is none of that name, those that the hand-in has."""
+        """The steps of the lesson here; if there is none of that name, those of the hand-in."""
         if self.lesson:
             return self.lesson.steps
         return self.examination.manifest.steps if self.examination else ()
@@ -70,7 +70,7 @@ class Graded:
 
 
 def hand_ins_in(folder: Path) -> list[Path]:
-    """Return the zips in a folder and below it, by name; `DatasetError` where there is none."""
+    """Return the zips in a folder and its subfolders, sorted by path; raise `DatasetError` if there are none."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".zip" and path.is_file())
     if not found:
         raise DatasetError(f"{folder} holds no hand-ins: files whose names end in .zip.")
@@ -84,11 +84,11 @@ def grade(
     lesson: Callable[[str], Lesson | None],
     report: Callable[[], None] = lambda: None,
 ) -> list[Graded]:
-    """Return each hand-in, examined and judged, in the order of `paths`. One that cannot be read stops no other.
+    """Examine and judge the hand-ins, in the order of `paths`. One that cannot be read does not affect the others.
 
     Args:
         paths: The zips.
-        folder: Their names are shown without it.
+        folder: The folder that shown file names are relative to.
         digits: The folder with the digits, as `examination.write_digits` puts them there.
         lesson: Finds a lesson of the teacher's by name.
         report: Called after each of them.
@@ -102,7 +102,7 @@ def grade(
 
 
 def judge(file: str, examination: Examination, lesson: Lesson | None) -> Graded:
-    """Return what a hand-in is worth by the teacher's own lesson, `None` where there is none of that name."""
+    """Grade a hand-in by the teacher's own lesson, `None` if there is none of that name."""
     manifest = examination.manifest
     handed = {step.id: step for step in manifest.steps if step.answer is not None}
     if lesson is None:
@@ -135,10 +135,10 @@ def judge(file: str, examination: Examination, lesson: Lesson | None) -> Graded:
 
 
 def as_run(examined: ExaminedRun) -> Run | None:
-    """Return a run as checks see it, its accuracy as it was found here; `None` for one that counts for nothing.
+    """Return a run as checks see it, with its accuracy as computed here; `None` if it does not count.
 
-    That is a run that has not finished, whose network was not handed in, or which contradicts itself where its accuracy
-    cannot be computed again.
+    Runs do not count if they have not finished, if their network was not handed in, or if they contradict themselves
+    and their accuracy cannot be recomputed.
     """
     history = examined.history
     if history is None or history.status != "finished" or examined.hidden_accuracy is None:
@@ -250,7 +250,7 @@ def _same_weights(run: ExaminedRun, other: Graded, its: ExaminedRun) -> str:
 
 
 def remarks_of(graded: Graded, run: ExaminedRun | None) -> Iterator[str]:
-    """Yield all that is to be said of a run of a hand-in, or of a hand-in without any."""
+    """Yield all remarks on a run of a hand-in, or on a hand-in without runs."""
     if graded.problem:
         yield graded.problem
     yield from graded.remarks

@@ -1,4 +1,4 @@
-"""Make a hand-in: one zip with what a learner answered in a lesson, and the runs behind it."""
+"""Create a hand-in: one zip with a learner's answers in a lesson, and the runs that they refer to."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NO_EVIDENCE = Evidence()
 
 
 def file_name(lesson: Lesson, learner: str) -> str:
-    """Return what the file of a hand-in is called, in characters that every system takes."""
+    """Return the file name of a hand-in, in characters that every system accepts."""
     words = re.sub(r"[^\w-]+", "-", learner).strip("-_")[:60]
     return f"{lesson.name}-{words or 'learner'}.zip"
 
@@ -56,9 +56,9 @@ def make_hand_in(
     data: RunData,
     evidence: Evidence = NO_EVIDENCE,
 ) -> bytes:
-    """Return the zip that `hand_in_files` describes.
+    """Create the zip described in `hand_in_files`.
 
-    Runs that steps refer to and that were deleted since are left out; the report still says that they were there.
+    Runs that steps refer to and that have since been deleted are left out; the report still mentions them.
 
     Args:
         learner: The name of the learner.
@@ -75,7 +75,7 @@ def make_hand_in(
         MANIFEST: _as_json(_manifest(lesson, learner, answers, runs, evidence)),
         REPORT: document(lesson.title, learner, [*lesson_sections(lesson, answers, runs), *_run_sections(shown)]),
     }
-    with suppress(OSError):  # the file may be gone since the lesson was read
+    with suppress(OSError):  # the file may have been deleted since the lesson was read
         files[LESSON] = lesson.path.read_bytes()
     for place, each in enumerate(shown):
         files |= {folder_of(place) + name: content for name, content in _run_files(each.history, home).items()}
@@ -123,7 +123,7 @@ def _step(step: Step, answer: Answer | None) -> dict[str, object]:
 
 
 def _run_sections(shown: Sequence[ReportedRun]) -> list[Section]:
-    """Return the sections of the runs, if there are any, the first with a heading that ends the steps above."""
+    """Return the sections of the runs, if any; the heading of the first separates them from the steps above."""
     if not shown:
         return []
     first, *rest = run_sections(shown)

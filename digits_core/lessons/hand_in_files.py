@@ -1,15 +1,15 @@
-"""What is in a hand-in, the zip that a learner makes of a lesson: its files by name, and the form of its JSON.
+"""The contents of a hand-in, the zip that a learner exports from a lesson: its files, and the schema of its JSON.
 
     hand_in.json                 who did which lesson, each step with its answer, the runs
     lesson.md                    the file of the lesson as the learner had it
-    report.html                  the same, to be read, on paper too
-    runs/1/config.json           for each run its settings, transform and network included
-    runs/1/history.json          its results and epochs, as every export of a run has them
+    report.html                  the same, for reading, on paper too
+    runs/1/config.json           for each run its settings, including transform and network
+    runs/1/history.json          its results and epochs, as in every export of a run
     runs/1/weights.safetensors
     runs/1/test.npz              its answers to its own test images: logits float32 (N, 10), labels int64 (N,)
-    runs/1/program.json          of a network that was traced from somebody else's code
+    runs/1/program.json          for a network that was traced from somebody else's code
 
-A hand-in may be anybody's: what is read of it has this form and these bounds, or is refused.
+Hand-ins are untrusted: whatever is read from one must match this schema and these bounds, or is refused.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ FORMAT, VERSION = "digits-lab hand-in", 1
 MANIFEST, LESSON, REPORT = "hand_in.json", "lesson.md", "report.html"
 CONFIG, HISTORY = "config.json", "history.json"
 KEPT_FILES = (WEIGHTS_FILE, TEST_FILE, PROGRAM_FILE)
-"""As they are in the folder of a run."""
+"""Copied as they are from the folder of a run."""
 
 MOST_RUNS, MOST_STEPS, MOST_EPOCHS, MOST_NETWORKS, MOST_LABELS = 50, 200, 10_000, 50, 20_000
 LONGEST_TEXT = 20_000
 TEXT_BYTES = 4 * MIB
-"""Of one file of JSON or Markdown."""
+"""Maximum size of one JSON or Markdown file."""
 LIMITS = Limits(file_bytes=512 * MIB, unpacked_bytes=512 * MIB, entries=1000, memory_bytes=4096 * MIB, seconds=300)
-"""What the reading of one hand-in, with the questions to its networks, may cost."""
+"""Bounds on reading one hand-in and testing its networks."""
 
 
 def folder_of(place: int) -> str:
-    """Return the folder of the run at a place of the list of runs, counted from 0, with `/` at its end."""
+    """Return the folder of the run at an index of the list of runs, counted from 0, with `/` at its end."""
     return f"runs/{place + 1}/"
 
 
 def tidy_text(text: str) -> str:
-    """Return text without what moves a terminal's cursor, or turns the direction of writing."""
+    """Return text without characters that move a terminal's cursor or change the direction of writing."""
     return "".join(each if each.isprintable() or each in "\n\t" else " " for each in text)
 
 
@@ -66,9 +66,9 @@ AnswerValue = bool | Number | Text | Annotated[tuple[Text, ...], Field(max_lengt
 
 
 class HandedStep(_Data):
-    """A step as it was answered: a choice, an order, a number, a text, or true for what was done; `None` for nothing.
+    """A step as it was answered: a choice, an order, a number, a text, or true if it was done; `None` if unanswered.
 
-    runs: the ids of those that met its check, by the learner's own app.
+    runs: the ids of those that met its check, according to the learner's own app.
     """
 
     id: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(tidy_text)]
@@ -80,14 +80,14 @@ class HandedStep(_Data):
 
 
 class RunPlace(_Data):
-    """A run of the hand-in; its files are in the folder of its place. `origin` is empty for one of the app's own."""
+    """A run of the hand-in; its files are in the folder of its index. `origin` is empty for one of the app's own."""
 
     id: RunId
     origin: Line = ""
 
 
 class Manifest(_Data):
-    """What `hand_in.json` holds. `made` in seconds since 1970.
+    """The contents of `hand_in.json`. `made` in seconds since 1970.
 
     labels: of the digits that the learner wrote, one each; networks: those that they saved. Both are only claimed.
     """
@@ -105,7 +105,7 @@ class Manifest(_Data):
 
 
 class HandedEpoch(_Data):
-    """One epoch as its run has it: `None` for what is not known."""
+    """One epoch as its run recorded it; `None` for unknown values."""
 
     epoch: Annotated[int, Field(ge=0, le=2**53)]
     train_loss: Number | None = None
@@ -116,9 +116,9 @@ class HandedEpoch(_Data):
 
 
 class HandedEnvironment(_Data):
-    """What is read of where a run was trained: the fingerprints of its datasets, by name, and its device.
+    """The parts of a run's environment that are read: the fingerprints of its datasets, by name, and its device.
 
-    shipped: it came with Digits Lab; weights_changed: what was done to its weights after the training.
+    shipped: it came with Digits Lab; weights_changed: how its weights were changed after training.
     """
 
     datasets: Annotated[dict[str, str], Field(max_length=100)] = {}
@@ -128,7 +128,7 @@ class HandedEnvironment(_Data):
 
 
 class HandedHistory(_Data):
-    """What is read of `history.json`: the results of a run and its epochs. Accuracies are fractions of 1."""
+    """The parts of `history.json` that are read: the results of a run and its epochs. Accuracies are fractions of 1."""
 
     id: RunId
     number: Annotated[int, Field(ge=0, le=2**53)]
@@ -143,10 +143,10 @@ class HandedHistory(_Data):
     finished: Number | None = None
     environment: HandedEnvironment = HandedEnvironment()
     config: Annotated[dict[str, Any], Field(max_length=MOST_ENTRIES)] = {}
-    """Of a run of one's own loop, whose settings stand nowhere else."""
+    """For a run of the learner's own training loop, whose settings are recorded nowhere else."""
     epochs: Annotated[tuple[HandedEpoch, ...], Field(max_length=MOST_EPOCHS)] = ()
 
     @property
     def title(self) -> str:
-        """`#3 Lecture`, as its own app calls it."""
+        """The run's title in the learner's app, such as `#3 Lecture`."""
         return f"#{self.number} {self.name}"

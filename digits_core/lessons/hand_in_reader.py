@@ -1,7 +1,7 @@
-"""Read a hand-in without trust: no name in it is believed, nothing is unpacked onto the disk, and nothing is run.
+"""Read an untrusted hand-in: no name in it is trusted, nothing is unpacked to disk, and nothing is run.
 
-What is wrong with the whole is a `Refusal`; what is wrong with one file of a run is a remark on that run, and the rest
-of the hand-in is still read.
+A problem with the hand-in as a whole is a `Refusal`; a problem with one file of a run is a remark on that run, and the
+rest of the hand-in is still read.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ Content = TypeVar("Content")
 class HandedRun:
     """A run as it was handed in: `None` for each part that is missing or cannot be read.
 
-    missing: the names of files that are not there, as a run that ended early has left some; problems: what is wrong
-    with others, a sentence each.
+    missing: the names of missing files, as a run that ended early lacks some; problems: what is wrong with others, a
+    sentence each.
     """
 
     place: RunPlace
@@ -64,7 +64,7 @@ class HandedRun:
 
 @dataclass(frozen=True)
 class HandIn:
-    """A whole hand-in; `lesson` is the text of the lesson's file as the learner had it, "" where it is missing."""
+    """A whole hand-in; `lesson` is the text of the lesson's file as the learner had it, "" if it is missing."""
 
     manifest: Manifest
     lesson: str
@@ -72,10 +72,10 @@ class HandIn:
 
 
 def read_hand_in(content: bytes, limits: Limits = LIMITS) -> HandIn:
-    """Return what a zip holds that somebody handed in.
+    """Read the zip of a hand-in.
 
     Raises:
-        Refusal: It is not a hand-in, or not one that is read; a text to follow its name.
+        Refusal: It is not a hand-in, or cannot be read; the message continues after its name.
     """
     files = _Files(Archive(content, limits, ADVICE))
     try:
@@ -90,7 +90,7 @@ def read_hand_in(content: bytes, limits: Limits = LIMITS) -> HandIn:
 
 
 class _Files:
-    """The files of a hand-in by their names in it; a folder around all of them, as repacking adds one, is left out."""
+    """The files of a hand-in by name; if repacking put a folder around all of them, it is stripped from the names."""
 
     def __init__(self, archive: Archive) -> None:
         found = [name for name in archive.names if name == MANIFEST or name.endswith(f"/{MANIFEST}")]
@@ -107,7 +107,7 @@ class _Files:
         return self._before + name in self._archive.names
 
     def bytes(self, name: str, most: int | None = None) -> bytes:
-        """Return a file's content; `Refusal` if it is missing, damaged or larger than `most` bytes."""
+        """Return a file's content; raise `Refusal` if it is missing, damaged or larger than `most` bytes."""
         if self.has(name) and most and self._archive.names[self._before + name].file_size > most:
             raise Refusal(f"has more than {most // MIB} MiB.")
         return self._archive.read(self._before + name)
@@ -117,7 +117,7 @@ class _Files:
 
 
 def _parsed(content: bytes, form: type[Data]) -> Data:
-    """Return what JSON holds, in that form and within its bounds."""
+    """Parse JSON, validated against a model and its bounds."""
     try:
         return form.model_validate_json(content)
     except ValidationError as error:
@@ -159,12 +159,12 @@ def _program(files: _Files, folder: str) -> TracedProgram:
 
 
 def _weights(content: bytes) -> Weights:
-    """Return tensors by name, all of them plain numbers."""
+    """Return tensors by name, all of them finite float32 or int64."""
     try:
         weights = load(content)
     except MemoryError:
         raise
-    except Exception:  # a header of anybody's, and types that NumPy lacks
+    except Exception:  # an untrusted header, and types that NumPy lacks
         raise Refusal("cannot be read: it is not a file of weights (safetensors).") from None
     for name, values in weights.items():
         if values.dtype not in (np.float32, np.int64):
@@ -188,7 +188,7 @@ def _answers(content: bytes) -> TestResult:
 
 
 def _words(error: ValidationError) -> str:
-    """Return the first problem, without what the file said: that may be as long as the file."""
+    """Return the first problem, without the file's value, which may be as long as the file."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return _short(f"{where}: {first['msg']}" if where else first["msg"])

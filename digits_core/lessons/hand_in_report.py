@@ -1,4 +1,4 @@
-"""What a learner answered in a lesson, as sections of a document that is read on paper too."""
+"""A learner's answers in a lesson, as sections of a printable document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_ANSWERED = "Not answered."
 def lesson_sections(lesson: Lesson, answers: Mapping[str, Answer], runs: Sequence[Run]) -> list[Section]:
     """Return the lesson's outcome, then a section for each step with its question, its answer and the model answer.
 
-    Text of a lesson is Markdown; it is shown as it was written.
+    A lesson's text is Markdown and is shown unrendered.
     """
     titles = {run.id: run.title for run in runs}
     done = sum(step.id in answers for step in lesson)
@@ -33,7 +33,7 @@ def lesson_sections(lesson: Lesson, answers: Mapping[str, Answer], runs: Sequenc
 
 
 def in_words(value: Any, unit: str = "") -> str:
-    """Return the value of an answer as text: a choice, what was put in order, a number with its unit, a text."""
+    """Return an answer's value as text: a choice, an ordered list, a number with its unit, a text."""
     if value is None:
         return NOT_ANSWERED
     if isinstance(value, bool):

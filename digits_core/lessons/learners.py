@@ -1,4 +1,4 @@
-"""Who learns, and what they answered: kept in the database, for as long as a lesson is not reset."""
+"""Learners and their answers, stored in the database until a lesson is reset."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_ANSWER = 10_000
 
 @dataclass(frozen=True)
 class Learner:
-    """A person with the name that they chose, or that of their login."""
+    """A person, with the name that they chose or that of their login."""
 
     id: int
     name: str
@@ -27,10 +27,10 @@ class Learner:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered in a step, and `when`, in seconds since 1970.
+    """The answer to a step, and `when`, in seconds since 1970.
 
-    `value` is a choice, a list in order, a number or a text, as the step asks; `True` for a step that was seen or done.
-    `runs` are the ids of the runs that met the step's check.
+    `value` is a choice, an ordered list, a number or a text, as the step requires; `True` for a step that was seen or
+    done. `runs` are the ids of the runs that met the step's check.
     """
 
     value: Any
@@ -40,20 +40,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A learner's way through one lesson: `begun` in seconds since 1970, `answers` by the ids of steps."""
+    """A learner's attempt at one lesson: `begun` in seconds since 1970, `answers` by the ids of steps."""
 
     begun: float
     answers: dict[str, Answer]
 
 
 class Learners:
-    """Keeps learners and their answers. A browser is known by its `session`: who uses it, and whose runs it queues."""
+    """Stores learners and their answers. A browser's `session` identifies who uses it, and whose runs it queues."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of(self, session: str) -> Learner | None:
-        """Who learns in this browser, `None` where nobody has said yet."""
+        """Return the learner who uses this browser, or `None` if none has been chosen yet."""
         with self._database.read() as db:
             row = db.execute(
                 "SELECT id, name FROM learners JOIN learner_sessions ON learner = id WHERE session = ?", (session,)
@@ -61,8 +61,10 @@ class Learners:
         return Learner(row["id"], row["name"]) if row else None
 
     def join(self, session: str, name: str) -> Learner:
-        """Let the learner called `name`, whether there is one yet or not, use this browser; `StoreError` for a name
-        that is empty or too long."""
+        """Register this browser for the learner called `name`, who is created if new.
+
+        Raises `StoreError` if the name is empty or too long.
+        """
         tidied = " ".join("".join(mark if mark.isprintable() else " " for mark in name).split())
         if not tidied:
             raise StoreError("Write a name, so that your progress can be found again.")
@@ -75,42 +77,44 @@ class Learners:
         return Learner(row["id"], row["name"])
 
     def leave(self, session: str) -> None:
-        """Let nobody learn in this browser; progress is kept."""
+        """Unlink this browser from its learner; progress is kept."""
         with self._database.write() as db:
             db.execute("DELETE FROM learner_sessions WHERE session = ?", (session,))
 
     def names(self) -> list[str]:
-        """All learners, by name."""
+        """Return the names of all learners, in alphabetical order."""
         with self._database.read() as db:
             return [row["name"] for row in db.execute("SELECT name FROM learners ORDER BY name")]
 
     def sessions(self, learner: Learner) -> frozenset[str]:
-        """The browsers that this learner uses."""
+        """Return the browsers that this learner uses."""
         with self._database.read() as db:
             rows = db.execute("SELECT session FROM learner_sessions WHERE learner = ?", (learner.id,))
             return frozenset(row["session"] for row in rows)
 
     def begin(self, learner: Learner, lesson: str) -> Attempt:
-        """Begin a lesson, or go on with it."""
+        """Begin a lesson, or continue it."""
         with self._database.write() as db:
             _begun(db, learner, lesson)
             return _attempts(db, learner)[lesson]
 
     def attempts(self, learner: Learner) -> dict[str, Attempt]:
-        """Every lesson that was begun and not reset, by name."""
+        """Return every attempt that was begun and not reset, by the lesson's name."""
         with self._database.read() as db:
             return _attempts(db, learner)
 
     def answers(self, learner: Learner, lesson: str) -> dict[str, Answer]:
-        """What was answered in a lesson, by the ids of its steps."""
+        """Return the answers in a lesson, by the ids of its steps."""
         attempt = self.attempts(learner).get(lesson)
         return attempt.answers if attempt else {}
 
     def answer(
         self, learner: Learner, lesson: str, step: str, value: Any, runs: Sequence[str] = (), replace: bool = False
     ) -> None:
-        """Keep an answer. What was answered before stays, as a prediction must, unless `replace`; `StoreError` for a
-        text that is too long."""
+        """Store an answer. An earlier answer is kept, as a prediction must be, unless `replace`.
+
+        Raises `StoreError` for a text that is too long.
+        """
         if isinstance(value, str) and len(value) > LONGEST_ANSWER:
             raise StoreError(f"The answer has {len(value):,} characters, but {LONGEST_ANSWER:,} are the limit.")
         verb = "REPLACE" if replace else "IGNORE"
@@ -120,7 +124,7 @@ class Learners:
             db.execute(f"INSERT OR {verb} INTO lesson_answers VALUES (?, ?, ?, ?, ?)", row)
 
     def reset(self, learner: Learner, lesson: str) -> None:
-        """Let the lesson begin anew; `undo_reset` brings the answers back."""
+        """Reset the lesson, so that it starts over; `undo_reset` restores the answers."""
         with self._database.write() as db:
             db.execute(
                 "UPDATE lesson_attempts SET reset = ? WHERE learner = ? AND lesson = ? AND reset IS NULL",
@@ -128,7 +132,7 @@ class Learners:
             )
 
     def undo_reset(self, learner: Learner, lesson: str) -> None:
-        """Take up the attempt that was reset last; one that was begun since takes its place among the reset ones."""
+        """Restore the attempt that was reset last; an attempt begun since is reset in exchange."""
         with self._database.write() as db:
             latest = db.execute(
                 "SELECT id FROM lesson_attempts WHERE learner = ? AND lesson = ? AND reset IS NOT NULL "
@@ -145,7 +149,7 @@ class Learners:
 
 
 def _begun(db: sqlite3.Connection, learner: Learner, lesson: str) -> int:
-    """The number of the attempt that goes on; a new one where there is none."""
+    """Return the id of the current attempt; start a new one if there is none."""
     row = db.execute(
         "SELECT id FROM lesson_attempts WHERE learner = ? AND lesson = ? AND reset IS NULL", (learner.id, lesson)
     ).fetchone()

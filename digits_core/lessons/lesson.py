@@ -1,4 +1,4 @@
-"""What a lesson is made of: a title, what one can say afterwards, and steps to take one at a time."""
+"""The parts of a lesson: a title, its learning outcome, and steps to take one at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from digits_core.lessons.checks import Check
 class Place:
     """A page of the app and the query of its URL, such as `training` with `recipe=Lecture`.
 
-    A value of `query` that begins with `OF_STEP` names an earlier step: the link carries the id of that step's run.
+    A value of `query` that begins with `OF_STEP` refers to an earlier step: the link contains the id of that step's
+    run.
     """
 
     page: str
@@ -22,10 +23,10 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step: a title, a few sentences of Markdown, and the place where it is taken, `None` where that is anywhere.
+    """One step: a title, a few sentences of Markdown, and the place where to do it, `None` if it can be anywhere.
 
-    `id` is unique within its lesson. `recalls` are ids of earlier steps whose answers are shown again beside this one.
-    `label` is what the button that leads to `place` says.
+    `id` is unique within its lesson. `recalls` are ids of earlier steps whose answers are shown again next to this one.
+    `label` is the text of the button that leads to `place`.
     """
 
     id: str
@@ -37,21 +38,21 @@ class Step:
 
     @property
     def kind(self) -> str:
-        """`look`, `predict`, `do`, `explain` or `goal`, as the fence in the file is called."""
+        """`look`, `predict`, `do`, `explain` or `goal`, the name of the fence in the file."""
         return type(self).__name__.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look(Step):
-    """Go there and see."""
+    """A step that shows something."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Predict(Step):
-    """A question that is answered before the result can be seen; never graded.
+    """A question to answer before the result can be seen; never graded.
 
     The answer is one of `choices`, or all of `order` put in order, or a number within `between` in `unit`: exactly one
-    of the three is given. `result` is Markdown that opens once the answer is committed, and says where to see it.
+    of the three is given. `result` is Markdown, shown once the answer is committed, that says where to see the result.
     """
 
     question: str
@@ -71,7 +72,7 @@ class Do(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Explain(Step):
-    """A question to answer in one's own words; `answer`, Markdown, opens after it."""
+    """A question to answer in one's own words; `answer`, Markdown, is shown afterwards."""
 
     question: str
     answer: str
@@ -79,15 +80,17 @@ class Explain(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Goal(Step):
-    """An open task with a measured aim. The lesson can be ended without it."""
+    """An open task with a measurable target. The lesson can be completed without it."""
 
     check: Check
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. `name` is that of its file without the suffix; `minutes` how long it takes; `outcome` what one can
-    do or say afterwards, a sentence; `introduction` Markdown. `built_in` tells the app's own from a teacher's.
+    """One lesson. `name` is its file's name without the suffix; `minutes` how long it takes.
+
+    `outcome` says in a sentence what the learner can do or say afterwards; `introduction` is Markdown. `built_in` is
+    True for the app's own lessons, False for a teacher's.
     """
 
     name: str
@@ -103,13 +106,13 @@ class Lesson:
         return iter(self.steps)
 
     def step(self, step_id: str) -> Step | None:
-        """The step called `step_id`, `None` where there is none."""
+        """Return the step with the id `step_id`, or `None` if there is none."""
         return next((step for step in self.steps if step.id == step_id), None)
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file of lessons that cannot be read, and why, a line for each problem."""
+    """A lesson file that cannot be read, and why, a line for each problem."""
 
     name: str
     path: Path

@@ -1,7 +1,7 @@
 """Read a lesson from its Markdown file: a head in YAML, then steps, each a heading, a text and a fence in YAML.
 
-A lesson may come from anybody: nothing of it is code, HTML or a picture from elsewhere, its YAML builds only plain
-values, and its size is limited.
+Lessons are untrusted: they contain no code, HTML or external pictures, their YAML builds only plain values, and their
+size is limited.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_MINUTES = 600
 MOST_CHOICES = 12
 LONGEST_TEXT = 4000
 LONGEST_LINE = 300
-"""Of a title, a question or a choice, in characters."""
+"""Maximum length of a title, a question or a choice, in characters."""
 PAGES = ("data", "handwriting", "transforms", "network", "training", "runs", "recognise", "lessons")
 KINDS: dict[str, type[Step]] = {"look": Look, "predict": Predict, "do": Do, "explain": Explain, "goal": Goal}
 COMMON = ("id", "open", "label", "recall")
@@ -48,7 +48,7 @@ _LINK = re.compile(r"\]\(\s*(?!https?://)|\]:\s*(?!\s*https?://)", re.IGNORECASE
 
 
 def read_lesson(path: Path, built_in: bool = False) -> Lesson:
-    """Return the lesson in a file; `LessonError` with every problem that was found, each with its line."""
+    """Return the lesson in a file; raise `LessonError` with every problem found, each with its line."""
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
@@ -64,7 +64,7 @@ def read_lesson(path: Path, built_in: bool = False) -> Lesson:
 
 
 def parse_lesson(text: str, path: Path, built_in: bool = False) -> Lesson:
-    """Return the lesson that `text` is; `path` is where it came from. Raises what `read_lesson` raises."""
+    """Return the lesson in `text`, which was read from `path`; raise what `read_lesson` raises."""
     reader = _Reader(text.replace("\r\n", "\n").replace("\r", "\n"))
     lesson = reader.read(path, built_in)
     if reader.problems:
@@ -75,7 +75,7 @@ def parse_lesson(text: str, path: Path, built_in: bool = False) -> Lesson:
 
 @dataclass
 class _Fence:
-    """What stands between two lines of `FENCE`; `line` is its number in the file."""
+    """The contents between two lines of `FENCE`; `line` is the number of the first in the file."""
 
     line: int
     kind: str
@@ -84,7 +84,7 @@ class _Fence:
 
 @dataclass
 class _Section:
-    """A heading with what follows it, up to the next one."""
+    """A heading with its contents, up to the next one."""
 
     line: int
     title: str
@@ -97,7 +97,7 @@ class _Section:
 
 
 class _Reader:
-    """Collects the problems of one text, so that its author sees all of them at once."""
+    """Reads one lesson and collects its problems, so that the author sees all of them at once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -134,7 +134,7 @@ class _Reader:
         return Lesson(path.stem, title, minutes, outcome, text, tuple(steps.values()), path, built_in)
 
     def _sections(self, body: str, first_line: int) -> list[_Section]:
-        """What stands before the first heading, then one for each heading; line by line, whatever the text is."""
+        """Return the part before the first heading, then one section per heading; line by line, whatever the text."""
         sections = [_Section(first_line, "")]
         open_fence: _Fence | None = None
         for number, line in enumerate(body.split("\n"), start=first_line):
@@ -324,7 +324,7 @@ class _Reader:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Plain values only, and none twice: an anchor that is repeated a few times makes a value of any size."""
+    """Loads plain values only, without aliases: a few nested repeated anchors make a value of any size."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):

@@ -1,4 +1,4 @@
-"""All lessons: the app's own, and those that a teacher puts into the home's folder `lessons`."""
+"""All lessons: the app's own, and those that a teacher puts into the `lessons` folder of the home."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ WRONG_NAME = "Name the file with letters, digits, - and _ only, followed by .md:
 
 
 class Library:
-    """Reads the lessons of one home as they are at the moment: a file that is put there appears at once."""
+    """Reads the current lessons of a home: a file that is added appears at once."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
 
     def all(self) -> list[Lesson | Unreadable]:
-        """The app's own lessons, then the teacher's, each by file name; one of the teacher's with the name of one of
-        the app's takes its place."""
+        """Return the app's own lessons, then the teacher's, each sorted by file name.
+
+        A teacher's lesson replaces one of the app's with the same name.
+        """
         found = {path.stem: _read(path, True) for path in sorted(BUILT_IN.glob("*.md"))}
         for path in sorted(self._home.lessons.glob("*.md"))[:MOST_LESSONS]:
             found[path.stem] = _read(path, False)
         return list(found.values())
 
     def lessons(self) -> list[Lesson]:
-        """Those that can be read."""
+        """Return the lessons that can be read."""
         return [each for each in self.all() if isinstance(each, Lesson)]
 
     def get(self, name: str) -> Lesson | None:
-        """The lesson called `name`, `None` where there is none that can be read."""
+        """Return the lesson called `name`, or `None` if none of that name can be read."""
         return next((lesson for lesson in self.lessons() if lesson.name == name), None)
 
 
@@ -50,7 +52,7 @@ def _read(path: Path, built_in: bool) -> Lesson | Unreadable:
     return _read_once(path, stamp.st_mtime_ns, stamp.st_size, built_in)
 
 
-# Every page asks for the lesson that stands beside it, each time that it is drawn.
+# Every page loads the lesson shown next to it, each time the page is drawn.
 @lru_cache(maxsize=2 * MOST_LESSONS)
 def _read_once(path: Path, _changed: int, _size: int, built_in: bool) -> Lesson | Unreadable:
     try:

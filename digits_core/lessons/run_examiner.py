@@ -1,4 +1,4 @@
-"""Examine one run of a hand-in: ask its network again, and compare that with what it says of itself."""
+"""Examine one run of a hand-in: evaluate its network again, and compare the results with those it claims."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from digits_core.evaluation.run_network import TrainedNetwork
 
 SAME, SAME_ELSEWHERE = 1e-3, 1e-2
-"""So far may logits be apart, as a share of the largest of them, and still be those of the same network: on processors,
-as `network.tracing` compares them; and on a GPU, whose convolutions round to ten bits (TF32)."""
+"""Largest difference between logits of the same network, as a share of the largest of them: on CPUs, as
+`network.tracing` compares them; and on a GPU, whose convolutions round to ten bits (TF32)."""
 SAME_LOSS = 0.01
-"""So far, as a share, may the loss be that is computed from the same answers on another machine."""
+"""Largest relative difference of a loss computed from the same logits on another machine."""
 SAME_SHARE = 1e-6
 SAME_SECONDS = 0.01
 
 
 class ExaminedRun(BaseModel):
-    """What was found out about a run of a hand-in. Accuracies are fractions of 1, `None` for what is not known.
+    """The result of examining a run of a hand-in. Accuracies are fractions of 1, `None` if unknown.
 
-    hidden_accuracy: on the digits that the class never saw; claimed_accuracy: on its own test digits, as it says;
-    accuracy: on these, as its weights give it here. checked: whether that could be had. fits: whether all that could
-    be compared belongs together. fingerprint: the same for the same weights, "" without. remarks: what is wrong or
-    worth knowing, a sentence each.
+    hidden_accuracy: on the digits that the class never saw; claimed_accuracy: on its own test digits, as the run
+    claims; accuracy: on these, as computed here from its weights. checked: whether that could be computed. fits:
+    whether all that could be compared is consistent. fingerprint: the same for the same weights, "" without. remarks:
+    what is wrong or worth knowing, a sentence each.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -55,22 +55,22 @@ class ExaminedRun(BaseModel):
 
 
 def examine_run(run: HandedRun, hidden: Digits, known: Mapping[str, Digits]) -> ExaminedRun:
-    """Return what can be found out about a run, whatever is wrong with it.
+    """Return all that can be found out about a run, whatever is wrong with it.
 
     Args:
-        hidden: Digits of whose test split its network is asked.
-        known: The datasets that are here, by name: those that it may have been tested on.
+        hidden: The network is tested on its test split.
+        known: The datasets that are here, by name: those that the run may have been tested on.
     """
     return _Examiner(run, hidden, known).result()
 
 
 class _Examiner:
-    """Looks at one run, and collects what is to be said of it."""
+    """Examines one run, and collects the remarks on it."""
 
     def __init__(self, run: HandedRun, hidden: Digits, known: Mapping[str, Digits]) -> None:
         self._run, self._hidden, self._known = run, hidden, known
         self._wrong: list[str] = list(run.problems)
-        # Another loop has a test of its own, and its answers stay there.
+        # A logged run's own loop does its own testing, and does not hand over its predictions.
         self._remarks = [f"{name} is missing." for name in run.missing if name != TEST_FILE or not run.place.origin]
 
     def result(self) -> ExaminedRun:
@@ -98,7 +98,10 @@ class _Examiner:
         )
 
     def _network(self) -> TrainedNetwork | None:
-        """Build the network anew; `None`, and a remark, if its config and its weights are of two networks."""
+        """Rebuild the network; add a remark and return `None` if that fails.
+
+        It fails if its config and its weights belong to two networks, or if it cannot be built here.
+        """
         if self._run.config is None or self._run.kept is None:
             return None
         from digits_core.evaluation.run_network import TrainedNetwork
@@ -117,7 +120,7 @@ class _Examiner:
         return None if logits is None else _accuracy(logits, labels)
 
     def _own_logits(self, network: TrainedNetwork) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return its logits (N, 10) on its own test digits and their labels (N,), `None` if these are not here."""
+        """Return its logits (N, 10) on its own test digits and their labels (N,), or `None` if these are not here."""
         from digits_core.training.check import choose_test_digits
 
         if self._run.place.origin:
@@ -145,9 +148,9 @@ class _Examiner:
         return self._known[name]
 
     def _changed(self, test: Sequence[Digits], labels: np.ndarray) -> str:
-        """Return the name of a test set that was another one where the run was trained.
+        """Return the name of a test set that was a different one where the run was trained.
 
-        The fingerprint alone is not believed: whoever makes up answers may make up that, too.
+        The fingerprint alone is not trusted: whoever fakes predictions may fake that, too.
         """
         answers, history = self._run.answers, self._run.history
         if answers is None or history is None or np.array_equal(answers.labels, labels):
@@ -167,7 +170,7 @@ class _Examiner:
         return logits
 
     def _compare_results(self) -> None:
-        """Compare what the run says of itself in several places, which needs no digits."""
+        """Compare the results that the run states in several places, which needs no digits."""
         history, answers, config = self._run.history, self._run.answers, self._run.config
         if history is None:
             return
@@ -194,7 +197,7 @@ class _Examiner:
             self._wrong.append(f"It claims {history.seconds:.1f} s of training, but its epochs took {took:.1f} s.")
 
     def _compare_answers(self, logits: np.ndarray, labels: np.ndarray) -> None:
-        """Compare what the run says with what its weights answer here to the same digits."""
+        """Compare the run's claims with the predictions of its weights here for the same digits."""
         history, answers = self._run.history, self._run.answers
         elsewhere = history is not None and history.environment.device not in ("", "cpu")
         room = (SAME_ELSEWHERE if elsewhere else SAME) * float(np.abs(logits).max())
@@ -209,7 +212,7 @@ class _Examiner:
         if history is None or history.test_accuracy is None:
             return
         accuracy = _accuracy(logits, labels)
-        # An answer whose two highest logits are that close may be another digit on another machine.
+        # A prediction whose two highest logits are that close may be another digit on another machine.
         highest = np.sort(logits, axis=1)[:, -2:]
         unsure = float((highest[:, 1] - highest[:, 0] <= 2 * room).mean())
         if abs(accuracy - history.test_accuracy) > unsure + SAME_SHARE:
@@ -231,7 +234,7 @@ class _Examiner:
 
 
 def fingerprint(kept: Weights | TracedProgram) -> str:
-    """Return sixteen hex digits that are the same for the same weights, in whatever order and file they are."""
+    """Return sixteen hex digits that are the same for the same weights, regardless of their order and file."""
     tensors = kept.tensors if isinstance(kept, TracedProgram) else kept
     digest = hashlib.sha256()
     for name in sorted(tensors):

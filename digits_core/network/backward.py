@@ -133,7 +133,7 @@ def _read(layer: Layer, values: Tensor) -> Tensor:
 
 
 def _gradient(values: Tensor) -> Tensor:
-    """What `backward` has left; 0 where the loss does not depend on it."""
+    """Return what `backward` has left; 0 if the loss does not depend on it."""
     return torch.zeros_like(values) if values.grad is None else values.grad
 
 

@@ -25,7 +25,7 @@ class SampleMap:
 
 
 def map_samples(activations: np.ndarray, labels: np.ndarray) -> SampleMap:
-    """One layer's activations, float32 (n, …), with the digits (n,): at least two of each of two digits."""
+    """Map one layer's activations, float32 (n, …), with the digits (n,): at least two of each of two digits."""
     flat = activations.reshape(len(activations), -1)
     centred = flat - flat.mean(axis=0)
     # The products of all pairs have everything in them, and are few beside 25,088 numbers for each sample.
@@ -35,7 +35,7 @@ def map_samples(activations: np.ndarray, labels: np.ndarray) -> SampleMap:
 
 
 def _principal_components(products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points (n, 2) and shares of the variance (2,), from the products of all pairs of centred samples."""
+    """Return points (n, 2) and shares of the variance (2,), from the products of all pairs of centred samples."""
     variances, vectors = np.linalg.eigh(products)
     two = [-1, -2]
     lengths = np.sqrt(variances[two].clip(min=0))
@@ -46,7 +46,7 @@ def _principal_components(products: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _silhouette(products: np.ndarray, labels: np.ndarray) -> float:
-    """The mean silhouette, from the products of all pairs of centred samples."""
+    """Return the mean silhouette, from the products of all pairs of centred samples."""
     squares = products.diagonal()
     distances = np.sqrt((squares[:, None] + squares - 2 * products).clip(min=0))
     np.fill_diagonal(distances, 0)
@@ -63,7 +63,7 @@ def _silhouette(products: np.ndarray, labels: np.ndarray) -> float:
 
 
 def nearest_centroid(values: np.ndarray, labels: np.ndarray) -> float:
-    """The share of rows (n, d) that lie nearest to the mean of their own label: at least two rows of each.
+    """Return the share of rows (n, d) nearest to the mean of their own label: at least two rows of each.
 
     Every second row of a label is in one half, the others in the other; each half is judged by the means of the other.
     """
@@ -75,7 +75,7 @@ def nearest_centroid(values: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _right(known: np.ndarray, known_labels: np.ndarray, values: np.ndarray, labels: np.ndarray) -> int:
-    """How many of `values` the means of `known` read as what they are."""
+    """Return how many of `values` are classified correctly by the means of `known`."""
     names = np.unique(known_labels)
     means = np.stack([known[known_labels == name].mean(axis=0) for name in names])  # (classes, d)
     # The squared distance without the term that is the same for all means.
@@ -84,7 +84,7 @@ def _right(known: np.ndarray, known_labels: np.ndarray, values: np.ndarray, labe
 
 
 def choose_samples(labels: np.ndarray, count: int) -> np.ndarray:
-    """Which of the samples to map: `count` at most, as many of each digit as can be, seeded; sorted int64.
+    """Choose samples to map: at most `count`, as many of each digit as possible, seeded; sorted int64.
 
     Digits of which there is only one are left out: half of one is nobody.
     """

@@ -126,12 +126,12 @@ def _start(network: NetworkConfig) -> list[str]:
 
 
 def _has_matrix(layer: Layer) -> bool:
-    """Whether its weights are more than a number for each map, as those of batch norm are."""
+    """Return True if its weights are more than a number for each map, unlike those of batch norm."""
     return layer.kind.weights == ("weight", "bias")
 
 
 def _step(layer: Layer) -> str:
-    """A layer with what follows it, applied to `x`."""
+    """Return the code that applies a layer, with what follows it, to `x`."""
     source = f"self.{layer.name}(x)"
     source = layer.function.source.format(source) if layer.function else source
     return f"self.dropout({source})" if layer.dropout is not None else source

@@ -78,5 +78,5 @@ def _ignore(network: Network, reader: Layer, off: Sequence[int], units: int, wei
 
 
 def _names(network: Network) -> list[str]:
-    """The weights that inputs are multiplied by: not those that a normalisation scales with."""
+    """Return the names of the weights that inputs are multiplied by: not those that a normalisation scales with."""
     return [f"{layer.name}.weight" for layer in network.layers if layer.kind.weights and not layer.kind.collects]

@@ -21,7 +21,7 @@ class Spread:
 
 
 def spread(weights: Sequence[np.ndarray]) -> list[Spread]:
-    """The weights of one layer in several networks, counted over the same edges so that they can be compared."""
+    """Count the weights of one layer in several networks over the same edges, so that they can be compared."""
     flat = [values.ravel() for values in weights]
     bins = int(np.clip(np.sqrt(len(flat[0])), FEWEST_BINS, MOST_BINS))
     edges = np.linspace(min(values.min() for values in flat), max(values.max() for values in flat), bins + 1)

@@ -63,7 +63,7 @@ Dab = tuple[int, int, int]
 
 
 def _dabs_that_tip(recogniser: Recogniser, start: np.ndarray, other: int, most: float) -> list[Dab] | None:
-    """The dabs of the greedy search, in order; `None` where it changed `most` ink and has not tipped the answer."""
+    """Return the dabs of the greedy search, in order; `None` if it changed `most` ink without tipping the answer."""
     dabs: list[Dab] = []
     now = start
     lead, gradient = _lead(recogniser, now, other)
@@ -86,7 +86,7 @@ def _dabs_that_tip(recogniser: Recogniser, start: np.ndarray, other: int, most: 
 
 
 def _promising(image: np.ndarray, gradient: np.ndarray) -> list[Dab]:
-    """The dabs with the largest gain for their ink, were the network as straight as its gradient; near ink only."""
+    """Return the dabs with the largest gain for their ink, judged by the gradient alone; near ink only."""
     near = ndimage.binary_dilation(image >= _INK, iterations=_REACH)
     found = []
     for sign, room in ((1, 1 - image), (-1, image)):
@@ -100,7 +100,7 @@ def _promising(image: np.ndarray, gradient: np.ndarray) -> list[Dab]:
 
 
 def _needed(recogniser: Recogniser, start: np.ndarray, dabs: list[Dab], other: int) -> list[Dab]:
-    """The dabs without those that the answer does not need, the one that saves most ink left out first."""
+    """Drop the dabs that the answer does not need, beginning with the one that saves most ink."""
     while len(dabs) > 1:
         fewer = [dabs[:place] + dabs[place + 1 :] for place in range(len(dabs))]
         images = np.stack([_with_dabs(start, each) for each in fewer])
@@ -112,13 +112,13 @@ def _needed(recogniser: Recogniser, start: np.ndarray, dabs: list[Dab], other: i
 
 
 def _weakened(recogniser: Recogniser, start: np.ndarray, change: np.ndarray, other: int) -> np.ndarray:
-    """The change, float32 (S, S), at the smallest share of its strength that still tips the answer."""
+    """Return the change, float32 (S, S), at the smallest share of its strength that still tips the answer."""
     leads = _leads(recogniser, start + _SHARES[:, None, None] * change, other)
     return _SHARES[int((leads > 0).argmax())] * change
 
 
 def _with_dabs(image: np.ndarray, dabs: list[Dab]) -> np.ndarray:
-    """The image (S, S), 0 to 1, after these dabs: each fills, or takes away, a share of what room or ink there is."""
+    """Apply dabs to an image (S, S) of 0 to 1: each fills a share of the room, or takes away a share of the ink."""
     padded = np.pad(image, 1)
     for row, column, sign in dabs:
         patch = padded[row : row + 3, column : column + 3]
@@ -127,13 +127,13 @@ def _with_dabs(image: np.ndarray, dabs: list[Dab]) -> np.ndarray:
 
 
 def _leads(recogniser: Recogniser, images: np.ndarray, other: int) -> np.ndarray:
-    """By how many logits `other` is ahead of every other digit, float32 (n,), for (n, S, S) ink of 0 to 1 as 8 bits."""
+    """Return by how many logits `other` leads each other digit, float32 (n,), for (n, S, S) ink of 0 to 1 as 8 bits."""
     logits = np.stack([answer.logits for answer in recogniser.read_seen(_as_pixels(images))])
     return logits[:, other] - np.delete(logits, other, axis=1).max(axis=1)
 
 
 def _lead(recogniser: Recogniser, image: np.ndarray, other: int) -> tuple[float, np.ndarray]:
-    """The same for one image, with the gradient (S, S) of that lead by the ink of each pixel."""
+    """Return the same for one image, with the gradient (S, S) of that lead by the ink of each pixel."""
     pixels = recogniser.normalised(_as_pixels(image)[None]).requires_grad_()
     logits, _ = recogniser.layers(pixels)
     rivals = logits[0].clone()

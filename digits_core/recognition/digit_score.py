@@ -43,7 +43,7 @@ class References:
         object.__setattr__(self, "_starts", np.searchsorted(self.labels, np.arange(CLASSES + 1)))
 
     def likeness(self, answers: Sequence[Answer]) -> np.ndarray:
-        """The cosine to the nearest of them, float64 (n, 2): in the last hidden layer among all, in pixels among
+        """Return the cosine to the nearest of them, float64 (n, 2): in the last hidden layer among all, in pixels among
         those of its digit."""
         in_hidden = directions(np.stack([answer.hidden for answer in answers])) @ self.hidden.T  # (n, references)
         pixels = _pixel_directions(np.stack([answer.seen for answer in answers]))
@@ -89,7 +89,7 @@ def fit(references: References, digits: Sequence[Answer], marks: Sequence[Answer
 
 
 def features(answers: Sequence[Answer], references: References) -> np.ndarray:
-    """What the score is a weighted sum of, float64 (n, F)."""
+    """Return the values that the score is a weighted sum of, float64 (n, F)."""
     return np.concatenate(_groups(answers, references), axis=1)
 
 
@@ -99,7 +99,7 @@ def feature_count(answer: Answer) -> int:
 
 
 def _groups(answers: Sequence[Answer], references: References) -> list[np.ndarray]:
-    """The features by what they say, each float64 (n, its size).
+    """Return the features in groups by what they measure, each float64 (n, its size).
 
     The directions of the two hidden layers and of the feature maps, the first two with the logarithm of their length;
     the three largest logits in descending order; the two likenesses to the references.
@@ -114,12 +114,12 @@ def _groups(answers: Sequence[Answer], references: References) -> list[np.ndarra
 
 
 def _with_length(values: np.ndarray) -> np.ndarray:
-    """Rows at length 1, and the logarithm of the length that they had."""
+    """Normalize rows to length 1; return them, and the logarithm of the length that they had."""
     length = np.log1p(np.linalg.norm(values, axis=1, keepdims=True))
     return np.concatenate([directions(values), length], axis=1)
 
 
 def _pixel_directions(seen: np.ndarray) -> np.ndarray:
-    """Images uint8 (n, S, S), blurred by one pixel so that a slightly moved stroke still fits; rows of length 1."""
+    """Return images uint8 (n, S, S) as rows of length 1, blurred by a pixel so that a slightly moved stroke fits."""
     blurred = ndimage.uniform_filter(seen.astype(np.float32), (0, 3, 3), mode="constant")
     return directions(blurred.reshape(len(seen), -1))

@@ -28,7 +28,7 @@ _STEPS_AT_ONCE = 64
 
 
 def attribute(recogniser: Recogniser, seen: np.ndarray, digit: int, against: int | None = None) -> np.ndarray:
-    """How much each pixel of what the network saw, uint8 (S, S), speaks for `digit`; float32 (S, S), -1 to 1.
+    """Return how much each pixel that the network saw, uint8 (S, S), speaks for `digit`; float32 (S, S), -1 to 1.
 
     Positive speaks for the digit: against `against` where that is given, else against the mean of the other nine.
     The largest share has size 1; all are 0 where ink makes no difference.
@@ -39,7 +39,7 @@ def attribute(recogniser: Recogniser, seen: np.ndarray, digit: int, against: int
 
 
 def contributions(recogniser: Recogniser, seen: np.ndarray, digit: int, against: int | None = None) -> np.ndarray:
-    """The same in logits, float32 (S, S): their sum is `preference` for what was seen less that for empty paper."""
+    """Return the same in logits, float32 (S, S): their sum is `preference` for the image less that for empty paper."""
     images, blank = recogniser.normalised(np.stack([seen, np.zeros_like(seen)])).split(1)
     places, weights = (torch.from_numpy(each).float() for each in np.polynomial.legendre.leggauss(_STEPS))
     shares_of_ink, weights = (each.view(-1, 1, 1, 1).split(_STEPS_AT_ONCE) for each in ((places + 1) / 2, weights / 2))
@@ -52,7 +52,7 @@ def contributions(recogniser: Recogniser, seen: np.ndarray, digit: int, against:
 
 
 def preference(recogniser: Recogniser, images: Tensor, digit: int, against: int | None = None) -> Tensor:
-    """By how much normalised images (n, 1, S, S) speak for a digit, in logits: (n,).
+    """Return by how much normalised images (n, 1, S, S) speak for a digit, in logits: (n,).
 
     A difference of logits, because softmax knows no other: whatever is added to all ten changes nothing.
     """

@@ -23,7 +23,7 @@ def _curve(*points: tuple[float, float]) -> tuple[Points, bool]:
 
 
 def _ring(x: float, y: float, across: float, down: float, turn: float = 0.0) -> tuple[Points, bool]:
-    """A closed oval about (x, y), begun `turn` turns from the top."""
+    """Return a closed oval about (x, y), begun `turn` turns from the top."""
     angles = 2 * np.pi * (turn + np.linspace(0, 1.02, 10))
     return [(float(x - across * np.sin(a)), float(y - down * np.cos(a))) for a in angles], True
 
@@ -129,7 +129,7 @@ LETTERS: dict[str, Drawing] = {
 
 
 def letters(count: int, seed: int) -> np.ndarray:
-    """So many drawings, uint8 (count, 28, 28), bright on 0, each letter in turn; the same for the same seed."""
+    """Draw `count` letters, uint8 (count, 28, 28), bright on 0, each letter in turn; the same for the same seed."""
     rng = np.random.default_rng(seed)
     names = list(LETTERS)
     return np.stack([drawn_by_hand(LETTERS[names[place % len(names)]], rng) for place in range(count)])

@@ -38,7 +38,7 @@ class HiddenNeighbours:
         self._directions = directions(np.concatenate(values))  # (N, H)
 
     def nearest(self, seen: np.ndarray, count: int = 3) -> list[HiddenNeighbour]:
-        """The `count` training images nearest to what the network saw, uint8 (S, S), the nearest first."""
+        """Return the `count` training images nearest to what the network saw, uint8 (S, S), the nearest first."""
         hidden = self._recogniser.read_seen(seen[None])[0].hidden
         distances = 1 - self._directions @ directions(hidden[None])[0]
         nearest = np.argsort(distances, kind="stable")[:count]
@@ -53,5 +53,5 @@ class HiddenNeighbours:
 
 
 def directions(values: np.ndarray) -> np.ndarray:
-    """Rows (n, d) scaled to length 1; rows of zeros stay."""
+    """Scale rows (n, d) to length 1; rows of zeros stay."""
     return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)

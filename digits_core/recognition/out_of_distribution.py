@@ -84,11 +84,11 @@ class Refusal:
     least_margin: float = 0.0
 
     def accepts(self, answer: Answer) -> bool:
-        """Whether the answer is to be believed at all: paper without ink never is."""
+        """Return True if the answer is to be believed at all: paper without ink never is."""
         return bool(self.accepted([answer])[0])
 
     def decides(self, answer: Answer) -> bool:
-        """Whether one digit is enough more likely than any other."""
+        """Return True if one digit is enough more likely than any other."""
         return answer.margin >= self.least_margin
 
     def accepted(self, answers: Sequence[Answer]) -> np.ndarray:
@@ -184,7 +184,7 @@ def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Di
 
 @cache
 def _others() -> dict[str, list[np.ndarray]]:
-    """What a finished threshold is judged by, by kind: other marks than those that it was fitted on."""
+    """Return the marks that a finished threshold is judged by, by kind: others than those that it was fitted on."""
     return not_digits(OTHERS_OF_A_KIND, _JUDGED_SEED)
 
 
@@ -207,7 +207,7 @@ def _least_margin(answers: Sequence[Answer], labels: np.ndarray) -> float:
 
 
 def _fitted(recogniser: Recogniser, train: Sequence[Digits]) -> DigitScore:
-    """The score, its references every other of some training images, fitted on the rest."""
+    """Fit the score; its references are every other one of some training images, the rest are fitted on."""
     share = min(1.0, (REFERENCES + FITTED) / max(1, sum(len(digits.indices("train")) for digits in train)))
     places = [_spread(digits.indices("train"), share) for digits in train]
     fitted = [each[:: 1 + REFERENCES // FITTED] for each in places]
@@ -221,13 +221,13 @@ def _fitted(recogniser: Recogniser, train: Sequence[Digits]) -> DigitScore:
 
 @cache
 def _marks() -> tuple[np.ndarray, ...]:
-    """What is no digit, uint8 (n, H, W) for each kind: the same for every run, and drawn once (15 MB, two seconds)."""
+    """Draw marks that are not digits, uint8 (n, H, W) for each kind: once for all runs (15 MB, two seconds)."""
     kinds = not_digits(MARKS_OF_A_KIND, _FITTED_SEED).values()
     return (*(np.stack(inks) for inks in kinds), letters(LETTERS_FITTED, _FITTED_SEED))
 
 
 def _references(recogniser: Recogniser, train: Sequence[Digits], places: Sequence[np.ndarray]) -> References:
-    """The images of each dataset at these places, with what the network makes of them."""
+    """Return the images of each dataset at these places, with what the network makes of them."""
     batches = [
         batch for digits, own in zip(train, places, strict=True) for batch in recogniser.hidden(digits.images[own])
     ]
@@ -238,7 +238,7 @@ def _references(recogniser: Recogniser, train: Sequence[Digits], places: Sequenc
 
 
 def _varied(recogniser: Recogniser, images: Sequence[np.ndarray], seed: int = _JUDGED_SEED) -> np.ndarray:
-    """Images of several datasets as the network sees them in training, random steps included: uint8 (N, S, S)."""
+    """Return images of several datasets as the network is trained on them, random steps included: uint8 (N, S, S)."""
     seen = torch.from_numpy(np.concatenate([recogniser.seen(each) for each in images]))[:, None]
     generator = torch.Generator().manual_seed(seed)
     varied = batched.augment(seen, recogniser.config.transform, generator)
@@ -246,7 +246,7 @@ def _varied(recogniser: Recogniser, images: Sequence[np.ndarray], seed: int = _J
 
 
 def _spread(values: np.ndarray, share: float) -> np.ndarray:
-    """That share of the rows, evenly from the first to the last."""
+    """Return that share of the rows, spread evenly from the first to the last."""
     return values[np.linspace(0, len(values) - 1, round(share * len(values))).astype(int)]
 
 
@@ -291,7 +291,7 @@ def _features_of(recogniser: Recogniser) -> int:
 
 
 def _from_kept(report: dict[str, Any], arrays: dict[str, np.ndarray], count: int) -> Refusal:
-    """Raises `AttributeError`, `KeyError`, `TypeError` or `ValueError` for what `_to_keep` would not have written."""
+    """Raise `AttributeError`, `KeyError`, `TypeError` or `ValueError` for what `_to_keep` would not have written."""
     seen, hidden, labels = (arrays[name] for name in ("seen", "hidden", "labels"))
     if (
         seen.dtype != np.uint8

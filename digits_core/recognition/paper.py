@@ -31,7 +31,7 @@ class Paper:
 
 
 def find_paper(tones: np.ndarray) -> Paper | None:
-    """The sheet in a photo, uint8 (H, W); None where it fills the frame or does not stand out of what it lies on.
+    """Find the sheet in a photo, uint8 (H, W); None if it fills the frame or does not stand out from its background.
 
     The edge of a shadow is told from the edge of paper by its softness.
     """
@@ -57,7 +57,7 @@ def find_paper(tones: np.ndarray) -> Paper | None:
 
 
 def _polygon(region: np.ndarray) -> Paper | None:
-    """The outline of what is most of the middle of a bool (h, w), where that can be a sheet or a part of one."""
+    """Outline the region that covers most of the middle of a bool (h, w), if it can be a sheet or a part of one."""
     labels = label(region, connectivity=1)
     middle = labels[tuple(slice(side // 3, side - side // 3) for side in region.shape)]
     if not middle.any():
@@ -94,18 +94,18 @@ def _without_holes(region: np.ndarray) -> np.ndarray:
 
 
 def _on_frame(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Which of the points (K, 2) lie on the left, top, right and bottom of the frame (h, w), bool (K, 4)."""
+    """Mark which of the points (K, 2) lie on the left, top, right and bottom of the frame (h, w), bool (K, 4)."""
     return np.concatenate([points < 2.5, points > np.array(shape[::-1]) - 2.5], axis=1)
 
 
 def _edges(paper: Paper, shape: tuple[int, int]) -> np.ndarray:
-    """Which sides, each from a corner to the next, are edges of paper and not where the frame ends, bool (K,)."""
+    """Mark the sides, each from a corner to the next, that are edges of paper and not of the frame, bool (K,)."""
     on_frame = _on_frame(paper.corners, shape)
     return ~(on_frame & np.roll(on_frame, -1, axis=0)).any(axis=1)
 
 
 def _without_flat_corners(corners: np.ndarray, tolerance: float) -> np.ndarray:
-    """The polygon without the corner at which its outline was opened, where that lies on a side."""
+    """Remove the corner at which the polygon's outline was opened if it lies on a side."""
     first, before, after = corners[0], corners[-1], corners[1]
     along = after - before
     away = abs(along[0] * (first - before)[1] - along[1] * (first - before)[0]) / max(np.linalg.norm(along), 1e-9)
@@ -113,7 +113,7 @@ def _without_flat_corners(corners: np.ndarray, tolerance: float) -> np.ndarray:
 
 
 def _sharpened(corners: np.ndarray, edge: np.ndarray) -> np.ndarray:
-    """The corners again, as where the straight lines through the edge's points (P, 2) between them meet."""
+    """Move the corners to where the straight lines through the edge's points (P, 2) between them meet."""
     lines = []
     for one, other in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         length = np.linalg.norm(other - one)
@@ -133,14 +133,14 @@ def _sharpened(corners: np.ndarray, edge: np.ndarray) -> np.ndarray:
 
 
 def _clockwise(corners: np.ndarray) -> np.ndarray:
-    """The corners from the upper left, to the upper right and on."""
+    """Sort the corners clockwise, beginning with the upper left."""
     middle = corners.mean(axis=0)
     corners = corners[np.argsort(np.arctan2(*(corners - middle).T[::-1]))]
     return np.roll(corners, -np.argmin(corners.sum(axis=1)), axis=0)
 
 
 def _seen_edges(small: np.ndarray, paper: Paper) -> float:
-    """The share of the worst side inside the frame along which it is an edge of paper: brighter inside, and at once.
+    """Return the share of the worst side in the frame along which paper ends: brighter inside, and at once.
 
     Where only some edges are seen, they must be sharper: a straight shadow would do.
     """

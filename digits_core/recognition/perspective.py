@@ -18,7 +18,7 @@ _FEWEST_TILES = 6
 
 
 def upright(corners: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
-    """The homography that makes the quadrilateral (4, 2) a rectangle, and the rectangle's width and height."""
+    """Return the homography that makes the quadrilateral (4, 2) a rectangle, and the rectangle's width and height."""
     sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
     width, height = (sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2
     inset = np.array([-_INSET * width, -_INSET * height])
@@ -28,7 +28,7 @@ def upright(corners: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
 
 
 def level(values: np.ndarray) -> np.ndarray:
-    """The homography (3, 3) that makes the lines on paper level and plumb; `values` is their contrast (H, W).
+    """Return the homography (3, 3) that makes the lines on paper level and plumb; `values` is their contrast (H, W).
 
     Lines that are parallel on paper meet in one vanishing point of the picture. Where no lines are seen it is the
     identity: handwriting alone says too little.
@@ -50,7 +50,7 @@ def level(values: np.ndarray) -> np.ndarray:
 
 
 def warp(image: Image.Image, transform: np.ndarray, size: tuple[int, int], beyond: int | None = None) -> Image.Image:
-    """The picture after a homography, cut to (width, height); `beyond` its edges, by default, in its median tone."""
+    """Apply a homography and crop to (width, height); `beyond` fills what lies outside, by default the median tone."""
     if image.size == size and np.allclose(transform, np.eye(3)):
         return image
     back = np.linalg.inv(transform)
@@ -64,7 +64,7 @@ def warp(image: Image.Image, transform: np.ndarray, size: tuple[int, int], beyon
 
 
 def _four_points(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The homography that takes four (x, y) points to four others."""
+    """Return the homography that takes four (x, y) points to four others."""
     rows = []
     for (x, y), (u, v) in zip(source, target, strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
@@ -72,7 +72,7 @@ def _four_points(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _vanishing_point(small: np.ndarray) -> np.ndarray | None:
-    """Where the nearly level lines of (h, w) contrast meet: (x, y, w), the origin in the middle, half the width 1.
+    """Return where nearly level lines of (h, w) contrast meet: (x, y, w), origin in the middle, half the width 1.
 
     Each line is given by the slope at which the lines of one tile are sharpest; the point nearest to all of them is
     the eigenvector of the least eigenvalue, reweighted until stray tiles count for nothing.
@@ -97,7 +97,7 @@ def _vanishing_point(small: np.ndarray) -> np.ndarray | None:
 
 
 def _slopes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The middles (T, 2) as (x, y) of the tiles in which nearly level lines are seen, and their slopes (T,)."""
+    """Return the middles (T, 2) as (x, y) of the tiles in which nearly level lines are seen, and their slopes (T,)."""
     rows, columns = small.shape[0] // _TILE, small.shape[1] // _TILE
     if not rows or not columns:
         return np.zeros((0, 2)), np.zeros(0)
@@ -128,7 +128,7 @@ def _slopes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _to_infinity(across: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """The homography that sends one vanishing point to where level lines meet, the other to where plumb ones do."""
+    """Return the homography that sends one vanishing point to where level lines meet, the other to where plumb do."""
     horizon = np.cross(across, down)
     if abs(horizon[2]) < 1e-6:
         return np.eye(3)

@@ -24,7 +24,7 @@ INK_SHARE = 20 / 28
 
 
 def to_ink(picture: Image.Image | np.ndarray, name: str = "the picture") -> np.ndarray:
-    """The ink of a picture: uint8 (H, W), 0 where the paper is, up to 255 in the strokes, their edges soft.
+    """Return the ink of a picture: uint8 (H, W), 0 on paper, up to 255 in the strokes, with soft edges.
 
     `picture` is a Pillow image of any mode or an array of (H, W), (H, W, 3) or (H, W, 4). Dark ink on light
     paper and light on dark are both recognised; shadows are flattened. A longest side of more than
@@ -45,7 +45,7 @@ def ink_of_picture(image: Image.Image) -> tuple[np.ndarray, list[LeftOut]]:
 
 
 def cut_out(ink: np.ndarray) -> np.ndarray:
-    """The square around the ink, uint8 (S, S): the ink's longest side is 20/28 of S, its box in the middle.
+    """Cut out the square around the ink, uint8 (S, S): the ink's longest side is 20/28 of S, its box in the middle.
 
     The ink keeps its resolution. Raises `PictureError` where there is none.
     """
@@ -56,7 +56,7 @@ def cut_out(ink: np.ndarray) -> np.ndarray:
 
 
 def whole_square(ink: np.ndarray) -> np.ndarray:
-    """The whole canvas as a square, uint8 (S, S): a square one as it is, else with 0 added on both sides."""
+    """Pad the whole canvas to a square, uint8 (S, S): a square one stays, else 0 is added on both sides."""
     height, width = ink.shape
     return ink if height == width else _in_square(ink, max(height, width))
 
@@ -75,7 +75,7 @@ def shrunk(image: Image.Image, side: int = WORKING_SIDE) -> Image.Image:
 
 
 def _box(ink: np.ndarray) -> tuple[slice, slice]:
-    """The rows and the columns of (H, W) that hold ink, first to last; empty where there is none."""
+    """Return the rows and the columns of (H, W) that hold ink, first to last; empty if there is none."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows):
         return slice(0), slice(0)
@@ -83,7 +83,7 @@ def _box(ink: np.ndarray) -> tuple[slice, slice]:
 
 
 def _in_square(ink: np.ndarray, side: int) -> np.ndarray:
-    """The ink in the middle of an empty square, uint8 (side, side)."""
+    """Place the ink in the middle of an empty square, uint8 (side, side)."""
     height, width = ink.shape
     square = np.zeros((side, side), dtype=np.uint8)
     top, left = (side - height) // 2, (side - width) // 2

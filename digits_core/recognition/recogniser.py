@@ -104,21 +104,21 @@ class Recogniser:
         return self.read_all([ink])[0]
 
     def read_all(self, inks: list[np.ndarray]) -> list[Answer]:
-        """The same for several pieces of ink, of any sizes, in one pass through the network."""
+        """Recognise several pieces of ink, of any sizes, in one pass through the network."""
         if not inks:
             return []
         return self.read_seen(np.concatenate([self.seen(ink[None]) for ink in inks]))
 
     def read_alike(self, images: np.ndarray) -> list[Answer]:
-        """The same for many images of one size, uint8 (N, H, W), which the transform takes all at once."""
+        """Recognise many images of one size, uint8 (N, H, W), which the transform takes all at once."""
         return self.read_seen(self.seen(images))
 
     def seen(self, images: np.ndarray) -> np.ndarray:
-        """What the network sees of images, uint8 (N, H, W) → (N, S, S): the transform up to 8-bit pixels."""
+        """Return what the network sees of images, uint8 (N, H, W) → (N, S, S): the transform up to 8-bit pixels."""
         return batched.prepare(images, self.config.transform)[:, 0].numpy()
 
     def read_seen(self, seen: np.ndarray) -> list[Answer]:
-        """The same for images that have been through the transform, uint8 (n, S, S)."""
+        """Recognise images that have been through the transform, uint8 (n, S, S)."""
         answers: list[Answer] = []
         last = self.network.last.name
         hidden, first, maps = self.judged_layers
@@ -145,7 +145,7 @@ class Recogniser:
             yield seen, hidden.numpy()
 
     def normalised(self, seen: np.ndarray) -> Tensor:
-        """Images as the network reads them: uint8 (n, S, S) → float32 (n, 1, S, S)."""
+        """Normalise images as the network reads them: uint8 (n, S, S) → float32 (n, 1, S, S)."""
         return batched.normalise(torch.from_numpy(seen)[:, None], self.config.transform)
 
     def layers(self, images: Tensor) -> tuple[Tensor, Tensor]:

@@ -39,13 +39,13 @@ class _Line:
     darkness: np.ndarray
 
     def band(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and columns (2·_HALF + 1, C) of the pixels around it."""
+        """Return the rows and columns (2·_HALF + 1, C) of the pixels around it."""
         rows = self.middles + np.arange(-_HALF, _HALF + 1)[:, None]
         return rows, np.broadcast_to(self.columns, rows.shape)
 
 
 def without_lines(values: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray]:
-    """Contrast, float32 (H, W), without printed lines: 0 where only they were, as before where ink crosses them.
+    """Return contrast, float32 (H, W), without printed lines: 0 where only they were, unchanged where ink crosses them.
 
     The second array (H, W) tells how dark the printed line at or right beside each pixel was, 0 where there was none.
     """
@@ -91,7 +91,7 @@ def _turned(values: np.ndarray) -> np.ndarray:
 
 
 def _lines(values: np.ndarray) -> list[_Line]:
-    """The level lines of (H, W) contrast."""
+    """Find the level lines of (H, W) contrast."""
     height, width = values.shape
     if height <= 2 * _HALF + 2 or width < 2 * _STRIP:
         return []
@@ -117,7 +117,7 @@ def _long(lines: list[_Line], width: int) -> list[_Line]:
 
 
 def _ridges(strength: np.ndarray) -> np.ndarray:
-    """Where (H, S) values are the highest around and stand out of the noise and of what lies above and below."""
+    """Mark where (H, S) values are the highest around, above the noise and above what lies over and under them."""
     noise = 1.4826 * float(np.median(abs(strength - np.median(strength))))
     beside = np.maximum(np.roll(strength, 7, axis=0), np.roll(strength, -7, axis=0))
     stands_out = strength - np.maximum(beside, 0) > max(_FAINTEST, _OUTSTANDING * noise)
@@ -125,7 +125,7 @@ def _ridges(strength: np.ndarray) -> np.ndarray:
 
 
 def _within(others: list[_Line], values: np.ndarray) -> list[_Line]:
-    """The level lines of a narrow table, which are too short to be told from strokes anywhere else.
+    """Find the level lines of a narrow table, which are too short to be told from strokes anywhere else.
 
     `others` are its plumb lines: at least two that begin and end alike, but not with the sheet.
     """
@@ -153,7 +153,7 @@ def _alike(one: _Line, other: _Line) -> bool:
 
 
 def _short_lines(values: np.ndarray, rows: slice, left: int, right: int) -> list[_Line]:
-    """The level lines from one column to another that are dark nearly all along, in some of the rows."""
+    """Find the level lines from one column to another that are dark nearly all along, in some of the rows."""
     part = ndimage.maximum_filter1d(ndimage.uniform_filter1d(values[rows, left : right + 1], 3, axis=1), 5, axis=0)
     strength = np.quantile(part, _ALL_ALONG, axis=1)[:, None]
     middles = np.flatnonzero(_ridges(strength)) + rows.start
@@ -167,7 +167,7 @@ def _short_lines(values: np.ndarray, rows: slice, left: int, right: int) -> list
 
 
 def _along(values: np.ndarray) -> np.ndarray:
-    """How dark at least most of each strip is: the percentile `_PRESENCE` of (R, C) values, (R, S)."""
+    """Return how dark at least most of each strip is: the percentile `_PRESENCE` of (R, C) values, (R, S)."""
     samples = sliding_window_view(values[:, ::_STEP], _STRIP // _STEP, axis=1)[:, :: _HOP // _STEP]
     rank = _PRESENCE * (_STRIP // _STEP) // 100
     return np.partition(samples, rank, axis=2)[:, :, rank]
@@ -178,7 +178,7 @@ def _strip_middles(count: int) -> np.ndarray:
 
 
 def _line(places: np.ndarray, values: np.ndarray, smooth: np.ndarray, strength: np.ndarray) -> _Line | None:
-    """The line through places (P, 2) of (row, strip), as long as it is seen."""
+    """Fit the line through places (P, 2) of (row, strip), as long as it is seen."""
     height, width = values.shape
     strips = np.unique(places[:, 1])
     rows = np.array([places[places[:, 1] == strip, 0].mean() for strip in strips])
@@ -223,7 +223,7 @@ def _is_broken(dark: np.ndarray, long: float) -> bool:
 
 
 def _usual_ink(values: np.ndarray, level: list[_Line], plumb: list[_Line], noise: float) -> float:
-    """How dark ink usually is, seen beside the lines."""
+    """Return how dark ink usually is, measured beside the lines."""
     beside = values.copy()
     for line in level:
         beside[line.band()] = 0
@@ -234,7 +234,7 @@ def _usual_ink(values: np.ndarray, level: list[_Line], plumb: list[_Line], noise
 
 
 def _without(values: np.ndarray, lines: list[_Line], ink: float, noise: float) -> np.ndarray:
-    """Contrast without these level lines; strokes that they would cut are mended."""
+    """Remove these level lines from the contrast; strokes that they would cut are joined again."""
     result, taken = values.copy(), np.zeros(values.shape, dtype=bool)
     for line in lines:
         band = line.band()

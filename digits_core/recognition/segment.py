@@ -51,18 +51,18 @@ class Box:
         return self.top + self.height
 
     def joined(self, other: Box) -> Box:
-        """The smallest box around both."""
+        """Return the smallest box around both."""
         left, top = min(self.left, other.left), min(self.top, other.top)
         right, bottom = max(self.right, other.right), max(self.bottom, other.bottom)
         return Box(left, top, right - left, bottom - top)
 
     def crop(self, image: np.ndarray) -> np.ndarray:
-        """The part of (H, W) in the box, a view of shape (height, width)."""
+        """Return the part of (H, W) in the box, a view of shape (height, width)."""
         return image[self.top : self.bottom, self.left : self.right]
 
 
 def find_digits(ink: np.ndarray) -> list[Box]:
-    """A box around each digit in (H, W) uint8 ink, lines top to bottom, each left to right; [] without ink.
+    """Return a box around each digit in (H, W) uint8 ink, lines top to bottom, each left to right; [] without ink.
 
     Strokes that touch are one mark; a mark too small for a digit joins the digit over, under or beside which
     it lies (the bar of a 5, the halves of a broken 4), or is left out where there is none.
@@ -79,7 +79,7 @@ def find_digits(ink: np.ndarray) -> list[Box]:
 
 
 def ink_in(ink: np.ndarray, boxes: list[Box]) -> list[np.ndarray]:
-    """The ink (height, width) of each box without strokes that only reach in from a neighbour."""
+    """Return the ink (height, width) of each box without strokes that only reach in from a neighbour."""
     marks = Marks(ink)
     return [marks.inside(box) for box in boxes]
 
@@ -94,7 +94,7 @@ class Marks:
         self._sizes = np.bincount(self._labels.reshape(-1))
 
     def inside(self, box: Box) -> np.ndarray:
-        """The ink (height, width) in a box of the marks that lie in it by half or more; where none does, all of it.
+        """Return the ink (height, width) in a box of the marks at least half of which lie in it; all ink if none does.
 
         Faint ink may join a digit to more than lies in its box.
         """
@@ -105,7 +105,7 @@ class Marks:
 
 
 def without_dashes(boxes: list[Box]) -> list[Box]:
-    """The boxes of several digits without those that are lower and flatter than any digit among them."""
+    """Remove the boxes that are lower and flatter than any digit among several."""
     height = usual_height(boxes) if boxes else 0
     return [box for box in boxes if box.height >= _DASH * height or box.width <= _FLAT * box.height]
 
@@ -146,7 +146,7 @@ def _join_parts(marks: list[Box], height: float) -> list[Box]:
 
 
 def _near(marks: list[Box], height: float) -> Iterator[tuple[int, int]]:
-    """The pairs of marks (i, j), j < i, that lie near enough to each other to be parts of one digit."""
+    """Return the pairs of marks (i, j), j < i, that lie near enough to each other to be parts of one digit."""
     left, top, right, bottom = np.array([(mark.left, mark.top, mark.right, mark.bottom) for mark in marks]).T
     beside = np.maximum.outer(left, left) - np.minimum.outer(right, right)
     above = np.maximum.outer(top, top) - np.minimum.outer(bottom, bottom)
@@ -155,7 +155,7 @@ def _near(marks: list[Box], height: float) -> Iterator[tuple[int, int]]:
 
 
 def _two_digits(one: Box, other: Box, height: float) -> bool:
-    """Whether what both would make is too tall, or too wide for parts beside each other, to be one digit."""
+    """Return True if both together are too tall, or too wide for parts beside each other, to be one digit."""
     joined = one.joined(other)
     beside = _gaps(one, other)[0] > -0.5 * min(one.width, other.width)
     widest = _WIDEST_WITH_BAR if _is_bar_of(one, other, height) else _WIDEST
@@ -163,7 +163,7 @@ def _two_digits(one: Box, other: Box, height: float) -> bool:
 
 
 def _is_bar_of(one: Box, other: Box, height: float) -> bool:
-    """Whether the upper of two marks is the bar of a 5: flat, low, at the corner of the rest and partly over it."""
+    """Return True if the upper of two marks is the bar of a 5: flat, low, at the rest's corner and partly over it."""
     bar, rest = (one, other) if one.top < other.top else (other, one)
     beside, above = _gaps(one, other)
     flat = bar.height < _BAR_SHARE * height and bar.width > _FLAT * bar.height
@@ -171,7 +171,7 @@ def _is_bar_of(one: Box, other: Box, height: float) -> bool:
 
 
 def _gaps(one: Box, other: Box) -> tuple[int, int]:
-    """The empty pixels between two boxes, horizontally and vertically; negative: by how much they overlap."""
+    """Return the empty pixels between two boxes, horizontally and vertically; negative if they overlap."""
     beside = max(one.left, other.left) - min(one.right, other.right)
     above = max(one.top, other.top) - min(one.bottom, other.bottom)
     return beside, above
@@ -182,7 +182,7 @@ def _apart(one: Box, other: Box) -> int:
 
 
 def _belong_together(one: Box, other: Box, height: float) -> bool:
-    """Whether two marks are parts of one digit whose usual height is `height`."""
+    """Return True if two marks are parts of one digit whose usual height is `height`."""
     if one.joined(other).height > _TALLEST * height:
         return False
     beside, above = _gaps(one, other)
@@ -200,19 +200,19 @@ def _belong_together(one: Box, other: Box, height: float) -> bool:
 
 
 def rows_of(boxes: Sequence[Box]) -> list[list[int]]:
-    """The indices of the boxes by row of the sheet, top to bottom, each row left to right; rows may slant a little."""
+    """Group the boxes' indices by row of the sheet, top to bottom, each row left to right; rows may slant a little."""
     middles = np.array([(box.left + box.width / 2, box.top + box.height / 2) for box in boxes]).reshape(-1, 2)
     return _lines_of(middles, usual_height(list(boxes)) if boxes else 0.0)
 
 
 def columns_of(boxes: Sequence[Box]) -> list[list[int]]:
-    """The same by column, left to right, each column top to bottom."""
+    """Group the boxes' indices by column, left to right, each column top to bottom."""
     middles = np.array([(box.top + box.height / 2, box.left + box.width / 2) for box in boxes]).reshape(-1, 2)
     return _lines_of(middles, usual_height(list(boxes)) if boxes else 0.0)
 
 
 def _lines_of(middles: np.ndarray, height: float) -> list[list[int]]:
-    """Points (n, 2) as (along, across) by the line that they are on; lines are at least half a height apart."""
+    """Group points (n, 2), as (along, across), by the line they are on; lines are at least half a height apart."""
     along, across = middles.T
     level = across - _slant(middles, height) * along
     lines: list[list[int]] = []
@@ -225,7 +225,7 @@ def _lines_of(middles: np.ndarray, height: float) -> list[list[int]]:
 
 
 def _slant(middles: np.ndarray, height: float) -> float:
-    """By how much lines of points (n, 2) go down on their way: the median over each point and its next one."""
+    """Return how much lines of points (n, 2) descend along their way: the median over each point and its next one."""
     slopes = []
     for point in middles:
         ahead, aside = (middles - point).T

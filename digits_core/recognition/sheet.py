@@ -43,11 +43,11 @@ class Sheet:
     left_out: tuple[LeftOut, ...] = ()
 
     def own_ink(self, box: Box) -> np.ndarray:
-        """The ink (h, w) of the part of a box that lies on the picture, without strokes that only reach into it."""
+        """Return the ink (h, w) in the part of a box on the picture, without strokes that only reach into it."""
         return self._marks.inside(_within(box, self.ink.shape))
 
     def in_photo(self, box: Box) -> Box:
-        """The box around where a box of the picture lies in the photo, in pixels of that."""
+        """Return the box in pixels of the photo around where a box of the picture lies there."""
         corners = [[x, y, 1] for x in (box.left, box.right) for y in (box.top, box.bottom)]
         points = np.array(corners, dtype=float) @ np.linalg.inv(self.from_photo).T
         points = points[:, :2] / points[:, 2:]
@@ -60,11 +60,11 @@ class Sheet:
         return Marks(self.ink)
 
     def rows(self) -> list[list[int]]:
-        """The indices of the boxes by row of the sheet."""
+        """Group the boxes' indices by row of the sheet."""
         return rows_of(self.boxes)
 
     def columns(self) -> list[list[int]]:
-        """The indices of the boxes by column of the sheet."""
+        """Group the boxes' indices by column of the sheet."""
         return columns_of(self.boxes)
 
 
@@ -86,7 +86,7 @@ def read_sheet(picture: Image.Image, name: str = "the sheet") -> Sheet:
 
 
 def ink_of(sheet: Sheet, box: Box) -> np.ndarray:
-    """The ink of one box, cut out as a square for `Recogniser.read_all`; `PictureError` where there is none."""
+    """Cut the ink of one box out as a square for `Recogniser.read_all`; `PictureError` if there is none."""
     own = sheet.own_ink(box)
     if not own.any():
         raise PictureError("The box holds no ink. Draw it around a digit, or remove it.")
@@ -94,7 +94,7 @@ def ink_of(sheet: Sheet, box: Box) -> np.ndarray:
 
 
 def digit_in(sheet: Sheet, box: Box) -> np.ndarray:
-    """The digit in a box as handwriting keeps it, uint8 (28, 28); `PictureError` where the box holds no ink."""
+    """Return the digit in a box as handwriting stores it, uint8 (28, 28); `PictureError` if the box holds no ink."""
     from digits_core.recognition.sample import sample_of  # loads torch, which finding digits does without
 
     return sample_of(ink_of(sheet, box))
@@ -133,7 +133,7 @@ def straightened(photo: Image.Image) -> tuple[Image.Image, np.ndarray, np.ndarra
 def _warped(
     image: Image.Image, on_paper: Image.Image, transform: np.ndarray, size: tuple[int, int]
 ) -> tuple[Image.Image, np.ndarray]:
-    """The picture after a homography, and where in it paper is, without its rim.
+    """Return the picture after a homography, and where in it paper is, without its rim.
 
     In a photo, ink may reach to the picture's own edges, and is then judged as cut off or whole. A small picture was
     cut out of a larger one: the walls of a cell, or the next digit, are along its edges.
@@ -146,7 +146,7 @@ def _warped(
 
 
 def _fitted(transform: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
-    """The homography, then shifted and scaled to a picture of at most `SIDE`, whose size comes with it.
+    """Shift and scale the homography to a picture of at most `SIDE`; return it with the picture's size.
 
     All of a picture of the given size stays in it.
     """
@@ -160,6 +160,6 @@ def _fitted(transform: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, t
 
 
 def _within(box: Box, shape: tuple[int, int]) -> Box:
-    """The part of a box that lies on a picture of (H, W)."""
+    """Clip a box to a picture of (H, W)."""
     left, top = min(max(0, box.left), shape[1]), min(max(0, box.top), shape[0])
     return Box(left, top, max(0, min(box.right, shape[1]) - left), max(0, min(box.bottom, shape[0]) - top))

@@ -25,13 +25,13 @@ Maker = Callable[[np.random.Generator], np.ndarray]
 
 
 def not_digits(count: int, seed: int) -> dict[str, list[np.ndarray]]:
-    """`count` pieces of ink of each kind, uint8 (84, 84), bright on 0; the same for the same seed."""
+    """Draw `count` pieces of ink of each kind, uint8 (84, 84), bright on 0; the same for the same seed."""
     rng = np.random.default_rng(seed)
     return {kind: [maker(rng) for _ in range(count)] for kind, maker in MAKERS.items()}
 
 
 def letter(rng: np.random.Generator) -> np.ndarray:
-    """A letter of Pillow's own font, slanted, bent and with strokes of any width."""
+    """Draw a letter of Pillow's own font, slanted, bent and with strokes of any width."""
     return written(LETTERS[rng.integers(len(LETTERS))], _font(), rng)
 
 
@@ -41,7 +41,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def written(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, rng: np.random.Generator) -> np.ndarray:
-    """Printed text as if written by hand, uint8 (84, 84): turned, slanted and pulled about in waves."""
+    """Distort printed text to look handwritten, uint8 (84, 84): turned, slanted and pulled about in waves."""
     image = Image.new("L", (2 * SIDE, 2 * SIDE))
     ImageDraw.Draw(image).text((SIDE, SIDE), text, 255, font, anchor="mm", stroke_width=int(rng.integers(0, 3)))
     turn, slant = np.deg2rad(rng.uniform(-12, 12)), rng.uniform(-0.3, 0.3)
@@ -53,13 +53,13 @@ def written(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, rng: 
 
 
 def scribble(rng: np.random.Generator) -> np.ndarray:
-    """A line to and fro: through nine to twenty places without plan."""
+    """Draw a line to and fro through nine to twenty random places."""
     places = rng.uniform(-45, 45, (rng.integers(9, 21), 2))
     return drawn([_smooth(places)], rng.uniform(2, 7))
 
 
 def hatching(rng: np.random.Generator) -> np.ndarray:
-    """Some lines side by side, perhaps crossed: what fills or strikes out."""
+    """Draw some lines side by side, perhaps crossed, as used to fill or strike out."""
     lines = []
     for angle in rng.uniform(0, np.pi, rng.integers(1, 3)):
         along = np.array([np.cos(angle), np.sin(angle)])
@@ -71,7 +71,7 @@ def hatching(rng: np.random.Generator) -> np.ndarray:
 
 
 def smiley(rng: np.random.Generator) -> np.ndarray:
-    """A face in a few strokes: a round head, two eyes, a mouth."""
+    """Draw a face in a few strokes: a round head, two eyes, a mouth."""
     angles = np.linspace(0, 2 * np.pi, 40)
     head = np.stack([28 * np.cos(angles), rng.uniform(24, 30) * np.sin(angles)], axis=1)
     eyes = [np.array([[x, -8.0], [x + 1, -8 + rng.uniform(1, 5)]]) for x in (-10.0, 10.0)]
@@ -84,7 +84,7 @@ def smiley(rng: np.random.Generator) -> np.ndarray:
 
 
 def shape(rng: np.random.Generator) -> np.ndarray:
-    """A doodle with three to five corners, closed, perhaps filled, or a star."""
+    """Draw a doodle with three to five corners, closed, perhaps filled, or a star."""
     corners = int(rng.integers(3, 6))
     angles = np.arange(corners) * 2 * np.pi / corners + rng.uniform(0, 2 * np.pi)
     order = np.arange(corners) * (2 if corners == 5 else 1)
@@ -93,13 +93,13 @@ def shape(rng: np.random.Generator) -> np.ndarray:
 
 
 def texture(rng: np.random.Generator) -> np.ndarray:
-    """Clouds of ink without strokes, as a photo without handwriting leaves them."""
+    """Draw clouds of ink without strokes, as a photo without handwriting leaves them."""
     clouds = ndimage.gaussian_filter(rng.normal(0, 1, (SIDE, SIDE)), rng.uniform(1, 8))
     return in_square(np.clip(clouds / clouds.std() * 120, 0, 255))
 
 
 def drawn(lines: list[np.ndarray], width: float, fill: bool = False) -> np.ndarray:
-    """Strokes through (P, 2) points as (x, y) around (0, 0), with a round pen, as ink in a square."""
+    """Draw strokes through (P, 2) points as (x, y) around (0, 0) with a round pen, as ink in a square."""
     big = 2 * SIDE
     image = Image.new("L", (2 * big, 2 * big))
     pen = ImageDraw.Draw(image)
@@ -114,7 +114,7 @@ def drawn(lines: list[np.ndarray], width: float, fill: bool = False) -> np.ndarr
 
 
 def in_square(ink: np.ndarray) -> np.ndarray:
-    """The ink (H, W), 0 to 255, scaled and moved into the middle as `prepare.cut_out` has it, uint8 (84, 84)."""
+    """Scale ink (H, W), 0 to 255, and centre it as `prepare.cut_out` does, uint8 (84, 84)."""
     rows, columns = (np.flatnonzero((ink >= 32).any(axis=axis)) for axis in (1, 0))
     square = np.zeros((SIDE, SIDE), np.uint8)
     if not rows.size:
@@ -131,7 +131,7 @@ def in_square(ink: np.ndarray) -> np.ndarray:
 
 
 def _smooth(places: np.ndarray) -> np.ndarray:
-    """A curve through about (P, 2) places, eight points for each."""
+    """Return a curve through about (P, 2) places, eight points for each."""
     steps = np.linspace(0, len(places) - 1, 8 * len(places))
     line = np.stack([np.interp(steps, np.arange(len(places)), side) for side in places.T], axis=1)
     return ndimage.gaussian_filter1d(line, 3, axis=0, mode="nearest")

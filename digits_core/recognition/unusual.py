@@ -104,13 +104,13 @@ def measured(seen: np.ndarray) -> np.ndarray:
 
 
 def _span(there: np.ndarray) -> np.ndarray:
-    """From the first to the last True of each row, bool (N, S), in pixels; 0 where there is none."""
+    """Return the distance from the first to the last True of each row, bool (N, S), in pixels; 0 if there is none."""
     length = there.shape[1] - there.argmax(axis=1) - there[:, ::-1].argmax(axis=1)
     return np.where(there.any(axis=1), length, 0).astype(np.float64)
 
 
 def _ends(values: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """The lowest and highest usual values of the images that are `own`, float64 (2, 5)."""
+    """Return the lowest and highest usual values of the images that are `own`, float64 (2, 5)."""
     chosen = values[own] if own.sum() >= _FEWEST else values
     low, high = np.quantile(chosen, (_OUTER, 1 - _OUTER), axis=0)
     return np.stack([low - _MARGIN * (high - low), high + _MARGIN * (high - low)])

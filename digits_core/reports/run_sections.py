@@ -124,7 +124,7 @@ def run_sections(
 
 
 def _mistakes(reported: Sequence[ReportedRun]) -> Html:
-    """For each run the mistakes of which it was surest; for two also what only one of them reads."""
+    """Return each run's most confident mistakes; for two runs also what only one of them reads."""
     most = max(FEWEST_PICTURES, min(MOST_PICTURES, IN_ALL // len(reported)))
     parts = [
         Html(f"<h3>{_name(each.run)}</h3>{mistakes(each.answers, each.images, most)}")
@@ -155,7 +155,7 @@ def _only_one_right(reported: Sequence[ReportedRun]) -> Html:
 
 
 def _results(histories: Sequence[History]) -> Html:
-    """A row a run; the best accuracy, loss and time stand out where there is something to be better than."""
+    """Return a row per run; the best accuracy, loss and time are highlighted if there is something to compare with."""
     columns: list[tuple[str, Callable[[Run], float | None], Callable[[float], str], Callable[..., float]]] = [
         ("Accuracy", lambda run: run.test_accuracy, lambda share: f"{100 * share:.2f} %", max),
         ("Loss", lambda run: run.test_loss, "{:.4f}".format, min),
@@ -181,7 +181,7 @@ def _results(histories: Sequence[History]) -> Html:
 
 
 def _epochs(history: History) -> str:
-    """How many epochs are done, and of how many where that is not all."""
+    """Format how many epochs are done, and of how many if that is not all."""
     done, planned = len(history.epochs), history.run.planned_epochs
     return f"{done}" if done == planned else f"{done} of {planned}"
 
@@ -216,7 +216,7 @@ def _charts(histories: Sequence[History]) -> Html:
 
 
 def _is_wide(values: Sequence[float]) -> bool:
-    """Whether a few losses are so high that all others would lie on the ground of the chart."""
+    """Return True if a few losses are so high that all others would lie at the bottom of the chart."""
     known = [value for value in values if isfinite(value)]
     return bool(known) and min(known) > 0 and max(known) > WIDE * median(known)
 

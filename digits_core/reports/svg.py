@@ -33,7 +33,7 @@ class SvgCurve:
 def chart(
     title: str, curves: Sequence[SvgCurve], words: Callable[[float], str], most: float | None = None, log: bool = False
 ) -> Html:
-    """The curves over their epochs; `words` gives a value as people read it, `most` is where the axis may end.
+    """Draw the curves over their epochs; `words` formats a value for people, `most` is where the axis may end.
 
     A logarithmic axis (`log`) is for values above 0.
     """
@@ -125,7 +125,7 @@ def ticks_around(low: float, high: float) -> list[float]:
 
 
 def factors_around(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten, from below the lowest value to above the highest; many of them are thinned."""
+    """Return 1, 2 and 5 times powers of ten, from below the lowest value to above the highest; many are thinned."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
     below = max((step for step in steps if step <= low * 1.000001), default=steps[0])
@@ -135,6 +135,6 @@ def factors_around(low: float, high: float) -> list[float]:
 
 
 def epoch_ticks(last: int) -> list[int]:
-    """At most ten epochs to write below the axis, the first and every so many after it."""
+    """Return at most ten epochs to write below the axis, the first and every so many after it."""
     step = next(factor for factor in (1, 2, 5, 10, 20, 50, 100, 200) if last <= factor * 10)
     return [1, *range(step, last + 1, step)] if step > 1 else list(range(1, last + 1))

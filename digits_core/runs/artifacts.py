@@ -75,7 +75,7 @@ class Artifacts:
         self._write("weights.safetensors", save(plain, metadata={"config": config_json}))
 
     def load_weights(self) -> Weights:
-        """Raises `RunError` where there are none, or none that can be read."""
+        """Return the weights; raises `RunError` if there are none, or none that can be read."""
         try:
             return load_file(self.weights_path)
         except FileNotFoundError as error:
@@ -112,7 +112,7 @@ class Artifacts:
         self._write(TEST_FILE, buffer.getvalue())
 
     def load_test_result(self) -> TestResult:
-        """Raises `RunError` where the run was never evaluated."""
+        """Return the test result; raises `RunError` if the run was never evaluated."""
         try:
             with (self._folder / TEST_FILE).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return TestResult(file["logits"], file["labels"])
@@ -127,7 +127,7 @@ class Artifacts:
         self._write("watched.npz", buffer.getvalue())
 
     def load_watched(self) -> Watched | None:
-        """The watched test images, or `None` where the training is yet to start."""
+        """Return the watched test images, or `None` if the training is yet to start."""
         try:
             with (self._folder / "watched.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return Watched(file["images"], file["labels"])
@@ -159,7 +159,7 @@ class Artifacts:
         self._write("changes.json", json.dumps(changes).encode())
 
     def load_changes(self) -> list[dict[str, Any]]:
-        """Raises `RunError` where they cannot be read: without them, the numbers would be others."""
+        """Return the changes; raises `RunError` if they cannot be read: without them, the numbers would differ."""
         try:
             return json.loads((self._folder / "changes.json").read_bytes())
         except FileNotFoundError:
@@ -174,7 +174,7 @@ class Artifacts:
         self._write(f"{name}.json", json.dumps(content).encode())
 
     def load_evaluation(self, name: str) -> dict[str, Any] | None:
-        """What was kept under that name, or `None` where that is nothing, or cannot be read: it can be had again."""
+        """Return what was stored under that name, or `None` if it is missing or unreadable: it can be made again."""
         try:
             content = json.loads((self._folder / f"{name}.json").read_bytes())
         except (OSError, ValueError):
@@ -182,7 +182,7 @@ class Artifacts:
         return content if isinstance(content, dict) else None
 
     def weights_fingerprint(self) -> str:
-        """Sixteen hex digits that change with any weight; `RunError` where there are none."""
+        """Return sixteen hex digits that change with any weight; raises `RunError` if there are none."""
         try:
             return hashlib.sha256(self.weights_path.read_bytes()).hexdigest()[:16]
         except FileNotFoundError as error:
@@ -200,11 +200,11 @@ class Artifacts:
         (self._folder / "start.pt").unlink(missing_ok=True)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
-        """The last checkpoint, or `None` where the training is yet to finish an epoch; `RunError` for a broken one."""
+        """Return the last checkpoint, or `None` before the first epoch is done; raises `RunError` for a broken one."""
         return self._load_torch("checkpoint.pt")
 
     def load_start(self) -> dict[str, Any] | None:
-        """The checkpoint of the run that this one continues, or `None` where it continues none."""
+        """Return the checkpoint of the run that this one continues, or `None` if it continues none."""
         return self._load_torch("start.pt")
 
     def has_checkpoint(self) -> bool:
@@ -229,7 +229,7 @@ class Artifacts:
         self._write("start.pt", content)
 
     def contents(self, names: Collection[str] = TRAINING_FILES) -> dict[str, bytes]:
-        """The files of these names, as far as they are there; by default what a training has left here so far, to be
+        """Return the files of these names, as far as they exist; by default what a training has left here so far, to be
         taken to another machine and back."""
         return {name: path.read_bytes() for name in names if (path := self._folder / name).exists()}
 

@@ -122,7 +122,7 @@ def _keep_weights(training: Training, artifacts: Artifacts) -> None:
 
 
 def as_arrays(network: nn.Module) -> dict[str, np.ndarray]:
-    """The weights of a network by name, float32."""
+    """Return the weights of a network by name, float32."""
     return {name: values.detach().cpu().numpy() for name, values in network.state_dict().items()}
 
 

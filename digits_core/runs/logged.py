@@ -274,7 +274,7 @@ def _add_all(db: sqlite3.Connection, run_id: str, run: WholeRun) -> None:
 
 
 def _parted(metrics: Mapping[str, float]) -> tuple[dict[Known, float], dict[str, float]]:
-    """The figures that every run has, and the others; of two names for one figure the first is it."""
+    """Separate the figures that every run has from the others; of two names for one figure the first counts."""
     known: dict[Known, float] = {}
     others: dict[str, float] = {}
     for name, value in metrics.items():
@@ -308,11 +308,11 @@ def _move_on(db: sqlite3.Connection, run_id: str, step: int, known: Mapping[Know
 
 
 def _or_null(value: float | None) -> float | None:
-    """SQLite has no NaN, and JSON no infinity."""
+    """Replace NaN and infinity by `None`: SQLite has no NaN, and JSON no infinity."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def _planned(config: Mapping[str, Any]) -> int:
-    """How many epochs a config says that there will be; 0 if it does not."""
+    """Return how many epochs a config says that there will be; 0 if it does not."""
     epochs = as_settings(json.dumps(config)).get("epochs", 0)
     return int(epochs) if 0 < epochs < LARGEST_STEP else 0

@@ -90,7 +90,7 @@ def _setting(field: str, value: Any) -> Any:
 
 
 def _word(text: str) -> str:
-    """`cross_entropy` and `CrossEntropyLoss` are the same."""
+    """Normalize a word: `cross_entropy` and `CrossEntropyLoss` are the same."""
     return "".join(letter for letter in text.casefold() if letter.isalnum()).removesuffix("loss")
 
 

@@ -57,12 +57,12 @@ def is_alive(owner: str, seen: float | None = None) -> bool:
 
 @lru_cache(maxsize=1)
 def _identity(pid: int) -> str:
-    """Kept, because a host's name may change while the process lives: on macOS it changes with the network."""
+    """Return the process's identity, cached: on macOS the host's name in it changes with the network."""
     return f"{platform.node()}:{pid}:{_beginning(psutil.Process(pid))}"
 
 
 def _beginning(process: psutil.Process) -> str:
-    """When a process began, told by nothing that changes when the clock is set."""
+    """Return when a process began, by a clock that does not change when the time is set."""
     try:
         # The 22nd field: ticks since the machine started. The second, a name, may hold spaces and brackets itself.
         ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]

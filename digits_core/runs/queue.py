@@ -10,7 +10,7 @@ WAITING = "status = 'queued' AND position > 0"
 
 
 def fair_place(waiting: Sequence[str], training: Sequence[str], session: str) -> int:
-    """Where a new run of `session` goes among the sessions of the `waiting` runs, 0 for the front.
+    """Return where a new run of `session` goes among the sessions of the `waiting` runs, 0 for the front.
 
     Everyone has one turn before anyone has the next: a run that is a session's third, with those that train, goes
     before the first run that is someone's fourth.

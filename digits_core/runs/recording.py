@@ -107,7 +107,7 @@ def _start(db: sqlite3.Connection, run_id: str, event: Started) -> None:
 
 
 def _datasets_before(db: sqlite3.Connection, run_id: str, event: Started) -> dict[str, dict[str, str]]:
-    """The fingerprints of the datasets with which a run, or the one that it continues, began, if it goes on with
+    """Return the fingerprints of the datasets with which a run, or the one it continues, began, if it goes on with
     others now."""
     query = "SELECT environment, (SELECT environment FROM runs WHERE id = run.parent) AS parents FROM runs AS run"
     row = db.execute(f"{query} WHERE id = ?", (run_id,)).fetchone()

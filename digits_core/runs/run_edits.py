@@ -68,7 +68,7 @@ class Labels:
         return self._change(run_ids, "tags", without, "Took tags off {}")
 
     def tags(self) -> list[str]:
-        """Every tag that a run which is not deleted has, in alphabetical order."""
+        """Return every tag of a run that is not deleted, in alphabetical order."""
         query = "SELECT DISTINCT tag.value FROM runs, json_each(runs.tags) AS tag WHERE deleted IS NULL"
         with self._database.read() as db:
             return sorted((row[0] for row in db.execute(query)), key=str.casefold)
@@ -161,7 +161,7 @@ class Labels:
 
 
 def tidy_name(name: str) -> str:
-    """A name in one line, without spaces at its ends; `ConfigError` where it is empty or too long."""
+    """Return a name on one line, without spaces at its ends; raises `ConfigError` if it is empty or too long."""
     name = " ".join(name.split())
     if not name:
         raise ConfigError("A run needs a name: write a few words.")
@@ -178,7 +178,7 @@ def tidy_note(note: str) -> str:
 
 
 def tidy_tags(tags: Iterable[str]) -> list[str]:
-    """Tags in one line each, every one once; `ConfigError` for one that is empty, too long or two in one."""
+    """Return each tag once, on one line; raises `ConfigError` for one that is empty, too long or two in one."""
     tidy: dict[str, str] = {}
     for tag in tags:
         tag = " ".join(tag.split())
@@ -195,7 +195,7 @@ def tidy_tags(tags: Iterable[str]) -> list[str]:
 
 
 def _as_json(tags: Iterable[str]) -> str:
-    """The tags of one run as stored, each once; `ConfigError` where they are too many."""
+    """Return the tags of one run as stored, each once; raises `ConfigError` if there are too many."""
     tags = tidy_tags(tags)
     if len(tags) > TAGS_AT_MOST:
         raise ConfigError(

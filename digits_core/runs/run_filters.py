@@ -88,7 +88,7 @@ class Condition:
         return self.holds_for(value_of(run, self.field))
 
     def holds_for(self, value: Any) -> bool:
-        """Whether it holds for a run that has this value in that field."""
+        """Return True if the condition holds for a run that has this value in that field."""
         if isinstance(value, tuple):
             if not self.value or not value:
                 return (not value and not self.value) == (self.sign == "=")
@@ -102,7 +102,7 @@ class Condition:
 
 
 def parse(text: str) -> Condition:
-    """The condition that someone typed; `ConfigError` that says how one is written where it is none."""
+    """Parse a condition; raises `ConfigError`, which says how one is written, if it is invalid."""
     parts = _PARTS.fullmatch(text)
     field = field_of(parts["field"]) if parts else None
     if parts is None or field is None:
@@ -120,7 +120,7 @@ def parse(text: str) -> Condition:
 
 
 def as_number(text: str) -> float:
-    """`0.97`, or `97 %` for the same; `ConfigError` for what is no number."""
+    """Parse `0.97`, or `97 %` for the same; raises `ConfigError` for anything else."""
     parts = _NUMBER.fullmatch(text.strip())
     if parts is None:
         raise ConfigError(f"“{text[:60]}” is no number.")
@@ -128,7 +128,7 @@ def as_number(text: str) -> float:
 
 
 def value_of(run: Run, field: str) -> Any:
-    """What a run has under the name of a setting, a result, or `status`, `tag`, `recipe` and `name`."""
+    """Return a run's value of a setting, a result, or `status`, `tag`, `recipe` or `name`."""
     read = RESULTS.get(field) or WORDS.get(field)
     return read(run) if read else settings_of(run)[field]
 
@@ -143,7 +143,7 @@ def alternatives(conditions: Iterable[Condition]) -> list[list[Condition]]:
 
 
 def matching(runs: Sequence[Run], conditions: Iterable[Condition], search: str = "") -> list[Run]:
-    """The runs for which all of it holds; `search` are words that each stand somewhere in what a run is called."""
+    """Return the runs for which all conditions hold; each word of `search` must occur in what the run is called."""
     asked = alternatives(conditions)
     wanted = search.casefold().split()
     return [
@@ -178,7 +178,7 @@ def _each(value: Any) -> tuple[Any, ...]:
 
 
 def field_of(words: str) -> str | None:
-    """The field that is meant by its name or by what it is called; `None` where there is none."""
+    """Return the field meant by its name or by its title; `None` if there is none."""
     plain = " ".join(words.casefold().replace("_", " ").split())
     by_words = {name_of(field).casefold(): field for field in (*RESULTS, *WORDS, *SECTION_OF, CHANGES)}
     by_words |= {field.replace("_", " "): field for field in (*RESULTS, *WORDS, *SECTION_OF)}

@@ -33,7 +33,7 @@ ORDER BY wanted.run, wanted.epoch
 
 
 def small_curves(db: sqlite3.Connection, run_ids: Sequence[str], points: int = POINTS) -> dict[str, SmallCurve]:
-    """The test accuracy of each of these runs at `points` epochs or fewer, the first and the last among them."""
+    """Return the test accuracy of each run at `points` epochs or fewer, the first and the last among them."""
     found: dict[str, SmallCurve] = {run_id: [] for run_id in run_ids}
     for run_id, accuracy in db.execute(_QUERY, {"runs": json.dumps(list(run_ids)), "points": points}):
         found[run_id].append(accuracy)

@@ -128,11 +128,11 @@ class RunStore:
             note_weights(db, run_id, epochs)
 
     def runs(self, kept: Kept = "current") -> list[Run]:
-        """Every run that is listed, newest first; or those that were archived, or deleted."""
+        """Return every listed run, newest first; or those that were archived, or deleted."""
         return self._select(f"SELECT * FROM runs WHERE {KEPT[kept]} ORDER BY number DESC")
 
     def some(self, run_ids: Sequence[str]) -> list[Run]:
-        """These runs in the order of their ids, archived ones too; without those that are not there."""
+        """Return these runs in the order of their ids, archived ones too; without those that do not exist."""
         found = self._select(
             "SELECT * FROM runs WHERE id IN (SELECT value FROM json_each(?)) AND deleted IS NULL", json.dumps(run_ids)
         )
@@ -144,16 +144,16 @@ class RunStore:
             return db.execute(f"SELECT count(*) FROM runs WHERE {KEPT[kept]}").fetchone()[0]
 
     def small_curves(self, run_ids: Sequence[str]) -> dict[str, SmallCurve]:
-        """The test accuracy of each of these runs at a few epochs, from its first to its last."""
+        """Return the test accuracy of each of these runs at a few epochs, from its first to its last."""
         with self._database.read() as db:
             return small_curves(db, run_ids)
 
     def live(self) -> list[Run]:
-        """What trains or waits for its turn, oldest first, wherever it trains."""
+        """Return what trains or waits for its turn, oldest first, wherever it trains."""
         return self._select(f"SELECT * FROM runs WHERE {IS_LIVE} ORDER BY number")
 
     def in_training(self) -> list[Run]:
-        """What this app trains or has waiting, oldest first: not the live runs of other people's loops."""
+        """Return what this app trains or has waiting, oldest first: not the live runs of other people's loops."""
         return [run for run in self.live() if not run.is_logged]
 
     def is_live(self, run_id: str) -> bool:
@@ -161,7 +161,7 @@ class RunStore:
         return any(run.id == run_id for run in self.live())
 
     def get(self, run_id: str) -> Run:
-        """The run of that id; `RunError` where there is none."""
+        """Return the run of that id; raises `RunError` if there is none."""
         found = self._select("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", run_id)
         if not found:
             raise RunError(
@@ -199,7 +199,7 @@ class RunStore:
         raise RunError(f"There is no run {reference!r}. List them: python -m digits_core runs")
 
     def usable(self, logged: bool = False) -> list[Run]:
-        """The listed runs that hold weights to recognise with, newest first.
+        """Return the listed runs that hold weights to recognise with, newest first.
 
         logged: Also those whose network was traced from somebody else's code: it reads, and puts out what its layers
             make of an image, but what is known of the layers that the app builds is not known of it.
@@ -212,7 +212,7 @@ class RunStore:
         return [run for run in runs if logged or not run.is_logged]
 
     def epochs(self, run_ids: Sequence[str]) -> dict[str, list[EpochRow]]:
-        """The epochs of each of these runs, in order; an empty list for a run that has none."""
+        """Return the epochs of each of these runs, in order; an empty list for a run that has none."""
         marks = ", ".join("?" * len(run_ids))
         with self._database.read() as db:
             rows = db.execute(f"SELECT * FROM epochs WHERE run IN ({marks}) ORDER BY run, epoch", list(run_ids))
@@ -222,19 +222,19 @@ class RunStore:
         return by_run
 
     def news(self, cursor: int) -> News:
-        """The epochs written after `cursor` (0: all), over all runs."""
+        """Return the epochs written after `cursor` (0: all), over all runs."""
         with self._database.read() as db:
             rows = db.execute("SELECT * FROM epochs WHERE sequence > ? ORDER BY sequence", (cursor,)).fetchall()
         epochs = [EpochRow.read(row) for row in rows]
         return News(epochs, epochs[-1].sequence if epochs else cursor)
 
     def cursor(self) -> int:
-        """The cursor that `news` would return now: it has grown if any run finished an epoch."""
+        """Return the cursor that `news` would return now: it has grown if any run finished an epoch."""
         with self._database.read() as db:
             return db.execute("SELECT coalesce(max(sequence), 0) FROM epochs").fetchone()[0]
 
     def batches(self, run_id: str, after: int = 0) -> list[BatchRow]:
-        """The losses of single batches with a sequence number above `after`, in the order in which they came."""
+        """Return the losses of single batches with a sequence number above `after`, in order of arrival."""
         query = (
             "SELECT sequence, epoch, batch, loss, learning_rate FROM batches "
             "WHERE run = ? AND sequence > ? ORDER BY sequence"
@@ -243,7 +243,7 @@ class RunStore:
             return [BatchRow(*row) for row in db.execute(query, (run_id, after))]
 
     def details(self, run_id: str, after: int = 0) -> list[DetailRow]:
-        """What was looked at in each epoch above `after`, in order."""
+        """Return what was looked at in each epoch above `after`, in order."""
         query = (
             "SELECT epoch, gradient_norms, weight_norms, confusion, watched FROM details "
             "WHERE run = ? AND epoch > ? ORDER BY epoch"
@@ -253,13 +253,13 @@ class RunStore:
         return [DetailRow(epoch, *(json.loads(text) for text in texts)) for epoch, *texts in rows]
 
     def changes(self, run_id: str) -> list[ChangeRow]:
-        """What was done to a run by hand, oldest first."""
+        """Return what was done to a run by hand, oldest first."""
         query = "SELECT sequence, what, value, epoch, batch, created FROM changes WHERE run = ? ORDER BY sequence"
         with self._database.read() as db:
             return [ChangeRow(*row) for row in db.execute(query, (run_id,))]
 
     def queue(self) -> list[Run]:
-        """The runs that wait for their turn, the next one first, whoever queued them."""
+        """Return the runs that wait for their turn, the next one first, whoever queued them."""
         return self._select(f"SELECT * FROM runs WHERE {queue.WAITING} ORDER BY position, number")
 
     def move(self, run_id: str, places: int) -> None:
@@ -358,7 +358,7 @@ class RunStore:
 
 
 def new_id() -> str:
-    """The id of a run that is yet to be written."""
+    """Return the id of a run that is yet to be written."""
     return secrets.token_hex(4)
 
 

@@ -76,11 +76,11 @@ class SweepStore:
         return self.get(sweep_id)
 
     def sweeps(self) -> list[Sweep]:
-        """Every sweep but the deleted ones, newest first."""
+        """Return every sweep except the deleted ones, newest first."""
         return self._select("SELECT * FROM sweeps WHERE deleted IS NULL ORDER BY number DESC")
 
     def of_owner(self, owner: str) -> list[Sweep]:
-        """What that process has to see to: its sweeps that go on, and those that ended before their last trial did."""
+        """Return the sweeps a process looks after: those that go on, and those that ended before their last trial."""
         return self._select(
             "SELECT * FROM sweeps WHERE owner = ? AND (status IN ('running', 'paused') OR EXISTS (SELECT 1 FROM runs "
             "WHERE sweep = sweeps.id AND runs.status IN ('queued', 'running', 'paused'))) ORDER BY number",
@@ -88,14 +88,14 @@ class SweepStore:
         )
 
     def get(self, sweep_id: str) -> Sweep:
-        """The sweep of that id; `RunError` where there is none."""
+        """Return the sweep of that id; raises `RunError` if there is none."""
         found = self._select("SELECT * FROM sweeps WHERE id = ?", sweep_id)
         if not found:
             raise RunError(f"There is no sweep {sweep_id!r}: the Runs page lists those there are.")
         return found[0]
 
     def find(self, reference: str) -> Sweep:
-        """The sweep that a person means: an id, its unique beginning, or `latest`."""
+        """Return the sweep that a person means: an id, its unique beginning, or `latest`."""
         found = [
             each for each in self.sweeps() if reference == "latest" or (reference and each.id.startswith(reference))
         ]
@@ -108,7 +108,7 @@ class SweepStore:
         raise RunError(f"There is no sweep {reference!r}. Start one: python -m digits_core sweep --vary KEY=V1,V2")
 
     def runs(self, sweep_id: str) -> list[Run]:
-        """Its trials, oldest first, with those that were deleted since: they were tried all the same."""
+        """Return its trials, oldest first, with those deleted since: they were tried all the same."""
         with self._database.read() as db:
             return [Run(*row) for row in db.execute("SELECT * FROM runs WHERE sweep = ? ORDER BY number", (sweep_id,))]
 
@@ -162,7 +162,7 @@ class SweepStore:
 
 
 def as_trial(plan: SweepPlan, run: Run, epochs: Sequence[EpochRow]) -> Trial:
-    """A run as its sweep sees it."""
+    """Return a run as its sweep sees it."""
     settings, seed = _settings(run.config_json, plan.fields)
     return Trial(
         settings,
@@ -190,6 +190,6 @@ def state_of(run: Run) -> State:
 
 @lru_cache(maxsize=4096)
 def _settings(config_json: str, fields: tuple[str, ...]) -> tuple[dict[str, Any], int]:
-    """The values of these fields, and the seed: a sweep looks at its trials several times a second."""
+    """Return the values of these fields, and the seed: a sweep looks at its trials several times a second."""
     config = RunConfig.from_json(config_json)
     return {field: by_name(field, value_of(config, field)) for field in fields}, config.training.seed

@@ -1,1 +1,1 @@
-"""The commands of `python -m digits_core`, one module each: its options, and what it does over the library."""
+"""The commands of `python -m digits_core`, one module each: its options, and how it calls the library."""

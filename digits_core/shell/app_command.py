@@ -1,4 +1,4 @@
-"""Open the app in a browser: what the shell does where it is given no command."""
+"""Open the app in a browser: the default if the shell is given no command."""
 
 from __future__ import annotations
 

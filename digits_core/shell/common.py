@@ -1,4 +1,4 @@
-"""What the commands share."""
+"""Helpers shared by the commands."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def add_json(command: argparse.ArgumentParser) -> None:
 
 
 def open_home() -> tuple[Home, Database]:
-    """Return the home folder that the environment names, made if it is not there, and its database."""
+    """Return the home folder named by the environment, created if it does not exist, and its database."""
     home = Home.from_environment().create()
     return home, open_database(home)

@@ -1,4 +1,4 @@
-"""List the datasets; make one of a file."""
+"""List the datasets; import one from a file."""
 
 from __future__ import annotations
 

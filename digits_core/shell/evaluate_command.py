@@ -1,4 +1,4 @@
-"""Say how well a run reads the test images of a dataset."""
+"""Evaluate a run on the test images of a dataset."""
 
 from __future__ import annotations
 
@@ -81,5 +81,5 @@ def _percent(value: float) -> str:
 
 
 def _or_none(value: float) -> float | None:
-    """JSON has no word for NaN."""
+    """Return None for NaN, which JSON cannot represent."""
     return None if isnan(value) else value

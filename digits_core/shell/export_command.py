@@ -1,4 +1,4 @@
-"""Take a run away: its weights, its history, and itself as one plain script or a notebook."""
+"""Export a run: its weights, its history, and the training itself as one plain script or a notebook."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def grade_folder(options: argparse.Namespace) -> int:
     from digits_core.runs.export.files import check_free
 
     to = options.to or options.folder
-    # Not after the work of minutes.
+    # Checked first, not after minutes of work.
     paths = hand_ins_in(options.folder)
     check_free((CSV, HTML), to, options.replace)
     home, database = open_home()
@@ -75,7 +75,7 @@ def grade_folder(options: argparse.Namespace) -> int:
 
 
 def _hidden(named: str, catalogue: Catalogue) -> Digits:
-    """Return digits whose test split nobody was trained on: all of a file, the test images of a dataset."""
+    """Return digits whose test split no run was trained on: all of a file, or the test images of a dataset."""
     path = Path(named)
     if not path.is_file():
         from digits_core.training.check import check_test_images
@@ -97,7 +97,7 @@ def _hidden(named: str, catalogue: Catalogue) -> Digits:
 
 
 def _known(catalogue: Catalogue) -> list[Digits]:
-    """Return the datasets that are the same everywhere, as far as they are here."""
+    """Return the datasets that are the same everywhere, if they are available here."""
     from digits_core.data.catalogue import BUILT_IN
 
     return [catalogue.load(name) for name in BUILT_IN if name != "handwriting" and catalogue.available(name)]

@@ -1,4 +1,4 @@
-"""Make runs of the files of other programs."""
+"""Import runs from the files of other programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add_to(commands: Commands) -> None:
 
 
 def import_runs(options: argparse.Namespace) -> int:
-    """Import all runs of all paths, or none where one of them cannot be read."""
+    """Import all runs of all paths, or none if one of them cannot be read."""
     from digits_core.runs.imports import keep, read_runs
 
     _, database = open_home()

@@ -1,4 +1,4 @@
-"""List the lessons; check files that are to become some."""
+"""List the lessons; check lesson files."""
 
 from __future__ import annotations
 

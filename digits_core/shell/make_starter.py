@@ -42,9 +42,9 @@ THREADS = 2
 STARTER = FULL.config.replace(
     name="Starter", data=DataConfig(train=FULL.config.data.train, test=("mnist-5k", "optdigits"))
 )
-"""Tested on datasets that every home has: its answers can be shown and checked at once."""
+"""Tested on datasets that every home has: its predictions can be shown and checked at once."""
 REFERENCES = ("optdigits", "mnist-5k", "strokes")
-"""Of the training images, those that every home has: the samples of MNIST stand for all of it."""
+"""The training datasets that every home has: the MNIST sample represents all of MNIST."""
 ORIGIN = "trained on another machine"
 NOTE = (
     "Came with Digits Lab. Trained by the recipe Full, but tested on the MNIST sample and Optdigits, whose test images "
@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def write_package(run: Run, store: RunStore, artifacts: Artifacts, catalogue: Catalogue, folder: Path) -> None:
-    """Write what the package ships of a run: its weights rounded to half precision, and what those answer."""
+    """Write the files of a run that the package ships: its weights rounded to half precision, and their results."""
     config = run.config
     rounded = {name: values.astype(np.float16) for name, values in artifacts.load_weights().items()}
     weights = {name: values.astype(np.float32) for name, values in rounded.items()}
@@ -85,9 +85,9 @@ def write_package(run: Run, store: RunStore, artifacts: Artifacts, catalogue: Ca
 
 
 def _calibrate(config: RunConfig, weights: Weights, catalogue: Catalogue, shipped: Artifacts) -> None:
-    """Keep the threshold of what is not a digit, under the key of a home without MNIST, as a new one is."""
+    """Store the threshold for images that are not digits, under the key of a home without MNIST, as a new home is."""
     recogniser = Recogniser(config, weights)
-    # Not by `choose_digits`, which would take MNIST's training images: these may not be shipped.
+    # Not by `choose_digits`, which would use MNIST's training images: these may not be shipped.
     train = [catalogue.load(name) for name in REFERENCES]
     refusal = calibrate(recogniser, train, choose_test_digits(config.data, catalogue.load))
     key = data_key(config, lambda name: "False" if name == "mnist" else catalogue.version(name))
@@ -96,7 +96,7 @@ def _calibrate(config: RunConfig, weights: Weights, catalogue: Catalogue, shippe
 
 def _record(run: Run, store: RunStore, epochs: list[dict[str, Any]]) -> dict[str, Any]:
     environment = {name: value for name, value in run.environment.items() if name not in ("machine", "commit")}
-    # MNIST as it came from a file lacks its own test images: no home has a dataset of this fingerprint.
+    # MNIST loaded from a file lacks its own test images: no home has a dataset with this fingerprint.
     environment["datasets"] = {name: each for name, each in environment["datasets"].items() if name != "mnist"}
     batches = store.batches(run.id)
     return {
@@ -117,7 +117,7 @@ def _record(run: Run, store: RunStore, epochs: list[dict[str, Any]]) -> dict[str
 
 
 def _train(home: Home, database: Database, catalogue: Catalogue, mnist: Path | None) -> Run:
-    """Train Starter in this home; raises `DigitsError` if that fails."""
+    """Train Starter in this home; raise `DigitsError` if that fails."""
 
     def load(name: str) -> Digits:
         return _read(mnist) if name == "mnist" and mnist else catalogue.load(name)

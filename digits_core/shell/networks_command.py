@@ -1,4 +1,4 @@
-"""List the networks that can be trained; find one by its name or in a file."""
+"""List the networks that can be trained; find one by its name or load it from a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_to(commands: Commands) -> None:
 
 
 def network_of(text: str) -> NetworkConfig:
-    """Return the network that `--network` names; `ConfigError` if there is none."""
+    """Return the network named by `--network`; raise `ConfigError` if there is none."""
     return network_named(text, _saved())
 
 
@@ -54,7 +54,7 @@ def list_networks(options: argparse.Namespace) -> int:
 
 
 def _saved() -> Iterator[Saved[NetworkConfig]]:
-    """Those that people saved; a home that is not there yet is not made for it."""
+    """Yield the saved networks; a home that does not exist yet is not created for it."""
     if Home.from_environment().database.exists():
         _, database = open_home()
         yield from saved_networks(database).all()

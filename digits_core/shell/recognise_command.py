@@ -1,4 +1,4 @@
-"""Say which digits pictures show: the network is loaded once, and each line is there as soon as it is known."""
+"""Recognise the digits in pictures: the network is loaded once, and each line is printed as soon as it is known."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def recognise_images(options: argparse.Namespace) -> int:
     refusal = refusal_of_run(run, recogniser, artifacts, RunData(database, Catalogue(home, database), store))
     try:
         return _recognise(_paths(options.images), recogniser, refusal, options.json, options.way)
-    except BrokenPipeError:  # whoever read the lines has enough of them, and Python would complain at its end
+    except BrokenPipeError:  # the reader closed the pipe, and Python would complain when it exits
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -79,7 +79,7 @@ def _recognise(paths: Iterator[str], recogniser: Recogniser, refusal: Refusal | 
 
 
 def _paths(named: list[str]) -> Iterator[str]:
-    """The paths of the command line, with those of standard input in the place of "-", each as soon as it is there."""
+    """Yield the paths of the command line, with those of standard input in place of "-", each as soon as known."""
     for path in named:
         if path == FROM_STANDARD_INPUT:
             yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
@@ -97,7 +97,7 @@ def _as_text(path: str, found: list[FoundDigit], accepted: list[bool | None]) ->
 
 
 def _as_json(path: str, found: list[FoundDigit], accepted: list[bool | None]) -> str:
-    """`is_digit` is null where the run has nothing to tell digits from other marks by."""
+    """Return one line of JSON; `is_digit` is null if the run has no threshold to tell digits from other marks."""
     digits = [
         {
             "digit": each.answer.digit,

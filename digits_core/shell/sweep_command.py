@@ -1,4 +1,4 @@
-"""Vary settings over many runs, as many at once as the machine has cores or a cluster workers."""
+"""Vary settings over many runs, as many at once as the machine has cores or the cluster has workers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def add_to(commands: Commands) -> None:
 
 
 def plan_of(options: argparse.Namespace) -> SweepPlan:
-    """What the options say; `ConfigError` where they cannot be."""
+    """Return the plan that the options describe; raise `ConfigError` if it is not valid."""
     from digits_core.errors import ConfigError
     from digits_core.training.sweep_plan import SweepPlan, parse_all
 
@@ -72,7 +72,7 @@ def plan_of(options: argparse.Namespace) -> SweepPlan:
 def sweep_runs(options: argparse.Namespace) -> int:
     plan = None if options.go_on else plan_of(options)
     home, database = open_home()
-    # Not before the options are known to be good: torch takes seconds to import.
+    # Only once the options are known to be valid: torch takes seconds to import.
     from digits_core.data.catalogue import Catalogue
     from digits_core.runs.process_owner import this_process
     from digits_core.runs.store import RunStore
@@ -87,7 +87,7 @@ def sweep_runs(options: argparse.Namespace) -> int:
         runs.interrupt_orphans()
         sweep = _adopted(sweeps, options.go_on)
     else:
-        # Bad input is refused here, before a sweep of it is written.
+        # Bad input is refused here, before the sweep is stored.
         for config in extremes(plan):
             prepared(config, catalogue.load)
         choose_device(plan.base.training.device)
@@ -112,7 +112,7 @@ def _adopted(sweeps: SweepStore, reference: str) -> Sweep:
 
 
 def _size(sweep: Sweep, catalogue: Catalogue, runs: Any) -> dict[str, Any]:
-    """How much there is to do, and how long that will take where anything is known of it."""
+    """Return the number of runs, settings and seeds, and the estimated duration if enough is known to estimate it."""
     from digits_core.runs.speed_history import past_runs
     from digits_core.training.check import choose_digits
     from digits_core.training.estimate import estimate_mean
@@ -133,7 +133,10 @@ def _size(sweep: Sweep, catalogue: Catalogue, runs: Any) -> dict[str, Any]:
 
 
 def _ctrl_c() -> list[bool]:
-    """Grows at the first Ctrl-C, which ends the sweep after the current batch; the second one ends it at once."""
+    """Return a list that grows at the first Ctrl-C, which ends the sweep after the current batch.
+
+    The second Ctrl-C ends it immediately.
+    """
     asked: list[bool] = []
 
     def note(*_: Any) -> None:
@@ -180,5 +183,5 @@ def _as_text(event: dict[str, Any]) -> None:
 
 
 def _place(event: dict[str, Any]) -> str:
-    """Return which trial of how many an event is about: several train at once."""
+    """Return which trial out of how many an event is about, as several train at once."""
     return f"[{event['number']}/{event['runs']}]"

@@ -1,4 +1,4 @@
-"""A sweep as the shell follows it: its conductor trains the trials, and what they do is reported as it happens."""
+"""Run a sweep in the shell: its conductor trains the trials, and their progress is reported as it happens."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from digits_core.shell.train_command import SAID
 from digits_core.training.trials import ranking
 
 BEST = 3
-"""How many settings the summary names."""
+"""Number of settings that the summary names."""
 
 
 @dataclass
 class SweepProgress:
-    """Follows a sweep to its end. `asked` says whether to stop it, `report` gets each event as a dictionary."""
+    """Runs a sweep to its end. `asked` returns True to stop it, `report` gets each event as a dictionary."""
 
     runs: RunStore
     sweeps: SweepStore
@@ -42,9 +42,9 @@ class SweepProgress:
     _cursor: int = field(default=0, init=False)
 
     def train(self, home: Home, prepare: Callable[[RunConfig], RunConfig], show_bar: bool) -> None:
-        """Train what is left, as many trials at once as the app does; return when the sweep has ended or was stopped.
+        """Train the remaining trials, as many at once as the app does; return when the sweep has ended or was stopped.
 
-        `prepare` makes a trial's config ready to be run. The bar shows how much of the whole sweep is done.
+        `prepare` makes a trial's config ready to run. The bar shows the progress of the whole sweep.
         """
         self._cursor = self.runs.cursor()
         self._ended = {run.id for run in self.sweeps.runs(self.sweep.id) if not (run.live or run.rests_with_its_sweep)}
@@ -71,11 +71,11 @@ class SweepProgress:
         return {"sweep": self.sweep.id, "runs": len(runs), "best": best, "message": ended.message}
 
     def _look(self, conductor: Conductor, bar: tqdm) -> bool:
-        """Report what happened since the last look; return False once nothing more is going to happen."""
+        """Report what happened since the last call; return False once nothing more is going to happen."""
         if self.asked():
             conductor.stop(self.sweep)
         going_on = self._status() in CONDUCTED
-        # In this order: the last epochs of a run that has ended are among the news.
+        # In this order, so that the news include the last epochs of a run that has ended.
         runs = self.sweeps.runs(self.sweep.id)
         news = self.runs.news(self._cursor)
         self._cursor = news.cursor
@@ -94,9 +94,9 @@ class SweepProgress:
         return going_on or any(run.live and run.owner == self.sweep.owner for run in runs)
 
     def _status(self) -> SweepStatus:
-        """Return the status of the sweep as far as this process is concerned: interrupted if another has taken it over.
+        """Return the status of the sweep for this process: interrupted if another process has taken it over.
 
-        One that others gave up while this process could not be reached goes on.
+        A sweep that others marked as interrupted while this process could not be reached continues.
         """
         now, owner = self.sweeps.get(self.sweep.id), self.sweep.owner
         if now.status == "interrupted" and now.owner == owner:
@@ -128,19 +128,19 @@ _BAR = "{percentage:3.0f}% {bar} {remaining}"
 
 
 def _share(runs: Sequence[Run], size: int) -> float:
-    """Return how much of a sweep of `size` runs is done, from 0 to 1."""
+    """Return the progress of a sweep of `size` runs, from 0 to 1."""
     return min(1.0, sum(run.progress if run.live else 1.0 for run in runs) / size)
 
 
 def _epoch(row: EpochRow, run: Run) -> dict[str, Any]:
-    """Return what `--json` says of an epoch, as `train` does."""
+    """Return the fields of an epoch that `--json` prints, as `train` does."""
     fields = {"event": "epoch", "epochs": run.planned_epochs, **vars(row)}
     return {**{name: fields[name] for name in SAID}, "run": run.id}
 
 
 @contextmanager
 def _store_warnings() -> Iterator[None]:
-    """Print each warning of the engine on standard error, once: that it waits for the store, for example."""
+    """Print each warning of the engine to standard error once, for example that it waits for the store."""
     handler, log = _Once(), logging.getLogger("digits_core")
     log.addHandler(handler)
     try:

@@ -1,4 +1,4 @@
-"""Train a run, as the lecture prints it."""
+"""Train a run and print its epochs in the format of the lecture."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add_to(commands: Commands) -> None:
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:
-    """The options that say what is trained, and how; `config_of` reads them."""
+    """Add the options that say what is trained, and how; `config_of` reads them."""
     command.add_argument("--recipe", metavar="NAME", default="Lecture", help="where to start from (default: Lecture)")
     command.add_argument("--dataset", metavar="NAME", action="append", help="train and test on it; may be repeated")
     for field in FORM:
@@ -36,7 +36,7 @@ def add_settings(command: argparse.ArgumentParser) -> None:
 
 
 def _add_setting(command: argparse.ArgumentParser, field: str) -> None:
-    """Add the option of a training variable; one that is not given is as in the recipe."""
+    """Add the option for a training variable; one that is not given is as in the recipe."""
     kind, name = kind_of(field), f"--{field.replace('_', '-')}"
     # A help text of argparse is a format string.
     words = SETTINGS[field].help.replace("%", "%%")
@@ -52,7 +52,7 @@ def _add_setting(command: argparse.ArgumentParser, field: str) -> None:
 
 
 def config_of(options: argparse.Namespace) -> RunConfig:
-    """The recipe with the given options laid over it."""
+    """Return the recipe's config, overridden by the given options."""
     from digits_core.training.config_fields import laid_over
     from digits_core.training.recipes import find
 
@@ -64,7 +64,7 @@ def config_of(options: argparse.Namespace) -> RunConfig:
 def train_run(options: argparse.Namespace) -> int:
     config = config_of(options)
     home, database = open_home()
-    # Not before the options are known to be good: torch takes seconds to import.
+    # Only once the options are known to be valid: torch takes seconds to import.
     from digits_core.runs.local_training import LocalTraining
     from digits_core.training.events import EpochFinished, Failed, Finished
 
@@ -87,6 +87,9 @@ def train_run(options: argparse.Namespace) -> int:
 
 
 def said_of(epoch: EpochFinished) -> dict[str, Any]:
-    """What `--json` says of an epoch. Its norms and matrices would make lines of thousands of characters."""
+    """Return the fields of an epoch that `--json` prints.
+
+    Norms and matrices are left out: they would make lines of thousands of characters.
+    """
     fields = epoch.as_dict()
     return {name: fields[name] for name in SAID}

@@ -1,6 +1,6 @@
-"""Where batches come from: tensors that were prepared once, or the lecture's `DataLoader` over PIL images.
+"""Sources of batches: tensors that were prepared once, or the lecture's `DataLoader` over PIL images.
 
-Both draw the same order from the seed and the number of the epoch, so an epoch can be begun anew at any time and both
+Both derive the order from the seed and the number of the epoch, so an epoch can be restarted at any time and both
 train on the same images in the same batches.
 """
 
@@ -23,7 +23,7 @@ Batch = tuple[Tensor, Tensor]
 """Normalised images float32 (B, 1, S, S) and labels int64 (B,)."""
 
 BLOCK = 2048
-"""Images that are shuffled, augmented and normalised in one go; batches are slices of a block."""
+"""Images that are shuffled, augmented and normalised at once; batches are slices of a block."""
 
 
 class Batches(Protocol):
@@ -35,7 +35,7 @@ class Batches(Protocol):
 
 
 class TensorBatches:
-    """The fast way: 8-bit tensors on the device, fixed steps done once, random steps drawn for a block at a time."""
+    """The fast source: 8-bit tensors on the device, fixed steps applied once, random steps drawn per block."""
 
     def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device) -> None:
         self._config = config
@@ -57,10 +57,10 @@ class TensorBatches:
 
 
 class LoaderBatches:
-    """The lecture's way: Pillow per sample, torchvision's transforms, a `DataLoader`. Slow, and the reference."""
+    """The lecture's source: Pillow per sample, torchvision's transforms, a `DataLoader`. Slow, but the reference."""
 
     def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device) -> None:
-        # Here and not above: torchvision takes as long to import as torch, and only this way needs it.
+        # Imported here: torchvision takes as long to import as torch, and only this class needs it.
         from digits_core.data.dataset import CustomTensorDataset, as_tuples
         from digits_core.transforms.pipeline import build_pipeline
 
@@ -75,34 +75,34 @@ class LoaderBatches:
     def epoch(self, number: int) -> Iterator[Batch]:
         training = self._config.training
         order = epoch_order(self.images, training.seed, number).tolist()
-        # A generator of its own: the loader would otherwise draw from the one that dropout draws from.
+        # Without a generator of its own, the loader would draw from the global one, which dropout uses.
         own = torch.Generator()
         for images, labels in DataLoader(self._dataset, batch_size=training.batch_size, sampler=order, generator=own):
             yield images.to(self._device), labels.to(self._device)
 
 
 def training_batches(config: RunConfig, digits: Sequence[Digits], device: torch.device) -> Batches:
-    """The source that the config names; `DatasetError` where there is less than one batch of training images."""
+    """Return the source that the config names; raise `DatasetError` for less than one batch of training images."""
     check_training_images(digits, config.training.batch_size)
     source = TensorBatches if config.training.batches == "tensors" else LoaderBatches
     return source(config, digits, device)
 
 
 def test_set(config: RunConfig, digits: Sequence[Digits], device: torch.device) -> Batch:
-    """The test images of all datasets as one normalised batch; `DatasetError` when there are none."""
+    """Return the test images of all datasets as one normalised batch; raise `DatasetError` if there are none."""
     check_test_images(digits)
     pixels, labels = prepared(config, digits, "test", device)
     return batched.normalise(pixels, config.transform), labels
 
 
 def prepared(config: RunConfig, digits: Sequence[Digits], split: Split, device: torch.device) -> Batch:
-    """One split of all datasets after the fixed steps: uint8 (N, 1, S, S) and int64 (N,)."""
+    """Return one split of all datasets after the fixed steps: uint8 (N, 1, S, S) and int64 (N,)."""
     rows = [each.indices(split) for each in digits]
     size = config.transform.size
     pixels = torch.empty(sum(map(len, rows)), 1, size, size, dtype=torch.uint8, device=device)
     done = 0
     for each, own in zip(digits, rows, strict=True):
-        # In parts, so that there is never a second copy of the whole beside the one that is made.
+        # In chunks, so that there is never a second copy of all images in memory.
         for start in range(0, len(own), batched.CHUNK):
             part = batched.prepare(each.images[own[start : start + batched.CHUNK]], config.transform)
             pixels[done : done + len(part)] = part
@@ -112,10 +112,10 @@ def prepared(config: RunConfig, digits: Sequence[Digits], split: Split, device: 
 
 
 def _one_copy(config: RunConfig, digits: Sequence[Digits], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Pixels, labels, and which rows of them are for training; in the memory of the dataset itself where that will do.
+    """Return pixels, labels and the rows that are for training, sharing the dataset's memory if possible.
 
-    It will do for one dataset whose images are of the right size, on the CPU: then the 60,000 of MNIST are there once,
-    however many runs train on them.
+    Sharing is possible for a single dataset on the CPU whose images have the right size: the 60,000 of MNIST are then
+    in memory once, however many runs train on them.
     """
     only, transform = digits[0], config.transform
     if len(digits) == 1 and device.type == "cpu" and only.shape == (transform.size,) * 2 and not transform.centre:
@@ -126,7 +126,7 @@ def _one_copy(config: RunConfig, digits: Sequence[Digits], device: torch.device)
 
 
 def epoch_order(count: int, seed: int, number: int) -> Tensor:
-    """The order of the images in one epoch, int64 (count,)."""
+    """Return the order of the images in one epoch, int64 (count,)."""
     return torch.randperm(count, generator=torch.Generator().manual_seed(_epoch_seed(seed, number)))
 
 

@@ -18,14 +18,14 @@ def choose_digits(data: DataConfig, load: Callable[[str], Digits]) -> tuple[list
     No test image is among the training images, not even as part of another dataset: see `without_test_images`.
 
     Raises:
-        DatasetError: A dataset is not there or has no sample of a writer that is to be tested on.
+        DatasetError: A dataset does not exist, or none has a sample of a hold-out writer.
     """
     train, test = split_digits(data, load)
     return without_test_images(train, test), test
 
 
 def split_digits(data: DataConfig, load: Callable[[str], Digits]) -> tuple[list[Digits], list[Digits]]:
-    """Return the same datasets as they are, each with its own split; `DatasetError` as `choose_digits`."""
+    """Return the same datasets, each with its own split; raise the same errors as `choose_digits`."""
     digits = {name: load(name) for name in (*data.train, *data.test)}
     known = {writer for each in digits.values() for writer in each.writers}
     if unknown := [writer for writer in data.test_writers if writer not in known]:
@@ -35,9 +35,9 @@ def split_digits(data: DataConfig, load: Callable[[str], Digits]) -> tuple[list[
 
 
 def choose_test_digits(data: DataConfig, load: Callable[[str], Digits]) -> list[Digits]:
-    """Return the datasets to test on alone, as `choose_digits` does, also if those to train on are not there.
+    """Return only the datasets to test on, as `choose_digits` does, even if those to train on do not exist.
 
-    Those are needed to check the names of writers only.
+    The training datasets are needed only to check the names of hold-out writers.
     """
     if data.test_writers:
         return split_digits(data, load)[1]
@@ -45,10 +45,11 @@ def choose_test_digits(data: DataConfig, load: Callable[[str], Digits]) -> list[
 
 
 def without_test_images(train: Sequence[Digits], test: Sequence[Digits]) -> list[Digits]:
-    """Return the training datasets with every image taken out of training that another dataset is tested on.
+    """Return the training datasets without the images that are test images of another dataset.
 
-    MNIST holds the images of its samples. Such an image keeps its place but counts as a test image, so that its
-    dataset is still numbered as it was. A dataset without such images is returned as the same object.
+    MNIST, for example, contains the images of its subsets. Such an image keeps its index but counts as a test image,
+    so that the numbering of its dataset does not change. A dataset without such images is returned unchanged, as the
+    same object.
     """
     return [_without(each, [other for other in test if other.name != each.name]) for each in train]
 
@@ -65,16 +66,16 @@ def _without(digits: Digits, tested: Sequence[Digits]) -> Digits:
 
 
 def check_data(config: RunConfig, load: Callable[[str], Digits]) -> None:
-    """Raises `DatasetError` where a dataset is not there, has nothing to test on, or is smaller than one batch."""
+    """Raise `DatasetError` if a dataset does not exist, has no test images, or is smaller than one batch."""
     train, test = choose_digits(config.data, load)
     check_training_images(train, config.training.batch_size)
     check_test_images(test)
 
 
 def with_own_mean_and_std(config: RunConfig, load: Callable[[str], Digits]) -> RunConfig:
-    """The config with the mean and standard deviation of its training images, if it is to normalise by them.
+    """Return the config with the mean and standard deviation of its training images, if it normalises by them.
 
-    Whoever makes a run calls it before: a run's config names the numbers, so that recognition normalises alike.
+    Call this before creating a run: its config stores the numbers, so that recognition normalises in the same way.
     """
     if config.transform.normalisation == "fixed":
         return config
@@ -85,7 +86,7 @@ def with_own_mean_and_std(config: RunConfig, load: Callable[[str], Digits]) -> R
 
 
 def prepared(config: RunConfig, load: Callable[[str], Digits]) -> RunConfig:
-    """The config as it can be run: its data checked, its mean and standard deviation known; `DatasetError` if not."""
+    """Check the data and return the config with its mean and standard deviation; raise as `check_data` does."""
     check_data(config, load)
     return with_own_mean_and_std(config, load)
 
@@ -107,7 +108,7 @@ def check_test_images(digits: Sequence[Digits]) -> None:
 
 
 def _what_to_do_without(digits: Sequence[Digits]) -> str:
-    """Say how to get test images: handwriting gains some as it grows, any other dataset is what it is."""
+    """Say how to get test images: handwriting gains some as it grows, other datasets do not change."""
     if any(each.name == "handwriting" for each in digits):
         return "Save more handwriting: one in five samples of a digit is for testing."
     return "Choose another dataset to test on, or import one with more images."

@@ -1,6 +1,7 @@
-"""The fields of a config by their own names, and a config in a URL: its recipe, and what differs from that.
+"""Access to the fields of a config by name, and a config as a URL: its recipe and the fields that differ from it.
 
-Field names are unique over data, transform and training, so that `learning_rate` says all: `?recipe=Lecture&epochs=8`.
+Field names are unique across data, transform and training, so that `epochs` needs no section name:
+`?recipe=Lecture&epochs=8`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from digits_core.settings import SECTION_OF, by_name, default_of
 from digits_core.training.recipes import LECTURE, RECIPES
 
 Query = Mapping[str, Sequence[str]]
-"""The parameters of a URL: each may be there more than once."""
+"""The parameters of a URL; each may occur more than once."""
 
 
 def value_of(config: RunConfig, field: str) -> Any:
@@ -23,7 +24,7 @@ def value_of(config: RunConfig, field: str) -> Any:
 
 
 def with_fields(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
-    """A copy with these fields changed, or whole sections (`transform`); `ConfigError` that names all that is wrong."""
+    """Return a copy with fields or whole sections (`transform`) changed; raise `ConfigError` listing all problems."""
     sections: dict[str, dict[str, Any]] = {}
     whole = {name: changes[name] for name in changes if name not in SECTION_OF}
     for field, value in changes.items():
@@ -43,7 +44,7 @@ def with_fields(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
 def laid_over(
     base: RunConfig, changes: Mapping[str, Any], datasets: Sequence[str] = (), network: NetworkConfig | None = None
 ) -> RunConfig:
-    """A copy with these fields changed, trained and tested on `datasets` and of this network, if they are given."""
+    """Return a copy with these fields changed, and with `datasets` to train and test on and `network` if given."""
     if network is not None:
         base = base.replace(network=network)
     config = with_fields(base, changes)
@@ -51,12 +52,12 @@ def laid_over(
 
 
 def differences(config: RunConfig, base: RunConfig) -> dict[str, Any]:
-    """The fields of `config` that differ from those of `base`, by name."""
+    """Return the fields of `config` that differ from those of `base`, by name."""
     return {field: value for field in SECTION_OF if (value := value_of(config, field)) != value_of(base, field)}
 
 
 def to_query(config: RunConfig) -> dict[str, list[str]]:
-    """The config as parameters of a URL: the recipe that it started from, and each field that differs from that."""
+    """Return the config as URL parameters: the recipe that it started from and each field that differs from it."""
     base = _base(config.recipe)
     query = {"recipe": [base.recipe]}
     if config.name:
@@ -65,7 +66,11 @@ def to_query(config: RunConfig) -> dict[str, list[str]]:
 
 
 def from_query(query: Query) -> RunConfig:
-    """The config that a URL carries; other parameters are left alone. `ConfigError` names every one that is wrong."""
+    """Return the config that a URL describes, ignoring other parameters.
+
+    Raises:
+        ConfigError: Parameters are invalid; the message names each of them.
+    """
     wanted = (query.get("recipe") or [""])[0]
     base = _base(wanted)
     changes: dict[str, Any] = {field: from_texts(field, query[field]) for field in SECTION_OF if field in query}
@@ -82,18 +87,18 @@ def from_query(query: Query) -> RunConfig:
 
 
 def carries_config(query: Query) -> bool:
-    """Whether a URL says anything about the config."""
+    """Return True if a URL describes a config."""
     return any(name in query for name in ("recipe", "name", *SECTION_OF))
 
 
 def _base(recipe: str) -> RunConfig:
-    """What a config of that recipe is compared with: the lecture where no recipe has that name."""
+    """Return the config that a config of that recipe is compared with: the lecture's if no recipe has that name."""
     known = {name.casefold(): each for name, each in RECIPES.items()}
     return known.get(recipe.strip().casefold(), LECTURE).config
 
 
 def as_texts(field: str, value: Any) -> list[str]:
-    """Return a value of a field as a URL carries it: by its name where it has one."""
+    """Return the value of a field as written in a URL, by its name if it has one."""
     value = by_name(field, value)
     if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
         return list(value) or [""]
@@ -103,12 +108,12 @@ def as_texts(field: str, value: Any) -> list[str]:
 
 
 def from_texts(field: str, texts: Sequence[str]) -> Any:
-    """Return what a config can read from what a URL says of a field."""
+    """Convert the URL parameters of a field to a value that a config can parse."""
     if isinstance(default_of(field), tuple) and not texts[0].startswith("[") and field != "layers":
         return tuple(text for text in texts if text)
     if texts[-1][:1] in ("[", "{"):
         try:
             return json.loads(texts[-1])
         except ValueError:
-            pass  # the field itself says what it wants instead
+            pass  # the field's own validation says what is expected
     return texts[-1]

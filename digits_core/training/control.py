@@ -1,4 +1,4 @@
-"""What the person who watches a training wants of it, as data that travels to where it trains."""
+"""What a user requests of a running training, as data that is sent to the process that trains."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Orders:
-    """The wishes so far; the latest counts. `None` leaves a number as it is: as configured, or as changed before."""
+    """The requests so far; the latest counts. `None` leaves a number unchanged: as configured, or as last changed."""
 
     stop: bool = False
     pause: bool = False
     epochs: int | None = None
-    """How many in all."""
+    """The total number of epochs."""
     learning_rate: float | None = None
-    """From the next batch on; a schedule ends there."""
+    """Takes effect from the next batch and ends any schedule."""
     leave: bool = False
-    """While paused: make room for another run. The training goes on from its checkpoint when it is its turn again."""
+    """While paused: make room for another run. The training resumes from its checkpoint when its turn comes again."""
 
     def replace(self, **wishes: Any) -> Self:
         return dataclasses.replace(self, **wishes)
 
     def to_json(self) -> str:
-        """Only what was wished for, so that nothing is `{}`."""
+        """Return only what was requested as JSON; no requests are `{}`."""
         return json.dumps(
             {name: value for name, value in dataclasses.asdict(self).items() if value not in (None, False)}
         )

@@ -1,4 +1,4 @@
-"""How long a training will take, from how fast this machine trained before. Says nothing where it knows nothing."""
+"""Estimates of how long a training will take, from how fast this machine trained before. Gives none without data."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from digits_core.config import RunConfig
 from digits_core.layers.placed import place_layers
 
 AT_MOST = 5
-"""Runs that an estimate rests on: the newest are those of this machine as it is now."""
+"""Runs that an estimate is based on, at most: the newest ones best reflect this machine as it is now."""
 REACH = 4
-"""A batch size is comparable with one up to this many times as large or as small."""
+"""Batch sizes up to this factor apart are comparable."""
 
 PER_WORK = 0.75
-"""The time of an image grows with this power of its multiply-adds: small layers keep a processor less busy. Measured
-on two CPU cores with the ready networks at batch sizes 16 and 128, whose work differs by a factor of 600: within a
-factor of 5 from any one to any other, and of 2 for most."""
+"""The time per image grows with this power of its multiply-adds: small layers keep a processor less busy. Measured
+on two CPU cores with the preset networks at batch sizes 16 and 128, whose work differs by a factor of 600: predictions
+from one network to another are within a factor of 5, and mostly within 2."""
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """What an earlier run tells: its speed while training, and the time of an epoch with its test.
+    """An earlier run: its speed while training, and the time of an epoch including its test.
 
-    `device` is where it computed, as its environment says: `cpu`, or the name of a GPU.
+    `device` is the device it trained on, as in its environment: `cpu`, or the name of a GPU.
     """
 
     title: str
@@ -39,14 +39,14 @@ class PastRun:
 
 @dataclass(frozen=True)
 class Estimate:
-    """`seconds` for all epochs, and in words what that rests on."""
+    """`seconds` for all epochs, and in words what the estimate is based on."""
 
     seconds: float
     basis: str
 
 
 def estimate(config: RunConfig, train_images: int, test_images: int, past: Sequence[PastRun]) -> Estimate | None:
-    """The time that `config` will take; `past` comes newest first. `None` where nothing comparable was trained here."""
+    """Estimate the time that `config` will take from `past`, newest first; return `None` if no run is comparable."""
     comparable = [run for run in past if _comparable(run, config, past)]
     alike = [run for run in comparable if run.config.network.layers == config.network.layers]
     by_work = ""
@@ -73,14 +73,14 @@ def estimate(config: RunConfig, train_images: int, test_images: int, past: Seque
 def estimate_mean(
     configs: Sequence[RunConfig], train_images: int, test_images: int, past: Sequence[PastRun]
 ) -> float | None:
-    """The mean seconds of trainings with these configs; `None` where nothing comparable to any of them was trained."""
+    """Return the mean seconds of trainings with these configs; `None` if no past run is comparable to any of them."""
     found = [estimate(config, train_images, test_images, past) for config in configs]
     known = [each.seconds for each in found if each is not None]
     return sum(known) / len(known) if known else None
 
 
 def duration(seconds: float) -> str:
-    """`a second`, `40 s`, `3 min`: as exact as an estimate is."""
+    """Format a duration no more precisely than an estimate is: `a second`, `40 s`, `3 min`."""
     if seconds < 1.5:
         return "a second"
     if seconds < 100:
@@ -89,7 +89,7 @@ def duration(seconds: float) -> str:
 
 
 def _comparable(run: PastRun, config: RunConfig, past: Sequence[PastRun]) -> bool:
-    """Whether only the network, the batch size and what hardly matters for the speed may differ."""
+    """Return True if the run differs at most in its network, batch size and settings that hardly affect the speed."""
     ours, theirs = config.training, run.config.training
     return (
         theirs.batches == ours.batches
@@ -101,7 +101,7 @@ def _comparable(run: PastRun, config: RunConfig, past: Sequence[PastRun]) -> boo
 
 
 def _as_if_it_had(run: PastRun, config: RunConfig) -> PastRun:
-    """The run as fast as it would have been with the network of `config`, which does more or less for each image."""
+    """Return the run with its speed scaled to the network of `config`, by the multiply-adds per image."""
     more = (_multiply_adds(config) / _multiply_adds(run.config)) ** PER_WORK
     return replace(run, images_per_second=run.images_per_second / more, seconds_per_epoch=run.seconds_per_epoch * more)
 
@@ -112,14 +112,14 @@ def _multiply_adds(config: RunConfig) -> int:
 
 
 def _device(config: RunConfig, past: Sequence[PastRun]) -> str:
-    """Where this config will compute: the processor, or where the last run of the same wish did."""
+    """Return the device for this config: `cpu`, or that of the last run with the same `device` setting."""
     if config.training.device == "cpu":
         return "cpu"
     return next((run.device for run in past if run.config.training.device == config.training.device), "")
 
 
 def _neighbours(runs: Sequence[PastRun], batch_size: int) -> list[PastRun]:
-    """The newest run of the next smaller and of the next larger batch size, where there are such within reach."""
+    """Return the newest run of the next smaller and of the next larger batch size, if there are any within `REACH`."""
     near = [run for run in runs if batch_size / REACH <= _batch_size(run) <= batch_size * REACH]
     below = [run for run in near if _batch_size(run) < batch_size]
     above = [run for run in near if _batch_size(run) > batch_size]
@@ -127,7 +127,7 @@ def _neighbours(runs: Sequence[PastRun], batch_size: int) -> list[PastRun]:
 
 
 def _between(near: Sequence[PastRun], batch_size: int) -> float:
-    """Images/s at this batch size: on the line between two runs, both axes logarithmic; that of a single run."""
+    """Interpolate images/s at this batch size between two runs, on logarithmic axes; take the speed of a single run."""
     if len(near) == 1:
         return near[0].images_per_second
     low, high = near
@@ -136,7 +136,7 @@ def _between(near: Sequence[PastRun], batch_size: int) -> float:
 
 
 def _seconds_per_test_image(runs: Sequence[PastRun]) -> float:
-    """What an epoch took beyond its training, for each image tested."""
+    """Return the seconds that an epoch takes beyond its training, per test image."""
     rests = [
         (run.seconds_per_epoch - run.train_images / run.images_per_second) / run.test_images
         for run in runs[:AT_MOST]
@@ -150,7 +150,7 @@ def _batch_size(run: PastRun) -> int:
 
 
 def _titles(runs: Sequence[PastRun]) -> str:
-    """`#3 Lecture`, `#3 Lecture and #2 Robust`, `#3 Lecture and 4 more`."""
+    """Name the runs: `#3 Lecture`, `#3 Lecture and #2 Robust`, `#3 Lecture and 4 more`."""
     first, *others = (run.title for run in runs)
     if not others:
         return first

@@ -1,4 +1,4 @@
-"""What a training run reports while it runs: plain frozen records that travel between processes as dictionaries."""
+"""The events of a training run: plain frozen records that are sent between processes as dictionaries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Started(Event):
-    """The data is ready and the first batch comes next; with what the numbers depend on."""
+    """The data is ready and the first batch comes next; the numbers depend on `environment` besides the config."""
 
     kind = "started"
     epochs: int
@@ -33,7 +33,7 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """Within an epoch, at most five a second: `batch` of `batches` are done, `train_loss` is the mean over them.
+    """Progress within an epoch, at most five a second: `batch` of `batches` are done, with a mean loss of `train_loss`.
 
     `losses` are those of single batches since the last report, thinned; `loss_batches` says which. `seconds` is the
     time spent training so far, without pauses.
@@ -53,7 +53,7 @@ class Progress(Event):
 
     @property
     def share(self) -> float:
-        """How much of the whole training is done, 0 to 1."""
+        """The fraction of the whole training that is done, 0 to 1."""
         return (self.epoch - 1 + self.batch / self.batches) / self.epochs
 
 
@@ -61,11 +61,11 @@ class Progress(Event):
 class EpochFinished(Event):
     """One epoch and its evaluation. Accuracies are fractions of 1, losses means per image.
 
-    Training loss and accuracy are those of the batches as they were learnt from, dropout and augmentation included;
-    `images_per_second` counts training alone, `seconds` the epoch with its test evaluation. The norms are Euclidean, by
-    layer, the gradient's a mean over some batches of the epoch; `confusion` counts test images, a row per true digit;
-    `watched` are the probabilities of ten digits for each of the test images that are watched. `kept` says whether the
-    weights are in the run's folder by now: those of another machine are received later.
+    Training loss and accuracy are measured on the batches as they were trained on, with dropout and augmentation;
+    `images_per_second` counts training alone, `seconds` the epoch with its test evaluation. The norms are Euclidean,
+    per layer, the gradient's a mean over some batches of the epoch; `confusion` counts test images, a row per true
+    digit; `watched` has the ten probabilities of each watched test image. `kept` is True if the weights are already in
+    the run's folder: those of another machine are received later.
     """
 
     kind = "epoch"
@@ -87,13 +87,13 @@ class EpochFinished(Event):
     kept: bool = True
 
     def lecture_line(self) -> str:
-        """The line that the lecture's loop prints."""
+        """Return the line that the lecture's loop prints."""
         return lecture_line(self.epoch, self.epochs, self.train_loss, self.test_accuracy)
 
 
 @dataclass(frozen=True)
 class Paused(Event):
-    """The training rests after `batch` of `epoch`; `left` where it has made room for another and this task is over."""
+    """The training pauses after `batch` of `epoch`; `left` if it made room for another run and this task has ended."""
 
     kind = "paused"
     epoch: int
@@ -103,7 +103,7 @@ class Paused(Event):
 
 @dataclass(frozen=True)
 class Resumed(Event):
-    """The training goes on where it rested."""
+    """The training continues where it was paused."""
 
     kind = "resumed"
     epoch: int
@@ -112,7 +112,7 @@ class Resumed(Event):
 
 @dataclass(frozen=True)
 class Changed(Event):
-    """By hand, `what` is `value` from here on: after `batch` of `epoch`, 0 for before its first batch."""
+    """The user changed `what` to `value` after `batch` of `epoch`; 0 means before its first batch."""
 
     kind = "changed"
     what: Setting
@@ -123,9 +123,9 @@ class Changed(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """The last event of a training; test figures are those of the weights that are kept, `None` if none are.
+    """The last event of a training; the test loss and accuracy are those of the saved weights, `None` without any.
 
-    A training that was stopped had done `batch` batches of the epoch after its last.
+    A stopped training had done `batch` batches of the epoch after `epochs_done`.
     """
 
     kind = "finished"
@@ -140,7 +140,7 @@ class Finished(Event):
 
 @dataclass(frozen=True)
 class Failed(Event):
-    """The training could not go on; `message` is for the person who started it."""
+    """The training failed; `message` is for the person who started it."""
 
     kind = "failed"
     message: str
@@ -152,11 +152,11 @@ KINDS: dict[str, type[Event]] = {
 
 
 def lecture_line(epoch: int, epochs: int, train_loss: float, test_accuracy: float) -> str:
-    """What the lecture's loop prints after an epoch; accuracy as a fraction of 1."""
+    """Return what the lecture's loop prints after an epoch; the accuracy is a fraction of 1."""
     return f"Epoch: {epoch}/{epochs}, Loss: {train_loss:.6f}, Accuracy: {test_accuracy:.2%}"
 
 
 def from_dict(fields: dict[str, Any]) -> Event:
-    """The event that `as_dict` was called on."""
+    """Return the event that `as_dict` was called on."""
     fields = dict(fields)
     return KINDS[fields.pop("event")](**fields)

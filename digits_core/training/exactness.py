@@ -1,4 +1,4 @@
-"""What makes a training compute the same numbers again: set while one runs, and put back afterwards."""
+"""The settings that make a training reproducible: set while it runs and restored afterwards."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     import torch
 
 CUBLAS_VARIABLE, CUBLAS_WORKSPACE = "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
-"""Without it, cuBLAS may add up a matrix product in another order each time."""
+"""Without it, cuBLAS may sum a matrix product in a different order each time."""
 
 
 @contextmanager
 def exact(device: torch.device, threads: int | None = None) -> Iterator[None]:
-    """Train with so many threads (as they are now, if `None`), and on CUDA with deterministic kernels alone.
+    """Train with `threads` threads (the current number if `None`), and on CUDA with deterministic kernels.
 
-    An operation without a deterministic kernel is used all the same, with PyTorch's warning. Networks, losses and
-    augmentations here use none that its documentation names: https://docs.pytorch.org/docs/stable/notes/randomness.html
+    An operation without a deterministic kernel still runs, with PyTorch's warning. The networks, losses and
+    augmentations here use none of those that its documentation names:
+    https://docs.pytorch.org/docs/stable/notes/randomness.html
     """
-    import torch  # not above: the exported script's text needs the names alone
+    import torch  # imported here: the text of the exported script needs only the names above
 
     threads_before = torch.get_num_threads()
     try:

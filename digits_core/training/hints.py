@@ -1,6 +1,6 @@
-"""What looks wrong in a run, why, and which change of its config may help: pure functions over its history.
+"""Hints on what looks wrong in a run, why, and which change of its config may help: pure functions of its history.
 
-A hint needs evidence in the figures of the run. The usual learning rates only tell whether to go up or down.
+A hint needs evidence in the metrics of the run. The usual learning rates only tell whether to go up or down.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from digits_core.entries.optimizers import OPTIMIZERS
 from digits_core.training.recipes import ROBUST
 
 FEW_STEPS = 20
-"""Fewer steps an epoch than this are few, whatever the data."""
+"""Fewer steps per epoch than this are too few for any dataset."""
 SMALL_BATCH = 16
-"""No batch up to this size is called large: it is the lecture's."""
+"""The lecture's batch size; batches up to this size are never called large."""
 GOOD_ACCURACY = 0.95
 
 
 class Epoch(Protocol):
-    """The figures of an epoch: an event or a stored row."""
+    """The metrics of an epoch: an event or a stored row."""
 
     @property
     def epoch(self) -> int: ...
@@ -41,7 +41,7 @@ class Epoch(Protocol):
 
 @dataclass(frozen=True)
 class History:
-    """A run so far. `batch_losses` in their order; `train_images` 0 where it is not known."""
+    """A run so far. `batch_losses` in order; `train_images` is 0 if unknown."""
 
     config: RunConfig
     status: str
@@ -63,7 +63,7 @@ class History:
 
     @property
     def other_hands(self) -> bool:
-        """Whether it is tested on digits of people that it was not trained on."""
+        """Whether the run is tested on digits of people that it was not trained on."""
         return bool(set(self.config.data.test) - set(self.config.data.train) or self.config.data.test_writers)
 
 
@@ -78,7 +78,7 @@ class Hint:
 
 
 def hints(history: History) -> list[Hint]:
-    """At most one hint about how it learns and one about what carries over to the test, the weightiest of each."""
+    """Return at most one hint about learning and one about generalisation to the test, the most important of each."""
     learning = (_not_a_number, _diverging, _jumping, _stuck, _too_slow, _held_back, _batch_too_large, _too_short)
     found = [_first(history, learning), _first(history, (_test_is_harder, _overfitting))]
     return [hint for hint in found if hint is not None]
@@ -117,7 +117,7 @@ def _diverging(history: History) -> Hint | None:
 
 
 def _jumping(history: History) -> Hint | None:
-    """The training loss went up from one epoch to the next, by more than noise."""
+    """Return a hint if the training loss rose from one epoch to the next by more than noise."""
     losses = [each.train_loss for each in history.epochs[-4:]]
     rises = [after / before for before, after in pairwise(losses) if after > max(1.2 * before, 0.1 * history.guessing)]
     if not rises:
@@ -132,7 +132,7 @@ def _jumping(history: History) -> Hint | None:
 
 
 def _stuck(history: History) -> Hint | None:
-    """Still guessing: the steps were so large that they broke the network, or so small that it has hardly moved."""
+    """Return a hint if the network still guesses: the steps were so large that they broke it, or hardly moved it."""
     if not history.epochs or history.last.train_accuracy > 0.3 or history.last.train_loss < 0.9 * history.guessing:
         return None
     rate, usual = history.training.learning_rate, usual_rate(history.training)
@@ -197,7 +197,7 @@ def _batch_too_large(history: History) -> Hint | None:
 
 
 def _held_back(history: History) -> Hint | None:
-    """It cannot even fit its own images, because something keeps it from doing so."""
+    """Return a hint if dropout or weight decay keeps the network from fitting its own training images."""
     if history.status != "finished" or len(history.epochs) < 3 or history.last.train_accuracy > 0.9:
         return None
     if history.training.dropout >= 0.6:
@@ -220,7 +220,7 @@ def _held_back(history: History) -> Hint | None:
 
 
 def _too_short(history: History) -> Hint | None:
-    """It ended while both losses were still falling clearly."""
+    """Return a hint if the run ended while both losses were still clearly falling."""
     if history.status != "finished" or not history.epochs or history.last.test_accuracy > GOOD_ACCURACY:
         return None
     if len(history.epochs) == 1:
@@ -294,13 +294,13 @@ def _overfitting(history: History) -> Hint | None:
 
 
 def usual_rate(training: TrainingConfig) -> float:
-    """A learning rate that this optimizer learns well with on networks like ours."""
+    """Return a learning rate that usually works well for this optimizer on networks like ours."""
     entry = OPTIMIZERS[training.optimizer]
     return entry.usual_rate(*(getattr(training, field) for field in entry.uses))
 
 
 def _lower(training: TrainingConfig) -> float:
-    """The usual rate where this one is far above it, else a third of it."""
+    """Return the usual learning rate if the current one is at least twice that, else a third of the current one."""
     usual = usual_rate(training)
     return usual if training.learning_rate >= 2 * usual else float(f"{training.learning_rate / 3:.2g}")
 

@@ -1,4 +1,4 @@
-"""The training loop: takes data and a config, yields events; knows neither files nor screens.
+"""The training loop: takes data and a config and yields events, without access to files or the interface.
 
 training = Training(config, train_digits, test_digits)
 for event in training.run():
@@ -33,10 +33,10 @@ PAUSE_INTERVAL_S = 0.05
 
 
 class Training:
-    """One training run: its network, optimizer and place on the way. `run` moves it on; the caller keeps what it wants.
+    """One training run: its network, its optimizer and its progress. `run` trains; the caller saves what it needs.
 
-    After each epoch `checkpoint()` is all that is needed to go on from there; `test` has the network's answers to the
-    test images; `epochs` is how many are planned in all.
+    After each epoch, `checkpoint()` returns all that is needed to continue from there; `test` has the network's
+    predictions for the test images; `epochs` is the total number planned.
     """
 
     def __init__(self, config: RunConfig, train: Sequence[Digits], test: Sequence[Digits]) -> None:
@@ -46,7 +46,7 @@ class Training:
         self._loss = loss_function(config.training)
         self.test = Test(config, test, self.device, self._loss)
         network = build_network(config)
-        # An annotation of PyTorch's `to` with a memory format asks for a tensor, which a module is not.
+        # PyTorch's annotation of `to` with a memory format expects a tensor, not a module.
         self.network: nn.Module = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._batches_per_epoch = math.ceil(self._batches.images / config.training.batch_size)
         self.epochs = config.training.epochs
@@ -58,15 +58,15 @@ class Training:
 
     @property
     def plan(self) -> RunConfig:
-        """The config with the epochs that are planned by now."""
+        """The config with the currently planned number of epochs."""
         return self.config.replace(training=self.config.training.replace(epochs=self.epochs))
 
     def run(self, orders: Callable[[], Orders] = Orders, changes: Sequence[Changed] = ()) -> Iterator[Event]:
-        """Train what is left to train.
+        """Train the remaining epochs and yield events.
 
-        `orders` is asked before each epoch and with each progress event, at most five times a second. What was learnt
-        when they say stop is kept and evaluated. `changes` are those that an earlier part of this training made: they
-        are made again after the same batches. A loss that is no longer finite ends the run as `diverged`.
+        `orders` is called before each epoch and with each progress event, at most five times a second. If they request
+        a stop, what was learnt so far is kept and evaluated. `changes` are those made in an earlier part of this
+        training: they are repeated after the same batches. A loss that is no longer finite ends the run as `diverged`.
         """
         self._orders = orders
         self._repeats = [each for each in changes if each.epoch > self.epochs_done]
@@ -85,7 +85,7 @@ class Training:
         yield Finished("finished", self.epochs_done, *self.test.figures(self.network), self.seconds)
 
     def checkpoint(self) -> dict[str, Any]:
-        """Weights, optimizer, schedule and place: nothing but tensors and plain values."""
+        """Return weights, optimizer, schedule and progress as nothing but tensors and plain values."""
         return {
             "network": self.network.state_dict(),
             **self._optimisation.state(),
@@ -96,12 +96,12 @@ class Training:
         }
 
     def resume(self, checkpoint: dict[str, Any], further: bool = False) -> None:
-        """Go on from a checkpoint of the same config: the numbers are those of a run without a break.
+        """Continue from a checkpoint of the same config, with the same numbers as an uninterrupted run.
 
-        From here on this process uses as many threads as the training did, for they change the last digits of a sum.
+        From here on this process uses as many threads as the training did, as they change the last digits of a sum.
 
-        With `further` it is one of a training that ended, and the config says how many epochs there are in all now: a
-        schedule begins anew over those that are left, everything else goes on as if there had been no end.
+        With `further`, the checkpoint is that of a training that ended, and the config has the new total of epochs: a
+        schedule restarts over the remaining ones, everything else continues as if the training had not ended.
         """
         torch.set_num_threads(checkpoint.get("threads") or torch.get_num_threads())
         self.network.load_state_dict(checkpoint["network"])
@@ -114,7 +114,7 @@ class Training:
             self.epochs = checkpoint["epochs"]
 
     def environment(self) -> dict[str, Any]:
-        """What the numbers depend on beside the config."""
+        """Return what the numbers depend on besides the config."""
         return {
             "device": torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu",
             "threads": torch.get_num_threads(),
@@ -124,7 +124,7 @@ class Training:
         }
 
     def _epoch(self) -> Generator[Event, None, bool]:
-        """One pass over the training images and the test after it; returns whether the training goes on."""
+        """Train for one epoch and evaluate it; return True if the training continues."""
         epoch = self.epochs_done + 1
         # Dropout draws from the global generator.
         torch.manual_seed(self.config.training.seed * 1_000_003 + epoch)
@@ -151,7 +151,7 @@ class Training:
         return (yield from self._conclude(count, gradients))
 
     def _learn(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of the optimizer; returns the loss and the logits of the batch, detached."""
+        """Take one step of the optimizer; return the loss and the logits of the batch, detached."""
         with self._precision():
             logits = self.network(images)  # (B, 10)
             loss = self._loss(logits, labels)
@@ -159,7 +159,7 @@ class Training:
         return loss.detach(), logits.detach()
 
     def _conclude(self, count: Count, gradients: GradientNorms) -> Generator[Event, None, bool]:
-        """Test what the epoch has learnt and report it."""
+        """Evaluate the epoch and report it; return False if the loss has diverged."""
         train_loss, train_accuracy = count.means()
         images_per_second = count.images / self._elapsed()
         test_loss, test_accuracy = self.test.figures(self.network)
@@ -190,7 +190,7 @@ class Training:
         return True
 
     def _change(self, batch: int) -> Iterator[Changed]:
-        """Make the changes that are due after this batch: those that were made here before, then new ones."""
+        """Make the changes that are due after this batch: first the repeated ones of an earlier part, then new ones."""
         epoch = self.epochs_done + 1
         while self._repeats and (self._repeats[0].epoch, self._repeats[0].batch) <= (epoch, batch):
             yield from self._make(self._repeats.pop(0))
@@ -198,7 +198,7 @@ class Training:
             return
         orders = self._orders()
         if orders.epochs is not None:
-            # What is under way is finished.
+            # The current epoch is always finished.
             epochs = max(orders.epochs, epoch if batch else self.epochs_done)
             if epochs != self.epochs:
                 yield from self._make(Changed("epochs", epochs, epoch, batch))
@@ -206,7 +206,7 @@ class Training:
             yield from self._make(Changed("learning_rate", orders.learning_rate, epoch, batch))
 
     def _make(self, change: Changed) -> Iterator[Changed]:
-        """Report a change, so that it can be kept, before it has any effect."""
+        """Report a change before it takes effect, so that it can be saved first."""
         yield change
         if change.what == "learning_rate":
             self._ordered_rate = change.value
@@ -216,7 +216,7 @@ class Training:
             self.epochs = int(change.value)
 
     def _obey(self, batch: int) -> Generator[Event, None, bool]:
-        """Rest or stop where that is ordered; returns whether the training goes on."""
+        """Pause or stop if requested; return True if the training continues."""
         if self._orders().pause and not (yield from self._rest(batch)):
             return False
         if self._orders().stop:
@@ -225,7 +225,7 @@ class Training:
         return True
 
     def _rest(self, batch: int) -> Generator[Event, None, bool]:
-        """Wait until the orders are to go on, or to stop, or to leave: only then it returns false."""
+        """Wait until the training is to resume, stop or make room for another run; return False only for the last."""
         epoch, since = self.epochs_done + 1, time.perf_counter()
         yield Paused(epoch, batch)
         while (orders := self._orders()).pause and not orders.stop:
@@ -254,7 +254,7 @@ class Training:
         )
 
     def _elapsed(self) -> float:
-        """Seconds of this epoch, without its pauses."""
+        """Return the seconds of this epoch, without its pauses."""
         return time.perf_counter() - self._began
 
     def _precision(self) -> AbstractContextManager[Any]:
@@ -277,7 +277,7 @@ class Training:
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` is `cuda` where there is one, else `cpu`; `ConfigError` where `cuda` is asked for and there is none."""
+    """Return the device; `auto` is CUDA if available, else the CPU. Raise `ConfigError` if `cuda` is not available."""
     if name == "cuda" and not torch.cuda.is_available():
         raise ConfigError("device is 'cuda', but this machine has no usable CUDA device: choose 'auto' or 'cpu'.")
     if name == "auto":

@@ -1,4 +1,4 @@
-"""What is looked at while a network trains. Kept on the device, so that looking waits for nothing until it is asked."""
+"""What is measured while a network trains. Kept on the device, so that nothing waits for it until it is read."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 LOSSES_PER_RUN = 4000
-"""How many losses of single batches a run keeps: no chart shows more."""
+"""How many losses of single batches a run keeps at most: no chart shows more."""
 GRADIENTS_PER_EPOCH = 8
-"""At how many batches of an epoch the gradients are measured: one alone would be chance."""
+"""At how many batches of an epoch the gradients are measured: a single batch would be too noisy."""
 
 
 class Count:
-    """Sums of loss and right answers over the images of an epoch."""
+    """Sums of the loss and the correct predictions over the images of an epoch."""
 
     def __init__(self, device: torch.device) -> None:
         self._loss = torch.zeros((), device=device, dtype=torch.float64)
@@ -33,7 +33,7 @@ class Count:
 
 
 class BatchLosses:
-    """The losses of single batches since they were last taken: of every so many, the same in each run of a config."""
+    """The losses of single batches since the last `take`, at a stride that is the same in each run of a config."""
 
     def __init__(self, batches: int) -> None:
         self._stride = math.ceil(batches / LOSSES_PER_RUN)
@@ -41,13 +41,13 @@ class BatchLosses:
         self._batches: list[int] = []
 
     def add(self, batch: int, loss: Tensor) -> None:
-        """The loss of batch number `batch` of its epoch, from 1."""
+        """Add the loss of batch number `batch` of its epoch, counted from 1."""
         if (batch - 1) % self._stride == 0:
             self._losses.append(loss)
             self._batches.append(batch)
 
     def take(self) -> dict[str, list[Any]]:
-        """As the events have them: `losses` and `loss_batches`."""
+        """Return and clear `losses` and `loss_batches`, as the events have them."""
         taken = {
             "losses": torch.stack(self._losses).tolist() if self._losses else [],
             "loss_batches": self._batches,
@@ -57,7 +57,7 @@ class BatchLosses:
 
 
 class GradientNorms:
-    """The Euclidean norm of each layer's gradient, a mean over some batches of one epoch, evenly spread."""
+    """The Euclidean norm of each layer's gradient, averaged over evenly spaced batches of one epoch."""
 
     def __init__(self, network: nn.Module, batches: int) -> None:
         self._network = network
@@ -65,7 +65,7 @@ class GradientNorms:
         self._norms: list[Tensor] = []
 
     def look(self, batch: int) -> None:
-        """To be called when the gradients of that batch are there, and before the next ones are."""
+        """Measure the gradients of a batch; call this after its backward pass and before the next one."""
         if (batch - 1) % self._stride == 0:
             gradients = {
                 name: weights.grad for name, weights in self._network.named_parameters() if weights.grad is not None
@@ -78,18 +78,18 @@ class GradientNorms:
 
 
 def weight_norms(network: nn.Module) -> dict[str, float]:
-    """The Euclidean norm of each layer's weights and biases together."""
+    """Return the Euclidean norm of each layer's weights and biases together."""
     weights = {name: values.detach() for name, values in network.named_parameters()}
     return _by_layer(list(weights), _squares(weights)[None])
 
 
 def _squares(values: Mapping[str, Tensor]) -> Tensor:
-    """The squared norm of each, float32 (number of values,)."""
+    """Return the squared norm of each tensor, float32 (number of values,)."""
     return torch.stack(torch._foreach_norm(list(values.values()))).square()
 
 
 def _by_layer(names: list[str], squares: Tensor) -> dict[str, float]:
-    """Norms by layer from squared norms (looks, parameters), averaged over the looks."""
+    """Return norms by layer from squared norms (looks, parameters), averaged over the looks."""
     layers = [name.rpartition(".")[0] for name in names]
     return {
         layer: squares[:, [place for place, each in enumerate(layers) if each == layer]].sum(dim=1).sqrt().mean().item()

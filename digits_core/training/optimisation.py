@@ -19,7 +19,7 @@ LossFunction = Callable[[Tensor, Tensor], Tensor]
 
 
 class Optimisation:
-    """The optimizer of a training with its schedule: a step for each batch, changed by hand, kept in checkpoints."""
+    """The optimizer of a training with its schedule: steps once per batch, can be changed by hand and saved."""
 
     def __init__(self, config: TrainingConfig, network: nn.Module, steps: int) -> None:
         self._config = config
@@ -29,11 +29,11 @@ class Optimisation:
 
     @property
     def learning_rate(self) -> float:
-        """That of the next step."""
+        """The learning rate of the next step."""
         return self._optimizer.param_groups[0]["lr"]
 
     def step(self, loss: Tensor) -> None:
-        """Move the weights against the gradient of `loss`, which stays in them until the next step."""
+        """Update the weights by the gradient of `loss`, which stays in `.grad` until the next step."""
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self._optimizer.step()
@@ -41,12 +41,12 @@ class Optimisation:
             self._schedule.step()
 
     def set_learning_rate(self, value: float) -> None:
-        """From the next step on; a schedule ends here, and momentum stays as it is."""
+        """Set the learning rate from the next step on, ending any schedule; momentum is unchanged."""
         self._schedule = None
         self._set(value)
 
     def stretch_schedule(self, steps: int) -> None:
-        """Let the schedule end that many steps later; it goes on where a training so long would be now."""
+        """Let the schedule end that many steps later and continue where a training of that length would be now."""
         if self._schedule:
             done = self._schedule.last_epoch
             self.begin_schedule(max(self._steps + steps, done))
@@ -55,26 +55,26 @@ class Optimisation:
                 self._schedule.step()
 
     def begin_schedule(self, steps: int) -> None:
-        """Begin the schedule anew over `steps`; one that was ended by hand stays ended."""
+        """Restart the schedule over `steps`; one that was ended by hand stays ended."""
         if self._schedule:
             self._set(self._config.learning_rate)
             self._steps = steps
             self._schedule = build_schedule(self._config, self._optimizer, steps)
 
     def state(self) -> dict[str, Any]:
-        """Nothing but tensors and plain values."""
+        """Return the state as nothing but tensors and plain values."""
         schedule = {"steps": self._steps, "state": self._schedule.state_dict()} if self._schedule else None
         return {"optimizer": self._optimizer.state_dict(), "schedule": schedule}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+        """Continue from what `state` returned."""
         if state["schedule"]:
             self.begin_schedule(state["schedule"]["steps"])
             assert self._schedule is not None
             self._schedule.load_state_dict(state["schedule"]["state"])
         else:
             self._schedule = None
-        # After the schedule, which sets the optimizer to its beginning when it is made.
+        # After the schedule, which resets the learning rate of the optimizer when it is created.
         self._optimizer.load_state_dict(state["optimizer"])
 
     def _set(self, learning_rate: float) -> None:
@@ -90,13 +90,13 @@ def build_optimizer(config: TrainingConfig, network: nn.Module) -> torch.optim.O
 
 
 def build_schedule(config: TrainingConfig, optimizer: torch.optim.Optimizer, steps: int) -> LRScheduler | None:
-    """Return the schedule of the learning rate over `steps` batches; `None` if it stays as it is."""
+    """Return the schedule of the learning rate over `steps` batches; `None` if the rate is constant."""
     begin = SCHEDULES[config.schedule].begin
     return begin(optimizer, config.learning_rate, steps) if begin else None
 
 
 def loss_function(config: TrainingConfig) -> LossFunction:
-    """Return the loss by name, with the settings that it uses."""
+    """Return the loss function that the config names, with the settings that it uses."""
     entry = LOSSES[config.loss]
     used = [getattr(config, field) for field in entry.uses]
     return lambda logits, labels: entry.compute(logits, labels, *used)

@@ -8,7 +8,7 @@ from digits_core.training.events import EpochFinished, Event, Progress
 
 
 def with_progress_bar(events: Iterator[Event], show: bool) -> Iterator[Event]:
-    """Yield the events of a training while the bar follows them; it makes room for a line after each epoch."""
+    """Yield the events of a training and update the bar; clear it after each epoch, so that a line can be printed."""
     from tqdm import tqdm
 
     with tqdm(total=1.0, disable=not show, leave=False, bar_format="{percentage:3.0f}% {bar} {remaining}") as bar:

@@ -1,4 +1,4 @@
-"""The learning-rate range test: one short training in which the rate rises with each batch, and what its loss does.
+"""The learning-rate range test: the loss of one short training in which the learning rate rises with each batch.
 
 L. N. Smith, "Cyclical Learning Rates for Training Neural Networks" (2017), section 3.3.
 """
@@ -24,18 +24,18 @@ LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 120
 """Batches from the lowest rate to the highest: 17 for each factor of ten."""
 MEMORY = 0.85
-"""Share of the smoothed loss that the next batch leaves as it is."""
+"""The weight of the previous batches in the smoothed loss."""
 EXPLODED = 3.0
-"""The test ends where the smoothed loss is so many times the lowest."""
+"""The test ends once the smoothed loss is this many times the lowest."""
 FELL = 0.02
-"""A loss that never fell by this share of what it was at first tells no rate from another."""
+"""If the loss never falls by this share of its first value, no learning rate can be suggested."""
 
 
 @dataclass(frozen=True)
 class RangeTest:
-    """The loss of each batch by the rate that its step took, as it was and smoothed.
+    """The loss of each batch by the learning rate of its step, measured and smoothed.
 
-    suggestion: A rate to begin with, `None` where the loss never falls.
+    suggestion: A learning rate to start with, `None` if the loss never falls.
     """
 
     rates: tuple[float, ...]
@@ -45,9 +45,9 @@ class RangeTest:
 
 
 def range_test(config: RunConfig, train: Sequence[Digits], report: Callable[[float], None] | None = None) -> RangeTest:
-    """Train the network of a config from its start for at most `STEPS` batches. Nothing of it is kept.
+    """Train a new network of the config for at most `STEPS` batches and return the losses; the network is discarded.
 
-    `report` is called with the share that is done, and may raise to end it.
+    `report` is called with the fraction that is done, 0 to 1, and may raise to abort the test.
     """
     config = config.replace(training=config.training.replace(schedule="constant", learning_rate=LOWEST))
     device = choose_device(config.training.device)
@@ -77,7 +77,7 @@ def range_test(config: RunConfig, train: Sequence[Digits], report: Callable[[flo
 
 
 def smooth(losses: Sequence[float]) -> tuple[float, ...]:
-    """Return running means in which older batches count less and less, without the pull of where they begin."""
+    """Return exponential moving averages, corrected for the bias of their start at 0."""
     found, mean = [], 0.0
     for number, loss in enumerate(losses, start=1):
         mean = MEMORY * mean + (1 - MEMORY) * loss
@@ -86,10 +86,10 @@ def smooth(losses: Sequence[float]) -> tuple[float, ...]:
 
 
 def suggested(rates: Sequence[float], smoothed: Sequence[float]) -> float | None:
-    """Return a rate of two digits to begin with; `None` if the loss never falls.
+    """Return a learning rate to start with, rounded to two digits; `None` if the loss never falls.
 
-    It lies in the middle of two rules of thumb, on a logarithmic scale: where the loss falls fastest, and a tenth of
-    the rate where it is lowest. With small batches the first alone is often too high, with large ones the second.
+    It is the geometric mean of two rules of thumb: the rate at which the loss falls fastest, and a tenth of the rate at
+    which it is lowest. With small batches the first alone is often too high, with large ones the second.
     """
     if len(smoothed) < 3 or min(smoothed) > (1 - FELL) * smoothed[0]:
         return None

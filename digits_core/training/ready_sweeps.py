@@ -19,7 +19,7 @@ from digits_core.training.sweep_plan import SweepPlan, Varied
 
 @dataclass(frozen=True)
 class ReadySweep:
-    """A named plan; `lesson` says what to learn from it, `measure` what its chart shows at first."""
+    """A named plan; `lesson` says what to learn from it, `measure` what its chart shows initially."""
 
     lesson: str
     plan: SweepPlan
@@ -39,11 +39,11 @@ _WITH_CONVOLUTIONS = (
     MaxPooling(),
     FullyConnected(126, activation="relu"),
 )
-"""With 101,428 parameters, against 101,770 of the network with one hidden layer of 128."""
+"""101,428 parameters, compared with 101,770 of the network with one hidden layer of 128."""
 
 
 def _on_mnist(name: str, *varied: Varied, epochs: int = 2, seeds: int = 1) -> SweepPlan:
-    """On digits that differ more than those of optdigits: there, every network of some size reads as well."""
+    """Return a plan on mnist-5k, whose digits vary more: on optdigits, networks above some size do equally well."""
     plan = _plan(name, *varied, epochs=epochs, seeds=seeds)
     return plan.replace(base=plan.base.replace(data=DataConfig(train=("mnist-5k",), test=("mnist-5k",))))
 

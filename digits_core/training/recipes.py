@@ -1,4 +1,4 @@
-"""Recipes: configs to start from, each with what one learns from it."""
+"""Recipes: configs to start from, each with the lesson it teaches."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ RECIPES = {each.name: each for each in (LECTURE, WITH_HANDWRITING, WHY_IT_FAILS,
 
 
 def find(name: str) -> Recipe:
-    """The recipe of that name, in any case; `ConfigError` that lists them where there is none."""
+    """Return the recipe of that name, ignoring case; raise `ConfigError` listing all recipes if there is none."""
     for recipe in RECIPES.values():
         if recipe.name.casefold() == name.strip().casefold():
             return recipe

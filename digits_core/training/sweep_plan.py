@@ -1,7 +1,7 @@
-"""What a sweep varies, and the configs that follow from it: the same ones whenever they are asked for.
+"""What a sweep varies, and the configs that follow from it: always the same ones for the same plan.
 
-A plan is data: saved with the sweep, and enough to go on with it after a restart. What each setting may be is said by
-`config` alone: values and both ends of a range are validated as a run's would be.
+A plan is data: saved with the sweep, and enough to continue it after a restart. `config` alone defines what each
+setting may be: values and both ends of a range are validated as a run's would be.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ Settings = Mapping[str, Scalar]
 
 MOST_RUNS = 1000
 DIGITS = 3
-"""Significant digits of a number that is drawn from a range: more would only be hard to read."""
+"""Significant digits of a number that is drawn from a range: more would only be harder to read."""
 
 
 class Varied(Config):
-    """One setting that a sweep varies: over some values, or within a range of numbers, both ends included."""
+    """One setting that a sweep varies: over given values, or within a range of numbers, both ends included."""
 
     field: str
     values: Annotated[tuple[Scalar, ...], Field(max_length=100)] = ()
@@ -42,7 +42,7 @@ class Varied(Config):
     @model_validator(mode="before")
     @classmethod
     def _as_the_field_has_them(cls, given: Any) -> Any:
-        """Values as the field's own type, without repeats; its own complaint where it refuses one."""
+        """Convert values to the field's own type, without duplicates; raise its own error for an invalid one."""
         if not isinstance(given, dict) or given.get("field") not in SWEPT:
             return given
         field = given["field"]
@@ -70,19 +70,19 @@ class Varied(Config):
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The lowest and the highest value of a range; of nothing else."""
+        """The lowest and the highest value; only for a range."""
         assert self.low is not None
         assert self.high is not None
         return self.low, self.high
 
     @property
     def whole(self) -> bool:
-        """Whether it is a range of whole numbers."""
+        """Whether the values are whole numbers."""
         return kind_of(self.field) is int
 
     @property
     def count(self) -> float:
-        """How many values there are, without end in a range of real numbers."""
+        """How many values there are; infinite for a range of real numbers."""
         if not self.is_range:
             return len(self.values)
         low, high = self.ends
@@ -90,11 +90,11 @@ class Varied(Config):
 
     @property
     def log(self) -> bool:
-        """Whether the range is looked at on a logarithmic scale: where it spans a factor of ten or more."""
+        """Whether the range is on a logarithmic scale: if it is positive and spans a factor of ten or more."""
         return self.is_range and self.ends[0] > 0 and self.ends[1] / self.ends[0] >= 10
 
     def spread(self, points: int) -> tuple[Scalar, ...]:
-        """The values; of a range so many at equal distances, fewer where that would repeat whole numbers."""
+        """Return the values, or for a range `points` evenly spaced ones, fewer if whole numbers would repeat."""
         if not self.is_range:
             return self.values
         return tuple(dict.fromkeys(self._at(step / (points - 1)) for step in range(points)))
@@ -103,7 +103,7 @@ class Varied(Config):
         return self._at(chance.random()) if self.is_range else chance.choice(self.values)
 
     def rounded(self, value: float) -> Scalar:
-        """The nearest value that reads well, within the range."""
+        """Return the value rounded to `DIGITS` significant digits, within the range."""
         if value != 0:
             value = round(value, DIGITS - 1 - math.floor(math.log10(abs(value))))
         low, high = self.ends
@@ -111,7 +111,7 @@ class Varied(Config):
         return round(value) if self.whole else float(value)
 
     def _at(self, share: float) -> Scalar:
-        """The value at a place of the range, 0 for its low end and 1 for its high one."""
+        """Return the value at a fraction of the range, 0 for its low end and 1 for its high end."""
         low, high = self.ends
         if share in (0, 1):
             return high if share else low
@@ -121,9 +121,9 @@ class Varied(Config):
 
 
 class SweepPlan(Config):
-    """Which settings are varied around a base, how, and over how many seeds, which count up from the base's own.
+    """Which settings are varied around a base, how, and over how many seeds, counted up from the base's own.
 
-    `trials` is how many settings a random draw or a search tries, `points` how many of a range a grid takes. With
+    `trials` is how many settings a random draw or a search tries, `points` how many values of a range a grid has. With
     `stop_underperforming`, a trial is stopped when its accuracy is below the median of the others at the same epoch.
     """
 
@@ -154,26 +154,26 @@ class SweepPlan(Config):
 
     @property
     def settings_count(self) -> int:
-        """How many different settings are tried, at most."""
+        """The maximum number of different settings that are tried."""
         if self.method == "grid":
             return math.prod(len(each.spread(self.points)) for each in self.varied)
         return int(min(self.trials, math.prod(each.count for each in self.varied)))
 
     @property
     def size(self) -> int:
-        """How many runs it makes, at most."""
+        """The maximum number of runs."""
         return self.settings_count * self.seeds
 
     @property
     def title(self) -> str:
-        """Its name, or what it varies in words."""
+        """The name, or else what the sweep varies, in words."""
         return self.name.strip() or " × ".join(name_of(field) for field in self.fields)
 
 
 def parse_all(texts: Sequence[str], network: NetworkConfig) -> tuple[Varied, ...]:
-    """Each as `parse_varied` reads it, and what is set of layers of `network` with a dot: `LAYER.FIELD=8,16`.
+    """Parse each text as `parse_varied` does, or as a setting of the layers of `network`: `LAYER.FIELD=8,16`.
 
-    Of several of those, every combination is another network.
+    With several layer settings, every combination is a network of its own.
     """
     knobs = {knob: values for knob, _, values in (text.partition("=") for text in texts) if "." in knob}
     others = tuple(parse_varied(text) for text in texts if "." not in text.partition("=")[0])
@@ -181,7 +181,7 @@ def parse_all(texts: Sequence[str], network: NetworkConfig) -> tuple[Varied, ...
 
 
 def parse_varied(text: str) -> Varied:
-    """`learning_rate=0.001,0.01`, `optimizer=adam,sgd`, or a range of numbers: `learning_rate=0.0001..0.1`."""
+    """Parse `learning_rate=0.001,0.01`, `optimizer=adam,sgd` or a range of numbers, `learning_rate=0.0001..0.1`."""
     field, equals, values = text.partition("=")
     if not equals:
         raise ConfigError(f"{text[:60]!r} does not say what to vary over: write KEY=V1,V2 or KEY=LOW..HIGH.")
@@ -189,7 +189,7 @@ def parse_varied(text: str) -> Varied:
 
 
 def varied_layers(network: NetworkConfig, knobs: Mapping[str, str]) -> Varied:
-    """The networks that come of setting each of `{"LAYER.FIELD": "8, 16"}` to each of its values."""
+    """Return the networks for all combinations of the values in `{"LAYER.FIELD": "8, 16"}`."""
     networks = [network]
     for knob, text in knobs.items():
         name, _, field = knob.strip().partition(".")
@@ -201,11 +201,11 @@ def varied_layers(network: NetworkConfig, knobs: Mapping[str, str]) -> Varied:
 
 
 def varied(field: str, text: str) -> Varied:
-    """The setting `field` over what a person wrote: values with commas between them, or `LOW..HIGH`."""
+    """Parse the values to vary `field` over, as typed by the user: separated by commas, or `LOW..HIGH`."""
     field = field.strip().replace("-", "_").replace(" ", "_").lower()
     low, dots, high = text.partition("..")
     if dots:
-        # An end that is left out is refused like any other word that is no number.
+        # A missing end is rejected like any other word that is not a number.
         given: dict[str, Any] = {"low": low.strip(), "high": high.strip()}
     else:
         given = {"values": [value.strip() for value in text.split(",") if value.strip()]}
@@ -213,16 +213,16 @@ def varied(field: str, text: str) -> Varied:
 
 
 def grid(plan: SweepPlan) -> Iterator[dict[str, Scalar]]:
-    """Every combination, the last setting changing fastest."""
+    """Yield every combination, the last setting changing fastest."""
     for values in itertools.product(*(each.spread(plan.points) for each in plan.varied)):
         yield dict(zip(plan.fields, values, strict=True))
 
 
 def draws(plan: SweepPlan) -> Iterator[dict[str, Scalar]]:
-    """Draws without repeats, always the same for the seed of the base; fewer than `trials` where there are no more."""
+    """Yield random settings without duplicates, the same for the same base seed: `trials`, or fewer if exhausted."""
     chance = random.Random(plan.base.training.seed)
     seen: set[tuple[Scalar, ...]] = set()
-    # A range of whole numbers may hold fewer values than are asked for: then drawing ends without them.
+    # A range of whole numbers may have fewer values than requested, so the number of draws is limited.
     for _ in range(50 * plan.trials):
         settings = {each.field: each.draw(chance) for each in plan.varied}
         if (key := key_of(settings)) not in seen:
@@ -233,7 +233,7 @@ def draws(plan: SweepPlan) -> Iterator[dict[str, Scalar]]:
 
 
 def config_of(plan: SweepPlan, settings: Settings, seed: int) -> RunConfig:
-    """The config of one trial, named after what is particular about it."""
+    """Return the config of one trial, named after its settings."""
     words = [f"{name_of(field)} {written(field, value)}" for field, value in settings.items()]
     if plan.seeds > 1:
         words.append(f"seed {seed}")
@@ -245,14 +245,17 @@ def seeds(plan: SweepPlan) -> range:
 
 
 def extremes(plan: SweepPlan) -> Iterator[RunConfig]:
-    """Configs between which all trials lie: each setting at each of its values, or at both ends of its range."""
+    """Yield configs that bound all trials: each setting at each of its values, or at both ends of its range."""
     for each in plan.varied:
         for value in (each.low, each.high) if each.is_range else each.values:
             yield with_fields(plan.base, {each.field: value})
 
 
 def foreseen(plan: SweepPlan, at_most: int = 50) -> list[RunConfig]:
-    """Configs that stand for all trials, evenly chosen; for a search, which nobody foresees, those of a random draw."""
+    """Return evenly chosen configs that represent all trials.
+
+    A search is unpredictable: the configs of a random draw represent it.
+    """
     every = list(grid(plan) if plan.method == "grid" else draws(plan))
     chosen = every[:: math.ceil(len(every) / at_most)]
     return [config_of(plan, settings, plan.base.training.seed) for settings in chosen]
@@ -263,5 +266,5 @@ def key_of(settings: Settings) -> tuple[Scalar, ...]:
 
 
 def as_value(field: str, value: Any) -> Scalar:
-    """A value as the config has it; `ConfigError` in the field's own words where it is refused."""
+    """Return a value as the config stores it; raise the field's own `ConfigError` if it is invalid."""
     return by_name(field, getattr(SECTIONS[SECTION_OF[field]](**{field: value}), field))

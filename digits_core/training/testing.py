@@ -1,4 +1,4 @@
-"""The test set of a training: what the network says of it, and what is looked at in that."""
+"""The test set of a training: the network's predictions for it, and the metrics computed from them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ EVALUATION_BATCH = 500
 
 
 class Test:
-    """The test images of all datasets and the network's answers to them.
+    """The test images of all datasets and the network's predictions for them.
 
-    `logits`, float32 (N, 10), are those of the last time that the network was asked, in the order of the datasets.
+    `logits`, float32 (N, 10), are those of the last evaluation, in the order of the datasets.
     """
 
     def __init__(self, config: RunConfig, digits: Sequence[Digits], device: torch.device, loss: LossFunction) -> None:
@@ -31,11 +31,11 @@ class Test:
         self.logits = torch.empty(0)
 
     def forget(self) -> None:
-        """The network is about to change: its answers will be others."""
+        """Discard the cached loss and accuracy, because the network is about to change."""
         self._figures = None
 
     def figures(self, network: nn.Module) -> tuple[float, float]:
-        """Loss and accuracy of the network as it is now; it is asked only where it has changed since it last was."""
+        """Return loss and accuracy of the network, evaluating it only if it has changed since the last call."""
         if self._figures is None:
             self.logits = predict(network, self._images)
             right = (self.logits.argmax(dim=1) == self.labels).sum().item()
@@ -44,13 +44,13 @@ class Test:
 
     @property
     def answered(self) -> tuple[float, float]:
-        """Loss and accuracy of the last answers; `ValueError` before the network was asked."""
+        """Loss and accuracy of the last evaluation; `ValueError` if the network has changed since."""
         if self._figures is None:
             raise ValueError("the network has not been asked since it last changed")
         return self._figures
 
     def details(self) -> dict[str, Any]:
-        """`confusion` and `watched` of the last answers, as `EpochFinished` has them."""
+        """Return `confusion` and `watched` of the last evaluation, as `EpochFinished` has them."""
         watched = self.logits[self._watched].float().softmax(dim=1)
         return {
             "confusion": confusion(self.logits, self.labels),
@@ -58,24 +58,24 @@ class Test:
         }
 
     def watched_images(self) -> tuple[Tensor, Tensor]:
-        """The images that are watched, as the network sees them: uint8 (n, S, S), and their labels (n,)."""
+        """Return the watched images as the network sees them, uint8 (n, S, S), and their labels (n,)."""
         images = self._images[self._watched, 0] * self._transform.std + self._transform.mean
         return (images * 255).round().clamp(0, 255).to(torch.uint8).cpu(), self.labels[self._watched].cpu()
 
 
 def predict(network: nn.Module, images: Tensor) -> Tensor:
-    """Logits float32 (N, 10) of normalised images (N, 1, S, S), without dropout; leaves the network in that mode."""
+    """Return logits float32 (N, 10) of normalised images (N, 1, S, S); leave the network in evaluation mode."""
     network.eval()
     with torch.inference_mode():
         return torch.cat([network(batch) for batch in images.split(EVALUATION_BATCH)])
 
 
 def confusion(logits: Tensor, labels: Tensor) -> list[list[int]]:
-    """How often each digit (row) was taken for which (column), 10 × 10."""
+    """Return the confusion matrix, 10 × 10: counts by true digit (row) and predicted digit (column)."""
     cells = labels * CLASSES + logits.argmax(dim=1)
     return torch.bincount(cells, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES).tolist()
 
 
 def watched_places(labels: Tensor) -> Tensor:
-    """The first image of each digit that is there, in the order of the digits."""
+    """Return the index of the first image of each digit that occurs, in the order of the digits."""
     return torch.cat([torch.nonzero(labels == digit)[:1, 0] for digit in range(CLASSES)])

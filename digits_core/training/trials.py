@@ -1,8 +1,8 @@
-"""What a sweep does next, decided from its plan and from what its trials have done so far, and from nothing else.
+"""What a sweep does next, decided only from its plan and the results of its trials so far.
 
-So a sweep goes on after a restart as if there had been none. Searching and the early stop are Optuna's: the
-tree-structured Parzen estimator (Bergstra et al., "Algorithms for Hyper-Parameter Optimization", 2011) and the rule of
-the median (Golovin et al., "Google Vizier", 2017). Optuna is imported when it is first needed: it takes a second.
+A sweep therefore continues after a restart as if there had been none. Search and early stopping are Optuna's: the
+tree-structured Parzen estimator (Bergstra et al., "Algorithms for Hyper-Parameter Optimization", 2011) and the median
+stopping rule (Golovin et al., "Google Vizier", 2017). Optuna is imported only when needed: it takes a second.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 State = Literal["live", "complete", "failed", "pruned"]
 FIRST_TRIALS = 4
-"""As many trials have to end before another one may be pruned."""
+"""How many trials have to end before another one may be pruned."""
 FIRST_DRAWS = 8
-"""So many settings are drawn at random before a search learns from results."""
+"""How many settings are drawn at random before a search uses the results."""
 
 
 @dataclass(frozen=True)
 class Trial:
     """One run of a sweep: `score` is its test accuracy, `curve` that of each epoch so far.
 
-    `live` has not ended, `failed` also stands for diverged and has no score, `pruned` was stopped early.
+    `live` has not ended, `failed` includes diverged and has no score, `pruned` was stopped early.
     """
 
     settings: Settings
@@ -51,12 +51,12 @@ class Group:
 
     @cached_property
     def scores(self) -> tuple[float, ...]:
-        """The results of those that have ended. One that failed or diverged reads nothing right."""
+        """The scores of the trials that have ended; 0 for one that failed or diverged."""
         return tuple(trial.score or 0.0 for trial in self.trials if trial.state != "live")
 
     @property
     def score(self) -> float | None:
-        """The mean over the seeds so far."""
+        """The mean score over the seeds so far."""
         return mean(self.scores) if self.scores else None
 
     @property
@@ -64,12 +64,12 @@ class Group:
         return any(trial.state == "pruned" for trial in self.trials)
 
     def complete(self, plan: SweepPlan) -> bool:
-        """Whether every seed has been started, or there is no point in the others."""
+        """Return True if every seed has been started, or a pruned trial makes further seeds pointless."""
         return self.pruned or len(self.trials) >= plan.seeds
 
 
 def groups(trials: Sequence[Trial]) -> list[Group]:
-    """The trials by their settings, in the order in which these came up."""
+    """Group the trials by their settings, in the order in which these first occur."""
     found: dict[tuple[Any, ...], list[Trial]] = {}
     for trial in trials:
         found.setdefault(key_of(trial.settings), []).append(trial)
@@ -77,33 +77,33 @@ def groups(trials: Sequence[Trial]) -> list[Group]:
 
 
 def ranking(trials: Sequence[Trial]) -> list[Group]:
-    """The settings with a result, the best first; of equals the one that was tried first."""
+    """Return the settings with a result, the best first; ties are in the order in which they were tried."""
     return sorted((group for group in groups(trials) if group.scores), key=lambda group: -mean(group.scores))
 
 
 def winners(ranked: Sequence[Group]) -> list[Group]:
-    """Return the first of a ranking and all that are as good: between them, the order says nothing."""
+    """Return the first of a ranking and all that tie with it."""
     return [
         group for group, place in zip(ranked, places([mean(each.scores) for each in ranked]), strict=True) if place == 1
     ]
 
 
 def places(scores: Sequence[float]) -> list[int]:
-    """Return the place of each of some scores, the best first, from 1; those that are equal share one.
+    """Return the rank of each score, from 1; `scores` are sorted, the best first, and equal ones share a rank.
 
     >>> places([0.9, 0.8, 0.8, 0.7])
     [1, 2, 2, 4]
     """
     found: list[int] = []
     for number, score in enumerate(scores, start=1):
-        # A mean of the same numbers in another order may be rounded differently.
+        # A mean of the same numbers in a different order may be rounded differently.
         tied = number > 1 and isclose(score, scores[number - 2], rel_tol=1e-9)
         found.append(found[-1] if tied else number)
     return found
 
 
 def next_trial(plan: SweepPlan, trials: Sequence[Trial]) -> tuple[Settings, int] | None:
-    """Settings and seed of the next run, or `None` when all have been started."""
+    """Return settings and seed of the next run, or `None` if all have been started."""
     known = {key_of(group.settings): group for group in groups(trials)}
     if plan.method == "search":
         return _next_of_search(plan, list(known.values()))
@@ -115,10 +115,10 @@ def next_trial(plan: SweepPlan, trials: Sequence[Trial]) -> tuple[Settings, int]
 
 
 def underperforms(curve: Sequence[float], others: Sequence[Sequence[float]]) -> bool:
-    """Whether a trial's best accuracy so far is below the median of the `others` after as many epochs.
+    """Return True if a trial's best accuracy so far is below the median of the `others` after as many epochs.
 
-    Each is a test accuracy per epoch; `others` are trials that have ended. Never after the first epoch, which says
-    little, and not before there are some others to compare with. A trial that has gone on for longer than any of them
+    Each is a sequence of test accuracies per epoch; `others` are trials that have ended. Always False after the first
+    epoch, which says little, and with fewer than `FIRST_TRIALS` others. A trial that has more epochs than any of them
     is compared with their last epochs.
     """
     reach = min(len(curve), max(map(len, others), default=0))
@@ -146,7 +146,7 @@ def _free_seed(plan: SweepPlan, group: Group) -> int:
 
 
 def _next_of_search(plan: SweepPlan, known: Sequence[Group]) -> tuple[Settings, int] | None:
-    """Another seed of settings that were begun, else settings that the results so far speak for."""
+    """Return settings that still lack a seed, else those that the results so far suggest; `None` if there are none."""
     for group in known:
         if not group.complete(plan):
             return group.settings, _free_seed(plan, group)
@@ -155,7 +155,7 @@ def _next_of_search(plan: SweepPlan, known: Sequence[Group]) -> tuple[Settings, 
 
 
 def _suggest(plan: SweepPlan, known: Sequence[Group]) -> Settings | None:
-    """Settings that were not tried yet; `None` where nothing new was found in reasonable time."""
+    """Return settings that were not tried yet; `None` if nothing new was found in reasonable time."""
     tried = {key_of(group.settings) for group in known}
     study = _study(plan.base.training.seed + len(known))
     space = {each.field: _distribution(each) for each in plan.varied}
@@ -166,7 +166,7 @@ def _suggest(plan: SweepPlan, known: Sequence[Group]) -> Settings | None:
         settings = {each.field: _value(each, params[each.field]) for each in plan.varied}
         if key_of(settings) not in tried:
             return settings
-    # What it likes best is known by now: look elsewhere.
+    # All suggestions were already tried: draw at random instead.
     chance = random.Random(plan.base.training.seed + len(known))
     for _ in range(1000):
         settings = {each.field: each.draw(chance) for each in plan.varied}

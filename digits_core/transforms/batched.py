@@ -19,7 +19,7 @@ CHUNK = 4096
 
 
 def prepare(images: np.ndarray, config: TransformConfig) -> Tensor:
-    """The fixed steps up to 8-bit pixels; uint8 (N, H, W) → uint8 (N, 1, size, size)."""
+    """Apply the fixed steps up to 8-bit pixels; uint8 (N, H, W) → uint8 (N, 1, size, size)."""
     if not len(images):
         return torch.empty(0, 1, config.size, config.size, dtype=torch.uint8)
     whole = torch.from_numpy(np.ascontiguousarray(images))
@@ -27,13 +27,13 @@ def prepare(images: np.ndarray, config: TransformConfig) -> Tensor:
 
 
 def normalise(images: Tensor, config: TransformConfig) -> Tensor:
-    """Pixels 0 to 255, (N, 1, S, S), to what the network reads, float32: -1 to 1 where mean and std are 0.5."""
+    """Normalise pixels 0 to 255, (N, 1, S, S), to float32 as the network reads it: -1 to 1 if mean and std are 0.5."""
     check_resolved(config)
     return images.float().mul(1 / (255 * config.std)).sub(config.mean / config.std)
 
 
 def augment(images: Tensor, config: TransformConfig, generator: torch.Generator) -> Tensor:
-    """The random steps, each sample with draws of its own; uint8 (N, 1, S, S) → float32 (N, 1, S, S), 0 to 255."""
+    """Apply the random steps, drawn anew for each sample; uint8 (N, 1, S, S) → float32 (N, 1, S, S), 0 to 255."""
     pixels = images.float()
     for step, strengths in config.augmentations:
         pixels = step.apply(pixels, *strengths, generator)
@@ -41,7 +41,7 @@ def augment(images: Tensor, config: TransformConfig, generator: torch.Generator)
 
 
 def check_resolved(config: TransformConfig) -> None:
-    """Raises `ConfigError` while the dataset's own mean and standard deviation are still to be measured."""
+    """Raise `ConfigError` while the dataset's own mean and standard deviation are still to be measured."""
     if config.normalisation == "dataset":
         raise ConfigError(
             "The mean and standard deviation of the dataset are not measured yet: "
@@ -61,7 +61,7 @@ def _prepare(images: Tensor, config: TransformConfig) -> Tensor:
 
 
 def _nearest(length: int, size: int) -> Tensor:
-    """Which of `length` pixels Pillow takes for each of `size`, int64 (size,): torch takes others, here and there."""
+    """Return which of `length` pixels Pillow picks for each of `size`, int64 (size,); torch picks others in places."""
     step = length / size
     steps = np.full(size, step)
     steps[0] = step / 2

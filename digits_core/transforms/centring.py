@@ -25,7 +25,7 @@ def centre_by_mass(images: Tensor, size: int) -> Tensor:
 
 
 def centring_steps(image: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor] | None:
-    """The way of one image, uint8 (H, W), through `centre_by_mass`: ink cut out, scaled, placed; `None` without ink."""
+    """Return how `centre_by_mass` treats one image, uint8 (H, W): ink cut out, scaled, placed; `None` without ink."""
     for (left, top, right, bottom), _ in _by_box(image[None]):
         ink = image[None, top:bottom, left:right]
         scaled = _scale(ink, round(size * INK_SHARE))
@@ -34,7 +34,7 @@ def centring_steps(image: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor] | 
 
 
 def _by_box(images: Tensor) -> list[tuple[tuple[int, int, int, int], Tensor]]:
-    """The boxes around ink, each with the indices of the images that have it; without those that hold no ink.
+    """Group the images by the box around their ink, with their indices; leave out those that hold no ink.
 
     Images that share a box are scaled in one call: some hundred calls instead of tens of thousands.
     """
@@ -48,7 +48,7 @@ def _by_box(images: Tensor) -> list[tuple[tuple[int, int, int, int], Tensor]]:
 
 
 def _extent(occupied: Tensor) -> tuple[Tensor, Tensor]:
-    """First and one past the last true place in each row; bool (N, L) → int64 (N,), (N,)."""
+    """Return the first and one past the last true place in each row; bool (N, L) → int64 (N,), (N,)."""
     length = occupied.shape[1]
     places = occupied.to(torch.uint8)
     return places.argmax(dim=1), length - places.flip(1).argmax(dim=1)

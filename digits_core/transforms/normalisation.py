@@ -17,7 +17,7 @@ SMALLEST_STD = 1e-3
 
 
 def measure(images: Sequence[np.ndarray], config: TransformConfig) -> tuple[float, float]:
-    """Mean and standard deviation over all pixels of several sets after the fixed steps, as shares of full ink.
+    """Return mean and standard deviation over all pixels of several sets after the fixed steps, as shares of full ink.
 
     images: uint8 (N, H, W) each. The grey levels are counted first: whole numbers add up to the same sum in any order,
     so that the same images give the same two numbers on any machine.
@@ -35,7 +35,7 @@ def measure(images: Sequence[np.ndarray], config: TransformConfig) -> tuple[floa
 
 
 def resolve(config: TransformConfig, images: Sequence[np.ndarray]) -> TransformConfig:
-    """The config with the mean and standard deviation of these training images in it, if it asks for the dataset's own.
+    """Fill in the mean and standard deviation of these training images if the config asks for the dataset's own.
 
     What comes back is "fixed": the network is to be fed for good with the numbers that it was trained with, whatever
     becomes of the dataset.

@@ -56,7 +56,7 @@ class TracedStep:
 
 
 def trace(image: np.ndarray, config: TransformConfig, training: bool, seed: int) -> list[TracedStep]:
-    """Each result on the way of one image, uint8 (H, W), the stored tuple's tensor and the PIL image first."""
+    """Return the result of each step for one image, uint8 (H, W); first the stored tuple's tensor and the PIL image."""
     tensor = torch.from_numpy(image.copy())
     value: Any = F.to_pil_image(tensor)
     traced = [
@@ -73,7 +73,7 @@ def trace(image: np.ndarray, config: TransformConfig, training: bool, seed: int)
 
 
 def variants(image: np.ndarray, config: TransformConfig, count: int, seed: int) -> np.ndarray:
-    """What training may make of one image, uint8 (H, W) → uint8 (count, S, S); the test image, without draws, first."""
+    """Return what training may make of one image, uint8 (H, W) → uint8 (count, S, S); first the test image, undrawn."""
     prepared = batched.prepare(image[None], config)  # (1, 1, S, S)
     drawn = _drawn(prepared.repeat(count - 1, 1, 1, 1), config, torch.Generator().manual_seed(seed))
     return torch.cat([prepared, drawn])[:, 0].numpy()
@@ -94,7 +94,7 @@ class MeanImages:
 def mean_images(
     images: np.ndarray, labels: np.ndarray, config: TransformConfig, seed: int, report: Report = nobody
 ) -> MeanImages:
-    """Of uint8 (N, H, W), each drawn once; a digit that is not among them has an empty image."""
+    """Average uint8 (N, H, W) per digit, each drawn once; a digit that is not among them has an empty image."""
     sums = np.zeros((2, 10, config.size, config.size))
     generator = torch.Generator().manual_seed(seed)
     for start in range(0, len(images), batched.CHUNK):
@@ -110,5 +110,5 @@ def mean_images(
 
 
 def _drawn(prepared: torch.Tensor, config: TransformConfig, generator: torch.Generator) -> torch.Tensor:
-    """One draw of each image; uint8 (N, 1, S, S) → the same."""
+    """Draw the random steps once for each image; uint8 (N, 1, S, S) → the same."""
     return batched.augment(prepared, config, generator).round_().to(torch.uint8)

@@ -9,6 +9,6 @@ from digits_core.config import Interpolation
 
 
 def resize(images: Tensor, height: int, width: int, interpolation: Interpolation = "bilinear") -> Tensor:
-    """Anti-aliased where the interpolation knows that; uint8 (N, H, W) → uint8 (N, height, width)."""
+    """Resize, anti-aliased if the interpolation supports it; uint8 (N, H, W) → uint8 (N, height, width)."""
     smooth = {"antialias": True, "align_corners": False} if interpolation in ("bilinear", "bicubic") else {}
     return nnf.interpolate(images[:, None], (height, width), mode=interpolation, **smooth)[:, 0]

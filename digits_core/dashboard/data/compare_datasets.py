@@ -95,5 +95,5 @@ def _means(sets: dict[str, Digits], found: dict[str, Summary], titles: dict[str,
 
 
 def _to_common_size(image: np.ndarray) -> np.ndarray:
-    """An image uint8 (H, W) as (28, 28), smoothly."""
+    """Resize an image uint8 (H, W) to (28, 28), smoothly."""
     return np.asarray(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR))

@@ -107,7 +107,7 @@ def _show(digits: Digits, copies: list[np.ndarray], pairs: Pairs) -> None:
 
 
 def _group(copies: list[np.ndarray], pairs: Pairs, at: int) -> tuple[str, np.ndarray]:
-    """The words and the places of a group: first come the equal images, then the pairs."""
+    """Return the words and the places of a group: first the equal images, then the pairs."""
     if at < len(copies):
         return f"{len(copies[at])} equal images", copies[at]
     at -= len(copies)
@@ -137,7 +137,7 @@ def _draw(digits: Digits, groups: list[tuple[str, np.ndarray]], chosen: int) -> 
 
 
 def _filtered(digits: Digits, copies: list[np.ndarray], pairs: Pairs, wanted: str) -> tuple[list[np.ndarray], Pairs]:
-    """Those groups of copies and those pairs that are to be shown."""
+    """Return the groups of copies and the pairs that are to be shown."""
     if wanted == SHOWS[1]:
         values, chosen = digits.test, pairs.kinds(digits.test) == KINDS.index("train–test")
     elif wanted == SHOWS[2]:

@@ -25,7 +25,7 @@ def choose(place: int) -> None:
 
 
 def inspect(digits: Digits, otherwise: int) -> int:
-    """The field for an index and, below it, that image; the one at `otherwise` while none is chosen. Returns its place.
+    """Draw the field for an index and that image, or the one at `otherwise` while none is chosen. Return its place.
 
     The URL fills the field, and so does every tile.
     """

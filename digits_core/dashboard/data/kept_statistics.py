@@ -41,7 +41,7 @@ class Workshop(Jobs[Arrays]):
         self._folder = folder
 
     def _have(self, key: str, compute: Compute, report: Report) -> Arrays:
-        """The arrays from the disk, or computed now."""
+        """Return the arrays from the disk, or compute them now."""
         kept = self._read(key)
         if kept is not None:
             return kept
@@ -58,7 +58,7 @@ class Workshop(Jobs[Arrays]):
         return arrays
 
     def _read(self, key: str) -> Arrays | None:
-        """What was kept; `None` where that is nothing, or a file that is damaged."""
+        """Return what was stored; `None` if there is nothing, or a damaged file."""
         try:
             with np.load(self._folder / f"{key}.npz", allow_pickle=False) as file:
                 return dict(file)
@@ -102,5 +102,5 @@ def _written(path: Path) -> float:
 
 @lru_cache(maxsize=4)
 def workshop(folder: Path) -> Workshop:
-    """The one workshop of this process that keeps its results in `folder`."""
+    """Return the one workshop of this process that stores its results in `folder`."""
     return Workshop(folder)

@@ -48,7 +48,7 @@ Drag = Literal["lasso", "select"]
 
 
 def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
-    """The method, the map (`None` while it is computed) and what dragging on it draws."""
+    """Return the method, the map (`None` while it is computed) and what dragging on it draws."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
             "Method",
@@ -99,7 +99,7 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
 
 
 def _draw(digits: Digits, method: str, found: PointMap, select: Drag) -> np.ndarray:
-    """The map; returns the places of the selected images."""
+    """Draw the map; return the places of the selected images."""
     shown, total = len(found.places), len(digits)
     title = f"{method} of {shown:,} images" if shown == total else f"{method} of {shown:,} of {total:,} images"
     axes = ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)")

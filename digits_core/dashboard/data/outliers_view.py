@@ -89,7 +89,7 @@ def _ranking(name: str, digits: Digits, found: Comparison) -> Ranking:
 
 
 def _show(digits: Digits, found: Comparison, ranking: Ranking, shown: slice, form: str, chosen: int) -> None:
-    """Each odd image with the neighbours that make it odd, in a frame of its own."""
+    """Draw each outlier with the neighbours that make it one, in a frame of its own."""
     tiles, groups = [], []
     for place, score, digit in zip(ranking.places[shown], ranking.scores[shown], ranking.digits[shown], strict=True):
         others = found.neighbours.places[place, :NEIGHBOURS_SHOWN]

@@ -29,7 +29,7 @@ FORMAT_HELP = "\n".join(
 
 
 def import_dataset() -> None:
-    """From a file to a dataset: what it holds, what is wrong in it, a name, and whether to keep it."""
+    """Turn a file into a dataset: what it holds, what is wrong in it, a name, and whether to keep it."""
     st.subheader("Import a dataset")
     if is_read_only():
         st.info(f"{REASON} Nothing can be imported.", icon=":material/lock:")
@@ -65,7 +65,7 @@ def _read(file_id: str, _file: Upload) -> Reading:
 
 
 def _show(reading: Reading, name: str) -> None:
-    """What was found, what is done to it, and twelve of the images."""
+    """Draw what was found, the changes on import, and twelve of the images."""
     found, pictures = st.columns([2, 3])
     with found:
         st.markdown(f"**Found in {as_plain_text(name)}:** {as_plain_text(reading.format)}")
@@ -198,7 +198,7 @@ def _delete(name: str) -> None:
 
 
 def offer_undo() -> None:
-    """After a dataset was deleted: say so, with the button that brings it back."""
+    """Say that a dataset was deleted, with the button that brings it back."""
     if "deleted_dataset" not in st.session_state:
         return
     name, title = st.session_state["deleted_dataset"]
@@ -208,7 +208,7 @@ def offer_undo() -> None:
 
 
 def _offer_deleted() -> None:
-    """What was deleted, also long ago, and the way back."""
+    """Offer to restore deleted datasets, however long ago they were deleted."""
     deleted = state().catalogue.imports.deleted()
     if not deleted:
         return
@@ -234,7 +234,7 @@ def _restore(name: str) -> None:
 
 
 def offer_mnist() -> None:
-    """The download of MNIST: its button, its progress with a button to cancel, and what went wrong."""
+    """Offer the download of MNIST: its button, its progress with a button to cancel, and what went wrong."""
     with st.container(border=True):
         st.write("MNIST in full is not on this machine yet: 70,000 images, a download of about 12 MB.")
         if state().catalogue.mnist_download.running:

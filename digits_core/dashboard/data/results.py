@@ -59,7 +59,7 @@ class PointMap:
 
 
 def summary(digits: Digits) -> Summary:
-    """At once: a tenth of a second for 70,000 images."""
+    """Compute the summary at once: it takes a tenth of a second for 70,000 images."""
     return _summary(digits.fingerprint, digits)
 
 
@@ -69,7 +69,7 @@ def _summary(fingerprint: str, _digits: Digits) -> Summary:
 
 
 def pca_map(digits: Digits, count: int) -> PointMap:
-    """The first two principal components of a sample. At once: they are fitted to the sample alone."""
+    """Return the first two principal components of a sample, computed at once: they are fitted to the sample alone."""
     return _pca_map(digits.fingerprint, count, digits)
 
 
@@ -84,7 +84,7 @@ def _pca_map(fingerprint: str, count: int, _digits: Digits) -> PointMap:
 
 
 def tsne_map(digits: Digits, count: int, perplexity: int) -> PointMap | None:
-    """The t-SNE map of a sample; `None` while it is computed, with its progress on the page."""
+    """Return the t-SNE map of a sample; `None` while it is computed, with its progress on the page."""
 
     def compute(report: Report) -> Arrays:
         places = stratified_sample(digits.labels, count)
@@ -98,7 +98,7 @@ def tsne_map(digits: Digits, count: int, perplexity: int) -> PointMap | None:
 
 
 def comparison(digits: Digits) -> Comparison | None:
-    """All images compared with each other; `None` while that is computed, with its progress on the page."""
+    """Return the comparison of all images; `None` while it is computed, with its progress on the page."""
 
     def compute(report: Report) -> Arrays:
         table = neighbour_table(digits.images, report=lambda share: report(share * NEIGHBOURS_SHARE))

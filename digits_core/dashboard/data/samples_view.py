@@ -39,7 +39,7 @@ def samples(digits: Digits) -> None:
 
 
 def _filtered(digits: Digits) -> tuple[np.ndarray, str]:
-    """The places of the images to look at, in order, and the split that they are of."""
+    """Return the places of the images to look at, in order, and the split that they are of."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = choose_split()
         wanted = st.pills(

@@ -106,7 +106,7 @@ def show_table(work: Work) -> None:
 
 
 def _take_edits(work: Work) -> None:
-    """What was changed in the table is shown on the picture; the table itself stays as it is, under the cursor."""
+    """Show edits of the table on the picture; the table itself stays unchanged under the cursor."""
     boxes = list(work.boxes.now)
     for row, changes in st.session_state[work.table_key]["edited_rows"].items():
         place = work.order[row]

@@ -109,17 +109,17 @@ def box_of(sent: object, width: int, height: int) -> Box | None:
 
 
 def moved(boxes: Sequence[LabelledBox], box: Box, to: Box) -> list[LabelledBox]:
-    """A box that was moved or resized keeps its label and its probability."""
+    """Move or resize a box; it keeps its label and its probability."""
     return [replace(each, box=to) if each.box == box else each for each in boxes]
 
 
 def relabelled(boxes: Sequence[LabelledBox], box: Box, label: int) -> list[LabelledBox]:
-    """A person's label, also for a box that was not to be saved."""
+    """Set a person's label, also on a box that was not to be saved."""
     return [replace(each.labelled(label), keep=True) if each.box == box else each for each in boxes]
 
 
 def accepted(boxes: Sequence[LabelledBox], box: Box) -> list[LabelledBox]:
-    """The label that a network proposed becomes a person's."""
+    """Make the label that a network proposed a person's."""
     return [each.labelled(each.label) if each.box == box else each for each in boxes]
 
 
@@ -128,24 +128,24 @@ def without(boxes: Sequence[LabelledBox], box: Box) -> list[LabelledBox]:
 
 
 def split(boxes: Sequence[LabelledBox], box: Box, parts: Sequence[Box]) -> list[LabelledBox]:
-    """The parts take the place of a box; they are other digits, so they have no label."""
+    """Replace a box by its parts; they are other digits, so they have no label."""
     return [new for each in boxes for new in ([LabelledBox(part) for part in parts] if each.box == box else [each])]
 
 
 def joined(boxes: Sequence[LabelledBox], box: Box, other: Box) -> list[LabelledBox]:
-    """One box around two, without a label; the same boxes where one of the two is gone."""
+    """Replace two boxes by one around both, without a label; change nothing if one of the two is gone."""
     if box == other or not {box, other} <= {each.box for each in boxes}:
         return list(boxes)
     return [LabelledBox(box.joined(other)) if each.box == box else each for each in boxes if each.box != other]
 
 
 def with_line(boxes: Sequence[LabelledBox], line: Sequence[int], label: int) -> list[LabelledBox]:
-    """The boxes whose places are in `line` get one label, given by a person."""
+    """Give the boxes whose places are in `line` one label, as set by a person."""
     return [each.labelled(label) if place in line else each for place, each in enumerate(boxes)]
 
 
 def with_lines_counted(boxes: Sequence[LabelledBox], lines: Sequence[Sequence[int]]) -> list[LabelledBox]:
-    """The first line is all 0, the second all 1, …, the eleventh 0 again."""
+    """Label the first line 0, the second 1, …, the eleventh 0 again."""
     counted = list(boxes)
     for number, line in enumerate(lines):
         counted = with_line(counted, line, number % 10)
@@ -153,7 +153,7 @@ def with_lines_counted(boxes: Sequence[LabelledBox], lines: Sequence[Sequence[in
 
 
 def with_proposals(boxes: Sequence[LabelledBox], labels: Sequence[tuple[int, float] | None]) -> list[LabelledBox]:
-    """What a network says of each box, with its probability; what a person said stays."""
+    """Add a network's label and probability to each box; labels set by a person stay."""
     return [
         each if proposed is None or (each.label is not None and each.sure is None) else each.labelled(*proposed)
         for each, proposed in zip(boxes, labels, strict=True)

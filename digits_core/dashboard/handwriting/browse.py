@@ -78,7 +78,7 @@ def show() -> None:
 
 
 def _filters() -> Callable[[HandwrittenSample], bool]:
-    """Whether a sample is to be shown."""
+    """Draw the filters; return what tells if a sample is to be shown."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         digits = st.pills(
             "Digits",
@@ -113,7 +113,7 @@ def _filters() -> Callable[[HandwrittenSample], bool]:
 
 
 def _page(samples: list[HandwrittenSample]) -> tuple[list[HandwrittenSample], bool]:
-    """The samples of the chosen page, and whether all pages are selected."""
+    """Return the samples of the chosen page, and whether all pages are selected."""
     pages = max(1, -(-len(samples) // (COLUMNS * ROWS)))
     everything = st.toggle(
         "Select all", key="own_all", help=f"All {len(samples):,} samples that fit the filters, on every page."
@@ -134,7 +134,7 @@ def _nothing(deleted: bool) -> None:
 
 
 def _grid(shown: Sequence[HandwrittenSample]) -> list[int]:
-    """The samples as tiles; the places of those that are selected, each by a press."""
+    """Draw the samples as tiles; return the places of the selected ones, each selected by a press."""
     selected = st.session_state.setdefault("own_selected", set())
     tiles = [Tile(each.label, each.id, name=f"A {each.label} by {each.writer}") for each in shown]
     show_tiles(
@@ -181,12 +181,12 @@ def _table(shown: Sequence[HandwrittenSample]) -> list[int]:
 
 
 def _key(name: str, shown: Sequence[HandwrittenSample]) -> str:
-    """Of a widget whose selection belongs to these samples and to no others."""
+    """Return the key of a widget whose selection belongs to these samples and to no others."""
     return f"own_{name}_{abs(hash(tuple(each.id for each in shown)))}"
 
 
 def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
-    """What can be done with the selected samples."""
+    """Draw what can be done with the selected samples."""
     numbers, nothing = [each.id for each in chosen], not chosen
     handwriting = state().handwriting
     with st.container(horizontal=True, vertical_alignment="bottom", key="own_actions"):
@@ -237,7 +237,7 @@ def _move(numbers: list[int]) -> None:
 
 
 def _detail(sample: HandwrittenSample) -> None:
-    """What is stored of one sample beside what it was made from."""
+    """Draw what is stored of one sample next to what it was made from."""
     with st.container(horizontal=True, gap="large"):
         with st.container(width=DETAIL_SIDE):
             paper = state().handwriting.paper(sample.id)
@@ -252,7 +252,7 @@ def _detail(sample: HandwrittenSample) -> None:
 
 
 def _archive() -> None:
-    """All of it in one file, and back."""
+    """Offer everything as one file, and its way back."""
     st.subheader("Export and import")
     with st.container(horizontal=True, gap="large"):
         with st.container(width=260):

@@ -89,7 +89,7 @@ def _offer_tools(drawing: Image.Image | None) -> None:
 
 
 def _choose_label(writer: str) -> int:
-    """The label; at first the digit that this writer has given fewest samples of, the lowest first."""
+    """Draw the label; it starts at the digit with the fewest samples of this writer, the lowest first."""
     if control_key(LABEL) not in st.session_state:
         set_control(LABEL, int(state().handwriting.counts(writer).argmin()))
     with st.container(key=LABEL):
@@ -106,7 +106,7 @@ def _choose_label(writer: str) -> int:
 
 
 def _keys() -> Actions:
-    """What the keys do: 0 to 9 choose the label, Z takes a stroke back, Enter saves."""
+    """Return what the keys do: 0 to 9 choose the label, Z undoes a stroke, Enter saves."""
     labels = {str(digit): partial(set_control, LABEL, digit) for digit in DIGITS}
     return labels | {"Z": _undo, "Enter": guarded(_save)}
 
@@ -122,7 +122,7 @@ def _save_with_the_keys_before() -> None:
 
 
 def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
-    """What will be stored, what the best network thinks it is, and the button that stores it."""
+    """Draw what will be stored, what the best network thinks it is, and the button that stores it."""
     ink = None if drawing is None else _ink_of(drawing)
     usable = state().runs.usable()
     best = best_of(usable)
@@ -197,7 +197,7 @@ def _save() -> None:
 
 
 def _so_far(writer: str) -> None:
-    """How balanced this writer's digits are, and the last ones."""
+    """Draw how balanced this writer's digits are, and the last ones."""
     samples = [sample for sample in state().handwriting.samples() if sample.writer == writer]
     counts = np.bincount([sample.label for sample in samples], minlength=10)
     with st.container(horizontal=True):

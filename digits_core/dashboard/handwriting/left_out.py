@@ -58,7 +58,7 @@ def show_left_out(work: Work) -> None:
 
 
 def _seen(picture: Image.Image, box: Box) -> np.ndarray:
-    """A mark with a little paper around it, uint8 (`SIDE`, `SIDE`)."""
+    """Return a mark with a little paper around it, uint8 (`SIDE`, `SIDE`)."""
     margin = 4 + max(box.width, box.height) // 8
     left, top = max(0, box.left - margin), max(0, box.top - margin)
     part = picture.crop((left, top, min(picture.width, box.right + margin), min(picture.height, box.bottom + margin)))

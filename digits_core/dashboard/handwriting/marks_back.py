@@ -66,7 +66,7 @@ def _cut(met: np.ndarray) -> int:
 
 
 def _close(ink: np.ndarray, box: Box) -> Box:
-    """The smallest box around the ink in a box; the box itself if it holds none."""
+    """Return the smallest box around the ink in a box; the box itself if it holds none."""
     rows, columns = np.nonzero(box.crop(ink))
     if not rows.size:
         return box

@@ -79,7 +79,7 @@ class Tray:
         return len(self.in_uploader - self.files_seen)
 
     def emptied(self, left: tuple[Picture, ...] = ()) -> Tray:
-        """Another table with what is left, and an empty uploader unless files wait in it."""
+        """Start another table with what is left, and an empty uploader unless files wait in it."""
         if self.waiting:
             return replace(self, pictures=left, refused=(), removals=self.removals + 1)
         return Tray(left, generation=self.generation + 1)
@@ -129,7 +129,7 @@ def show() -> None:
 
 
 def _without(tray: Tray, files: Collection[str]) -> Tray:
-    """The tray without the files that were taken out of the uploader."""
+    """Return the tray without the files that were removed from the uploader."""
     if not files:
         return tray
     pictures = tuple(each for each in tray.pictures if each.file not in files)
@@ -138,7 +138,7 @@ def _without(tray: Tray, files: Collection[str]) -> Tray:
 
 
 def _with_files(tray: Tray, files: Iterable[Any]) -> Tray:
-    """The tray with the files that are new; one that cannot be read is named and the others go on."""
+    """Return the tray with the new files; one that cannot be read is named and the others go on."""
     new = [file for file in files if file.file_id not in tray.files_seen]
     if not new:
         return tray
@@ -164,7 +164,7 @@ def _with_files(tray: Tray, files: Iterable[Any]) -> Tray:
 
 
 def _corrected(tray: Tray, writer: str) -> Tray:
-    """The tray as its table says."""
+    """Return the tray as its table says."""
     rows = pd.DataFrame(
         {
             "picture": [as_address(each.image) for each in tray.pictures],
@@ -201,7 +201,7 @@ def _table_of(tray: Tray) -> str:
 
 
 def _as_edited(tray: Tray, writer: str) -> Tray:
-    """The tray with what is edited in its table, also in a callback, before the table is drawn with it."""
+    """Return the tray with the edits in its table, also in a callback, before the table is drawn with them."""
     pictures = list(tray.pictures)
     for place, edited in st.session_state[_table_of(tray)]["edited_rows"].items():
         if "writer" in edited:

@@ -32,7 +32,7 @@ _DONE, _WRITER = "handwriting_done", "handwriting_writer"
 
 
 def table_height(rows: int) -> int:
-    """Of a table that shows so many rows of pictures and no part of another, in pixels."""
+    """Return the height, in pixels, of a table that shows this many rows of pictures and no part of another."""
     return _HEADER_HEIGHT + rows * ROW_HEIGHT
 
 
@@ -89,7 +89,7 @@ def _undo() -> None:
 
 
 def as_drawing(picture: Image.Image) -> bytes:
-    """The picture as PNG, its longest side at most `DRAWING_SIDE`: what is kept of where a sample came from."""
+    """Encode the picture as PNG, its longest side at most `DRAWING_SIDE`: stored as the origin of a sample."""
     small = picture.copy()
     small.thumbnail((DRAWING_SIDE, DRAWING_SIDE))
     buffer = io.BytesIO()
@@ -98,7 +98,7 @@ def as_drawing(picture: Image.Image) -> bytes:
 
 
 def as_address(image: np.ndarray | None) -> str | None:
-    """An image uint8 (28, 28) as a data address for a table's image column; `None` stays."""
+    """Encode an image uint8 (28, 28) as a data URL for a table's image column; `None` stays."""
     return None if image is None else _address(image.tobytes(), image.shape)
 
 

@@ -91,7 +91,7 @@ class Work:
         return tuple(sorted(self.sheet.left_out, key=lambda mark: -mark.box.width * mark.box.height))
 
     def numbered(self) -> list[int]:
-        """The places of the boxes in reading order: box 1 of the picture and row 1 of the table is the first."""
+        """Return the places of the boxes in reading order: box 1 of the picture and row 1 of the table is the first."""
         from digits_core.recognition.segment import rows_of
 
         return [place for row in rows_of(self.places) for place in row]
@@ -165,7 +165,7 @@ class Work:
             self.boxes = self.boxes.changed([*self.boxes.now, LabelledBox(mark, label)])
 
     def digit(self, box: Box) -> np.ndarray | None:
-        """The digit in a box, centred, uint8 (28, 28); `None` where it holds no ink."""
+        """Return the digit in a box, centred, uint8 (28, 28); `None` if it holds no ink."""
         from digits_core.recognition.sheet import digit_in
 
         if box not in self.digits:
@@ -176,7 +176,7 @@ class Work:
         return self.digits[box]
 
     def picture(self, width: int) -> bytes:
-        """The sheet as JPEG, `width` pixels wide: made once, sent with every change."""
+        """Return the sheet as JPEG, `width` pixels wide: made once, sent with every change."""
         if width not in self.pictures:
             small = self.sheet.picture.resize((width, self.height(width)), reducing_gap=2.0)
             buffer = io.BytesIO()
@@ -185,14 +185,14 @@ class Work:
         return self.pictures[width]
 
     def height(self, width: int) -> int:
-        """Of the picture on the screen, in pixels."""
+        """Return the height of the picture on the screen, in pixels."""
         return max(1, round(self.packed.height * width / self.packed.width))
 
     def to_save(self) -> list[LabelledBox]:
         return [each for each, _, _ in self._ready()]
 
     def _ready(self) -> list[tuple[LabelledBox, np.ndarray, int]]:
-        """What would be saved: each box with its digit, uint8 (28, 28), and its label."""
+        """Return what would be saved: each box with its digit, uint8 (28, 28), and its label."""
         return [
             (each, digit, each.label)
             for each in self.boxes.now
@@ -200,7 +200,7 @@ class Work:
         ]
 
     def samples(self, writer: str) -> list[NewSample]:
-        """What would be saved, each with its part of the sheet."""
+        """Return what would be saved, each with its part of the sheet."""
         from digits_core.recognition.sample import kept_paper
         from digits_core.recognition.sheet import ink_of
 
@@ -217,7 +217,7 @@ class Work:
         ]
 
     def _part(self, box: Box) -> Image.Image:
-        """The box and a little paper around it."""
+        """Cut out the box with a little paper around it."""
         picture, margin = self.sheet.picture, max(box.width, box.height) // 8
         left, top = max(0, box.left - margin), max(0, box.top - margin)
         return picture.crop(

@@ -58,7 +58,7 @@ def _row(name: str, theirs: list[HandwrittenSample]) -> dict[str, object]:
 
 
 def _fewest(theirs: list[HandwrittenSample]) -> np.ndarray:
-    """The digits that this writer has given fewest of; none where all are equal."""
+    """Return the digits of which this writer has the fewest; none if all are equal."""
     counts = np.bincount([sample.label for sample in theirs], minlength=10)
     return np.flatnonzero(counts == counts.min()) if counts.min() < counts.max() else np.array([], dtype=int)
 

@@ -108,7 +108,7 @@ def _reset(progress: Progress) -> None:
 
 
 def _offer_undo(learner: Learner | None) -> None:
-    """After a lesson was reset: say so, with the button that brings the answers back."""
+    """Say that a lesson was reset, with the button that brings the answers back."""
     if error := st.session_state.pop(_REFUSED, None):
         show_error(error)
     whose, lesson = st.session_state.get(_RESET, (None, None))

@@ -35,7 +35,7 @@ def _await(step: Do | Goal, progress: Progress) -> None:
 
 
 def _verdict(step: Do | Goal, progress: Progress) -> Verdict:
-    """What the check says; while nothing is written into the database, what it said before."""
+    """Return what the check says; while nothing can be written to the database, what it said before."""
     now = version_of_store()
     before, verdict = st.session_state.get(_LOOKED, (None, None))
     if verdict is None or now != before:

@@ -86,7 +86,7 @@ def _runs_for(value: str, progress: Progress) -> tuple[str, ...]:
 
 
 def _step_to_take_first(place: Place, progress: Progress) -> Step | None:
-    """The first step that the place names and that no run has met yet."""
+    """Return the first step that the place names and that no run has met yet."""
     named = [
         value.removeprefix(OF_STEP) for values in place.query.values() for value in values if value.startswith(OF_STEP)
     ]

@@ -11,7 +11,7 @@ from digits_core.lessons.lesson import Predict
 
 
 def prediction_key(name: str) -> str:
-    """Where in the session what `ask_prediction` asks for stands by now, also in a callback."""
+    """Return the session's key of what `ask_prediction` asks for, also for use in a callback."""
     return f"lesson_answer_{name}"
 
 
@@ -47,7 +47,7 @@ def predicted(step: Predict, value: Any) -> str:
 
 
 def _ask_number(low: float, high: float, unit: str, key: str) -> float | None:
-    """A number without a first guess of ours; whole ones between whole bounds that leave room for them."""
+    """Ask for a number, with no default; whole numbers if whole bounds leave room for them."""
     whole = float(low).is_integer() and float(high).is_integer() and high - low > 1
     low, high = (int(low), int(high)) if whole else (float(low), float(high))
     return st.number_input(
@@ -64,7 +64,7 @@ def _ask_number(low: float, high: float, unit: str, key: str) -> float | None:
 
 
 def _ask_order(step: Predict, key: str) -> list[str]:
-    """The things one below the other, each with buttons that move it."""
+    """Draw the things in a column, each with buttons that move it."""
     order: list[str] = st.session_state.setdefault(key, list(step.order))
     last = len(order) - 1
     with st.container(key="lesson_order", gap="xxsmall"):

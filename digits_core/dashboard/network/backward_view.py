@@ -62,7 +62,7 @@ def _show_logits(found: Backward, label: int) -> None:
 
 
 def _show_delta(subject: Subject, found: Backward, layers: tuple[Layer, ...], layer: Layer, unit: int) -> None:
-    """The delta of the chosen unit; where a fully connected layer follows, as the sum that it is."""
+    """Draw the delta of the chosen unit; before a fully connected layer, as the sum that it is."""
     deltas, slopes = found.deltas[layer.name][unit], found.slopes[layer.name][unit]
     place = [each.name for each in layers].index(layer.name)
     after = layers[place + 1] if place + 1 < len(layers) else None

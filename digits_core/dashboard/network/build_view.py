@@ -81,7 +81,7 @@ def show(row: DeltaGenerator) -> None:
 
 
 def _draw(image: ChosenImage | None) -> None:
-    """The last network that could be built, with what it makes of an image before it is trained."""
+    """Draw the last network that could be built, with what it makes of an image before it is trained."""
     network, size = st.session_state.get(DRAWN, (NetworkConfig(), TransformConfig().size))
     subject = untrained(size, 0, network)
     with st.container(key="main_picture"):
@@ -93,7 +93,7 @@ def _draw(image: ChosenImage | None) -> None:
 
 
 def _facts(network: NetworkConfig, size: int) -> list[Fact]:
-    """What it comes to, and how that differs from the lecture's network."""
+    """Draw the totals, and how they differ from those of the lecture's network."""
     base: RunConfig = st.session_state.get("form_config", LECTURE.config)
     config = base.replace(network=network, transform=base.transform.replace(size=size))
     layers, lecture = layers_of(config), layers_of(config.replace(network=NetworkConfig()))
@@ -129,7 +129,7 @@ def _compared(here: int, there: int) -> str:
 
 
 def _words(network: NetworkConfig, size: int) -> str:
-    """What a saved network is, and whether it is only a draft."""
+    """Describe a saved network, and say if it is only a draft."""
     problem = problem_of(network.layers, size)
     return summary(network.layers) + (f" (draft: {problem.sentence})" if problem else "")
 
@@ -171,7 +171,7 @@ def _draw_steps() -> None:
 
 
 def _choose_start(network: NetworkConfig) -> NetworkConfig:
-    """How the weights begin."""
+    """Choose how the weights are initialised."""
     scheme = st.selectbox(
         label_of("initialisation"),
         choices(NetworkConfig, "initialisation"),

@@ -29,7 +29,7 @@ class Built:
 
 
 def built() -> NetworkConfig | None:
-    """What has been built in this session, `None` before anybody built."""
+    """Return what has been built in this session, `None` before anything was."""
     state: Built | None = st.session_state.get(STATE)
     return state.network if state else None
 
@@ -60,18 +60,18 @@ def redo() -> None:
 
 
 def steps() -> tuple[int, int]:
-    """How many steps can be undone, and how many that were undone can be taken again."""
+    """Return how many steps can be undone, and how many can be redone."""
     state: Built | None = st.session_state.get(STATE)
     return (len(state.before), len(state.after)) if state else (0, 0)
 
 
 def as_link(network: NetworkConfig, size: int) -> dict[str, list[str]]:
-    """The network with the image size that it is for, as the parameters of a link."""
+    """Return the network with the image size that it is for, as the parameters of a link."""
     return to_query(network) | {"size": [str(size)]}
 
 
 def to_query(network: NetworkConfig) -> dict[str, list[str]]:
-    """As in `{"layers": ["lenet"]}`; what else is as usual is left out."""
+    """Return a network's query, as in `{"layers": ["lenet"]}`; defaults are left out."""
     usual = NetworkConfig()
     return {
         field: as_texts(field, value)

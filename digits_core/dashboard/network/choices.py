@@ -70,7 +70,7 @@ def choose_dropout() -> float:
 
 @group("weights")
 def choose_subject(traced: bool = False) -> Subject:
-    """The network to look at: of a run, after or before its training; one with starting weights while there is none.
+    """Choose the network to look at: of a run, before or after its training; while there is none, an untrained one.
 
     traced: Whether networks of somebody else's code are offered, too.
     """
@@ -111,7 +111,7 @@ def choose_subject(traced: bool = False) -> Subject:
 
 
 def say_untrained() -> None:
-    """Where nothing is trained yet: that these are starting weights, and where trained ones come from."""
+    """Say, while nothing is trained, that these are starting weights, and where trained ones come from."""
     if not state().runs.usable():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Nothing is trained yet: this network has its random starting weights.", width="content")
@@ -128,7 +128,7 @@ def look_by_hand(layer: str, unit: int) -> None:
 
 
 def choose_other(subject: Subject) -> Subject | None:
-    """A second network to show beside the first, or none; in the URL as `other`."""
+    """Choose a second network to show next to the first, or none; in the URL as `other`."""
     runs = {run.id: run for run in state().runs.usable()}
     if not runs:
         return None
@@ -148,7 +148,7 @@ def choose_other(subject: Subject) -> Subject | None:
 
 @group("image")
 def choose_image() -> ChosenImage | None:
-    """An image by dataset, split and place in that split; `None`, with words on what to do, where there is none."""
+    """Choose an image by dataset, split and place in that split; `None`, with what to do, if there is none."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_dataset()
         if here := state().catalogue.available(name):
@@ -179,5 +179,5 @@ def choose_image() -> ChosenImage | None:
 
 
 def plain(subject: Subject) -> str:
-    """The title of a network for Markdown."""
+    """Escape the title of a network for Markdown."""
     return as_plain_text(subject.title)

@@ -94,7 +94,7 @@ def as_maps_or_units(values: np.ndarray) -> np.ndarray:
 
 
 def _block(name: str, values: np.ndarray) -> dict[str, Any]:
-    """Values (n, H, W) or (units,) as grey levels on one scale for the whole layer, with the largest of each map."""
+    """Return values (n, H, W) or (units,) as grey levels on one scale for the layer, with the largest of each map."""
     maps = values if values.ndim == 3 else values[:, None, None]
     count, height, width = maps.shape
     low, high = float(maps.min()), float(maps.max())
@@ -112,7 +112,7 @@ def _block(name: str, values: np.ndarray) -> dict[str, Any]:
 
 
 def _columns(count: int, maps: bool) -> int:
-    """Columns for a block that is about as high as the others; of maps, no more columns than rows and no gaps."""
+    """Return how many columns make a block about as high as the others; of maps, at most as many as rows, no gaps."""
     if not maps:
         return math.ceil(count / UNIT_ROWS)
     side = math.isqrt(count)

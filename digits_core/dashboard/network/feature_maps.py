@@ -79,7 +79,7 @@ def _show(
     scale: str,
     before: bool,
 ) -> None:
-    """One network's column; the scales that maps share are over all of `found`."""
+    """Draw one network's column; the scales that maps share are over all of `found`."""
     from digits_core.layers.placed import INPUT
 
     st.subheader(plain(subject), divider="gray")
@@ -123,7 +123,7 @@ def _show(
 
 
 def _maps(activation: Activation, before: bool) -> np.ndarray:
-    """(n, H, W); neurons as maps of one cell."""
+    """Return (n, H, W); neurons as maps of one cell."""
     values = (activation.before if before else activation.after)[0].numpy()
     values = as_maps_or_units(values)
     return values if values.ndim == 3 else values[:, None, None]
@@ -134,7 +134,7 @@ def _all(layers: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
 
 
 def _layout(maps: np.ndarray, narrow: bool) -> tuple[int, int]:
-    """Maps in a row, and a row's height in pixels."""
+    """Return how many maps are in a row, and a row's height in pixels."""
     if maps.shape[-1] == 1:
         return (16, 22) if narrow else (32, 24)
     if len(maps) == 1:

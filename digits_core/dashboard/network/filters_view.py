@@ -75,7 +75,7 @@ def _show_kernels(place: int, kernels: list[dict[str, np.ndarray]], scale: str) 
 
 
 def _show_histograms(subjects: list[Subject]) -> None:
-    """One chart a layer: where its weights are now and where they started."""
+    """Draw one chart per layer: where its weights are now and where they started."""
     st.subheader(
         "Weights against the start",
         help="PyTorch draws the starting weights evenly between ± 1/√(inputs of a unit). Training moves them: a wider "

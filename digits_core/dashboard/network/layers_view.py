@@ -79,7 +79,7 @@ def _pressed(layer: str, unit: int | None) -> None:
 
 
 def _all_layers(subject: Subject) -> None:
-    """The totals and the table of all layers, also for another image size; drawn only while they are open."""
+    """Draw the totals and the table of all layers, also for another image size; only while they are open."""
     with st.expander(
         "All layers, and what another image size would cost", key="all_layers", on_change="rerun", bind="query-params"
     ) as part:
@@ -105,7 +105,7 @@ def _all_layers(subject: Subject) -> None:
 
 
 def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
-    """The sums, and below them by how much they differ from the lecture's network."""
+    """Draw the sums, and below them how much they differ from the lecture's network."""
     figures = {
         "Parameters": ("Numbers that training changes.", lambda all_: parameter_count(all_)),
         "Multiply-adds": (
@@ -136,7 +136,7 @@ def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
 
 
 def _explain(layer: Layer) -> None:
-    """One layer in words, figures and formulas."""
+    """Explain one layer in words, figures and formulas."""
     kind = layer.kind
     kernel, stride, border = _window(layer)
     facts = [
@@ -155,7 +155,7 @@ def _explain(layer: Layer) -> None:
 
 
 def _window(layer: Layer) -> tuple[str, str, str]:
-    """The side of its kernel, its stride and its padding, as a table shows them."""
+    """Format the side of its kernel, its stride and its padding, as a table shows them."""
     if layer.kind.window is None:
         return "–", "–", "–"
     kernel, stride, border = layer.kind.window

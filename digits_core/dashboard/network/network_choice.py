@@ -69,18 +69,18 @@ class Subject:
 
 
 def subject_of(run: Run) -> Subject:
-    """The network of a run as its training left it."""
+    """Return the network of a run as its training left it."""
     return Subject(run.title, run_colour(run.number), run.id, True, run.config, run.is_logged)
 
 
 def untrained(size: int, seed: int, network: NetworkConfig) -> Subject:
-    """A network that nobody trained."""
+    """Return a network that has not been trained."""
     config = RunConfig(transform=TransformConfig(size=size), network=network, training=TrainingConfig(seed=seed))
     return Subject(f"Untrained, seed {seed}", START_COLOUR, "", False, config)
 
 
 def network_of(subject: Subject) -> Network:
-    """Ready to compute, without dropout, in layers of this app.
+    """Return it ready to compute, without dropout, in layers of this app.
 
     `RunError` where a run's weights are gone or broken, or its network was traced from somebody else's code.
     """
@@ -93,7 +93,7 @@ def network_of(subject: Subject) -> Network:
 
 
 def any_network_of(subject: Subject) -> AnyNetwork:
-    """The same of any run; a network of somebody else's has names, shapes and activations of its layers."""
+    """Return the same of any run; a foreign network has names, shapes and activations of its layers."""
     return _network(_key(subject), subject)
 
 
@@ -103,14 +103,14 @@ def layers_of(config: RunConfig) -> tuple[Layer, ...]:
 
 
 def activations_of(subject: Subject, image: np.ndarray) -> dict[str, Activation]:
-    """What each layer makes of one image, uint8 (H, W), brought to the network by its test transform."""
+    """Return what each layer makes of one image, uint8 (H, W), prepared by the network's test transform."""
     from digits_core.network.activations import activations
 
     return activations(any_network_of(subject), _as_input(subject, image[None]))
 
 
 def dead_units_of(subject: Subject, dataset: str) -> dict[str, np.ndarray]:
-    """By layer, the units that stay 0 for the whole test split of a dataset; bool (units,)."""
+    """Mark, by layer, the units that stay 0 for the whole test split of a dataset; bool (units,)."""
     key = (_key(subject), dataset, state().catalogue.version(dataset))
     found = _dead_units(*key, subject)
     _searched().add(key)
@@ -118,22 +118,22 @@ def dead_units_of(subject: Subject, dataset: str) -> dict[str, np.ndarray]:
 
 
 def searched_for_dead_units(subject: Subject, dataset: str) -> bool:
-    """Whether `dead_units_of` has been asked before, by anybody: it then answers at once."""
+    """Return True if `dead_units_of` has been asked before, by anyone: it then answers at once."""
     return (_key(subject), dataset, state().catalogue.version(dataset)) in _searched()
 
 
 def sample_maps_of(subject: Subject, dataset: str) -> dict[str, SampleMap]:
-    """By layer, the map of the samples that `mapped_samples` names."""
+    """Return, by layer, the map of the samples that `mapped_samples` names."""
     return _sample_maps(_key(subject), dataset, state().catalogue.version(dataset), subject)
 
 
 def weights_of(subjects: tuple[Subject, ...], layer: str) -> list[Spread]:
-    """How the weights of a layer are spread in each of these networks, over the same edges."""
+    """Return how a layer's weights are distributed in each of these networks, over the same edges."""
     return _weights(tuple(_key(subject) for subject in subjects), layer, subjects)
 
 
 def mapped_samples(dataset: str) -> np.ndarray:
-    """Where the test images on the maps stand in the dataset: as many of each digit, `MAPPED` at most."""
+    """Return the places of the test images on the maps: as many of each digit, `MAPPED` at most."""
     from digits_core.network.separation import choose_samples
 
     digits = load_digits(dataset)
@@ -142,37 +142,37 @@ def mapped_samples(dataset: str) -> np.ndarray:
 
 
 def excitement_of(subject: Subject, dataset: str, layer: str) -> np.ndarray:
-    """The largest value of each unit of a layer for each of the `tried` test images, float32 (N, units)."""
+    """Return each unit's largest value for each of the `tried` test images, float32 (N, units)."""
     return _excitement(_key(subject), dataset, state().catalogue.version(dataset), layer, subject)
 
 
 def answers_of(subject: Subject, dataset: str, change: Change) -> np.ndarray:
-    """The digit that is read in each of the `tried` test images with something changed, int64 (N,)."""
+    """Return the digit that is read in each of the `tried` test images with a change made, int64 (N,)."""
     return _answers(_key(subject), dataset, state().catalogue.version(dataset), change, subject)
 
 
 def tried(dataset: str) -> tuple[np.ndarray, np.ndarray]:
-    """The first `TRIED` test images of a dataset, uint8 (N, H, W), and their labels."""
+    """Return the first `TRIED` test images of a dataset, uint8 (N, H, W), and their labels."""
     images, labels = load_digits(dataset).of("test")
     return images[:TRIED], labels[:TRIED]
 
 
 def backward_of(subject: Subject, image: np.ndarray, label: int) -> Backward:
-    """What the loss of one image, uint8 (H, W), says about each number of the network; `label` is its digit."""
+    """Return the gradients of the loss of one image, uint8 (H, W), by all numbers; `label` is its digit."""
     from digits_core.network.backward import backward
 
     return backward(network_of(subject), _as_input(subject, image[None]), label)
 
 
 def changed_weights(subject: Subject, change: Change) -> dict[str, np.ndarray]:
-    """The weights of a network with something changed: units that are off are ignored by the layer after them."""
+    """Return a network's weights with a change: units that are off are ignored by the layer after them."""
     from digits_core.network.units import silenced
 
     return silenced(_changed(subject, change), change.off_by_layer)
 
 
 def _changed(subject: Subject, change: Change) -> Network:
-    """A network with other weights, or itself; its units are all on."""
+    """Return a network with other weights, or itself; its units are all on."""
     from digits_core.network.build import restore_network
     from digits_core.network.units import noisy, pruned
 
@@ -185,7 +185,7 @@ def _changed(subject: Subject, change: Change) -> Network:
 
 
 def _as_input(subject: Subject, images: np.ndarray) -> Tensor:
-    """Images uint8 (N, H, W) as this network reads them, float32 (N, 1, S, S)."""
+    """Return images uint8 (N, H, W) as this network reads them, float32 (N, 1, S, S)."""
     from digits_core.transforms import batched
 
     return batched.normalise(batched.prepare(images, subject.config.transform), subject.config.transform)
@@ -223,7 +223,7 @@ Key = tuple[str, str, int, str]
 
 
 def _key(subject: Subject) -> Key:
-    """What tells one network from another: home, run, state of its weights file, config.
+    """Return what tells one network from another: home, run, state of its weights file, config.
 
     Run and state are empty and 0 for weights that follow from the seed.
     """

@@ -27,7 +27,7 @@ def choose_scale(thing: str) -> str:
 
 
 def ranges_of(maps: np.ndarray, shared: Sequence[np.ndarray], scale: str, signed: bool) -> list[Range]:
-    """The range of each map (n, H, W): its own, or that of all in `shared`. Maps of one cell have none of their own."""
+    """Return each map's range (n, H, W): its own, or that of all in `shared`. Maps of one cell share theirs."""
     if maps.shape[-1] == 1 and scale == RELATIVE_TO[0]:
         return [value_range([maps], signed)] * len(maps)
     if scale == RELATIVE_TO[0]:

@@ -24,7 +24,7 @@ SHOWN_INPUTS = 15
 
 
 def show_arithmetic(example: WorkedExample, torchs: Tensor) -> None:
-    """The arithmetic in one row, and what the network itself computes."""
+    """Draw the arithmetic in one row, and what the network itself computes."""
     with st.container(horizontal=True):
         for each in example.quantities:
             value = each.value if isinstance(each.value, str) else with_minus(f"{each.value:.6f}")
@@ -34,7 +34,7 @@ def show_arithmetic(example: WorkedExample, torchs: Tensor) -> None:
 
 
 def show_sum(step: WeightedSum, found: Mapping[str, Activation], layer: Layer, unit: int, is_last: bool) -> None:
-    """What decides a neuron: the largest products, and all of them as a picture."""
+    """Draw what decides a neuron: the largest products, and all of them as a picture."""
     before = found[layer.reads].after[0].numpy()
     largest = step.largest(SHOWN_INPUTS)
     rest = step.product_sum - step.products[largest].sum()
@@ -58,7 +58,7 @@ def show_sum(step: WeightedSum, found: Mapping[str, Activation], layer: Layer, u
 
 
 def _name_of(place: int, shape: tuple[int, ...], before: str) -> str:
-    """The input at a place of the flattened vector, as a person finds it again."""
+    """Name the input at a place of the flattened vector so that a person finds it again."""
     if len(shape) == 1:
         return f"{before}, neuron {place}"
     channel, row, column = np.unravel_index(place, shape)
@@ -66,7 +66,7 @@ def _name_of(place: int, shape: tuple[int, ...], before: str) -> str:
 
 
 def _all_contributions(step: WeightedSum, shape: tuple[int, ...], before: str) -> go.Figure:
-    """Every product where its input stands: in the maps, or in a row of neurons."""
+    """Draw every product at the place of its input: in the maps, or in a row of neurons."""
     maps = step.products.reshape(shape if len(shape) == 3 else (-1, 1, 1))
     title = f"All {maps.size:,} products, where {before} has them"
     ranges = [value_range([maps], signed=True)] * len(maps)
@@ -77,5 +77,5 @@ def _all_contributions(step: WeightedSum, shape: tuple[int, ...], before: str) -
 
 
 def with_minus(number: str) -> str:
-    """A number with the minus sign that print has."""
+    """Format a number with a typographic minus sign."""
     return number.replace("-", "−")

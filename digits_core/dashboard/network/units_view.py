@@ -99,7 +99,7 @@ def _show_what_excites(subject: Subject, dataset: str, layer: Layer, unit: int) 
 
 
 def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> None:
-    """Which units are off; nothing of it changes the run."""
+    """Choose which units are off; the run itself is not changed."""
     every = [f"{each.name} {number}" for each in layers for number in range(each.output_shape[0])]
     chosen = [name for name in st.session_state.get(OFF, []) if name in every]
     st.session_state[OFF] = chosen
@@ -119,7 +119,7 @@ def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> None:
 
 
 def _change_by_now() -> Change:
-    """What is chosen to be changed, also in a callback."""
+    """Return the chosen change, also in a callback."""
     session = st.session_state
     pairs = [name.rsplit(" ", 1) for name in session[OFF]]
     return Change(tuple((where, int(number)) for where, number in pairs), session[PRUNE] / 100, session[NOISE])

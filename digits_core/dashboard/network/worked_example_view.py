@@ -29,7 +29,7 @@ FORWARD, BACKWARD = "forward", "backward"
 
 @st.fragment
 def show() -> None:
-    """A fragment: each move of the window draws this view anew, and nothing else."""
+    """Draw the view as a fragment: each move of the window draws it anew, and nothing else."""
     image = choose_image()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         subject = choose_subject()
@@ -93,7 +93,7 @@ def _choose_number(label: str, key: str, count: int, words: str) -> int:
 
 
 def _choose_place(layer: Layer) -> tuple[int, int]:
-    """Row and column of the output."""
+    """Choose row and column of the output."""
     _, rows, columns = layer.output_shape
     left, right = st.columns(2)
     with left:
@@ -117,7 +117,7 @@ def _slide(label: str, key: str, count: int) -> int:
 
 
 def _keep_below(key: str, count: int) -> None:
-    """What was chosen in a larger layer stays as near as it can."""
+    """Keep what was chosen in a larger layer as near as possible."""
     if st.session_state.get(key, 0) >= count:
         st.session_state[key] = count - 1
 
@@ -125,7 +125,7 @@ def _keep_below(key: str, count: int) -> None:
 def _show_window(
     example: WorkedExample, found: Found, layer: Layer, cell: tuple[int, int, int], image: ChosenImage
 ) -> None:
-    """What the window reads, the tables of its numbers, and where the result lands."""
+    """Draw what the window reads, the tables of its numbers, and where the result goes."""
     unit, row, column = cell
     channel = example.maps[0]
     several = len(example.maps) > 1
@@ -160,7 +160,7 @@ def _title_of(found: Found, layer: str, unit: int) -> str:
 
 
 def _on_edges(layer: Layer, transform: TransformConfig) -> str:
-    """What the padding means to a convolution, and its ReLU."""
+    """Explain what the padding means to a convolution, and its ReLU."""
     words = "Where the window reaches over the edge it reads zeros (padding)"
     if layer.input_shape[0] > 1:
         words += f", as if {layer.reads} had found nothing there."
@@ -173,7 +173,7 @@ def _on_edges(layer: Layer, transform: TransformConfig) -> str:
 
 
 def _show_input(example: WorkedExample, found: Found, layer: Layer, channel: int, title: str) -> None:
-    """The map that the window slides over; a click moves it there."""
+    """Draw the map that the window slides over; a click moves it there."""
     values, place = found[layer.reads].after[0, channel].numpy(), example.place
     assert place is not None
     stride = layer.kind.window[1] if layer.kind.window else 1
@@ -196,7 +196,7 @@ def _move_to_click(key: str, step: int, shape: tuple[int, ...]) -> None:
 
 
 def _show_tables(tables: Sequence[Table]) -> None:
-    """The numbers in the window and what becomes of them, one table over the other."""
+    """Draw the numbers in the window and what becomes of them, one table above the other."""
     height = 138 if len(tables) > 1 else 200
     for table in tables:
         show_chart(numbers(table.values, table.title, height, table.bound, table.digits), table.key, table.title)
@@ -209,7 +209,7 @@ def _show_output(values: np.ndarray, title: str, row: int, column: int) -> None:
 
 
 def _show_all_products(sum_: WeightedSum, before: str) -> None:
-    """Every product of a filter over several maps, a row for each map, its sum at the end."""
+    """Draw every product of a filter over several maps, a row for each map, its sum at the end."""
     products = sum_.products.reshape(len(sum_.products), -1)
     table = np.column_stack([products, sum_.channel_sums])
     side = sum_.products.shape[-1]

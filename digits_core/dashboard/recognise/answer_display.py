@@ -81,7 +81,7 @@ def say_verdict(
 
 
 def await_verdicts(run_ids: Sequence[str]) -> None:
-    """While it is worked out what is not a digit to these networks, wait for it, and then draw the page anew."""
+    """Wait while it is computed what is not a digit to these networks, then draw the page anew."""
     draw_anew_after("verdicts", partial(_is_pending, tuple(run_ids)))
 
 
@@ -90,7 +90,7 @@ def _is_pending(run_ids: Sequence[str]) -> bool:
 
 
 def show_one(answer: Answer, key: str) -> None:
-    """What the network saw of one digit beside its ten probabilities."""
+    """Draw what the network saw of one digit next to its ten probabilities."""
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=SEEN_SIDE):
         show_seen(answer, f"{key}_seen")
@@ -116,7 +116,7 @@ def show_seen(answer: Answer, key: str) -> None:
 
 
 def show_digits(reading: Reading, key: str) -> None:
-    """Each of several digits as it was seen, and all their probabilities."""
+    """Draw each of several digits as it was seen, and all their probabilities."""
     tiles = [
         Tile(answer.digit, place, _note(reading, place), f"Digit {place + 1}: {answer.digit}, {in_words(answer)}")
         for place, answer in enumerate(reading.answers)

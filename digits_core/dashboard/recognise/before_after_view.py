@@ -29,7 +29,7 @@ SHOWN = 40
 
 @st.fragment
 def show(run: Run) -> None:
-    """The way to Training with the form filled; once there is a run that learnt from handwriting, what it brought."""
+    """Draw the link to Training with the form filled; once a run has learnt from handwriting, what it gained."""
     if not st.toggle(
         "Train again with my handwriting",
         key="recognise_again",

@@ -57,7 +57,7 @@ def _show_chosen(chosen: list[Run]) -> None:
 
 
 def _choose(runs: list[Run]) -> list[Run]:
-    """Up to `AT_MOST` runs; in the URL, each by its id. At first the two newest, the `candidates` before all others."""
+    """Choose up to `AT_MOST` runs; in the URL, by id. By default the two newest, `candidates` before all others."""
     by_id = {run.id: run for run in runs}
     in_url = [run_id for run_id in st.query_params.get_all(_WANTED) if run_id in by_id][:AT_MOST]
     if in_url and page_address.is_new(_WANTED.__eq__, f"{_WANTED}_in_url"):
@@ -126,7 +126,7 @@ def _say_what_is_pending(runs: Sequence[Run], readings: Sequence[Reading]) -> No
 
 
 def _story(runs: list[Run]) -> None:
-    """The domain gap with the person's own digit; what is missing is trained here."""
+    """Tell of the domain gap with the person's own digit; runs that are missing are trained here."""
     found = {name: run for name in STORY if (run := run_of(name, runs))}
     st.write(
         "The same network, twice. **Lecture** learnt from small digits that fill their image; **Robust** saw two "
@@ -145,7 +145,7 @@ def _story(runs: list[Run]) -> None:
 
 
 def _show_gap(lecture: Run, robust: Run) -> None:
-    """Measured, not told: both on the test images of other hands."""
+    """Draw the gap as measured: both on the test images of other hands."""
     for run in (lecture, robust):
         own, others = run.test_accuracy, _accuracy_elsewhere(str(state().home.folder), run.id, run.finished or 0.0)
         st.markdown(
@@ -189,7 +189,7 @@ def _one_side(run: Run, reading: Reading | None) -> None:
 
 
 def _moral(lecture: Reading, robust: Reading) -> str:
-    """What the person has just seen, in words."""
+    """Say in words what the person has just seen."""
     if lecture.text != robust.text:
         return (
             f"They disagree: **{lecture.text}** against **{robust.text}**. Compare what each sees with what it learnt "
@@ -204,7 +204,7 @@ def _moral(lecture: Reading, robust: Reading) -> str:
 
 @st.cache_data(max_entries=64, show_spinner="Testing on other hands …")
 def _accuracy_elsewhere(folder: str, run_id: str, finished: float) -> tuple[float, int]:
-    """Accuracy on the test images of `OTHER_HANDS`, and how many there are."""
+    """Return accuracy on the test images of `OTHER_HANDS`, and how many there are."""
     images, labels = load_digits(OTHER_HANDS).of("test")
     answers = load_recogniser(run_id).read_all(list(images))
     return float(np.mean([answer.digit == label for answer, label in zip(answers, labels, strict=True)])), len(labels)
@@ -212,7 +212,7 @@ def _accuracy_elsewhere(folder: str, run_id: str, finished: float) -> tuple[floa
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _learnt_from(folder: str, run_id: str, digit: int) -> np.ndarray:
-    """Some training images of a digit as the network got them before augmentation, uint8 (n, S, S)."""
+    """Return some training images of a digit as the network got them before augmentation, uint8 (n, S, S)."""
     from digits_core.transforms import batched
 
     config = state().runs.get(run_id).config

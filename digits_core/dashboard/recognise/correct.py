@@ -23,12 +23,12 @@ def _editing_key(photo: Photo) -> str:
 
 
 def chosen_key(photo: Photo) -> str:
-    """Where in the session the place of the digit stands that is looked at closely, in reading order."""
+    """Return the session's key of the chosen digit's place in reading order."""
     return f"photo_chosen_{photo.work.number}"
 
 
 def chosen_place(photo: Photo, count: int) -> int:
-    """The place of the digit that is looked at closely, of `count`."""
+    """Return the place, of `count`, of the digit that is looked at closely."""
     return max(0, min(st.session_state.get(chosen_key(photo), 0), count - 1))
 
 
@@ -38,7 +38,7 @@ def is_editing(photo: Photo) -> bool:
 
 
 def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
-    """The label of the chosen digit, and the buttons; `boxes` are in reading order, `place` is the chosen one's."""
+    """Draw the chosen digit's label, and the buttons; `boxes` are in reading order, `place` is the chosen one's."""
     if boxes:
         _relabel(photo, boxes[place], place if len(boxes) > 1 else None)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -74,7 +74,7 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
 
 
 def _keys(photo: Photo) -> Actions:
-    """What the keys do: 0 to 9 say which digit the chosen one is, Delete leaves it out, Z takes a correction back."""
+    """Return what the keys do: 0 to 9 relabel the chosen digit, Delete leaves it out, Z undoes a correction."""
 
     def relabel(digit: int) -> None:
         _change_chosen(photo, lambda box: photo.relabel(box, digit))
@@ -88,7 +88,7 @@ def _keys_of(photo: Photo) -> str:
 
 
 def _after_the_keys(photo: Photo, act: Callable[[], object]) -> None:
-    """What a button does, after all keys that were pressed before it."""
+    """Do what a button does, after all keys that were pressed before it."""
     catch_up(_keys_of(photo), _keys(photo))
     act()
 
@@ -100,7 +100,7 @@ def _change_chosen(photo: Photo, change: Callable[[Box], None]) -> None:
 
 
 def _relabel(photo: Photo, box: Box, place: int | None) -> None:
-    """Which digit it is: as read, until a person says another; the keys 0 to 9 say it, too."""
+    """Draw which digit it is: as read, until a person chooses another, also by the keys 0 to 9."""
     label, number = photo.label(box), photo.work.number
     # A key for each box and after each change: what the browser still says of another one is not taken for this one.
     key = f"photo_{number}_{photo.work.table}_{box.left}_{box.top}_{box.width}_{box.height}_label"

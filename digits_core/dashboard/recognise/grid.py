@@ -25,7 +25,7 @@ DOUBTFUL = "recognise_doubtful"
 
 @group("save")
 def show_head(pictures: Sequence[tuple[Upload, Glance | None]], save: Callable[[], None]) -> None:
-    """The progress while pictures are read; then how many there are, and the button that saves all of their digits."""
+    """Draw the progress while pictures are read; then their number, and the button that saves all digits."""
     glances = [glance for _, glance in pictures if glance]
     waiting = len(pictures) - len(glances)
     with st.container(horizontal=True, vertical_alignment="center", key="recognise_head"):
@@ -61,7 +61,7 @@ def show_head(pictures: Sequence[tuple[Upload, Glance | None]], save: Callable[[
 
 
 def show_grid(pictures: Sequence[tuple[Upload, Glance | None]], chosen: str, on_choose: Callable[[str], None]) -> None:
-    """Each picture with its answer; `chosen` is the file that the inspector shows."""
+    """Draw each picture with its answer; `chosen` is the file that the inspector shows."""
     tiles = [_tile(place, upload, glance) for place, (upload, glance) in enumerate(pictures)]
     empty = np.full((THUMBNAIL, THUMBNAIL), 200, np.uint8)
     images = np.stack([glance.thumbnail if glance else empty for _, glance in pictures])

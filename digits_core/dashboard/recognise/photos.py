@@ -106,7 +106,7 @@ class Photo:
         return [box for box in self.work.places if self.work.digit(box) is not None]
 
     def label(self, box: Box) -> int | None:
-        """The label that a person gave a box, else what was read; `None` for a box without ink."""
+        """Return the label that a person gave a box, else what was read; `None` for a box without ink."""
         given = next((each.label for each in self.work.boxes.now if each.box == box and each.sure is None), None)
         return given if given is not None else self._answer(box)
 
@@ -119,7 +119,7 @@ class Photo:
         return " ".join("".join(str(self.label(kept[place])) for place in row) for row in rows_of(kept))
 
     def boxed_left_out(self) -> list[Boxed]:
-        """What was left out, for the figure."""
+        """Return the marks that were left out, for the figure."""
         return [
             Boxed(
                 *(each.box.left, each.box.top, each.box.width, each.box.height), None, f"left out: {each.reason}", False
@@ -128,7 +128,7 @@ class Photo:
         ]
 
     def boxed(self, chosen: Box | None = None) -> list[Boxed]:
-        """All boxes that stay, for the figure."""
+        """Return all boxes that stay, for the figure."""
         return [
             Boxed(
                 *(each.box.left, each.box.top, each.box.width, each.box.height),
@@ -185,7 +185,7 @@ class Photo:
         return self.refused(box) and not self.given(box)
 
     def reading(self) -> Reading | None:
-        """All that was read on it as one; `None` where nothing was."""
+        """Return all that was read on it as one; `None` if nothing was."""
         found = [self.answers[box] for box in self.work.places if box in self.answers]
         if not found:
             return None
@@ -193,7 +193,7 @@ class Photo:
         return Reading(ink, tuple(each.answers[0] for each in found), found[0].run)
 
     def refused(self, box: Box) -> bool:
-        """Whether what was read in a box is no digit, as it seems."""
+        """Return True if what was read in a box does not seem to be a digit."""
         return box in self.answers and bool(self.answers[box].refused)
 
     def _answer(self, box: Box) -> int | None:
@@ -237,7 +237,7 @@ def read_photo(content: bytes, name: str, number: int, way: Way, width: int, rea
 
 
 def as_address(picture: Image.Image, side: int = 900) -> str:
-    """A picture as a JPEG in a data address, its longest side at most `side`."""
+    """Encode a picture as a JPEG in a data URL, its longest side at most `side`."""
     small = picture.copy()
     small.thumbnail((side, side))
     buffer = io.BytesIO()

@@ -35,7 +35,7 @@ class Step:
 
 
 def steps(picture: Image.Image, ink: np.ndarray, config: TransformConfig) -> list[Step]:
-    """From a picture, mode "L", and the ink uint8 (H, W) that recognition found in it, to the normalised image."""
+    """Return the steps from a picture, mode "L", and the ink uint8 (H, W) found in it to the normalised image."""
     import torch
 
     from digits_core.transforms import batched
@@ -87,7 +87,7 @@ def show_steps(reading: Reading | None, config: TransformConfig, key: str) -> No
 
 
 def _show_steps(reading: Reading, config: TransformConfig, key: str) -> None:
-    """Each step as an image, with its size and what was done."""
+    """Draw each step as an image, with its size and what was done."""
     row = st.container(horizontal=True, gap="small")
     for number, step in enumerate(steps(reading.ink.picture, reading.ink.digits[0], config), 1):
         with row.container(width=STEP_SIDE):

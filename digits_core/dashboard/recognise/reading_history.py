@@ -24,7 +24,7 @@ _CURRENT, _HISTORY, _CHOSEN = "recognise_current", "recognise_history", "recogni
 
 
 def current(paper: str) -> Reading | None:
-    """The drawing that is on a paper, as it was read last."""
+    """Return the drawing that is on a paper, as it was read last."""
     return _current().get(paper)
 
 
@@ -35,7 +35,7 @@ def note(paper: str, reading: Reading | None) -> None:
 
 
 def keep_current(paper: str) -> None:
-    """A paper is about to be emptied: what is on it goes into the history."""
+    """Move what is on a paper into the history before the paper is cleared."""
     if reading := current(paper):
         note(paper, None)
         keep(reading)
@@ -50,12 +50,12 @@ def keep(reading: Reading) -> None:
 
 
 def readings() -> list[Reading]:
-    """All of this session, newest first, with what is on each paper."""
+    """Return all readings of this session, newest first, with what is on each paper."""
     return [*reversed(_current().values()), *_kept()]
 
 
 def _current() -> dict[str, Reading]:
-    """By paper, the one that was drawn on last at the end."""
+    """Return them by paper, the one that was drawn on last at the end."""
     return st.session_state.get(_CURRENT, {})
 
 
@@ -64,7 +64,7 @@ def _kept() -> list[Reading]:
 
 
 def show(run: Run) -> None:
-    """The view: everything that was read, and one of them large."""
+    """Draw the view: everything that was read, and one of them large."""
     everything = readings()
     if not everything:
         st.info(

@@ -42,7 +42,7 @@ class Ink:
     name: str = "the drawing"
 
     def with_small_picture(self) -> Ink:
-        """The same, its picture no larger than it is looked at."""
+        """Return the same, its picture no larger than it is looked at."""
         if max(self.picture.size) <= PICTURE_SIDE:
             return self
         picture = self.picture.copy()
@@ -96,12 +96,12 @@ class Reading:
         return inks + 3000 * len(self.answers)
 
     def packed(self) -> Reading:
-        """The same, small enough to be kept: its picture made smaller, the ink of its digits compressed."""
+        """Return the same, small enough to store: its picture made smaller, the ink of its digits compressed."""
         ink = self.ink.with_small_picture()
         return replace(self, ink=replace(ink, digits=PackedArrays(ink.digits)))
 
     def only(self, place: int) -> Reading:
-        """One digit of it."""
+        """Return one digit of it."""
         ink = replace(self.ink, digits=(self.ink.digits[place],))
         return Reading(ink, (self.answers[place],), self.run, frozenset({0} if place in self.refused else ()))
 
@@ -116,14 +116,14 @@ def thumbnail(picture: Image.Image) -> np.ndarray:
 
 
 def digit_on(picture: Image.Image) -> Ink:
-    """A drawing of one digit; `PictureError` where there is no ink."""
+    """Return the ink of a drawing of one digit; raises `PictureError` if there is none."""
     from digits_core.recognition.sample import drawn
 
     return Ink(picture, (drawn(picture),), "canvas")
 
 
 def number_on(picture: Image.Image) -> Ink:
-    """A drawing of several digits beside each other, each cut out; `PictureError` where there is no ink."""
+    """Return the ink of several digits drawn side by side, each cut out; raises `PictureError` if there is none."""
     from digits_core.recognition.prepare import cut_out, to_ink
     from digits_core.recognition.segment import find_digits, ink_in
 
@@ -144,7 +144,7 @@ def judged(reading: Reading, refusal: Refusal | None) -> Reading:
 
 
 def runner_up(probabilities: np.ndarray) -> tuple[int, float]:
-    """The second most likely digit and its probability, of float (10,)."""
+    """Return the second most likely digit and its probability, of float (10,)."""
     second = int(np.argsort(probabilities)[-2])
     return second, float(probabilities[second])
 
@@ -156,12 +156,12 @@ def between(answer: Answer) -> str:
 
 
 def how_sure(probability: float) -> str:
-    """A probability in words that begin a sentence."""
+    """Format a probability in words that begin a sentence."""
     return next(words for least, words in SURE if probability >= least)
 
 
 def in_words(answer: Answer) -> str:
-    """How sure, and of what else it might be: `98.2% sure · else a 1 (1.1%)`."""
+    """Say how sure it is, and of what else it might be: `98.2% sure · else a 1 (1.1%)`."""
     other, chance = runner_up(answer.probabilities)
     return f"{answer.probability:.1%} sure · else {article(other)} {other} ({chance:.1%})"
 
@@ -190,7 +190,7 @@ def verdict(threshold: Threshold, refused: int, text: str = "", unusual: str = "
 
 
 def rates(refusal: Refusal) -> str:
-    """How often this refusal is right and wrong, as measured."""
+    """Say how often this refusal is right and wrong, as measured."""
     others = ", ".join(f"{kind} {share:.0%}" for kind, share in refusal.refused_others.items())
     wrongly, count = refusal.refused_digits, refusal.counts["digits"]
     return f"This run refuses {wrongly:.1%} of {count:,} test digits wrongly, and rightly {others}."

@@ -75,7 +75,7 @@ def _ids_and_labels(added: Sequence[Change], new: Sequence[tuple[tuple[int, Box]
 
 
 def _together(changes: Sequence[Change], added: int) -> Change:
-    """Several changes as one, which is undone as one."""
+    """Combine several changes into one, which is undone as one."""
     relabelled = sum(len(each.samples) for each in changes) - added
     words = [f"Saved {counted_digits(added)}"] * bool(added)
     words += [f"{'relabelled' if added else 'Relabelled'} {counted_digits(relabelled)}"] * bool(relabelled)

@@ -28,7 +28,7 @@ _HELP = (
 
 
 def samples(ink: Ink, labels: str, writer: str) -> list[NewSample]:
-    """What would be kept of each digit; `labels` has a digit for each."""
+    """Return what would be stored of each digit; `labels` has a digit for each."""
     from digits_core.recognition.sample import kept_paper, sample_of
 
     pictures = [ink.picture] if len(ink.digits) == 1 else [Image.fromarray(255 - each) for each in ink.digits]
@@ -39,7 +39,7 @@ def samples(ink: Ink, labels: str, writer: str) -> list[NewSample]:
 
 
 def offer_to_save(reading: Reading, key: str) -> None:
-    """The right label, the writer, and the button; what was saved last, and its undo."""
+    """Draw the right label, the writer, and the button; what was saved last, and its undo."""
     count = len(reading.answers)
     if count == 1:
         _row(lambda: _ask_for_digit(key), lambda: reading, key)
@@ -48,7 +48,7 @@ def offer_to_save(reading: Reading, key: str) -> None:
 
 
 def offer_to_save_later(reading: Callable[[], Reading | None], number: bool, key: str) -> None:
-    """The same for what will have been read when the button is pressed: strokes need not wait for these controls."""
+    """Draw the same for what will have been read when the button is pressed: strokes need not wait for it."""
     _row(lambda: _ask_for_number(key) if number else _ask_for_digit(key), reading, key)
 
 
@@ -78,7 +78,7 @@ def _ask_for_digit(key: str) -> str:
 
 
 def _ask_for_number(key: str, count: int | None = None) -> str:
-    """The number as typed; "" while it is not made of digits, or not of `count` of them."""
+    """Return the number as typed; "" while it is not made of digits, or not of `count` of them."""
     text = st.text_input(
         "It is the number", key=_label_key(key), width=200, help=f"{LABEL_HELP} A label for each digit."
     )

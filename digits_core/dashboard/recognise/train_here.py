@@ -23,7 +23,7 @@ _REFUSED = "recognise_refused"
 
 
 def run_of(recipe: str, runs: list[Run]) -> Run | None:
-    """The newest of these runs that is this recipe and nothing else; `None` where there is none."""
+    """Return the newest of these runs that is exactly this recipe; `None` if there is none."""
     config = recipes.find(recipe).config
     return next(
         (run for run in runs if run.recipe == config.recipe and not (run.by_hand or differences(run.plan, config))),
@@ -32,7 +32,7 @@ def run_of(recipe: str, runs: list[Run]) -> Run | None:
 
 
 def first_network() -> None:
-    """What the page shows while there is no trained network: one click to have one; then the page goes on by itself."""
+    """Offer, while there is no trained network, one click to train one; then the page goes on by itself."""
     state().engine.warm_up()  # the cluster starts while the person reads
     with st.container(border=True):
         st.write(
@@ -44,7 +44,7 @@ def first_network() -> None:
 
 
 def offer(recipe: str, primary: bool = False) -> None:
-    """A button that trains the recipe, or the progress of what trains; the page is drawn anew when that ends."""
+    """Draw a button that trains the recipe, or the progress of what trains; the page is redrawn when that ends."""
     live = state().runs.in_training()
     if live:
         followed = next((run for run in live if run.recipe == recipe), live[0])
@@ -83,7 +83,7 @@ def _follow(run_id: str) -> None:
 
 
 def _show_what_became_of_the_last() -> None:
-    """Why there is still no network although one was trained."""
+    """Say why there is still no network although one was trained."""
     runs = state().runs.runs()
     if runs and runs[0].status in ("failed", "diverged", "stopped") and not state().runs.usable():
         st.warning(f"{as_plain_text(runs[0].title)}: {runs[0].status}. {as_plain_text(runs[0].message)}")

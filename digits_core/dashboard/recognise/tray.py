@@ -139,7 +139,7 @@ def _glance(photo: Photo, asked: Asked) -> Glance:
 
 
 def _found(upload: Upload, way: Way, run: Run) -> Photo:
-    """The picture as it was found, and corrected since, in this session; `run` says if a sheet lies on its side."""
+    """Return the picture as found, and corrected since, in this session; `run` says if a sheet lies on its side."""
     photos, key = _photos(), (upload.file, way)
     if key not in photos:
         numbers: dict[tuple[str, Way], int] = st.session_state.setdefault(_NUMBERS, {})
@@ -152,7 +152,7 @@ def _found(upload: Upload, way: Way, run: Run) -> Photo:
 
 
 def _undigested(upload: Upload) -> np.ndarray:
-    """The thumbnail of a picture that shows no digits; plain grey where it is not even a picture."""
+    """Return the thumbnail of a picture that shows no digits; plain grey if it is not even a picture."""
     try:
         return thumbnail(read_picture(upload.content, upload.name))
     except (DigitsError, OSError):

@@ -64,7 +64,7 @@ def missing_steps(config: RunConfig, found: Sequence[Unusual]) -> dict[str, bool
 
 
 def offer_help(run_id: str, digit: int, found: Sequence[Unusual], key: str) -> None:
-    """One click away: the values that were measured, the steps and the recipe that would help, as filled-in forms."""
+    """Offer, one click away, the measured values and the steps and the recipe that would help, as filled-in forms."""
     config = state().runs.get(run_id).config
     with st.popover(
         "What would help",

@@ -66,7 +66,7 @@ def show(run: Run) -> None:
 
 @st.fragment
 def _browse(source: str, run: Run, way: Way) -> None:
-    """The grid and the inspector; while pictures are left to read, the page runs again as soon as it is drawn."""
+    """Draw the grid and the inspector; while pictures are left to read, the page reruns as soon as it is drawn."""
     uploads: Uploads = st.session_state[_tray(source)]
     newest_first = uploads.newest_first
     left = tray.read_some(newest_first, run, way)
@@ -119,7 +119,7 @@ def _save_all(uploads: list[Upload], run: Run, way: Way) -> None:
 
 
 def _uploads(source: str) -> Uploads:
-    """The uploader or the camera, and all that came from it in this session."""
+    """Draw the uploader or the camera, and all that came from it in this session."""
     key = _UPLOADERS[source]
     before: Uploads = st.session_state.get(_tray(source), Uploads())
     stayed = key in st.session_state  # one that is new on the page has forgotten its files: nobody took them out
@@ -148,7 +148,7 @@ def _uploads(source: str) -> Uploads:
 
 
 def _offer_to_remove(source: str, uploads: Uploads) -> None:
-    """What is here although the uploader does not list it, and the button that takes it off the page."""
+    """List what is here although the uploader does not list it, with the button that removes it."""
     words = f"{len(uploads.forgotten)} from before" + f" · {uploads.dropped} dropped, for lack of room" * bool(
         uploads.dropped
     )

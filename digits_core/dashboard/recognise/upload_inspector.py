@@ -30,7 +30,7 @@ PHOTO_WIDTH, PHOTO_HEIGHT, LARGEST_HEIGHT = 260, 120, 420
 
 
 def show_photo(photo: Photo, run: Run) -> None:
-    """The picture with its digits in boxes, what was read, and the controls that correct it."""
+    """Draw the picture with its digits in boxes, what was read, and the controls that correct it."""
     number, threshold, found = photo.work.number, load_threshold(run.id), photo.found()
     place = chosen_place(photo, len(found))
     chosen = found[place] if found else None
@@ -54,7 +54,7 @@ def show_photo(photo: Photo, run: Run) -> None:
 
 
 def _picture(photo: Photo, chosen: Box | None) -> None:
-    """The picture, and on request the marks that were left out, with the reason of each."""
+    """Draw the picture, and on request the marks that were left out, with the reason for each."""
     number, sheet = photo.work.number, photo.work.packed
     height = max(PHOTO_HEIGHT, min(LARGEST_HEIGHT, round(PHOTO_WIDTH * sheet.height / sheet.width)))
     key = f"left_out_{number}"
@@ -86,7 +86,7 @@ def _answer(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold
 
 
 def _number(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold, run: Run) -> None:
-    """What several digits make together, and each as the network sees it."""
+    """Draw what several digits make together, and each as the network sees it."""
     number, chosen = photo.work.number, chosen_place(photo, len(found))
     unsure = sum(not each.sure for each in photo.boxed())
     refused = [photo.doubted(box) for box, _ in found]

@@ -32,7 +32,7 @@ SIDE = 220
 @st.fragment
 @group("why")
 def show(run: Run, reading: Callable[[], Reading | None], key: str) -> None:
-    """The button, and what it explained: the `reading` as it was when it was pressed. Each `key` explains one."""
+    """Draw the button, and the explanation of `reading` as it was when pressed. Each `key` explains one."""
     explained = f"{key}_explained"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -161,7 +161,7 @@ def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
 
 
 def _enlarged(image: np.ndarray, side: int = 56) -> np.ndarray:
-    """An image (H, W) as (side, side), its pixels kept apart."""
+    """Enlarge an image (H, W) to (side, side), its pixels kept apart."""
     rows, columns = (np.arange(side) * length // side for length in image.shape)
     return image[rows][:, columns]
 

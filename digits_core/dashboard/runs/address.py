@@ -19,7 +19,7 @@ IN_URL_AT_MOST = 100
 
 
 def kept(key: str, default: Sequence[str] = ()) -> list[str]:
-    """What the address says under `key`; where it says nothing, what it said last in this session."""
+    """Return what the address says under `key`, or what it said last in this session."""
     in_url = st.query_params.get_all(key)
     if in_url and page_address.is_new(key.__eq__, _written(key)):
         keep(key, in_url)
@@ -38,13 +38,13 @@ def keep(key: str, values: Sequence[str]) -> None:
 
 
 def one_of(key: str, options: Sequence[str]) -> str:
-    """The option that the address names, the first where it names none of them."""
+    """Return the option that the address names, the first if it names none of them."""
     named = kept(key)
     return named[0] if named and named[0] in options else options[0]
 
 
 def controlled(key: str, value: object, as_values: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
-    """What a widget is given so that it shows `value` and writes the address when it is used."""
+    """Return the arguments with which a widget shows `value` and writes the address when it is used."""
     name = f"runs_{key}"
     set_control(name, value)
 

@@ -16,7 +16,7 @@ CHOSEN = "compare"
 
 
 def chosen_runs(runs: Sequence[Run]) -> list[Run]:
-    """The runs that the address names; the newest two that have something to show until somebody chooses."""
+    """Return the runs that the address names; until any are chosen, the newest two that have something to show."""
     with_result = [run for run in runs if run.test_accuracy is not None and not run.deleted]
     newest = [run.id for run in sorted(with_result, key=lambda run: -run.number)[:2]]
     ids = kept(CHOSEN, newest)

@@ -32,7 +32,7 @@ VIEW_HELP = (
 
 
 def show_comparison(runs: list[Run]) -> None:
-    """What the chosen runs have in common and what not; curves go on while one of them trains."""
+    """Draw what the chosen runs share and how they differ; curves go on while one of them trains."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="comparison_row"):
         view = st.segmented_control(
             "Comparison",

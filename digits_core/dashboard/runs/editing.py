@@ -24,7 +24,7 @@ DAYS = KEPT_S // 86_400
 
 
 def edit_runs(chosen: Sequence[Run], shelf: Kept) -> None:
-    """Controls that change the chosen runs; on the shelf of deleted ones, what brings them back."""
+    """Draw controls that change the chosen runs; among deleted runs, what restores them."""
     if shelf == "deleted":
         _bring_back([run.id for run in chosen if run.deleted])
         return
@@ -191,7 +191,7 @@ def _bring_back(deleted: Sequence[str]) -> None:
 
 
 def _offer_undo() -> None:
-    """What was done last, and the button that takes it back."""
+    """Draw what was done last, with the button that undoes it."""
     if _DONE not in st.session_state:
         return
     st.markdown(f":material/check_circle: {as_plain_text(st.session_state[_DONE].words)}", width="content")
@@ -217,5 +217,5 @@ def _undo() -> None:
 
 
 def _of(content: object) -> str:
-    """A widget is this content's: with another it is another widget."""
+    """Return a widget's key for this content: for other content it is another widget."""
     return f"{zlib.crc32(repr(content).encode()):08x}"

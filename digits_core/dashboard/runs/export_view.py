@@ -112,7 +112,7 @@ def _why_no_weights(run: Run) -> str:
 
 
 def _offer_programs(export: Export, stem: str) -> None:
-    """The script and the notebook; with the data beside it, in an archive, where that is not in a package."""
+    """Offer the script and the notebook, in an archive with the data if these come in no package."""
     problem = _why_no_script(export)
     packed = export.script_needs_files()
     pack = as_zip if packed else _only
@@ -157,7 +157,7 @@ def _offer_web_page(export: Export, stem: str, problem: str) -> None:
 
 
 def _why_no_script(export: Export) -> str:
-    """What a person would only learn after the click otherwise; empty where the script can be had."""
+    """Return why there is no script, which a person would only learn after the click; empty if there is one."""
     try:
         plan_of(export.history, export.find)
     except DigitsError as error:
@@ -171,7 +171,7 @@ def _why_no_script(export: Export) -> str:
 def _described(
     label: str, make: Callable[[], bytes], file: str, key: str, words: str, problem: str = "", primary: bool = False
 ) -> None:
-    """A button with what it gives, or why it cannot be had, beside it: a telephone has no pointer to ask with."""
+    """Draw a button with what it gives, or why it is unavailable, next to it: a phone has no pointer to hover with."""
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         with st.container(width=BUTTON_WIDTH):
             _button(label, make, file, key, words, problem, primary, width="stretch")
@@ -188,7 +188,7 @@ def _button(
     primary: bool = False,
     width: Literal["content", "stretch"] = "content",
 ) -> None:
-    """A download that is made when it is asked for; one that cannot be had says why."""
+    """Draw a download that is made on request; an unavailable one says why."""
     st.download_button(
         label,
         make,
@@ -209,5 +209,5 @@ def _only(files: Files) -> bytes:
 
 
 def _slug(name: str) -> str:
-    """A user's words as part of a file name that any system takes."""
+    """Turn a user's words into a part of a file name that is valid on any system."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-")

@@ -115,7 +115,7 @@ def clear() -> None:
 
 
 def in_order(runs: Sequence[Run], order: str) -> list[Run]:
-    """The runs, given newest first, by a field; a minus for the highest first. Runs without a value come last."""
+    """Sort the runs, given newest first, by a field; a minus for the highest first. Runs without a value come last."""
     if order == NEWEST:
         return list(runs)
     field, downwards = order.removeprefix("-"), order.startswith("-")
@@ -158,7 +158,7 @@ def _conditions(runs: Sequence[Run]) -> None:
 
 
 def _canonical(texts: Sequence[str]) -> list[str]:
-    """Conditions as the address has them; what is none stays as it was typed."""
+    """Return conditions as the address has them; an invalid one stays as it was typed."""
     return list(dict.fromkeys(_condition_or(text, lambda condition: condition.text) for text in texts))
 
 

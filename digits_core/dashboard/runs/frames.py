@@ -30,7 +30,7 @@ Columns = dict[str, Any]
 
 
 def run_table(runs: Sequence[Run], curves: Mapping[str, Sequence[float]], fields: Sequence[str]) -> pd.DataFrame:
-    """One row a run: what it is, what came out, how it was set (`fields` beside the usual ones), what people say."""
+    """Return one row per run: what it is, results, settings (`fields` besides the usual ones), people's notes."""
     settings = [settings_of(run) for run in runs]
     columns: Columns = {
         "Run": [run.title for run in runs],
@@ -54,7 +54,7 @@ def run_table(runs: Sequence[Run], curves: Mapping[str, Sequence[float]], fields
 
 
 def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
-    """How the columns of `run_table` are shown."""
+    """Return how the columns of `run_table` are shown."""
     lowest = min((min(curve) for curve in curves.values() if curve), default=0.0)
     floor = next(step for step in FLOORS if step <= lowest)
     column = st.column_config
@@ -82,7 +82,7 @@ def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
 
 
 def group_table(groups: Sequence[Group], field: str) -> pd.DataFrame:
-    """One row a group: how many runs, and mean and standard deviation of what came out."""
+    """Return one row per group: how many runs, and mean and standard deviation of the results."""
     columns: Columns = {
         group_title(field): [group.label for group in groups],
         "Runs": [len(group.runs) for group in groups],
@@ -135,7 +135,7 @@ def group_title(field: str) -> str:
 
 
 def _column(field: str, values: Sequence[Any]) -> list[Any]:
-    """Numbers stay numbers, so that they are sorted as such; what is not known stays out."""
+    """Keep numbers as numbers, so that they are sorted as such; unknown ones stay empty."""
     known = [value for value in values if value is not None]
     plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
     return list(values) if plain else [None if value is None else written(field, value) for value in values]

@@ -129,7 +129,7 @@ def fill(plan: SweepPlan) -> None:
 
 
 def plan_of_form() -> SweepPlan:
-    """What the form says; `ConfigError` where that cannot be."""
+    """Return the plan in the form; raises `ConfigError` if it is invalid."""
     return SweepPlan(
         name=said_by(NAME),
         base=_base(),
@@ -194,7 +194,7 @@ def _choose_base() -> None:
 
 
 def _choose_fields() -> bool:
-    """What is varied, and over what; returns whether there is a range."""
+    """Choose what is varied, and over what; return True if there is a range."""
     st.multiselect(
         "Vary",
         SWEPT,
@@ -238,7 +238,7 @@ def _saved_ones(field: str) -> list[str]:
 
 
 def _vary_a_layer() -> None:
-    """What adds networks that differ in one layer to those that are compared."""
+    """Draw what adds networks that differ in one layer to those that are compared."""
     network = _base().network
     names = named((*network.layers, FullyConnected(LOGITS)))[:-1]
     if not names:
@@ -350,7 +350,7 @@ def _varied(field: str) -> Varied:
 
 
 def _size_in_words(plan: SweepPlan) -> str:
-    """`**12 runs** (6 settings × 2 seeds) · about 40 s`."""
+    """Format the size: `**12 runs** (6 settings × 2 seeds) · about 40 s`."""
     runs = f"**{plan.size} {'run' if plan.size == 1 else 'runs'}**"
     detail = f" ({plan.settings_count} settings × {plan.seeds} seeds)" if plan.seeds > 1 else ""
     at_once = trials_at_once()
@@ -361,7 +361,7 @@ def _size_in_words(plan: SweepPlan) -> str:
 
 
 def _seconds_each(plan: SweepPlan) -> float | None:
-    """The mean time of its runs, as far as earlier ones tell."""
+    """Estimate the mean time of its runs from earlier ones."""
     try:
         train, test = choose_digits(plan.base.data, load_digits)
     except DigitsError:
@@ -373,7 +373,7 @@ def _seconds_each(plan: SweepPlan) -> float | None:
 
 @lru_cache(maxsize=4)
 def _past_runs(folder: str, cursor: int) -> tuple[PastRun, ...]:
-    """The arguments tell one state of the store from another."""
+    """Return earlier runs; the arguments tell one state of the store from another."""
     return past_runs(state().runs)
 
 
@@ -385,5 +385,5 @@ def _suggested(field: str) -> Any:
 
 
 def _over(field: str) -> str:
-    """The name of the control that says over what a field is varied."""
+    """Return the name of the control that says over what a field is varied."""
     return f"sweep_over_{field}"

@@ -88,7 +88,7 @@ def choose_axes(sweep: Sweep) -> Axes:
 
 
 def show_results(sweep: Sweep, runs: Sequence[Run], axes: Axes) -> None:
-    """The main chart; room is reserved before the first result."""
+    """Draw the main chart; room is reserved before the first result."""
     ended = [run for run in runs if as_trial(sweep.plan, run, ()).state != "live"]
     awaited = sweep.id if st.session_state.get(AWAITED) == sweep.id else None
     with st.container(key="main_picture"):
@@ -102,7 +102,7 @@ def show_results(sweep: Sweep, runs: Sequence[Run], axes: Axes) -> None:
 
 
 def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
-    """The best settings with a link to their best run, and one to the comparison of the best; always as high."""
+    """Draw the best settings with links to their best run and to the comparison of the best; always equally high."""
     ranked = ranking([as_trial(sweep.plan, run, ()) for run in runs])
     leaders = [best_run(sweep.plan, group, runs) for group in ranked[:COMPARED]]
     best = winners(ranked)
@@ -148,7 +148,7 @@ def _compare(run_ids: list[str]) -> None:
 
 
 def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
-    """Every run with its settings, how far it is, and what came out."""
+    """Draw every run with its settings, its progress and its results."""
     st.dataframe(
         pd.DataFrame([_row(sweep.plan, run) for run in reversed(runs)]),
         hide_index=True,
@@ -192,7 +192,7 @@ def _axis(plan: SweepPlan, varied: Varied) -> Axis:
 
 
 def _is_wide(values: Sequence[Scalar]) -> bool:
-    """Whether values that were written down span a factor of ten or more, as those of a range do."""
+    """Return True if the listed values span a factor of ten or more, as those of a range do."""
     numbers = [each for each in values if isinstance(each, int | float) and not isinstance(each, bool)]
     return bool(numbers) and min(numbers) > 0 and max(numbers) / min(numbers) >= 10
 
@@ -207,7 +207,7 @@ def _result(plan: SweepPlan, run: Run, measure: Measure, across: str, down: str 
 
 
 def _settings(plan: SweepPlan, run: Run) -> dict[str, Scalar]:
-    """What was varied as it is shown everywhere: with the epochs that were added to a trial by hand."""
+    """Return what was varied as it is shown everywhere: with the epochs added to a trial by hand."""
     return {field: settings_of(run)[field] for field in plan.fields}
 
 

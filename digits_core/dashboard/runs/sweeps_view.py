@@ -31,7 +31,7 @@ ICONS = {
 
 
 def show_sweeps() -> None:
-    """A form for a new sweep, and the one that is looked at; in the URL as `sweep`."""
+    """Draw a form for a new sweep, and the one that is looked at; in the URL as `sweep`."""
     with st.container(horizontal=True, key="bench"):
         left, right = st.container(key="form"), st.container(key="watch", gap="xsmall")
     with left:
@@ -70,7 +70,7 @@ def _watch() -> None:
 
 
 def _follow(sweep_id: str, status: str, alive: bool, axes: Axes) -> None:
-    """How a sweep stands; repeats itself while something of it trains. The whole page follows when buttons change."""
+    """Draw a sweep's status; repeats itself while any of it trains. The whole page follows when buttons change."""
     sweep, runs = state().sweeps.get(sweep_id), state().sweeps.runs(sweep_id)
     if sweep.status != status or _is_alive(sweep, runs) != alive:
         st.rerun()
@@ -86,7 +86,7 @@ def _is_alive(sweep: Sweep, runs: Sequence[Run]) -> bool:
 
 
 def _show_progress(sweep: Sweep, runs: Sequence[Run]) -> None:
-    """One bar for the sweep as a whole."""
+    """Draw one bar for the sweep as a whole."""
     size = sweep.plan.size
     done = sum(not run.live and run.status != "interrupted" for run in runs)
     share = sum(run.progress if run.live else 1.0 for run in runs) / size
@@ -99,7 +99,7 @@ def _show_progress(sweep: Sweep, runs: Sequence[Run]) -> None:
 
 
 def _seconds_left(runs: Sequence[Run], size: int, share: float) -> float | None:
-    """From the runs of this sweep that have ended: the mean of their times, as many at once as train now."""
+    """Estimate the rest from the sweep's ended runs: their mean time, as many at once as train now."""
     times = [run.seconds for run in runs if run.status == "finished" and run.seconds]
     if not times:
         return None

@@ -53,7 +53,7 @@ def _show(shown: Shown, page: list[Run]) -> None:
 def _follow(
     run_ids: tuple[str, ...], fields: Sequence[str], chosen: list[str], standing: tuple[Any, ...], deleted: bool
 ) -> None:
-    """The rows of these runs as they are now; repeats itself while one trains.
+    """Draw the rows of these runs as they are now; repeats itself while one trains.
 
     The whole page follows when something else was chosen, and when a run begins, ends or joins.
     """
@@ -67,12 +67,12 @@ def _follow(
 
 
 def _standing() -> tuple[Any, ...]:
-    """What changes when the rows do, and not with each batch."""
+    """Return what changes when the rows do, and not with each batch."""
     return tuple((run.id, run.status) for run in state().runs.live())
 
 
 def _draw(table: pd.DataFrame, columns: Columns, rows: Rows) -> None:
-    """The table with the chosen rows marked: those of which all runs are chosen."""
+    """Draw the table with the chosen rows marked: those of which all runs are chosen."""
     chosen = set(kept(CHOSEN))
     marked = [place for place, ids in enumerate(rows) if chosen.issuperset(ids)]
     # A table belongs to its rows: what was marked in it means nothing for others in their place.
@@ -102,7 +102,7 @@ def _choose_rows(key: str, rows: Rows) -> None:
 
 
 def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
-    """How many are chosen, and which page of a list too long to be sent whole; returns the runs of that page."""
+    """Draw how many are chosen, and the pages of a list too long to be sent whole; return the runs of the page."""
     here = {run.id for run in shown.runs}
     hidden = sum(run.id not in here for run in chosen)
     words = f"{len(chosen):,} chosen of {len(shown.runs):,} runs" + (f", {hidden:,} not shown" if hidden else "")
@@ -134,7 +134,7 @@ def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
 
 
 def _first_row(total: int) -> int:
-    """Where the chosen page begins."""
+    """Return where the chosen page begins."""
     pages = max(1, -(-total // PAGE_ROWS))
     if pages == 1:
         return 0

@@ -44,7 +44,7 @@ WIDE_RANGE = 8
 
 
 def show_training_time(runs: list[Run]) -> None:
-    """Time, speed and accuracy of the finished ones of these runs."""
+    """Draw time, speed and accuracy of the finished ones of these runs."""
     finished = [run for run in runs if run.status == "finished" and run.seconds and run.test_accuracy is not None]
     if len(finished) <= FEW_DOTS:
         _offer_sweep(len(finished))
@@ -107,12 +107,12 @@ def _show_measure(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -
 
 
 def _factors(x: Quantity) -> Scale:
-    """All three variables are changed by factors: a logarithmic axis gives each factor the same room."""
+    """Return a logarithmic axis: all three variables are changed by factors, which get equal room."""
     return Scale(x.title, log=True)
 
 
 def series_of(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -> list[Series]:
-    """The runs of each optimizer or loss function, with the means of those that differ by their seeds alone."""
+    """Group the runs by optimizer or loss function, with the means of those that differ by their seeds alone."""
     found = []
     names = [written(by.name, value) for value in choices(TrainingConfig, by.name)]
     # A logged run may have another one, or not say which.
@@ -130,7 +130,7 @@ def _name(by: Quantity, run: Run) -> str:
 
 
 def _number(quantity: Quantity, run: Run) -> float:
-    """The number of a run that has one."""
+    """Return the number of a run that has one."""
     found = quantity.of(run)
     assert found is not None
     return float(found)
@@ -166,7 +166,7 @@ def _say_what_else_differs(runs: Sequence[Run]) -> None:
 
 
 def _comparable(runs: Sequence[Run]) -> list[Run]:
-    """Runs whose accuracies can be compared: of those tested on the same images, the most unless others are chosen."""
+    """Return runs with comparable accuracies: of those tested on the same images, the most unless others are chosen."""
     tested_on = images_tested_on(runs)
     counts = Counter(tested_on)
     if len(counts) == 1:
@@ -182,7 +182,7 @@ def _comparable(runs: Sequence[Run]) -> list[Run]:
 
 
 def _names_of(images: Sequence[TestImages | None]) -> dict[str, TestImages | None]:
-    """Each set of test images by its datasets' names; numbered where a dataset has changed between runs."""
+    """Name each set of test images by its datasets; numbered if a dataset has changed between runs."""
     names: dict[str, TestImages | None] = {}
     for each in images:
         name = " + ".join(dataset for dataset, _ in each) if each else "unknown images"

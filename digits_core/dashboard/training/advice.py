@@ -54,7 +54,7 @@ def _apply(run: Run, hint: Hint) -> None:
 
 
 def _describe(changes: dict[str, Any], config: RunConfig) -> str:
-    """A hint's changes in words: `learning rate 0.05 → 0.001`. Plain text for Markdown."""
+    """Format a hint's changes: `learning rate 0.05 → 0.001`. Plain text for Markdown."""
     parts = []
     for field, value in changes.items():
         if field == "transform":

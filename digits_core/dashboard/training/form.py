@@ -105,13 +105,13 @@ def fill(config: RunConfig) -> None:
 
 
 def fill_undoably(config: RunConfig, before: RunConfig, what: str) -> None:
-    """As `fill`, with an offer below the form to put `before` back; `what` says what was done."""
+    """Fill the form, and offer below it to put `before` back; `what` says what was done."""
     fill(config)
     st.session_state[UNDO] = (before, what)
 
 
 def offer_undo() -> None:
-    """What a hint has changed in the form, and the button that puts it back."""
+    """Say what a hint has changed in the form, with the button that puts it back."""
     if UNDO in st.session_state:
         before, what = st.session_state[UNDO]
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -120,7 +120,7 @@ def offer_undo() -> None:
 
 
 def check_known(config: RunConfig) -> RunConfig:
-    """The config; `ConfigError` where it names a dataset that is not here."""
+    """Return the config; raises `ConfigError` if it names a dataset that is not here."""
     known = [entry.name for entry in state().catalogue.entries()]
     if unknown := [name for name in (*config.data.train, *config.data.test) if name not in known]:
         names = ", ".join(repr(name) for name in dict.fromkeys(unknown))
@@ -129,7 +129,7 @@ def check_known(config: RunConfig) -> RunConfig:
 
 
 def hidden_controls() -> set[str]:
-    """The controls that the link to this page hides, groups taken apart."""
+    """Return the controls that the link to this page hides, groups expanded."""
     return {control for name in hidden() for control in GROUPS.get(name, (name,))}
 
 
@@ -147,7 +147,7 @@ def _follow_address() -> None:
 
 
 def _as_asked(query: Query) -> RunConfig:
-    """The config of an address. A transform alone, or a network with its image size, leaves the rest of the form."""
+    """Return an address's config. A transform alone, or a network with its image size, keeps the rest of the form."""
     config = check_known(from_query(query))
     before: RunConfig | None = st.session_state.get("form_config")
     named = {name for name in query if _is_ours(name)}
@@ -179,7 +179,7 @@ def _write_address(config: RunConfig, hides: bool) -> None:
 
 
 def _choose_recipe() -> None:
-    """A recipe to fill the form from."""
+    """Draw the choice of a recipe to fill the form from."""
     if "recipe" not in hidden_controls():
         st.selectbox(
             "Recipe",
@@ -192,7 +192,7 @@ def _choose_recipe() -> None:
 
 
 def _choose_earlier_run() -> None:
-    """An earlier run to fill the form from."""
+    """Draw the choice of an earlier run to fill the form from."""
     runs = {run.id: run for run in state().runs.runs() if not run.is_logged}
     if st.session_state.get(control_key(AS_IN_RUN)) not in runs:
         set_control(AS_IN_RUN, None)
@@ -269,7 +269,7 @@ def _writers() -> list[str]:
 
 
 def _choose_writers() -> None:
-    """Hold-out writers; nothing is drawn where these datasets know fewer than two."""
+    """Draw the hold-out writers; nothing if these datasets know fewer than two."""
     if writers := _writers():
         st.multiselect(
             label_of("test_writers"),
@@ -302,7 +302,7 @@ def _draw_more(fields: Collection[str], recipe: Recipe) -> None:
 
 
 def _controls(fields: list[str]) -> None:
-    """Two a row, read from left to right also on a narrow screen; what is wide has a row of its own."""
+    """Draw two controls a row, in reading order also on a narrow screen; a wide one has a row of its own."""
     narrow = [field for field in fields if field != "batches"]
     for start in range(0, len(narrow), 2):
         for column, field in zip(st.columns(2, vertical_alignment="bottom"), narrow[start : start + 2], strict=False):

@@ -86,7 +86,7 @@ def _show(found: RangeTest, config: RunConfig) -> None:
 
 
 def _asked(config: RunConfig) -> RunConfig:
-    """What is tested for a config; the rate that the form has is not part of it."""
+    """Return what is tested for a config; the form's learning rate is not part of it."""
     return config.replace(name="", recipe="", training=config.training.replace(learning_rate=0.001, epochs=1))
 
 

@@ -112,7 +112,7 @@ def _draw_changes(run: Run) -> None:
 
 
 def show_queue(shown: Run, live: Sequence[Run]) -> None:
-    """The other runs that train or wait, whoever queued them; who waits can be moved and taken out."""
+    """Draw the other runs that train or wait, of everyone; waiting ones can be moved and removed."""
     others = sorted((run for run in live if run.id != shown.id), key=lambda run: run.position)
     if not others:
         return
@@ -169,7 +169,7 @@ def _stop(run: Run) -> None:
 
 
 def _pause_or_resume(run: Run) -> None:
-    """One place for both: a run is either to be paused or to go on."""
+    """Draw one button for both: a run is either to be paused or to go on."""
     if run.status == "paused":
         _button(
             "Resume",
@@ -315,7 +315,7 @@ def _button(
     help_text: str,
     plain: bool = False,
 ) -> None:
-    """A button that calls `action`, or is disabled with the reason `unless` there is none."""
+    """Draw a button that calls `action`; it is disabled if there is a reason, `unless`."""
     change_button(
         label,
         icon=icon,

@@ -45,19 +45,19 @@ class Feed:
 
 
 def feed_of(run: Run) -> Feed:
-    """What is known of a run by now."""
+    """Return what is known of a run by now."""
     feed = _feed(str(state().home.folder), run.id)
     feed.refresh(run)
     return feed
 
 
 def train_images(run: Run) -> int:
-    """How many images it trains on; 0 before it has said so."""
+    """Return how many images it trains on; 0 before it has said so."""
     return run.environment.get("images", {}).get("train", 0)
 
 
 def batches_per_epoch(run: Run, feed: Feed) -> int:
-    """How many batches make an epoch; before the run has said how many images it has, the most that was seen."""
+    """Return how many batches make an epoch; before the run has said how many images it has, the most seen."""
     if images := train_images(run):
         return math.ceil(images / run.config.training.batch_size)
     return max((row.batch for row in feed.batches), default=1)

@@ -23,7 +23,7 @@ MORE = tuple(field for field in FORM if not SETTINGS[field].main)
 
 
 def key_of(field: str) -> str:
-    """Where the session keeps what the form says about a field."""
+    """Return the session's key of what the form says about a field."""
     return control_key(_name_of(field))
 
 
@@ -37,7 +37,7 @@ def _name_of(field: str) -> str:
 
 
 def training_control(field: str) -> Any:
-    """The control of one field of the network or the training, disabled with the reason where it has no effect."""
+    """Draw the control of one field of the network or the training, disabled with the reason if it has no effect."""
     without, words = _has_no_effect(field), help_of(field)
     common: dict[str, Any] = {
         "key": key_of(field),
@@ -60,7 +60,7 @@ def training_control(field: str) -> Any:
 
 
 def _choose_network(common: dict[str, Any]) -> Any:
-    """The ready networks, those that were saved, and the one that the form has."""
+    """Draw the ready networks, the saved ones, and the one in the form."""
     titles = {preset.layers: preset.title for preset in PRESETS.values()}
     for saved in state().networks.all():
         titles.setdefault(saved.config.layers, saved.name)
@@ -74,7 +74,7 @@ def _choose_network(common: dict[str, Any]) -> Any:
 
 
 def real_number(label: str, field: str, **common: Any) -> float:
-    """A control for a real number within the bounds of `field`."""
+    """Draw a control for a real number within the bounds of `field`."""
     limits = bounds(SECTIONS[SECTION_OF[field]], field)
     low = limits.low + SMALLEST_ABOVE_ZERO if limits.open_below else limits.low
     high = limits.high - SMALLEST_ABOVE_ZERO if limits.open_above else limits.high

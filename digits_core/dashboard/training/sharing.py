@@ -14,7 +14,7 @@ from digits_core.training.config_fields import to_query
 
 
 def offer_sharing(config: RunConfig | None) -> None:
-    """The link to this form, its JSON, and a place to paste another; `None` where the form is refused as it stands."""
+    """Draw the link to this form, its JSON, and a place to paste another; `config` is `None` if the form is refused."""
     popover(
         "Copy, paste, send",
         "share_settings",

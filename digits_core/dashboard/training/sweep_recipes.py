@@ -20,7 +20,7 @@ CHOSEN, AWAITED = "sweep", "awaited_sweep"
 
 
 def offer_sweeps() -> None:
-    """Each a click away, with what to learn from it."""
+    """Offer each with one click, and with what to learn from it."""
     popover(
         "Compare settings in many runs",
         "ready_sweeps",

@@ -17,7 +17,7 @@ from digits_core.training.estimate import Estimate, PastRun, duration, estimate
 
 
 def show_estimate(config: RunConfig) -> None:
-    """Nothing where no comparable run tells how fast this machine is."""
+    """Show the estimated time; nothing if no comparable run tells how fast this machine is."""
     if found := estimated(config):
         st.caption(
             f":material/timer: About **{duration(found.seconds)}** on this machine. {as_plain_text(found.basis)}"
@@ -25,7 +25,7 @@ def show_estimate(config: RunConfig) -> None:
 
 
 def estimated(config: RunConfig) -> Estimate | None:
-    """The time that a training takes; `None` where its data are not here, or nothing was trained to tell from."""
+    """Estimate how long a training takes; `None` if its data are not here, or no run tells."""
     try:
         train, test = choose_digits(config.data, load_digits)
     except DigitsError:
@@ -38,5 +38,5 @@ def estimated(config: RunConfig) -> Estimate | None:
 
 @lru_cache(maxsize=4)
 def _past_runs(folder: str, cursor: int) -> tuple[PastRun, ...]:
-    """The newest runs with an epoch behind them; the arguments tell one state of the store from another."""
+    """Return the newest runs with an epoch behind them; the arguments tell one state of the store from another."""
     return past_runs(state().runs)

@@ -30,7 +30,7 @@ VIEW_HELP = (
 
 
 def choose_view() -> str:
-    """Which view is below the charts; in the URL."""
+    """Choose the view below the charts; it is in the URL."""
     return st.segmented_control(
         "View",
         list(VIEWS),
@@ -44,7 +44,7 @@ def choose_view() -> str:
 
 
 def show_charts(run: Run, feed: Feed, log: bool) -> None:
-    """Loss and accuracy side by side, with `log` loss and error; room is reserved before the first epoch."""
+    """Draw loss and accuracy side by side, with `log` loss and error; room is reserved before the first epoch."""
     left, right = st.columns(2)
     with left:
         alt = "Loss per epoch, training and test, and of each batch"
@@ -94,7 +94,7 @@ VIEWS: dict[str, Callable[[Run, Feed], None]] = {
 
 
 def _nothing_yet(run: Run, feed: Feed) -> bool:
-    """Says so where there is no epoch to look at, in the room that the view will take."""
+    """Say that there is no epoch to look at yet, in the room that the view will take."""
     if feed.details:
         return False
     with st.container(height=figures.MATRIX_HEIGHT, border=False):
@@ -136,7 +136,7 @@ class _Figure:
 
 @lru_cache(maxsize=64)
 def _json(figure: _Figure, run_id: str, name: str, version: Any) -> str:
-    """The figure as JSON: pages are drawn more often than runs have news, and building is the slow part."""
+    """Return the figure as JSON, cached: pages are drawn more often than runs have news, and building is slow."""
     return figure.build()
 
 
@@ -175,7 +175,7 @@ def _rate_figure(run: Run, feed: Feed) -> go.Figure:
 
 
 def _marks(run: Run, feed: Feed) -> list[Mark]:
-    """The changes of the learning rate, where they were made."""
+    """Return the changes of the learning rate, where they were made."""
     per_epoch = batches_per_epoch(run, feed)
     return [
         Mark(change.epoch - 1 + change.batch / per_epoch, f"rate {change.value:g}")

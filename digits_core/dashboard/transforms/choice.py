@@ -17,7 +17,7 @@ CONTROL = "training_transform"
 
 
 def choose_transform(key: str, recipe: Recipe) -> None:
-    """The control of the training form; the transform itself is in the session's state under `key`."""
+    """Draw the control of the training form; the transform itself is in the session's state under `key`."""
     titles, configs = {"recipe": "The recipe's"}, {"recipe": recipe.config.transform}
     for saved in state().transforms.all():
         titles[f"saved-{saved.id}"], configs[f"saved-{saved.id}"] = saved.name, saved.config

@@ -56,7 +56,7 @@ def choose_source() -> Source | None:
 
 
 def _number(digits: Digits, split: Split) -> int | None:
-    """Which image of the split, from 1."""
+    """Choose which image of the split, from 1."""
     count = len(digits.indices(split))
     if not count:
         return None

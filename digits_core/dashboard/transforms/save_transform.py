@@ -15,13 +15,13 @@ from digits_core.transforms.steps import summary
 
 
 def start_from() -> None:
-    """The list of transforms to begin with: those of the recipes, and one's own."""
+    """Draw the list of transforms to begin with: those of the recipes, and one's own."""
     ready = {f"{recipe.name} (recipe)": recipe.config.transform for recipe in (LECTURE, ROBUST)}
     saved_configs_view.start_from(state().transforms, ready, fill, "a recipe, a saved one")
 
 
 def use_in_training(config: TransformConfig) -> None:
-    """The link that takes this transform along to the Training page, in its address."""
+    """Draw the link that takes this transform along to the Training page, in its address."""
     st.page_link(
         page("training"),
         label="**Use in training**",

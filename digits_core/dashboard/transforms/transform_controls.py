@@ -110,12 +110,12 @@ def _put_into_url(config: TransformConfig) -> None:
 
 
 def _current() -> TransformConfig:
-    """What the controls said last: Streamlit forgets those that are not on the screen."""
+    """Return what the controls said last: Streamlit forgets those that are not on the screen."""
     return st.session_state.get(CONFIG, TransformConfig())
 
 
 def _is_on(name: str) -> bool:
-    """Whether a step that can be switched off is taken."""
+    """Return True if a step that can be switched off is taken."""
     current = _current()
     on = _normalises(current) if name == "normalise" else bool(getattr(current, name))
     return st.session_state.setdefault(_key(name, "on"), on)

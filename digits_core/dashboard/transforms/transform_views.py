@@ -31,7 +31,7 @@ NOTHING_RANDOM = "Nothing is drawn at random yet: switch on a step that is marke
 
 
 def with_numbers(config: TransformConfig, digits: Digits) -> TransformConfig:
-    """The config with the dataset's own mean and standard deviation in it, if it asks for them, and a line on them."""
+    """Return the config, with the dataset's own mean and standard deviation if it asks for them, and a line on them."""
     if config.normalisation == "fixed":
         return config
     total = len(digits.indices("train"))
@@ -103,7 +103,7 @@ def mean_images(source: Source, config: TransformConfig, seed: int) -> None:
 
 
 def _wants_all(count: int) -> bool:
-    """Whether to average all of so many images, which is asked where that takes its time."""
+    """Return True if all of so many images are to be averaged; it is asked if that takes time."""
     return count <= MOST_AVERAGED or st.toggle(
         f"All {count:,} training images",
         key="average_all",
@@ -164,7 +164,7 @@ def choose_view() -> str:
 
 
 def choose_draw() -> int:
-    """The seed of the random steps, and a button for the next one."""
+    """Draw the seed of the random steps, and a button for the next one."""
     seed = st.number_input(
         "Draw",
         0,
@@ -188,7 +188,7 @@ def _draw_again() -> None:
 
 
 def _spread(indices: np.ndarray, most: int) -> np.ndarray:
-    """At most that many of them, evenly spread."""
+    """Return at most this many of them, evenly spread."""
     return indices if len(indices) <= most else indices[np.linspace(0, len(indices) - 1, most).astype(int)]
 
 

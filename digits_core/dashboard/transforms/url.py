@@ -8,23 +8,23 @@ from digits_core.config import TransformConfig
 
 
 def to_query(config: TransformConfig) -> dict[str, str]:
-    """As in `{"rotation": "12", "centre": "true"}`; empty for the lecture's transform."""
+    """Return a transform's query, as in `{"rotation": "12", "centre": "true"}`; empty for the lecture's transform."""
     lecture = TransformConfig()
     return {name: _as_text(value) for name, value in dict(config).items() if value != getattr(lecture, name)}
 
 
 def as_link(config: TransformConfig) -> dict[str, str]:
-    """The same for a link to another page: never empty, for that would ask for no transform at all."""
+    """Return the same for a link to another page: never empty, which would ask for no transform at all."""
     return to_query(config) or {"size": _as_text(config.size)}
 
 
 def from_query(query: Mapping[str, str]) -> TransformConfig:
-    """The transform of an address, whatever else that says; `ConfigError` that names every value it cannot take."""
+    """Parse the transform of an address, ignoring the rest; raises `ConfigError` naming every invalid value."""
     return TransformConfig(**of_transform(query))
 
 
 def of_transform(query: Mapping[str, str]) -> dict[str, str]:
-    """What a query says about the transform."""
+    """Return what a query says about the transform."""
     return {name: query[name] for name in TransformConfig.model_fields if name in query}
 
 

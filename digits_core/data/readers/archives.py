@@ -56,7 +56,7 @@ class Archive:
             raise Refusal(self._too_large)
 
     def read(self, name: str, default: bytes | None = None) -> bytes:
-        """A member's bytes. All that is read counts together: members may overlap, and be read again."""
+        """Return a member's bytes. All reading counts towards one limit: members may overlap, and be read again."""
         if name not in self.names:
             if default is not None:
                 return default
@@ -74,7 +74,7 @@ class Archive:
 
 
 def gunzipped(data: bytes, limits: Limits) -> bytes:
-    """The bytes in a gzip file; `Refusal` as soon as they are more than the limit."""
+    """Return the bytes in a gzip file; raises `Refusal` as soon as they exceed the limit."""
     parts, size = [], 0
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:

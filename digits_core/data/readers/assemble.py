@@ -14,7 +14,7 @@ MAX_PROBLEMS = 1000
 
 
 def assembled(contents: Contents, limits: Limits) -> Reading:
-    """The reading of a file; `Refusal` where none of its entries can be used, or its own export is not as it was."""
+    """Assemble the reading of a file; raises `Refusal` if no entry can be used, or its own export was changed."""
     own = contents.test is not None  # known to be 0 to 255 and bright ink: nothing has to be found out
     columns = columns_of(contents.parts, limits)
     images, ranges = _in_bytes(columns, own)
@@ -45,7 +45,7 @@ def assembled(contents: Contents, limits: Limits) -> Reading:
 
 
 def _in_bytes(columns: Columns, own: bool) -> tuple[np.ndarray, list[Range]]:
-    """All images as uint8 (N, H, W), 0 where an entry has a problem; and the ranges that they had, one per type."""
+    """Return all images as uint8 (N, H, W), 0 if an entry has a problem; and the ranges that they had, one per type."""
     shape = columns.blocks[0].values.shape[1:] if columns.blocks else (1, 1)
     images = np.zeros((len(columns.labels), *shape), dtype=np.uint8)
     ranges: dict[Range, None] = {}
@@ -66,7 +66,7 @@ def _problems(columns: Columns) -> list[Problem]:
 
 
 def _test(columns: Columns, good: np.ndarray) -> np.ndarray | None:
-    """Which good entries are for testing; None where the file does not have both kinds."""
+    """Mark the good entries that are for testing; None unless the file has both kinds."""
     test = (columns.split == "test")[good]
     return test if test.any() and not test.all() else None
 

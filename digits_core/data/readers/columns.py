@@ -54,7 +54,7 @@ class Columns:
 
 
 def columns_of(parts: list[Part], limits: Limits) -> Columns:
-    """Line the parts up. Images of another size than most, and labels that are no digits, become problems."""
+    """Line the parts up. Images of another size than most, and labels that are not digits, become problems."""
     _check_lengths(parts, limits)
     columns = Columns(
         parts,
@@ -85,7 +85,7 @@ def _check_lengths(parts: list[Part], limits: Limits) -> None:
 
 
 def _labels(labels: np.ndarray | list[Any]) -> np.ndarray:
-    """int64 (N,); -1 for what is no digit."""
+    """Return int64 (N,); -1 for what is not a digit."""
     if isinstance(labels, list):
         return np.array([label if _is_digit(label) else -1 for label in labels], dtype=np.int64)
     if labels.ndim == 2 and labels.shape[1] == CLASSES and labels.dtype.kind in "buif":
@@ -113,7 +113,7 @@ def _name_bad_labels(columns: Columns) -> None:
 
 
 def _add_array(columns: Columns, images: np.ndarray, start: int, limits: Limits) -> None:
-    """Images as one array (N, H, W), (N, 1, H, W), (N, H, W, 3), … or (N, H·W)."""
+    """Add images in one array (N, H, W), (N, 1, H, W), (N, H, W, 3), … or (N, H·W)."""
     if images.dtype.kind not in "buif":
         raise Refusal(f"has images of type {images.dtype}: not numbers.")
     if images.size > limits.pixels:
@@ -131,7 +131,7 @@ def _add_array(columns: Columns, images: np.ndarray, start: int, limits: Limits)
 
 
 def _add_list(columns: Columns, images: list[np.ndarray | Unusable], start: int, limits: Limits) -> None:
-    """Images that are each an array of their own."""
+    """Add images that are each an array of their own."""
     groups: dict[tuple[Any, ...], list[tuple[int, np.ndarray]]] = defaultdict(list)
     pixels = 0
     for index, image in enumerate(images):
@@ -169,13 +169,13 @@ def _keep_one_size(columns: Columns) -> None:
 
 
 def chunks_of(block: Block) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Some thousand images at a time, with their entries."""
+    """Yield some thousand images at a time, with their entries."""
     for start in range(0, len(block.values), CHUNK):
         yield block.values[start : start + CHUNK], block.entries[start : start + CHUNK]
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    """(H, W) in words, the width first as everywhere."""
+    """Format (H, W) in words, the width first as everywhere."""
     return f"{shape[1]} × {shape[0]}"
 
 
@@ -199,7 +199,7 @@ def _fits(size: tuple[int, ...], limits: Limits) -> bool:
 
 
 def _brightness(image: np.ndarray, colours: int) -> np.ndarray:
-    """An image in colours as (H, W)."""
+    """Convert an image in colours to (H, W)."""
     channels = np.moveaxis(image, colours, -1)  # (H, W, 3 or 4)
     if channels.dtype == np.uint8:
         return np.asarray(grey(Image.fromarray(np.ascontiguousarray(channels))))

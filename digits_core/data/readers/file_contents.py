@@ -115,7 +115,7 @@ class Reading:
     problem_count: int
 
     def digits(self, name: str) -> Digits:
-        """The good entries as a dataset: split as the file is, else as every dataset without lists of its own."""
+        """Return the good entries as a dataset: split as in the file, else like datasets without lists of their own."""
         test = self.test if self.test is not None else stratified_split(self.images, self.labels)
         return Digits(name, self.images, self.labels, test, self.writers)
 
@@ -171,7 +171,7 @@ def write_refusal(reason: str, folder: Path, stopped: bool = False) -> None:
 
 
 def read_outcome(folder: Path) -> Reading | Refused | None:
-    """The reading that was laid down in a folder, else the refusal, else None."""
+    """Return the reading that was stored in a folder, else the refusal, else None."""
     path = folder / _OUTCOME
     if not path.is_file():
         return None

@@ -1,4 +1,4 @@
-"""IDX files, as MNIST comes: two zeros, the type, the number of dimensions, their big-endian sizes, the values.
+"""IDX, MNIST's file format: two zero bytes, the type, the number of dimensions, their big-endian sizes, the values.
 
 Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits". Images and labels are two files.
 """
@@ -20,7 +20,7 @@ _NAMED = re.compile(r"idx|ubyte")
 
 
 def is_idx(data: bytes) -> bool:
-    """Whether bytes begin as an IDX file does, right or wrong from there on."""
+    """Return True if the bytes begin like an IDX file; the rest is not checked."""
     return len(data) >= 4 and data[:2] == b"\0\0" and data[2] in _TYPES and 1 <= data[3] <= 4
 
 
@@ -29,13 +29,13 @@ def is_idx_zip(archive: Archive) -> bool:
 
 
 def refuse_single_idx(data: bytes, limits: Limits) -> NoReturn:
-    """Say what one IDX file lacks."""
+    """Raise `Refusal`, saying what a single IDX file lacks."""
     what = "images without their labels" if idx_array(data, "it").ndim > 1 else "labels without their images"
     raise Refusal(f"is one IDX file: {what}. Put the images and the labels file into one zip and choose that.")
 
 
 def read_idx_zip(archive: Archive, limits: Limits) -> Contents:
-    """A zip with the files of images and of labels, for one list or for train and test; each may be gzipped."""
+    """Read a zip of image and label files, one pair or a pair each for train and test; each file may be gzipped."""
     images: dict[str, np.ndarray] = {}
     labels: dict[str, np.ndarray] = {}
     for name in archive.names:
@@ -59,7 +59,7 @@ def read_idx_zip(archive: Archive, limits: Limits) -> Contents:
 
 
 def idx_array(data: bytes, name: str) -> np.ndarray:
-    """The array in an IDX file, as a view; `name` says in a refusal which file it is."""
+    """Return the array in an IDX file, as a view; a refusal calls the file `name`."""
     start = 4 + 4 * data[3]
     shape = tuple(np.frombuffer(data[4:start], ">u4").tolist()) if len(data) >= start else ()
     dtype = np.dtype(_TYPES[data[2]])

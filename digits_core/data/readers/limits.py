@@ -1,4 +1,4 @@
-"""What the reading of one file may cost: the bounds of its contents, and of the process that reads it."""
+"""The cost limits for reading one file: bounds on its contents, and on the process that reads it."""
 
 from __future__ import annotations
 
@@ -39,14 +39,17 @@ _NOT_OURS = (
     "winreg.SetValue",
     "_winapi.CreateProcess",
 )
-"""Audit events that the reading of a dataset never has a reason to raise."""
+"""Audit events that reading a dataset never has a reason to raise."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """file_bytes: of the file as it comes; unpacked_bytes: of all that is unpacked from it; entries, pixels: in all;
-    side: of one image, in pixels; memory_bytes: beyond what Python itself takes; seconds: of processor time, and of
-    waiting."""
+    """Bounds on reading one file.
+
+    file_bytes: size of the file itself; unpacked_bytes: total size of what is unpacked from it; entries, pixels:
+    totals; side: of one image, in pixels; memory_bytes: in addition to what Python itself uses; seconds: of processor
+    time, and of waiting.
+    """
 
     file_bytes: int = 256 * MIB
     unpacked_bytes: int = 512 * MIB
@@ -65,10 +68,10 @@ class Limits:
 
 
 def confine_this_process(limits: Limits) -> None:
-    """Bound the memory, time and files of this process for good, and forbid it to start or reach anything else.
+    """Limit this process's memory, time and files permanently, and forbid it to start or reach anything else.
 
-    Where a platform has no such bound (Windows has none of them, macOS none of memory), the parent's patience and
-    the limits on the file's contents remain.
+    On platforms without such limits (Windows has none, macOS no memory limit), the parent's timeout and the limits on
+    the file's contents still apply.
     """
     with contextlib.suppress(ImportError):
         import resource
@@ -82,13 +85,16 @@ def confine_this_process(limits: Limits) -> None:
 
 
 def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
-    """The last line of defence, should a file ever get its will: Python cannot take an audit hook away again."""
+    """Raise `PermissionError` for forbidden audit events.
+
+    The last line of defence if a file gets code to run: Python cannot remove an audit hook.
+    """
     if event.startswith(_NOT_OURS):
         raise PermissionError(f"The reading of a file may not use {event}.")
 
 
 def _lower(kind: int, soft: int, hard: int | None = None) -> None:
-    """Set a limit, the hard one the same if it is not given; never above the one that holds already."""
+    """Set the soft and the hard limit (by default the same), never above the current hard limit."""
     import resource
 
     most = resource.getrlimit(kind)[1]
@@ -98,7 +104,7 @@ def _lower(kind: int, soft: int, hard: int | None = None) -> None:
 
 
 def _address_space() -> int:
-    """The bytes that this process has mapped; 0 where the system does not tell, which leaves it the limit alone."""
+    """Return the bytes mapped by this process; 0 if the system does not tell, which leaves the limit alone."""
     with contextlib.suppress(OSError, ValueError):
         import resource
 

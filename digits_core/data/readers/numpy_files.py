@@ -1,4 +1,4 @@
-"""NumPy's files. Headers are checked before memory is set aside; arrays of objects, which are pickles, are refused."""
+"""NumPy's files. Headers are checked before memory is allocated; object arrays, which are pickles, are refused."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def is_npz(archive: Archive) -> bool:
 
 
 def read_npz(archive: Archive, limits: Limits) -> Contents:
-    """Named arrays: images and labels, x_train, y_train, x_test and y_test, or our own export."""
+    """Read named arrays: images and labels, x_train, y_train, x_test and y_test, or our own export."""
     names = [name.removesuffix(".npy") for name in archive.names if name.endswith(".npy")]
     if len(names) > 100:
         raise Refusal(f"holds {len(names):,} arrays: not images and labels.")
     if OWN_MARK in names:
         return _own(archive, limits)
     arrays = {name: _member(archive, name) for name in names if role_of(name)}
-    # An array `test` of yes and no beside the images merely looks like a list.
+    # A boolean array `test` next to the images only looks like a list.
     lists = {name: array for name, array in arrays.items() if array.ndim > 1 or array.dtype != bool}
     try:
         parts = parts_of(lists, limits)
@@ -44,7 +44,7 @@ def read_npz(archive: Archive, limits: Limits) -> Contents:
 
 
 def read_npy(data: bytes, limits: Limits) -> Contents:
-    """One array: a table with a row for each image, its label and its pixels."""
+    """Read a single array: a table with a row per image, its label and its pixels."""
     table = array_in(data)
     if table.ndim != 2 or table.dtype.kind not in "buif":
         raise Refusal(
@@ -55,7 +55,7 @@ def read_npy(data: bytes, limits: Limits) -> Contents:
 
 
 def array_in(data: bytes) -> np.ndarray:
-    """The array in the bytes of an .npy file, as a view; `Refusal` where it is damaged or holds objects."""
+    """Return the array in the bytes of an .npy file, as a view; raise `Refusal` if it is damaged or holds objects."""
     file = io.BytesIO(data)
     try:
         shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)

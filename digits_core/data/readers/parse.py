@@ -1,7 +1,7 @@
-"""From a file's bytes to a `Reading`: what kind of file it is, what the reader of that kind finds, what that means.
+"""From a file's bytes to a `Reading`: detect the kind of file, let its reader read it, interpret what it found.
 
-The first bytes tell the kind, not the name. This runs in a process of its own (see `sandbox`), whose limits hold
-whatever the readers overlook.
+The kind is detected from the first bytes, not from the name. This runs in a separate process (see `sandbox`), whose
+limits hold even if a reader overlooks something.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 def parse(data: bytes, name: str, limits: Limits) -> Reading:
-    """Return what a file holds; `Refusal`, whose text goes on after the file's name, if that cannot be had."""
+    """Return what a file holds; raise `Refusal`, whose text continues after the file's name, if it cannot be read."""
     return assembled(_contents(data, name, limits), limits)
 
 
 def _contents(data: bytes, name: str, limits: Limits) -> Contents:
-    """Unpack a file once, and read it as what the tables below know it as."""
+    """Unpack a file once, and read it by the first entry of the tables below that recognises it."""
     if data.startswith(ZIP):
         archive = Archive(data, limits)
         if not archive.names:
@@ -86,12 +86,12 @@ def _contents(data: bytes, name: str, limits: Limits) -> Contents:
 
 
 def _is_single_file(archive: Archive) -> bool:
-    """Whether a zip is only the wrapping of one file, as some systems pack whatever is sent."""
+    """Return True if a zip merely wraps one file, as some systems pack whatever is sent."""
     return len(archive.names) == 1 and not is_torch_zip(archive) and not is_picture_zip(archive)
 
 
 def _no_archive(data: bytes) -> bytes:
-    """What was unpacked, which is not unpacked again: bombs are built of archives in archives."""
+    """Return unpacked data unchanged; raise `Refusal` if it is an archive: zip bombs are nested archives."""
     if data.startswith((*ZIP, GZIP)):
         raise Refusal("is an archive inside an archive. Unpack it once and choose what is inside.")
     return data
@@ -108,7 +108,7 @@ _ZIPS: tuple[tuple[Callable[[Archive], bool], Callable[[Archive, Limits], Conten
     (is_picture_zip, read_picture_zip),
     (is_idx_zip, read_idx_zip),
 )
-"""How each kind of zip is known, and how it is read. The first that knows a file reads it."""
+"""How each kind of zip is recognised and read. The first match reads the file."""
 _FILES: tuple[tuple[Callable[[bytes, str], bool], Callable[[bytes, Limits], Contents]], ...] = (
     (lambda data, ending: data.startswith(NPY), read_npy),
     (
@@ -123,5 +123,5 @@ _FILES: tuple[tuple[Callable[[bytes, str], bool], Callable[[bytes, Limits], Cont
     (lambda data, ending: data.lstrip().startswith(tuple(_OTHERS)), _refuse_other),
     (lambda data, ending: not _CONTROL.search(data[:4096]), read_csv),
 )
-"""The same for other files, which are known by their bytes, and by the ending of their name: the oldest pickles look
-like text."""
+"""The same for other files, recognised by their bytes and by the extension of their name: the oldest pickles look like
+text."""

@@ -16,20 +16,20 @@ _UNKNOWN = (
 )
 _NAMES_OF_PARTS = {2: ("train", "test"), 3: ("train", "validation", "test")}
 _LOOKED_AT = 100
-"""Entries of a list that tell whether it is one of images, of labels, or of both."""
+"""Number of entries checked to tell whether a list holds images, labels, or both."""
 
 Things = list[Any] | tuple[Any, ...]
 
 
 def contents_of(kind: str, thing: Any, limits: Limits) -> Contents:
-    """Return what the object in a file of this kind holds; `Refusal` if it holds no digits."""
+    """Return what the object in a file of this kind holds; raise `Refusal` if it holds no digits."""
     parts = parts_of(thing, limits)
     arrays = all(isinstance(part.images, np.ndarray) for part in parts)
     return Contents(f"{kind} of {'images and labels as arrays' if arrays else '(image, label) tuples'}", parts)
 
 
 def parts_of(thing: Any, limits: Limits) -> list[Part]:
-    """Return the lists of images with labels that a thing is or holds; `Refusal` if there are none."""
+    """Return the lists of images with labels that an object is or holds; raise `Refusal` if there are none."""
     parts = [part for part in _lists(thing, limits) if part is not None]
     if not parts:
         raise Refusal(_UNKNOWN)
@@ -37,7 +37,7 @@ def parts_of(thing: Any, limits: Limits) -> list[Part]:
 
 
 def _lists(thing: Any, limits: Limits) -> list[Part | None]:
-    """The lists of a dict, of a pair or triple, or of a thing that is one list."""
+    """Return the lists in a dict, in a pair or triple, or of an object that is one list."""
     if isinstance(thing, dict):
         return _from_dict(by_role(thing), limits) if len(thing) <= limits.entries else []
     if not isinstance(thing, tuple | list):
@@ -53,7 +53,10 @@ def _lists(thing: Any, limits: Limits) -> list[Part | None]:
 
 
 def _from_dict(named: dict[tuple[str, str], Any], limits: Limits) -> list[Part | None]:
-    """The lists that a dict has by their names. Beside a good one, none that is named is passed over in silence."""
+    """Return the lists that a dict holds by their names.
+
+    If one of them is valid, no other named list is silently ignored.
+    """
     roles = {split: {role for each, role in named if each == split} for split, _ in named}
     if not any({"images", "labels"} <= found for found in roles.values()):
         return _named_lists(named, limits)
@@ -73,7 +76,7 @@ def _named_lists(named: dict[tuple[str, str], Any], limits: Limits) -> list[Part
 
 
 def _one(split: str, thing: Any, limits: Limits) -> Part | None:
-    """One list, from what a file has for it; None where that is none."""
+    """Read one list from the object that a file has for it; return None if it is not one."""
     if isinstance(thing, dict) and len(thing) <= limits.entries:
         return _from_roles("", by_role(thing), limits, split)
     if isinstance(thing, tuple | list):
@@ -89,9 +92,9 @@ def _from_roles(split: str, named: dict[tuple[str, str], Any], limits: Limits, c
 
 
 def _from_arrays(split: str, both: Things, limits: Limits, fewest: int = 2) -> Part | None:
-    """One list, from images and labels that are each an array or a list; None where they are not.
+    """Read one list from images and labels, each an array or a list; return None if they are not.
 
-    A lone image with its label looks alike: only names tell, with `fewest` = 1, that they are arrays.
+    A single image with its label looks the same: only names tell, with `fewest` = 1, that they are arrays.
     """
     if len(both) != 2:
         return None
@@ -106,7 +109,7 @@ def _from_arrays(split: str, both: Things, limits: Limits, fewest: int = 2) -> P
         if not _is_listed(labels, limits):
             return None
         known = [label_of(label, limits) is not None for label in labels[:_LOOKED_AT]]
-        if 2 * sum(known) <= len(known):  # half of them at most: as in a list [image, label]
+        if 2 * sum(known) <= len(known):  # at most half of them, as in a list [image, label]
             return None
     elif label_array.ndim not in (1, 2) or label_array.size < fewest:
         return None
@@ -119,7 +122,10 @@ def _from_arrays(split: str, both: Things, limits: Limits, fewest: int = 2) -> P
 
 
 def _from_entries(split: str, entries: Things, limits: Limits, surely: bool = False) -> Part | None:
-    """One list, from its entries; None where not one of the first is an image with its label, unless it is `surely`."""
+    """Read one list from its entries.
+
+    Return None if none of the first entries is an image with its label, unless the list is `surely` one.
+    """
     read = [_entry(entry, limits) for entry in entries[:_LOOKED_AT]]
     if not surely and not any(_shows_something(image) and label is not None for image, label in read):
         return None
@@ -130,7 +136,7 @@ def _from_entries(split: str, entries: Things, limits: Limits, surely: bool = Fa
 
 
 def _entry(thing: Any, limits: Limits) -> tuple[np.ndarray | Unusable, int | None]:
-    """Image and label of one entry."""
+    """Return the image and the label of one entry."""
     if isinstance(thing, tuple | list) and len(thing) == 2:
         return _image(thing[0], limits), label_of(thing[1], limits)
     named = by_role(thing) if isinstance(thing, dict) and len(thing) <= 10 else {}
@@ -148,7 +154,7 @@ def _shows_something(image: np.ndarray | Unusable) -> bool:
 
 
 def _array(thing: Any, limits: Limits) -> np.ndarray | None:
-    """A tensor or array; None for anything else, such as a list, however much it looks like one."""
+    """Return a tensor or array as an array; return None for anything else, including a list that looks like one."""
     if isinstance(thing, list):
         return None
     try:

@@ -1,4 +1,4 @@
-"""A zip of pictures in folders 0 to 9, which are their labels; within folders train and test, or without."""
+"""A zip of pictures in folders 0 to 9, which are their labels, optionally inside folders train and test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digits_core.data.readers.limits import Limits
 from digits_core.errors import PictureError
 
 SIDE = 28
-"""Of the square that pictures of different sizes are fitted into, as MNIST's."""
+"""Side in pixels of the square that pictures of different sizes are fitted into, as in MNIST."""
 _NOT_PICTURES = {".txt", ".md", ".csv", ".json", ".xml", ".html", ".pdf"}
 _ARCHIVES = {".zip", ".gz", ".tar", ".7z", ".rar", ".tgz", ".bz2", ".xz"}
 _NUMBERS = re.compile(r"([0-9]+)")
@@ -26,7 +26,7 @@ def is_picture_zip(archive: Archive) -> bool:
 
 
 def read_picture_zip(archive: Archive, limits: Limits) -> Contents:
-    """Pictures of one size are kept at it; else all are fitted into one square, their proportions kept."""
+    """Read a zip of pictures; if their sizes differ, fit all into one square and keep their proportions."""
     labels = _labels(archive)
     images = _read_all(archive, labels, limits)
     sizes = {image.shape for image in images if isinstance(image, np.ndarray)}
@@ -38,7 +38,7 @@ def read_picture_zip(archive: Archive, limits: Limits) -> Contents:
 
 
 def fitted(image: np.ndarray, side: int = SIDE) -> np.ndarray:
-    """A picture uint8 (H, W) in the middle of a square of its own paper, scaled to touch two of its edges."""
+    """Centre a picture, uint8 (H, W), on a square of its own paper colour, scaled so that it touches two edges."""
     height, width = image.shape
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -50,7 +50,7 @@ def fitted(image: np.ndarray, side: int = SIDE) -> np.ndarray:
 
 
 def _labels(archive: Archive) -> dict[str, int | None]:
-    """The label of each member that is meant to be a picture: a note beside the folders is not."""
+    """Return the label of each member that is meant to be a picture, unlike a text file next to the folders."""
     labels = {}
     for name in sorted(archive.names, key=_natural):
         label = _label(name)
@@ -91,7 +91,7 @@ def _read(archive: Archive, name: str, label: int | None, limits: Limits) -> np.
 
 
 def _parts(labels: dict[str, int | None], images: list[np.ndarray | Unusable]) -> list[Part]:
-    """One part per split, so that entries are named as in the file."""
+    """Build one part per split, so that entries have the same names as in the file."""
     splits = [_split(name) for name in labels]
     parts = []
     for split in sorted({*splits}, key=SPLITS.index):
@@ -102,7 +102,7 @@ def _parts(labels: dict[str, int | None], images: list[np.ndarray | Unusable]) -
 
 
 def _label(name: str) -> int | None:
-    """The digit that names the innermost folder that is named by one."""
+    """Return the digit that names the innermost folder named by a digit; None if there is none."""
     folders = PurePosixPath(name.replace("\\", "/")).parts[:-1]
     digits = [folder for folder in folders if len(folder) == 1 and folder in "0123456789"]
     return int(digits[-1]) if digits else None
@@ -113,6 +113,6 @@ def _split(name: str) -> str:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Sorts "2.png" before "10.png": of two numbers the one with fewer digits is smaller."""
+    """Return a sort key that puts "2.png" before "10.png": of two numbers, the one with fewer digits is smaller."""
     pieces = _NUMBERS.split(name)  # every second one a number
     return [(len(piece.lstrip("0")), piece) if place % 2 else (0, piece) for place, piece in enumerate(pieces)]

@@ -1,4 +1,4 @@
-"""Which values mean paper and ink in a file, and how they become 0 to 255 with the ink bright."""
+"""Which values mean paper and ink in a file, and how they are mapped to 0 to 255 with bright ink."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MIDDLE = 127.5
 
 @dataclass(frozen=True)
 class Range:
-    """From which value to which a file's pixels go. whole: spread as the built-in 0 to 16 set is, by rounding down."""
+    """The value range of a file's pixels. whole: map as for the built-in 0 to 16 dataset, by rounding down."""
 
     low: float
     high: float
@@ -30,21 +30,23 @@ class Range:
         return (self.low, self.high) == (0, 255)
 
     def spread(self, values: np.ndarray) -> np.ndarray:
-        """The values as uint8, low → 0 and high → 255."""
+        """Map the values to uint8, low → 0 and high → 255."""
         if values.dtype == np.uint8 and self.is_plain:
             return values
         values = values.astype(np.float64)
-        if self.whole:  # to the value that the same digits have as a built-in set, so that both are the same digits
+        if self.whole:  # to the values of the built-in dataset, so that the same digits come out identical
             return (values * 255 // self.high).astype(np.uint8)
         share = (values - self.low) / ((self.high - self.low) or 1.0)
         return np.rint(share.clip(0, 1) * 255).astype(np.uint8)
 
 
 def range_of(block: Block, problems: dict[int, str]) -> Range | None:
-    """The range of a block's values. Entries with values that are none, or far outside what the others have, become
-    problems. None where no entry is left."""
+    """Return the range of a block's values; None if no entry is left.
+
+    Entries with values that are not finite, or far beyond those of the others, become problems.
+    """
     flat = block.values.reshape(len(block.values), -1)
-    low, high = flat.min(axis=1), flat.max(axis=1)  # (n,) each; not a number where any pixel is none
+    low, high = flat.min(axis=1), flat.max(axis=1)  # (n,) each; NaN if any pixel is NaN
     finite = np.isfinite(low) & np.isfinite(high)
     for entry in block.entries[~finite].tolist():
         problems.setdefault(entry, "some of its pixels are not a number, or infinite")
@@ -63,23 +65,23 @@ def range_of(block: Block, problems: dict[int, str]) -> Range | None:
 
 
 def is_dark_on_light(images: np.ndarray) -> bool:
-    """Whether most of the digits' pixels, above all those of the borders, are bright: uint8 (N, H, W)."""
+    """Return True if most pixels, especially those at the borders, are bright; images uint8 (N, H, W)."""
     return float(_brightness(images).mean()) > _MIDDLE
 
 
 def other_way_round(images: np.ndarray) -> int:
-    """How many images look lighter where the others are darker, given that most are bright on dark."""
+    """Count the images that look dark on light, given that most are light on dark."""
     return int((_brightness(images) > _MIDDLE).sum())
 
 
 def _brightness(images: np.ndarray) -> np.ndarray:
-    """Of each image the mean of its pixels and of its border's pixels, half each; (N,)."""
+    """Return the mean of each image's pixels and of its border's pixels, weighted half each; (N,)."""
     border = np.concatenate([images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]], axis=1)
     return (images.mean(axis=(1, 2)) + border.mean(axis=1)) / 2
 
 
 def _standard(low: float, high: float, dtype: str, whole: bool) -> Range | None:
-    """The range that files of digits usually have and that holds these values; None where they are of no usual kind."""
+    """Return the range usual for files of digits that covers these values; None if they fit none."""
     if low < 0:
         return Range(-1, 1, dtype) if low >= -1 and 0 < high <= 1 else None
     if high <= 1:
@@ -92,7 +94,7 @@ def _standard(low: float, high: float, dtype: str, whole: bool) -> Range | None:
 
 
 def _is_whole(block: Block, high: float) -> bool:
-    """Whether all values are whole numbers; looked at only where it matters, for values of up to 16."""
+    """Return True if almost all values are whole numbers; only checked for maxima of up to 16, where it matters."""
     if block.values.dtype.kind in "bui" or not 1 < high <= 16:
         return True
     with np.errstate(invalid="ignore"):

@@ -1,6 +1,6 @@
-"""Reading in a process of its own: whatever a file does to it, the app goes on.
+"""Read a file in a separate process, so that no file can take the app down.
 
-A fresh interpreter rather than a fork: the app has threads, and its memory is none of a stranger's business.
+A fresh interpreter rather than a fork: the app has threads, and a hostile file must not see its memory.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ logger = logging.getLogger(__name__)
 
 
 def read_file(path: Path, name: str | None = None, limits: Limits | None = None) -> Reading:
-    """Read a dataset file in a process of its own, within limits.
+    """Read a dataset file in a separate process, within limits.
 
-    Raises `DatasetError`, whose text begins with the file's name, for whatever is wrong with it, and
-    `DatasetReadingStopped` where this machine ended the reading: the same file may be read the next time. `name` is
-    that name as the person knows it, where `path` has another one, such as that of an upload.
+    Raises `DatasetError`, whose text begins with the file's name, for anything wrong with the file, and
+    `DatasetReadingStopped` if this machine ended the reading: the same file may be readable the next time. `name` is
+    the file's name as the user knows it, if `path` has another one, as for an upload.
     """
     limits = limits or Limits()
     path = Path(path)
@@ -47,7 +47,7 @@ def read_file(path: Path, name: str | None = None, limits: Limits | None = None)
 
 
 def shown_name(name: str) -> str:
-    """A file's name as one short line: uploads may be called anything."""
+    """Return a file's name as one short line: uploads may be called anything."""
     line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     return line if len(line) <= NAME_LENGTH else line[: NAME_LENGTH - 1] + "…"
 
@@ -66,7 +66,7 @@ def _check_size(path: Path, name: str, limits: Limits) -> None:
 
 
 def _outcome(path: Path, name: str, folder: Path, limits: Limits) -> Reading | Refused:
-    """The reading, or the reason why there is none."""
+    """Return the reading, or the reason why it failed."""
     log = folder / "log"
     command = [sys.executable, "-m", "digits_core.data.readers", str(path), name, str(folder), limits.to_json()]
     # One thread for linear algebra: a pool of them costs start-up time and address space, and is not used.
@@ -92,7 +92,7 @@ def _outcome(path: Path, name: str, folder: Path, limits: Limits) -> Reading | R
 
 
 def why_it_ended(status: int, limits: Limits) -> Refused:
-    """Return the reason why the process that reads left nothing, from its exit status: below 0, a signal ended it."""
+    """Return why the reading process left no result, from its exit status: if negative, a signal ended it."""
     if status >= 0:
         return Refused("could not be read: the process that reads it failed. The log of the app says why.", True)
     ended_by = _signals().get(-status, "")

@@ -1,4 +1,4 @@
-"""Tables with one row per image: its label, then its pixels row by row, as Kaggle's digit recogniser has them."""
+"""Tables with one row per image: its label, then its pixels row by row, as in Kaggle's Digit Recognizer."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LABELS = ("label", "labels", "digit", "class", "target", "y")
 _NO_SQUARE = "pixels in a row, which fill no square. A row has the label and the pixels of a square image, as 1 + 784."
 _LONGEST_LINE = 2**20
 _LARGEST = 1e30
-"""Larger values are none of pixels, and would not stay finite as float32."""
+"""Larger values cannot be pixels, and would not stay finite as float32."""
 
 
 def read_csv(data: bytes, limits: Limits) -> Contents:
-    """A CSV file with or without a line of names; rows that are wrong become problems."""
+    """Read a CSV file with or without a header line; invalid rows become problems."""
     data = data.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     data = data.lstrip(b"\n")
     first = data[: _LONGEST_LINE + 1].split(b"\n", 1)[0]
@@ -46,9 +46,10 @@ def read_csv(data: bytes, limits: Limits) -> Contents:
 def table_part(
     table: np.ndarray, place: Callable[[int], str], label: int | None = None, bad: dict[int, str] | None = None
 ) -> Part:
-    """A table (N, 1 + H·W) as one part. The label's column is looked for where it is not known: first, else last.
+    """Convert a table (N, 1 + H·W) to one part.
 
-    bad: rows that could not be read, with the reason.
+    label: the index of the label's column; if None, the first or else the last column is detected. bad: rows that could
+    not be read, with the reason.
     """
     side = round(max(table.shape[1] - 1, 0) ** 0.5)
     if side < 2 or side * side != table.shape[1] - 1:
@@ -67,7 +68,7 @@ def table_part(
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:
-    """The same values as uint8 where they fit: tables say nothing of types."""
+    """Convert the values to uint8 if they fit: tables do not state types."""
     with np.errstate(invalid="ignore"):
         parts = np.array_split(pixels, len(pixels) // CHUNK + 1)
         fits = all(bool((part == part.astype(np.uint8)).all()) for part in parts)
@@ -75,7 +76,7 @@ def _small(pixels: np.ndarray) -> np.ndarray:
 
 
 def _label_column(names: list[str]) -> int | None:
-    """Where the label stands by the columns' names; None where there are no names."""
+    """Return the index of the label by the columns' names; None if there are no names."""
     if not names:
         return None
     lower = [name.lower() for name in names]
@@ -87,7 +88,10 @@ def _label_column(names: list[str]) -> int | None:
 
 
 def _found_label(table: np.ndarray) -> int:
-    """The first column or the last, whichever has several different digits and nothing else in most rows."""
+    """Return the index of the first or the last column, whichever has digits in most rows and at least two of them.
+
+    0 if neither has.
+    """
     for place in (0, -1):
         column = table[:, place]
         digits = np.isin(column, np.arange(CLASSES))
@@ -97,7 +101,7 @@ def _found_label(table: np.ndarray) -> int:
 
 
 def _rows(data: bytes, separator: bytes, columns: int, limits: Limits) -> tuple[np.ndarray, dict[int, str]]:
-    """All rows as float32 (N, columns), and the reason for those that are none."""
+    """Return all rows as float32 (N, columns), and the reason for each invalid one."""
     count = data.count(b"\n") + 1
     if count > limits.entries + 1:
         raise Refusal(f"holds {count:,} rows, more than the {limits.entries:,} that are read.")
@@ -108,7 +112,7 @@ def _rows(data: bytes, separator: bytes, columns: int, limits: Limits) -> tuple[
 
 
 def _clean_rows(data: bytes, separator: bytes, columns: int) -> np.ndarray | None:
-    """The rows of a file in which nothing is wrong, read at once; None where anything is."""
+    """Parse all rows at once; return None if anything in the file is invalid."""
     import pandas as pd
 
     try:
@@ -125,18 +129,18 @@ def _clean_rows(data: bytes, separator: bytes, columns: int) -> np.ndarray | Non
             ).to_numpy()
     except MemoryError:
         raise
-    except Exception:  # whatever it is, the rows tell it better one by one
+    except Exception:  # whatever it is, parsing row by row reports it better
         return None
     return table if table.shape[1] == columns and np.isfinite(table.sum()) else None
 
 
 def _each_row(data: bytes, separator: bytes, columns: int) -> tuple[np.ndarray, dict[int, str]]:
-    """The same row by row, which takes four times as long. Blank lines at the end are none."""
+    """Parse the rows one by one, which takes four times as long. Blank lines at the end are ignored."""
     lines = data.rstrip(b"\n \t").split(b"\n") if data.strip() else []
     table = np.zeros((len(lines), columns), dtype=np.float32)
     bad: dict[int, str] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # how NumPy says that a text goes on after its last number
+        warnings.simplefilter("error")  # NumPy warns if text follows the last number
         for row, line in enumerate(lines):
             fields = line.count(separator) + 1
             if fields != columns:

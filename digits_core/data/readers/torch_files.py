@@ -1,8 +1,8 @@
-"""Torch's own files: the values of tensors ("storages") beside a pickle that says which tensor has which of them.
+"""PyTorch's own files: the values of tensors ("storages"), and a pickle that says which tensor uses which storage.
 
 Two layouts are read. Since 1.6 `torch.save` writes a zip with `data.pkl` and one member per storage. Before, and still
-inside every pickled tensor, it wrote five pickles after each other: a magic number, the protocol's version, facts on
-the machine, the object, the storages' keys; and then each storage as its length (int64) and its values.
+inside every pickled tensor, it wrote five pickles in a row: a magic number, the protocol's version, details of the
+machine, the object, the storages' keys; and then each storage as its length (int64) and its values.
 Source: `torch/serialization.py` of PyTorch (`_legacy_save`, `_save`).
 """
 
@@ -36,7 +36,7 @@ _CODES = {
 
 @dataclass
 class Storage:
-    """The values of one or many tensors. `code` is NumPy's for their type, "bfloat16", or "" for bytes of any type."""
+    """The values of one or more tensors. `code` is NumPy's for their type, "bfloat16", or "" for bytes of any type."""
 
     code: str
     data: bytes | memoryview = b""
@@ -52,7 +52,7 @@ def is_torch_zip(archive: Archive) -> bool:
 
 
 def read_torch_zip(archive: Archive) -> Any:
-    """The object in a zip of `torch.save`; tensors as records over `Storage` objects."""
+    """Return the object in a zip of `torch.save`; tensors are records that refer to `Storage` objects."""
     name = next(filter(_is_object, archive.names))
     folder = name.removesuffix("data.pkl")
     if f"{folder}constants.pkl" in archive.names:
@@ -74,7 +74,7 @@ def is_legacy(data: bytes) -> bool:
 
 
 def read_legacy(data: bytes, limits: Limits) -> Any:
-    """The object in a file of the older layout, also the `Storage` in the bytes of a pickled tensor."""
+    """Return the object in a file of the older layout, or the `Storage` in the bytes of a pickled tensor."""
     file = io.BytesIO(data)
     if load_next(file) != MAGIC or load_next(file) != PROTOCOL:
         raise Refusal(DAMAGED)
@@ -100,7 +100,7 @@ def _is_object(member: str) -> bool:
 
 
 def storage_of(thing: Any, limits: Limits) -> Storage:
-    """The storage that a tensor's record refers to; `Refusal` where that is none."""
+    """Return the storage that a tensor's record refers to; raise `Refusal` if it does not refer to one."""
     if isinstance(thing, Storage):
         return thing
     if isinstance(thing, Call) and thing.name == "torch.storage._load_from_bytes":
@@ -136,7 +136,7 @@ def _fill(storages: dict[str, Storage], lengths: dict[str, int], keys: list[Any]
 
 
 def _described(pid: Any) -> tuple[str, str, int]:
-    """Type code, key and number of values, from ("storage", type, key, device, number, …)."""
+    """Return type code, key and number of values, from ("storage", type, key, device, number, …)."""
     if type(pid) is not tuple or len(pid) < 5 or pid[0] != "storage" or not isinstance(pid[1], Global):
         raise Refusal("refers to things outside of itself that are not the values of a tensor.")
     kind = pid[1].name.rpartition(".")[2].removesuffix("Storage")

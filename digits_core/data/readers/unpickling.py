@@ -1,13 +1,13 @@
-"""Pickles, unpacked without running anything of theirs.
+"""Unpickle without running any of a pickle's code.
 
 A pickle is a program: it names functions and has them called. Here none is ever called. Every name that it asks for
-is looked up in a list of those that tensors, arrays, pictures and plain containers are pickled with, and stands for
-an inert object; "calling" that gives a record of the name and its arguments (`Call`). What the records mean is worked
-out afterwards, in `values`, with every size checked. A name that is not in the list ends the reading.
+is looked up in an allowlist of those used to pickle tensors, arrays, pictures and plain containers, and is replaced by
+an inert object; "calling" that returns a record of the name and its arguments (`Call`). The records are interpreted
+afterwards, in `values`, with every size checked. A name that is not in the list ends the reading.
 
 This holds for tensors too: `torch.storage._load_from_bytes`, which would run an unrestricted `torch.load`, is a record
 like the others, and torch itself is never imported. The alternative, `torch.load(weights_only=True)`, costs seconds and
-gigabytes of address space for a format that takes a page to read.
+gigabytes of address space for a format that takes a page of code to read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NAME_LENGTH = 100
 
 
 class Call:
-    """What a pickle wanted to have called: inert, and whatever is done to it only leaves its mark in `state`."""
+    """A call that a pickle asked for: inert; setting its state only records that in `state`."""
 
     __slots__ = ("args", "made", "name", "state")
 
@@ -40,7 +40,7 @@ class Call:
 
 
 class Global:
-    """A function or class that a pickle may name. To call it is to write that down."""
+    """A function or class that a pickle may name. Calling it only records the call."""
 
     __slots__ = ("name",)
 
@@ -55,7 +55,7 @@ class Global:
 
 
 class Maker(Global):
-    """A name that stands for a function of ours, which makes something plain at once."""
+    """A name that is replaced by a function of ours, which creates a plain object at once."""
 
     __slots__ = ("make",)
 
@@ -68,7 +68,7 @@ class Maker(Global):
 
 
 class PickledPicture:
-    """A Pillow image before it is one. A class, since pickles make these by `__new__`."""
+    """A Pillow image not yet decoded. A class, since pickles create these by `__new__`."""
 
     __slots__ = ("state",)
 
@@ -77,7 +77,7 @@ class PickledPicture:
 
 
 class PickledDict(dict[Any, Any]):
-    """An ordered dict. Those of torch have attributes of their own, which say nothing of digits."""
+    """An ordered dict. Those of torch have attributes of their own, which are irrelevant here."""
 
     __slots__ = ()
 
@@ -86,14 +86,14 @@ class PickledDict(dict[Any, Any]):
 
 
 def _encoded(text: Any = None, encoding: Any = None) -> bytes:
-    """How pickles up to protocol 2 write bytes: `_codecs.encode(text, "latin1")`."""
+    """Return bytes as pickles up to protocol 2 write them: `_codecs.encode(text, "latin1")`."""
     if type(text) is not str or encoding != "latin1":
         raise Refusal("calls _codecs.encode in a way that bytes are not written. Nothing of it was run.")
     return text.encode("latin1")
 
 
 def _empty(kind: type) -> Callable[..., Any]:
-    """A constructor without arguments, as an empty container is pickled."""
+    """Return a constructor without arguments, as used to pickle an empty container."""
 
     def make(*args: Any) -> Any:
         if args:
@@ -104,7 +104,7 @@ def _empty(kind: type) -> Callable[..., Any]:
 
 
 def _reconstructed(kind: Any = None, base: Any = None, state: Any = None) -> PickledPicture:
-    """How protocols 0 and 1 make an instance of a class."""
+    """Create an instance of a class, as protocols 0 and 1 do."""
     if kind is not PickledPicture or state is not None:
         raise Refusal("rebuilds an object that is neither a picture nor an array. Nothing of it was run.")
     return PickledPicture()
@@ -135,21 +135,21 @@ _EAGER: dict[str, Callable[..., Any]] = {
     "collections.OrderedDict": _empty(PickledDict),
     "copyreg._reconstructor": _reconstructed,
 }
-"""What is made at once: bytes, empty containers, and pictures that are still inert."""
+"""Objects that are created at once: bytes, empty containers, and pictures that are still inert."""
 _STORAGE = re.compile(r"torch\.(cuda\.|storage\.)?[A-Z][A-Za-z0-9]{2,15}Storage")
 _DTYPE = re.compile(r"torch\.(u?int(8|16|32|64)|float(16|32|64)|bfloat16|bool)")
 _PICTURE = re.compile(r"PIL\.([A-Z][A-Za-z0-9]*Plugin\.[A-Z][A-Za-z0-9]*|Image\.Image)")
 _OLD_NAMES = {"__builtin__": "builtins", "copy_reg": "copyreg", "numpy.core": "numpy._core"}
-"""What Python 2 and NumPy 1 called these modules."""
+"""The names of these modules in Python 2 and NumPy 1."""
 
 PersistentLoad = Callable[[Any], Any]
 
 
 class InertUnpickler(pickle.Unpickler):
-    """Gives plain containers, numbers, texts, and records of what else the pickle asked for."""
+    """Unpickles plain containers, numbers and texts, and records what else the pickle asked for."""
 
     def __init__(self, file: io.BufferedIOBase, persistent: PersistentLoad | None = None) -> None:
-        super().__init__(file, encoding="latin1")  # as NumPy's arrays in pickles of Python 2 need it
+        super().__init__(file, encoding="latin1")  # required by NumPy arrays in pickles of Python 2
         self._persistent = persistent
 
     def find_class(self, module: str, name: str) -> Any:
@@ -172,13 +172,13 @@ class InertUnpickler(pickle.Unpickler):
 
 
 def unpickled(data: bytes | memoryview) -> Any:
-    """What a pickle holds, inert; `Refusal` where it asks for more, or is none."""
-    # A buffer that can be peeked into saves a call per instruction.
+    """Return what a pickle holds, inert; raise `Refusal` if it asks for more, or is not a pickle."""
+    # A buffer with `peek` saves a call per instruction.
     return load_next(io.BufferedReader(io.BytesIO(data), _BUFFER))
 
 
 def load_next(file: io.BufferedIOBase, persistent: PersistentLoad | None = None) -> Any:
-    """The next pickle in a file, inert."""
+    """Return the next pickle in a file, inert."""
     try:
         return InertUnpickler(file, persistent).load()
     except (Refusal, MemoryError):
@@ -195,6 +195,6 @@ def _renewed(module: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """A name from a hostile file, fit to be read out."""
+    """Return a name from a hostile file in a form that is safe to show."""
     text = "".join(c if c.isprintable() else "?" for c in name[: _NAME_LENGTH + 1])
     return text if len(text) <= _NAME_LENGTH else text[:_NAME_LENGTH] + "…"

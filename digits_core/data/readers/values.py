@@ -1,4 +1,4 @@
-"""From inert records to arrays and labels: what a pickled tensor, array or picture says, with every size checked."""
+"""Convert inert records of pickled tensors, arrays and pictures to arrays and labels, with every size checked."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _BROKEN = "what it holds makes no sense as an image"
 
 
 def array_of(thing: Any, limits: Limits) -> np.ndarray | None:
-    """A tensor, an array, a picture (then grey) or rows of numbers as an array; None for anything else.
+    """Convert a tensor, an array, a picture (to grey) or rows of numbers to an array; return None for anything else.
 
-    Raises `Unusable` where it is one of these, but broken, of a type without values, or too large.
+    Raises `Unusable` if it is one of these, but broken, of a type without values, or too large.
     """
     if isinstance(thing, np.ndarray):
         return thing
@@ -62,7 +62,10 @@ def array_of(thing: Any, limits: Limits) -> np.ndarray | None:
 
 
 def label_of(thing: Any, limits: Limits) -> int | None:
-    """The whole number that a label says: an int, an array or tensor of one value, a text of digits; else None."""
+    """Return the integer that a label stands for, else None.
+
+    Accepts an int, a whole float, an array or tensor of one value, and a text of digits.
+    """
     if isinstance(thing, int):
         return None if isinstance(thing, bool) else int(thing)
     if isinstance(thing, Call | np.ndarray):
@@ -80,7 +83,7 @@ def label_of(thing: Any, limits: Limits) -> int | None:
 
 
 def _tensor(call: Call, limits: Limits) -> np.ndarray:
-    """`_rebuild_tensor[_v2|_v3](storage, offset, size, stride, …[, dtype])`, in NumPy's terms; a view."""
+    """Return the tensor of `_rebuild_tensor[_v2|_v3](storage, offset, size, stride, …[, dtype])`, as a NumPy view."""
     storage = storage_of(call.args[0], limits)
     code = storage.code or _torch_code(call)
     flat = _flat(storage, code)
@@ -98,7 +101,7 @@ def _tensor(call: Call, limits: Limits) -> np.ndarray:
 
 
 def _torch_code(call: Call) -> str:
-    """The type that a tensor over a storage of bytes has: the last argument of `_rebuild_tensor_v3`."""
+    """Return the type of a tensor over a storage of bytes: the last argument of `_rebuild_tensor_v3`."""
     named = [arg.name for arg in call.args[6:] if isinstance(arg, Global)]
     return _TORCH_CODES[named[-1].removeprefix("torch.")] if named else "u1"
 
@@ -109,24 +112,24 @@ def _flat(storage: Storage, code: str) -> np.ndarray:
 
 
 def _as_numbers(array: np.ndarray, code: str) -> np.ndarray:
-    """bfloat16, which NumPy lacks, is the upper half of a float32."""
+    """Convert bfloat16, which NumPy lacks, to float32, of which it is the upper half."""
     return (array.astype(np.uint32) << 16).view(np.float32) if code == "bfloat16" else array
 
 
 def _array(call: Call, limits: Limits) -> np.ndarray:
-    """`_reconstruct(ndarray, …)` with the state (version, shape, dtype, by columns, bytes)."""
+    """Return the array of `_reconstruct(ndarray, …)` with the state (version, shape, dtype, by columns, bytes)."""
     shape, dtype, by_columns, data = call.state[-4:]
     return _shaped(data, _dtype(dtype), shape, "F" if by_columns else "C", limits)
 
 
 def _buffer(call: Call, limits: Limits) -> np.ndarray:
-    """`_frombuffer(bytes, dtype, shape, order)`."""
+    """Return the array of `_frombuffer(bytes, dtype, shape, order)`."""
     data, dtype, shape, order = call.args[:4]
     return _shaped(data, _dtype(dtype), shape, "F" if order == "F" else "C", limits)
 
 
 def _scalar(call: Call, limits: Limits) -> np.ndarray:
-    """`scalar(dtype, bytes)`."""
+    """Return the array of `scalar(dtype, bytes)`."""
     return _shaped(call.args[1], _dtype(call.args[0]), (), "C", limits)
 
 
@@ -144,7 +147,10 @@ def _shaped(data: Any, dtype: np.dtype, shape: Any, order: Any, limits: Limits) 
 
 
 def _dtype(call: Any) -> np.dtype:
-    """`dtype(code, …)` with the state (version, byte order, subtype, names, fields, …): numbers or texts alone."""
+    """Return the dtype of `dtype(code, …)` with the state (version, byte order, subtype, names, fields, …).
+
+    Raises `Unusable` for anything other than numbers or texts.
+    """
     if not isinstance(call, Call) or call.name != "numpy.dtype" or type(call.args[0]) is not str:
         raise Unusable(_BROKEN)
     code = call.args[0]
@@ -161,7 +167,7 @@ def _parameter(call: Call, limits: Limits) -> np.ndarray | None:
 
 
 def _subclass(call: Call, limits: Limits) -> np.ndarray | None:
-    """`_rebuild_from_type_v2(function, type, its arguments, state)`: a tensor that has a class of its own."""
+    """Return the tensor of `_rebuild_from_type_v2(function, type, its arguments, state)`, used for subclasses."""
     function, _, args = call.args[:3]
     if not isinstance(function, Global) or type(args) is not tuple:
         raise Unusable(_BROKEN)
@@ -169,14 +175,17 @@ def _subclass(call: Call, limits: Limits) -> np.ndarray | None:
 
 
 def _inner(thing: Any, limits: Limits) -> np.ndarray:
-    """A tensor inside a tensor's wrapper; wrapped once, never deeper."""
+    """Return the tensor inside a tensor's wrapper; it may be wrapped only once."""
     if not isinstance(thing, Call) or not thing.name.startswith("torch._utils._rebuild_tensor"):
         raise Unusable(_BROKEN)
     return _tensor(thing, limits)
 
 
 def _picture(state: Any, limits: Limits) -> np.ndarray:
-    """A Pillow image's state: [info, mode, (width, height), palette, bytes, …]; grey, (H, W)."""
+    """Convert the state of a Pillow image, [info, mode, (width, height), palette, bytes, …], to an array (H, W).
+
+    Grey, except for modes I, F and I;16, whose values are kept.
+    """
     try:
         _, mode, (width, height), palette, data = state[:5]
         if mode not in _PICTURE_MODES or type(data) is not bytes or type(width) is not int or type(height) is not int:
@@ -191,7 +200,7 @@ def _picture(state: Any, limits: Limits) -> np.ndarray:
 
 
 def _rows(rows: list[Any], limits: Limits) -> np.ndarray | None:
-    """Lists of numbers, all of one length, as an array (H, W)."""
+    """Return lists of numbers, all of one length, as an array (H, W); None if they are not."""
     if not 1 <= len(rows) <= limits.side or not all(type(row) is list and 1 <= len(row) <= limits.side for row in rows):
         return None
     if len({len(row) for row in rows}) > 1 or not all(type(value) in (int, float) for row in rows for value in row):

@@ -1,4 +1,4 @@
-"""What can be said of a set of digits before anything learns from it. Arrays in, arrays or small records out.
+"""Statistics of a dataset before any training. Arrays in, arrays or small records out.
 
-Sets of 70,000 images are read in chunks of some megabytes, so that memory stays bounded whatever their number.
+Datasets of 70,000 images are processed in chunks of a few megabytes, so that memory stays bounded whatever their size.
 """

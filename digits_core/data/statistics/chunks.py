@@ -10,15 +10,15 @@ CHUNK_VALUES = 1 << 22
 """Pixels in a chunk: 16 MB as float32."""
 
 Report = Callable[[float], None]
-"""Takes the share that is done, 0 to 1. It may raise, which ends the computation: that is how one is cancelled."""
+"""Takes the share that is done, 0 to 1. It may raise, which cancels the computation."""
 
 
 def nobody(_share: float) -> None:
-    """The report of a computation that nobody watches."""
+    """Do nothing: the report of a computation whose progress is not needed."""
 
 
 def chunks(images: np.ndarray, values: int = CHUNK_VALUES) -> Iterator[slice]:
-    """Slices that cover images (N, …), each of at most `values` pixels and at least one image."""
+    """Yield slices that cover images (N, …), each of at most `values` pixels and at least one image."""
     pixels = max(1, int(np.prod(images.shape[1:])))
     step = max(1, values // pixels)
     for start in range(0, len(images), step):
@@ -26,5 +26,5 @@ def chunks(images: np.ndarray, values: int = CHUNK_VALUES) -> Iterator[slice]:
 
 
 def as_rows(images: np.ndarray) -> np.ndarray:
-    """Images (N, H, W) as float32 (N, H·W), values as they are."""
+    """Return images (N, H, W) as float32 (N, H·W), without scaling the values."""
     return images.reshape(len(images), -1).astype(np.float32)

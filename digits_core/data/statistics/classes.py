@@ -1,4 +1,4 @@
-"""What the images of each digit have in common, and how often each pixel value occurs."""
+"""The mean and the deviation of each digit's images, and how often each pixel value occurs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LEVELS = 256
 
 @dataclass(frozen=True)
 class ClassImages:
-    """The images of each digit, laid over each other, in grey levels (0 to 255).
+    """The mean and the deviation of each digit's images, in grey levels (0 to 255).
 
-    counts: int (10,); mean and deviation: float64 (10, H, W), zero where a digit has no image. The deviation is that
-    of the population (divided by n): zero where all images of a digit agree.
+    counts: int (10,); mean and deviation: float64 (10, H, W), zero for a digit without images. The deviation is that of
+    the population (divided by n): zero where all images of a digit agree.
     """
 
     counts: np.ndarray
@@ -32,11 +32,11 @@ class ClassImages:
 
 
 def class_images(images: np.ndarray, labels: np.ndarray) -> ClassImages:
-    """Mean and standard deviation of every pixel for each digit; images uint8 (N, H, W), labels int (N,)."""
+    """Compute mean and standard deviation of every pixel for each digit; images uint8 (N, H, W), labels int (N,)."""
     pixels = int(np.prod(images.shape[1:]))
     totals = np.zeros((2, CLASSES, pixels), dtype=np.uint64)
-    # In whole numbers, and in pieces that fit the processor's cache. A product of matrices would say the same, but its
-    # threads wait for each other: on a busy machine that takes seconds instead of a tenth of one.
+    # In integers, and in chunks that fit the processor's cache. A matrix product would give the same, but its threads
+    # wait for each other: on a busy machine that takes seconds instead of a tenth of one.
     for part in chunks(images, 1 << 20):
         rows = images[part].reshape(-1, pixels)
         for digit in range(CLASSES):
@@ -46,13 +46,13 @@ def class_images(images: np.ndarray, labels: np.ndarray) -> ClassImages:
     counts = np.bincount(labels, minlength=CLASSES)
     mean, square = totals / np.maximum(counts, 1)[:, None]
     shape = (CLASSES, *images.shape[1:])
-    # Rounding may take a variance of zero a little below it.
+    # Rounding may make a variance of zero slightly negative.
     deviation = np.sqrt(np.maximum(square - mean**2, 0))
     return ClassImages(counts, mean.reshape(shape), deviation.reshape(shape))
 
 
 def pixel_histogram(images: np.ndarray) -> np.ndarray:
-    """How many pixels have each value, int64 (256,); images uint8 (N, H, W). Counted by Pillow, without a copy."""
+    """Count how many pixels have each value, int64 (256,); images uint8 (N, H, W). Uses Pillow, without a copy."""
     counts = np.zeros(LEVELS, dtype=np.int64)
     for part in chunks(images, 1 << 26):
         if images[part].size:
@@ -61,6 +61,9 @@ def pixel_histogram(images: np.ndarray) -> np.ndarray:
 
 
 def as_pictures(values: np.ndarray) -> np.ndarray:
-    """Float images (n, H, W) as uint8, the largest of all values white: one scale, so that they can be compared."""
+    """Return float images (n, H, W) as uint8, scaled together so that the largest of all values is white.
+
+    With one scale for all, they can be compared.
+    """
     top = values.max() if values.size else 0
     return np.rint(values * ((LEVELS - 1) / top) if top > 0 else values).astype(np.uint8)

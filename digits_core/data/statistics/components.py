@@ -9,16 +9,15 @@ import numpy as np
 from digits_core.data.statistics.chunks import as_rows, chunks
 
 LARGEST_SIDE = 32
-"""Pixels. Of larger images the blocks count: the covariance of 112×112 pixels would take gigabytes and minutes."""
+"""In pixels. Larger images are reduced to blocks: the covariance of 112×112 pixels would take gigabytes and minutes."""
 
 
 @dataclass(frozen=True)
 class Components:
-    """The axes along which a set varies most, the strongest first.
+    """The axes along which a dataset varies most, the strongest first.
 
     mean: float32 (D,), D = H·W, or the number of blocks of images with a side of more than `LARGEST_SIDE`; axes:
-    float32 (C, D), of length 1 and at right angles; shares: float64 (C,), the part of the whole variance that lies
-    along each, 0 to 1.
+    float32 (C, D), orthonormal; shares: float64 (C,), the share of the total variance along each axis, 0 to 1.
     """
 
     mean: np.ndarray
@@ -26,9 +25,9 @@ class Components:
     shares: np.ndarray
 
     def project(self, images: np.ndarray) -> np.ndarray:
-        """Where images (N, H, W) lie along the axes, float32 (N, C), in grey levels.
+        """Return the coordinates of images (N, H, W) along the axes, float32 (N, C), in grey levels.
 
-        Two points are never farther apart here than their images are: the axes leave differences out, and add none.
+        Two points are never farther apart here than their images are: a projection can only shorten distances.
         """
         placed = np.empty((len(images), len(self.axes)), dtype=np.float32)
         for part in chunks(images):
@@ -36,9 +35,9 @@ class Components:
         return placed
 
     def misfit(self, images: np.ndarray) -> np.ndarray:
-        """What mean and axes cannot rebuild of images (N, H, W): root mean square per pixel, grey levels, float32.
+        """Return the reconstruction error of images (N, H, W): root mean square per pixel, grey levels, float32 (N,).
 
-        What differs within the blocks of large images is not counted.
+        Differences within the blocks of large images are not counted.
         """
         pixels = int(np.prod(images.shape[1:]))
         left = np.empty(len(images), dtype=np.float32)
@@ -50,14 +49,14 @@ class Components:
 
 
 def principal_components(images: np.ndarray, count: int) -> Components:
-    """The first `count` principal components of images (N, H, W), or as many as they have.
+    """Return the first `count` principal components of images (N, H, W), or as many as they have.
 
     The eigenvectors of the covariance matrix (Pearson 1901; Bishop, Pattern Recognition and Machine Learning, 12.1),
-    which is summed up in chunks: memory grows with the pixels of an image, not with the number of images. Signs are
-    those that make the largest weight of each axis positive, so that the same set always gives the same picture. By
-    SciPy alone: scikit-learn's class gives the same, but takes seconds to import.
+    which is summed up in chunks: memory grows with the pixels of an image, not with the number of images. Signs make
+    the largest weight of each axis positive, so that the same dataset always gives the same result. Computed by SciPy:
+    scikit-learn's class gives the same, but takes seconds to import.
     """
-    from scipy.linalg import eigh  # not before a view needs it
+    from scipy.linalg import eigh  # imported only when a view needs it
 
     pixels = _in_blocks(images[:1]).shape[1] if len(images) else int(np.prod(images.shape[1:]))
     total = np.zeros(pixels)
@@ -68,7 +67,7 @@ def principal_components(images: np.ndarray, count: int) -> Components:
     for part in chunks(images):
         centred = _in_blocks(images[part]) - mean
         covariance += centred.T @ centred
-    # One less than there are images: through n points goes a space of n - 1 dimensions.
+    # One less than there are images: n points span at most n - 1 dimensions.
     count = min(count, pixels, max(0, len(images) - 1))
     if not count:
         return Components(mean, np.empty((0, pixels), dtype=np.float32), np.empty(0))
@@ -81,9 +80,9 @@ def principal_components(images: np.ndarray, count: int) -> Components:
 
 
 def _in_blocks(images: np.ndarray) -> np.ndarray:
-    """Images (N, H, W) as float32 (N, D), in blocks where a side is longer than `LARGEST_SIDE`.
+    """Return images (N, H, W) as float32 (N, D), in blocks if a side is longer than `LARGEST_SIDE`.
 
-    A block of k×k pixels counts as their sum divided by k: that is a projection at right angles, so no two images are
+    The value of a block of k×k pixels is their sum divided by k: that is an orthogonal projection, so no two images are
     farther apart in blocks than in pixels.
     """
     height, width = images.shape[1:]

@@ -1,5 +1,5 @@
-"""Images that are in a set more than once, to the pixel or nearly. Across the splits they are questions that the
-network has seen with their answers: the accuracy on them says nothing about new digits.
+"""Duplicate and near-duplicate images. Across the splits they leak: the network has seen them with their labels, so the
+accuracy on them says nothing about new digits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KINDS: tuple[Kind, ...] = ("train–train", "test–test", "train–test")
 class Pairs:
     """Images that are nearly the same, the closest first.
 
-    first, second: int (P,), places in the set, first < second; distances: float32 (P,), grey levels per pixel.
+    first, second: int (P,), indices in the dataset, first < second; distances: float32 (P,), grey levels per pixel.
     """
 
     first: np.ndarray
@@ -31,21 +31,21 @@ class Pairs:
         return len(self.first)
 
     def where(self, chosen: np.ndarray) -> Pairs:
-        """Those pairs for which `chosen`, bool (P,), is true."""
+        """Return the pairs for which `chosen`, bool (P,), is true."""
         return Pairs(self.first[chosen], self.second[chosen], self.distances[chosen])
 
     def kinds(self, test: np.ndarray) -> np.ndarray:
-        """For each pair, where in `KINDS` it belongs: int (P,)."""
+        """Return the index in `KINDS` of each pair: int (P,)."""
         both = test[self.first].astype(int) + test[self.second]
         return np.array([0, 2, 1])[both]
 
     def same_label(self, labels: np.ndarray) -> np.ndarray:
-        """Whether the two images of each pair carry one label, bool (P,)."""
+        """Return whether the two images of each pair have the same label, bool (P,)."""
         return labels[self.first] == labels[self.second]
 
 
 def exact_groups(images: np.ndarray) -> list[np.ndarray]:
-    """The places of images (N, H, W) that are equal in every pixel, a sorted array for each group of two or more.
+    """Return the indices of images (N, H, W) that are equal in every pixel, a sorted array per group of two or more.
 
     Found by their BLAKE2 hash; the largest groups come first.
     """
@@ -57,15 +57,15 @@ def exact_groups(images: np.ndarray) -> list[np.ndarray]:
 
 
 def near_pairs(table: NeighbourTable, threshold: float) -> Pairs:
-    """Pairs that differ by more than nothing and at most `threshold` grey levels per pixel.
+    """Return the pairs that are not equal and differ by at most `threshold` grey levels per pixel.
 
-    Each image is compared with the neighbours in the table: of more than so many near copies of one image, some pairs
-    are not in the answer.
+    Each image is compared only with its neighbours in the table: if an image has more near copies than the table has
+    neighbours, some pairs are missing.
     """
     close = (table.distances > 0) & (table.distances <= threshold)
     rows, columns = np.nonzero(close)
     others = table.places[rows, columns].astype(np.int64)
-    # Each of two neighbours may name the other. One number for a pair: numpy sorts those quicker than rows.
+    # Two images may each be the other's neighbour. One number per pair: NumPy sorts those faster than rows.
     pairs, where = np.unique(np.minimum(rows, others) * len(table) + np.maximum(rows, others), return_index=True)
     distances = table.distances[rows, columns][where]
     order = np.argsort(distances, kind="stable")
@@ -74,9 +74,9 @@ def near_pairs(table: NeighbourTable, threshold: float) -> Pairs:
 
 
 def count_exact(groups: list[np.ndarray], labels: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """How many pairs of equal images there are: int64 (3, 2), a row for each of `KINDS`, with the same label and not.
+    """Count the pairs of equal images: int64 (3, 2), a row for each of `KINDS`, with equal and with different labels.
 
-    Reckoned from the sizes of the groups: a thousand copies of one image are half a million pairs.
+    Computed from the sizes of the groups: a thousand copies of one image are half a million pairs.
     """
     counts = np.zeros((len(KINDS), 2), dtype=np.int64)
     for group in groups:
@@ -89,13 +89,13 @@ def count_exact(groups: list[np.ndarray], labels: np.ndarray, test: np.ndarray) 
 
 
 def count_near(pairs: Pairs, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """How many pairs there are: int64 (3, 2), a row for each of `KINDS`, with the same label and not."""
+    """Count the pairs: int64 (3, 2), a row for each of `KINDS`, with equal and with different labels."""
     places = pairs.kinds(test) * 2 + ~pairs.same_label(labels)
     return np.bincount(places, minlength=len(KINDS) * 2).reshape(len(KINDS), 2)
 
 
 def seen_in_training(groups: list[np.ndarray], pairs: Pairs, test: np.ndarray) -> int:
-    """How many test images have an equal or nearly equal image in training."""
+    """Count the test images that have an equal or nearly equal image in training."""
     seen = np.zeros(len(test), dtype=bool)
     for group in groups:
         if not test[group].all():

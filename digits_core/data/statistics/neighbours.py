@@ -1,4 +1,4 @@
-"""Which images look alike. The measure is the root mean square difference per pixel: 0 for equal images, 255 for black
+"""Nearest neighbours. The distance is the root mean square difference per pixel: 0 for equal images, 255 for black
 against white. It is the Euclidean distance in pixel space, divided by the square root of the number of pixels.
 """
 
@@ -15,7 +15,7 @@ from digits_core.data.statistics.components import principal_components
 NEIGHBOURS = 10
 COMPONENTS = 50
 CANDIDATES = 3
-"""As many times the wanted neighbours are looked at in full."""
+"""Candidates compared pixel by pixel, per requested neighbour."""
 QUERIES = 1024
 
 
@@ -23,8 +23,8 @@ QUERIES = 1024
 class NeighbourTable:
     """The nearest other images of every image, the nearest first.
 
-    places: int32 (N, k), where they stand in the set; distances: float32 (N, k), grey levels per pixel. k is less than
-    asked for in a set with fewer images.
+    places: int32 (N, k), their indices in the dataset; distances: float32 (N, k), grey levels per pixel. k is less than
+    requested in a dataset with fewer images.
     """
 
     places: np.ndarray
@@ -39,10 +39,10 @@ class NeighbourTable:
 
 
 def distances_to(images: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """How far each of images (N, H, W) is from one image (H, W), float32 (N,), grey levels per pixel."""
+    """Return the distance of each of images (N, H, W) from one image (H, W), float32 (N,), grey levels per pixel."""
     far = np.empty(len(images), dtype=np.float32)
     wanted = as_rows(image[None])
-    # In pieces that fit the processor's cache: 70,000 images in some 20 ms.
+    # In chunks that fit the processor's cache: 70,000 images in about 20 ms.
     for part in chunks(images, 1 << 20):
         difference = as_rows(images[part])
         difference -= wanted
@@ -51,7 +51,7 @@ def distances_to(images: np.ndarray, image: np.ndarray) -> np.ndarray:
 
 
 def nearest(images: np.ndarray, place: int, count: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
-    """The places (int, k) and distances (k,) of the images most like the one at `place`, itself left out. Exact."""
+    """Return the indices (int, k) and distances (k,) of the images nearest to `place`, excluding itself. Exact."""
     far = distances_to(images, images[place])
     far[place] = np.inf
     count = min(count, len(images) - 1)
@@ -61,11 +61,11 @@ def nearest(images: np.ndarray, place: int, count: int = NEIGHBOURS) -> tuple[np
 
 
 def neighbour_table(images: np.ndarray, count: int = NEIGHBOURS, report: Report = nobody) -> NeighbourTable:
-    """The nearest neighbours of all images, uint8 (N, H, W), at once.
+    """Find the nearest neighbours of all images, uint8 (N, H, W), at once.
 
-    Comparing 70,000 images of 784 pixels with each other would take minutes. So candidates are the nearest in the space
-    of the first 50 principal components, found by scikit-learn's brute force search; the distances that are
-    returned, and the order, are those in pixel space.
+    Comparing 70,000 images of 784 pixels with each other would take minutes. So the candidates are the nearest in the
+    space of the first 50 principal components, found by scikit-learn's brute force search; the returned distances, and
+    the order, are those in pixel space.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -86,13 +86,13 @@ def neighbour_table(images: np.ndarray, count: int = NEIGHBOURS, report: Report 
 
 
 def disagreement(table: NeighbourTable, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far the neighbours speak against each label: the share of their votes for others, 0 to 1, float32 (N,), and
-    the digit that most of them have, int (N,).
+    """Return how far the neighbours contradict each label, and the digit that most of them have.
 
-    Nearer neighbours weigh more, by one over their distance, as in scikit-learn's `KNeighborsClassifier` with
-    `weights="distance"`. Without neighbours nobody disagrees.
+    The first is the share of their votes for other digits, 0 to 1, float32 (N,); the second is int (N,). Nearer
+    neighbours weigh more, by one over their distance, as in scikit-learn's `KNeighborsClassifier` with
+    `weights="distance"`. Without neighbours there is no disagreement.
     """
-    # A copy at distance 0 would outvote everyone by an infinite weight: it counts as one at one grey level.
+    # A copy at distance 0 would have infinite weight: it counts as if at a distance of one grey level.
     weights = 1 / np.maximum(table.distances, 1)
     votes = np.zeros((len(table), CLASSES), dtype=np.float32)
     for column in range(table.count):
@@ -104,7 +104,7 @@ def disagreement(table: NeighbourTable, labels: np.ndarray) -> tuple[np.ndarray,
 
 
 def _verified(images: np.ndarray, rows: slice, candidates: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The `count` nearest of each row's candidates (n, c) by their pixels: places and distances (n, count)."""
+    """Return the `count` nearest of each row's candidates (n, c) by their pixels: indices and distances (n, count)."""
     queries = images[rows]
     far = np.empty(candidates.shape, dtype=np.float32)
     for part in chunks(queries, (1 << 22) // candidates.shape[1]):

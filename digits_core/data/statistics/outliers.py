@@ -1,6 +1,6 @@
 """Images worth a second look: labels that may be wrong, and images unlike the others of their digit.
 
-None of this says that anything is wrong. It puts first what a person should look at.
+A high rank does not mean that anything is wrong, only that a person should look.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from digits_core.data.statistics.components import principal_components
 from digits_core.data.statistics.neighbours import NeighbourTable, disagreement
 
 REBUILDING = 20
-"""Components that rebuild the images of a digit: enough for its usual shapes, too few for an odd one."""
+"""Components used to reconstruct the images of a digit: enough for its usual shapes, too few for unusual ones."""
 IMAGES_PER_COMPONENT = 4
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Images in the order in which they are worth a look.
+    """Images, the most unusual first.
 
-    places: int (R,); scores: float32 (R,), higher is odder; digits: int (R,), the digit that speaks against the label,
-    the label itself where none does.
+    places: int (R,), indices in the dataset; scores: float32 (R,), higher is more unusual; digits: int (R,), the digit
+    that the neighbours suggest instead of the label, or the label itself if there is none.
     """
 
     places: np.ndarray
@@ -35,10 +35,10 @@ class Ranking:
 
 
 def doubted_labels(table: NeighbourTable, labels: np.ndarray) -> Ranking:
-    """Images most of whose neighbours carry another label (Wilson 1972, edited nearest neighbours).
+    """Rank the images most of whose neighbours have another label (Wilson 1972, edited nearest neighbours).
 
-    The score is the share of the neighbours' votes against the label, 0 to 1. At the same share, the image whose
-    neighbours are nearer comes first: they know it better.
+    The score is the share of the neighbours' votes against the label, 0 to 1. Of images with the same share, the one
+    whose neighbours are nearer comes first: their votes are more reliable.
     """
     against, digits = disagreement(table, labels)
     doubted = np.flatnonzero(digits != labels)
@@ -47,28 +47,28 @@ def doubted_labels(table: NeighbourTable, labels: np.ndarray) -> Ranking:
 
 
 def lonely_images(table: NeighbourTable, labels: np.ndarray) -> Ranking:
-    """All images, the farthest from their neighbours first (Ramaswamy, Rastogi, Shim 2000).
+    """Rank all images, the farthest from their neighbours first (Ramaswamy, Rastogi, Shim 2000).
 
-    The score is the mean distance to the neighbours, in multiples of what is usual (the median) for the digit: a wide 2
-    is far from other 2s, and nothing to wonder at.
+    The score is the mean distance to the neighbours, in multiples of the median for the digit: a wide 2 is far from
+    other 2s, which is nothing unusual.
     """
     return _ranked(_over_the_usual(_mean_distance(table), labels), labels)
 
 
 def badly_rebuilt(misfits: np.ndarray, labels: np.ndarray) -> Ranking:
-    """All images, those first that the usual shapes of their digit rebuild worst; `misfits` of `class_misfits`.
+    """Rank all images by how badly the usual shapes of their digit fit, the worst first; `misfits` of `class_misfits`.
 
-    The score is the error in multiples of what is usual (the median) for the digit.
+    The score is the error in multiples of the median for the digit.
     """
     return _ranked(_over_the_usual(misfits, labels), labels)
 
 
 def class_misfits(images: np.ndarray, labels: np.ndarray, seed: int = 0) -> np.ndarray:
-    """How badly the usual shapes of its digit rebuild each image: float32 (N,), grey levels per pixel.
+    """Return how badly the usual shapes of its digit reconstruct each image: float32 (N,), grey levels per pixel.
 
-    The shapes are the first 20 principal components, fewer where a digit has few images. They are those of one half of
-    a digit's images, drawn by seed, and judge the other half: among the images that they come from, the oddest one
-    would be a component itself, and rebuilt best of all. An image that is the only one of its digit is not judged.
+    The shapes are the first 20 principal components, fewer if a digit has few images. They are computed from one half
+    of a digit's images, drawn by seed, and judge the other half: among the images used to compute them, the most
+    unusual one would be a component itself, and be reconstructed best of all. The only image of a digit is not judged.
     """
     misfits = np.zeros(len(images), dtype=np.float32)
     for digit in range(CLASSES):
@@ -82,12 +82,12 @@ def class_misfits(images: np.ndarray, labels: np.ndarray, seed: int = 0) -> np.n
 
 
 def _mean_distance(table: NeighbourTable) -> np.ndarray:
-    """To the neighbours, float32 (N,); zero where there are none."""
+    """Return the mean distance to the neighbours, float32 (N,); zero if there are none."""
     return table.distances.mean(axis=1) if table.count else np.zeros(len(table), dtype=np.float32)
 
 
 def _over_the_usual(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Each value over the median of its digit, float32 (N,); 1 where all are zero."""
+    """Return each value divided by the median of its digit, float32 (N,); 1 if the median is zero."""
     medians = np.array(
         [np.median(values[labels == digit]) if (labels == digit).any() else 0 for digit in range(CLASSES)]
     )

@@ -1,7 +1,7 @@
 """t-SNE: a map on which images that look alike lie together (van der Maaten and Hinton 2008).
 
-scikit-learn computes it, in a process of its own: it cannot be stopped otherwise, and tells how far it is only by what
-it prints.
+scikit-learn computes it, in a separate process: there is no other way to stop it, and it reports its progress only by
+what it prints.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ ROOT = Path(__file__).resolve().parents[3]
 STEPS = 1000
 FEWEST = 5
 ONE_THREAD_UP_TO = 500
-"""Points that one thread places sooner than several, which would wait for each other at every step. More of them wait
-without spinning: on a busy machine that is several times as fast.
+"""Below this number of points one thread is faster than several, which would wait for each other at every step. With
+more points the threads wait without spinning: on a busy machine that is several times as fast.
 """
 SAID = re.compile(rb"Iteration (\d+):")
 
 
 def tsne(points: np.ndarray, perplexity: float = 30, report: Report = nobody) -> np.ndarray:
-    """Points (N, C), N at least 5, as points of a map (N, 2), float32, in no unit.
+    """Map points (N, C), N at least 5, to a plane: (N, 2), float32, without a unit.
 
     `perplexity` is about the number of neighbours that each point tries to stay close to; at most a third of the
-    points. Seeded, and begun from the first two components: the same points give the same map. Raises `DatasetError`
-    where the process fails, and whatever `report` raises, after ending the process.
+    points. Seeded, and initialised with the first two components: the same points give the same map. Raises
+    `DatasetError` if the process fails, and whatever `report` raises, after ending the process.
     """
     perplexity = min(perplexity, (len(points) - 1) / 3)
     command = [sys.executable, "-m", "digits_core.data.statistics.tsne", str(perplexity), str(points.nbytes + 1024)]
@@ -55,16 +55,16 @@ def tsne(points: np.ndarray, perplexity: float = 30, report: Report = nobody) ->
                     return np.load(io.BytesIO(child.stdout.read()))
                 if said := SAID.search(line):
                     share = min(1.0, int(said[1]) / STEPS)
-                report(share)  # also of what comes before the first step, which takes a while
+                report(share)  # also before the first step, which takes a while
         except OSError:
-            pass  # it ended while it was spoken to
+            pass  # it ended while it was being written to
         finally:
             child.kill()
     raise DatasetError("The map could not be computed: its process ended. The PCA map needs none.")
 
 
 def _packed(points: np.ndarray, size: int) -> bytes:
-    """An array as a file of exactly `size` bytes: the reader must not wait for an end that does not come."""
+    """Return an array as a file of exactly `size` bytes, so that the reader need not wait for the end of the stream."""
     file = io.BytesIO()
     np.save(file, points)
     return file.getvalue().ljust(size, b"\0")
@@ -80,7 +80,7 @@ def _end_with_the_app() -> None:
 def _main() -> None:
     perplexity, size = float(sys.argv[1]), int(sys.argv[2])
     points = np.load(io.BytesIO(sys.stdin.buffer.read(size)))
-    # The pipe stays open as long as the app lives: its end ends this process, too.
+    # The pipe stays open as long as the app runs; when it closes, this process ends, too.
     threading.Thread(target=_end_with_the_app, daemon=True).start()
     from sklearn.manifold import TSNE
 

@@ -1,4 +1,4 @@
-"""In what runs differ, what came out and whether chance explains it, in a few sentences of plain text."""
+"""How runs differ, their results, and whether chance explains the difference, in a few sentences of plain text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digits_core.runs.run_settings import CHANGES, MOSTLY, settings_of
 from digits_core.settings import name_of, written
 
 MOST_SETTINGS = 4
-"""More settings that differ are counted rather than all named."""
+"""If more settings differ, they are counted rather than all named."""
 MOST_LETTERS = 40
 """Longer values of a setting, such as a list of layers, are left out."""
 
@@ -28,15 +28,15 @@ SAID_OTHERWISE = {
     "epochs": "the number of epochs",
     CHANGES: "what was changed by hand",
 }
-"""What settings are called in a sentence if their titles would not do there."""
+"""Names of settings whose titles would not fit in a sentence."""
 
 
 def difference_in_words(runs: Sequence[Run], answers: Mapping[str, Answers]) -> str:
-    """Return in which settings one or more runs differ, how accurate they are, and whether chance explains that.
+    """Return how one or more runs differ in settings and accuracy, and whether chance explains the difference.
 
     Args:
         runs: In the order in which they are named; names are not escaped.
-        answers: To its test images, for each run id that has some.
+        answers: The predictions for its test images, by run id, of the runs that have them.
     """
     if len(runs) == 1:
         return _sentence(_result(runs[0]))
@@ -116,7 +116,7 @@ def _sureness_of_two(first: Run, second: Run, answers: Mapping[str, Answers]) ->
 
 
 def _sureness_of_best(known: Sequence[Run], answers: Mapping[str, Answers]) -> str:
-    """Compare the best with each other run, the level divided by their number (Bonferroni)."""
+    """Compare the best run with each other run, at a level divided by their number (Bonferroni)."""
     best = max(known, key=lambda run: run.test_accuracy or 0.0)
     splits = [_split(best, run, answers) for run in known if run is not best]
     comparable = [split for split in splits if not isinstance(split, str)]
@@ -132,7 +132,7 @@ def _sureness_of_best(known: Sequence[Run], answers: Mapping[str, Answers]) -> s
 
 
 def _split(first: Run, second: Run, answers: Mapping[str, Answers]) -> tuple[int, int] | str:
-    """Return how many images only the first and only the second reads, or why that is not known."""
+    """Return how many images only the first and only the second run recognises, or why that is not known."""
     if not share_test_images(first, second) and not (first.is_logged or second.is_logged):
         return "They were not tested on the same images, so part of the difference may come from the test"
     if first.id not in answers or second.id not in answers:

@@ -14,13 +14,13 @@ from digits_core.runs.run_settings import Key, in_order, settings_from, settings
 def varying(runs: Iterable[Run]) -> dict[str, list[Any]]:
     """Return the settings that are not the same in all these runs, each with its values, lowest first.
 
-    What a logged run does not say differs from nothing.
+    A setting that a logged run does not state counts as equal to any value.
     """
     return _varying(frozenset(settings_key(run) for run in runs))
 
 
 def own_varying(runs: Iterable[Run]) -> list[str]:
-    """Return the names that only logged runs' own loops use for settings, of those that are not the same in all."""
+    """Return the names used for settings only by logged runs' own loops, of those that are not the same in all."""
     logged = [run for run in runs if run.is_logged]
     names = {name: None for run in logged for name in run.logged_config if not is_setting(name)}
     return [
@@ -31,7 +31,7 @@ def own_varying(runs: Iterable[Run]) -> list[str]:
 
 
 def not_known_equal(first: Run, second: Run) -> set[str]:
-    """Return the settings in which two runs differ, with those that only one of them says."""
+    """Return the settings in which two runs differ, including those that only one of them states."""
     one, other = settings_of(first), settings_of(second)
     return {field for field in one if one[field] != other[field]}
 
@@ -39,8 +39,8 @@ def not_known_equal(first: Run, second: Run) -> set[str]:
 def differing_and_common(runs: Sequence[Run]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """Return the settings of one or more runs by name: those that differ, and those that they have in common.
 
-    Those that differ have a value for each run, `None` where a logged run does not say it, and the names that only
-    logged runs' own loops use come last; those in common have one value.
+    Those that differ have a value for each run, `None` if a logged run does not state it, and the names used only by
+    logged runs' own loops come last; those in common have one value.
     """
     each = [settings_of(run) for run in runs]
     different: dict[str, list[Any]] = {name: [one[name] for one in each] for name in varying(runs)}

@@ -1,4 +1,4 @@
-"""Two runs' answers to the same test images: who is right where, and where they disagree."""
+"""Two runs' predictions for the same test images: which run is right on which image, and where they disagree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digits_core.evaluation.metrics import Answers
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Two runs' answers to the same images, int64 (N,) each: the labels, the first's answers, the second's."""
+    """Two runs' predictions for the same images, int64 (N,) each: the labels, the first's predictions, the second's."""
 
     labels: np.ndarray
     first: np.ndarray
@@ -27,7 +27,7 @@ class Disagreement:
 
     @property
     def both_wrong_otherwise(self) -> np.ndarray:
-        """The places where both err, each with another answer."""
+        """The indices where both are wrong, each with another prediction."""
         wrong = (self.first != self.labels) & (self.second != self.labels)
         return np.flatnonzero(wrong & (self.first != self.second))
 
@@ -37,12 +37,12 @@ class Disagreement:
 
     @property
     def everywhere(self) -> np.ndarray:
-        """The places where the answers differ, whichever is right."""
+        """The indices where the predictions differ, whichever is right."""
         return np.flatnonzero(self.first != self.second)
 
 
 def disagreement(first: Answers, second: Answers) -> Disagreement:
-    """Compare two runs' answers; `ValueError` if they cannot be about the same images."""
+    """Compare two runs' predictions; raise `ValueError` if they cannot be for the same images."""
     if not np.array_equal(first.labels, second.labels):
         raise ValueError("the labels differ: these are answers to different images")
     return Disagreement(first.labels, first.digits, second.digits)

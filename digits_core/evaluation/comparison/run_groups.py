@@ -1,4 +1,4 @@
-"""Which runs have the same settings: groups of runs, the mean of what came out, and how far repeats lie apart."""
+"""Group runs that have the same settings, with the mean of their results and the spread of repeats."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from digits_core.runs.run_settings import in_order, settings_of
 from digits_core.settings import name_of, written
 
 REPEATS = "repeats"
-"""To group by all settings except the seed: the runs of a group are repeats of one experiment."""
+"""Groups by all settings except the seed: the runs of a group are repeats of one experiment."""
 
 
 @dataclass(frozen=True)
 class Group:
     """Runs with the same value; `differing` are the settings, except the seed, in which they differ.
 
-    Where `differing` names one, a spread is not that of repeats: it holds the effect of that setting too.
+    If `differing` names one, a spread is not that of repeats: it includes the effect of that setting.
     """
 
     label: str
@@ -34,9 +34,9 @@ class Group:
 
 
 def group_by(runs: Sequence[Run], field: str) -> list[Group]:
-    """Group the runs by the value of a setting, lowest first; by `tag` a run is in as many groups as it has tags.
+    """Group the runs by the value of a setting, lowest first; by `tag`, a run is in one group for each of its tags.
 
-    By `REPEATS` the groups with the most runs come first.
+    By `REPEATS`, the groups with the most runs come first.
     """
     if field == REPEATS:
         return _repeats(runs)
@@ -52,15 +52,16 @@ def group_by(runs: Sequence[Run], field: str) -> list[Group]:
 
 
 def same_except(runs: Iterable[Run], fields: Collection[str]) -> list[list[Run]]:
-    """Return the runs in groups of equal settings, name, recipe and `fields` aside, in the order of each group's first.
+    """Return the runs in groups with equal settings except name, recipe and `fields`, in the order of their first runs.
 
-    What a logged run does not say is equal only to what another one does not say; names of its own do not count.
+    A setting that a logged run does not state equals only one that another run does not state; its own names are
+    ignored.
     """
     return _grouped(runs, lambda run: _settings(run, fields))
 
 
 def same_except_seed(runs: Iterable[Run]) -> list[list[Run]]:
-    """Return the runs in groups of repeats: as `same_except` the seed, and equal in what logged runs say besides."""
+    """Return the runs in groups of repeats: as `same_except` the seed, and equal in logged runs' own settings too."""
     return _grouped(runs, lambda run: (*_settings(run, ("seed",)), _own_settings(run)))
 
 
@@ -76,7 +77,7 @@ def _settings(run: Run, aside: Collection[str]) -> tuple[Any, ...]:
 
 
 def _own_settings(run: Run) -> str:
-    """Return what a logged run says of its settings, the seed aside; one that says nothing is like no other."""
+    """Return what a logged run states of its settings, except the seed; a run that states nothing equals no other."""
     if not run.is_logged:
         return ""
     return str({name: value for name, value in run.logged_config.items() if name != "seed"} or run.id)
@@ -89,7 +90,7 @@ def _repeats(runs: Sequence[Run]) -> list[Group]:
 
 
 def _described(run: Run, fields: Sequence[str]) -> str:
-    """Say how a run differs from those in other groups; its recipe if it does not."""
+    """Return how a run differs from those in other groups, or its recipe if it does not."""
     settings = settings_of(run)
     words = (f"{name_of(field)} {written(field, settings[field])}" for field in fields)
     return " · ".join(words) or run.recipe or run.name

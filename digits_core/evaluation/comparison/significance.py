@@ -1,4 +1,4 @@
-"""How sure a result is, and the difference between two: standard error, spread of repeats, McNemar's test."""
+"""The significance of a result, and of the difference of two: standard error, spread of repeats, McNemar's test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import comb, nan, sqrt
 
 HARDLY_CHANCE = 0.05
-"""Below this value of `chance_of`, a difference is taken for more than chance."""
+"""Below this value of `chance_of`, a difference counts as more than chance."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Spread:
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
-    """Return the spread of the values that are there, `None` if there are none."""
+    """Return the spread of the values that are not `None`, or `None` if there are none."""
     known = [value for value in values if value is not None]
     if not known:
         return None
@@ -29,23 +29,23 @@ def spread(values: Iterable[float | None]) -> Spread | None:
 
 
 def standard_error(share: float, count: int) -> float:
-    """Return by how much a share of `count` images typically differs from that of all images like them: √(p(1 - p)/n).
+    """Return the standard error of a share of `count` images: √(p(1 - p)/n).
 
-    NaN without images.
+    By that much it typically differs from the share of all images like them. NaN without images.
     """
     return sqrt(share * (1 - share) / count) if count else nan
 
 
 def chance_of(only_first: int, only_second: int) -> float:
-    """Return how likely a split as uneven as this, or more so, is if both runs are equally good: 0 to 1.
+    """Return how likely a split at least as uneven as this is if both runs are equally good: 0 to 1.
 
-    McNemar's test in its exact form, two-sided: each image that only one run got right is a toss of a coin
-    (McNemar 1947, https://doi.org/10.1007/BF02295996).
+    McNemar's test in its exact form, two-sided: each image that only one run got right is a toss of a coin (McNemar
+    1947, https://doi.org/10.1007/BF02295996).
 
     Args:
-        only_first: How many images the first run alone got right.
-        only_second: How many images the second run alone got right.
+        only_first: How many images only the first run got right.
+        only_second: How many images only the second run got right.
     """
     tosses, fewer = only_first + only_second, min(only_first, only_second)
-    # Whole numbers to the last step: two to the power of thousands is no float.
+    # Integers up to the last step: two to the power of thousands does not fit in a float.
     return min(1.0, 2 * sum(comb(tosses, heads) for heads in range(fewer + 1)) / 2**tosses)

@@ -1,4 +1,4 @@
-"""Whether runs were tested on the same images: only then can their accuracies be compared."""
+"""Check whether runs were tested on the same images: only then can their accuracies be compared."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from digits_core.runs.rows import Run
 
 TestImages = tuple[tuple[str, str], ...]
-"""What tells one set of test images from another: the name and the fingerprint of each dataset that they are from."""
+"""The identity of a set of test images: the name and the fingerprint of each dataset that they are from."""
 
 
 def images_tested_on(runs: Sequence[Run]) -> list[TestImages | None]:
-    """Return what each run was tested on, equal for the same images; `None` where it has not said which those were.
+    """Return what each run was tested on, equal for the same images; `None` if the run has not recorded it.
 
-    A dataset without a test image, as handwriting is at its beginning, counts for nothing. Older runs have noted their
-    datasets as a whole: what these hold to test on is known from newer runs among `runs`, if at all.
+    A dataset without test images, as handwriting is at first, is ignored. Older runs have recorded whole datasets:
+    which test images these hold is known from newer runs among `runs`, if at all.
     """
     parts = {
         noted: part
@@ -36,12 +36,12 @@ def _images_of(run: Run, parts: Mapping[tuple[str, str], str]) -> TestImages | N
 
 
 def _as_a_whole(run: Run, name: str) -> tuple[str, str] | None:
-    """Return a dataset and what tells its state and its split by writers from others."""
+    """Return a dataset's name and a string that identifies its state and its split by writers."""
     fingerprint = run.environment.get("datasets", {}).get(name)
     return (name, " ".join((fingerprint, *run.config.data.test_writers))) if fingerprint else None
 
 
 def share_test_images(first: Run, second: Run) -> bool:
-    """Return True if both were asked about the same images in the same order."""
+    """Return True if both runs were tested on the same images in the same order."""
     one, other = images_tested_on([first, second])
     return one is not None and one == other

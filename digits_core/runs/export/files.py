@@ -67,11 +67,11 @@ class Export:
         return tensorboard.as_event_file(self.history)
 
     def script_needs_files(self) -> bool:
-        """Whether data has to lie beside the script, and beside the notebook."""
+        """Return whether data has to lie next to the script, and next to the notebook."""
         return needs_files(self.history.run.config)
 
     def find(self, run_id: str) -> History:
-        """A run with all that is kept of it; `RunError` where there is none."""
+        """Return a run with all that is stored of it; raises `RunError` if there is none."""
         run = self._store.get(run_id)
         logged = self._store.logged
         metrics = {name: logged.metric(run_id, name) for name in logged.metric_names(run_id)}
@@ -92,7 +92,7 @@ FORMS: dict[str, Callable[[Export], Files]] = {
 def take(
     export: Export, forms: Collection[str], known: Mapping[str, Callable[[Export], Files]] = FORMS
 ) -> tuple[Files, list[str]]:
-    """The files of these forms, or of all that can be had where none is named; then also why others cannot.
+    """Return the files of these forms, or all available ones if none is named; then also why others are not.
 
     `known` are all forms, where more are known than those of this package.
     """
@@ -109,7 +109,7 @@ def take(
 
 
 def as_zip(files: Mapping[str, bytes]) -> bytes:
-    """The files in one archive. The same files give the same bytes."""
+    """Pack the files into one archive. The same files give the same bytes."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path, content in files.items():

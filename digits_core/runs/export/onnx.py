@@ -33,7 +33,7 @@ def is_available() -> bool:
 
 
 def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
-    """A model with the input `images`, normalised float32 (N, 1, S, S), and the output `logits` float32 (N, 10).
+    """Return a model with input `images`, normalised float32 (N, 1, S, S), and output `logits`, float32 (N, 10).
 
     How to normalise is in its metadata. `ExportError` where the package `onnx` is not there.
     """

@@ -35,7 +35,7 @@ class Plan:
 
 
 def plan_of(history: History, find: Callable[[str], History]) -> Plan:
-    """The plan of a run; `find` gives the run that one continues, by its id.
+    """Return the plan of a run; `find` gives the run that one continues, by its id.
 
     A run that continues another repeats its epochs too. `ExportError` for a run that still trains or has no epoch.
     """
@@ -64,7 +64,7 @@ def plan_of(history: History, find: Callable[[str], History]) -> Plan:
 
 
 def _legs(history: History, find: Callable[[str], History]) -> list[History]:
-    """The run and all that it goes on from, the first one first."""
+    """Return the run and all that it continues, the first one first."""
     legs = [history]
     while legs[0].run.parent:
         legs.insert(0, find(legs[0].run.parent))
@@ -72,7 +72,7 @@ def _legs(history: History, find: Callable[[str], History]) -> list[History]:
 
 
 def _turns_of_schedule(legs: Sequence[History], place: int, leg: History) -> list[Turn]:
-    """How the schedule of one leg begins and where it was made longer; later ones begin anew over what they add."""
+    """Return how one leg's schedule begins and where it was extended; later ones start anew over what they add."""
     behind = (legs[place - 1].run.weights or 0) if place else 0
     begin = [Turn(behind + 1, 0, "anew", leg.run.config.training.epochs - behind)] if place else []
     last = place == len(legs) - 1

@@ -32,7 +32,7 @@ class History:
 
 
 def epochs_as_csv(histories: Sequence[History]) -> bytes:
-    """A row for each epoch of each run; accuracies are fractions of 1, losses means per image. UTF-8."""
+    """Return a row for each epoch of each run; accuracies are fractions of 1, losses means per image. UTF-8."""
     rows = (
         {"run": history.run.id, "name": history.run.title, **_measures(epoch)}
         for history in histories
@@ -42,7 +42,7 @@ def epochs_as_csv(histories: Sequence[History]) -> bytes:
 
 
 def runs_as_csv(runs: Sequence[Run]) -> bytes:
-    """A row for each run: what it is called, its settings, its results. UTF-8."""
+    """Return a row for each run: its name, its settings, its results. UTF-8."""
     rows = [
         {
             "run": run.id,
@@ -60,7 +60,7 @@ def runs_as_csv(runs: Sequence[Run]) -> bytes:
 
 
 def as_json(history: History) -> bytes:
-    """All that is known of a run: its plan, where it was trained, its epochs and what was done by hand."""
+    """Return all that is known of a run: its plan, where it was trained, its epochs and what was done by hand."""
     run = history.run
     known = {
         "id": run.id,
@@ -88,7 +88,7 @@ def config_of(run: Run) -> dict[str, Any]:
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """A table that no spreadsheet takes for more than text and numbers. UTF-8."""
+    """Return a table that no spreadsheet takes for more than text and numbers. UTF-8."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
@@ -97,7 +97,7 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def without_formula(value: Any) -> Any:
-    """A cell that stays text: with an apostrophe before what a spreadsheet would compute. Numbers stay as they are.
+    """Keep a cell text, with an apostrophe before what a spreadsheet would compute. Numbers stay as they are.
 
     Source of the signs: OWASP, "CSV Injection". Spaces in front are looked past, as some spreadsheets do.
     """

@@ -76,12 +76,12 @@ IMPORTS = (
 
 
 def needs_files(config: RunConfig) -> bool:
-    """Whether data has to lie beside the script."""
+    """Return True if data has to lie next to the script."""
     return any(name not in READERS for name in (*config.data.train, *config.data.test))
 
 
 def as_comment(text: str) -> str:
-    """A user's words in one line of printable characters, so that nothing of them is ever code."""
+    """Reduce a user's words to one line of printable characters, so that none of them is ever code."""
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
@@ -143,7 +143,7 @@ def _imports(group: dict[str, str], uses: Callable[[str], bool]) -> list[str]:
 
 
 def _occurs(program: str, name: str) -> bool:
-    """Whether a program uses a name, written as far as that is told from longer ones: `math.`, `SIZE`."""
+    """Return True if a program uses a name, written so that it is told from longer ones: `math.`, `SIZE`."""
     end = r"\b" if name[-1].isalnum() else ""
     return re.search(rf"\b{re.escape(name)}{end}", program) is not None
 
@@ -212,7 +212,7 @@ def _origin(run: Run, quote: Callable[[str], str]) -> str:
 
 
 def _reservations(run: Run, plan: Plan, digits: dict[str, Digits], kind: str, quote: Callable[[str], str]) -> list[str]:
-    """Why the numbers are not, or not all, those of the run."""
+    """Return why the numbers are not, or not all, those of the run."""
     then = run.environment.get("datasets", {})
     changed = [quote(name) for name, each in digits.items() if then.get(name, each.fingerprint) != each.fingerprint]
     return [
@@ -285,7 +285,7 @@ def _loss(training: TrainingConfig) -> str:
 
 
 def _as_file(digits: Digits) -> bytes:
-    """What `read_file` reads: images, labels and the split of this run, and nobody's name."""
+    """Return what `read_file` reads: images, labels and the split of this run, without anyone's name."""
     file = io.BytesIO()
     np.savez_compressed(file, images=digits.images, labels=digits.labels, test=digits.test)
     return file.getvalue()

@@ -27,7 +27,7 @@ def is_available() -> bool:
 
 
 def as_event_file(history: History) -> bytes:
-    """The content of one event file, a step an epoch, at the times at which the epochs ended.
+    """Return the content of one event file, one step per epoch, at the times at which the epochs ended.
 
     TensorBoard knows it by `tfevents` in its name, and calls the run by the folder that it lies in. `ExportError` where
     the package `tensorboard` is not there.
@@ -57,5 +57,5 @@ def as_event_file(history: History) -> bytes:
 
 
 def _as_code_block(text: str) -> str:
-    """TensorBoard shows Markdown, in which four spaces make a line code whatever it says."""
+    """Indent for TensorBoard, which shows Markdown: four spaces make a line code whatever it says."""
     return "\n".join(f"    {line}" for line in text.splitlines())

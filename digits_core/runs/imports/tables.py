@@ -58,7 +58,7 @@ class Table:
         return found
 
     def _number(self, cell: str) -> float | None:
-        """A number, NaN for a gap, `None` for words; 97.5% is 0.975."""
+        """Parse a number, NaN for a gap, `None` for words; 97.5% is 0.975."""
         text = cell.strip()
         if text.casefold() in _GAPS:
             return math.nan

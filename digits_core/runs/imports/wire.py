@@ -27,7 +27,7 @@ class Malformed(ValueError):
 
 
 def _table() -> tuple[int, ...]:
-    """CRC-32C (Castagnoli) by bytes, polynomial 0x1EDC6F41 reflected."""
+    """Return the byte table of CRC-32C (Castagnoli), polynomial 0x1EDC6F41 reflected."""
     entries = []
     for byte in range(256):
         for _ in range(8):

@@ -20,7 +20,7 @@ class Choice(NamedTuple):
 
 
 def smoothed(values: np.ndarray, strength: float) -> np.ndarray | None:
-    """Smoothed over what is known; a gap stays a gap. `None` for a strength of 0."""
+    """Smooth the known values; a gap stays a gap. `None` for a strength of 0."""
     if not strength:
         return None
     result, known = np.full(len(values), np.nan), np.isfinite(values)

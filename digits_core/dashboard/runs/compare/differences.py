@@ -56,7 +56,7 @@ def differences(runs: list[Run]) -> None:
 
 
 def table(runs: list[Run], settings: list[Quantity]) -> pd.DataFrame:
-    """One row a run: its name, these settings and its results."""
+    """Return one row per run: its name, these settings and its results."""
     columns = [*settings, ACCURACY, LOSS, SECONDS]
     return pd.DataFrame([{"Run": run.title, **{each.title: each.of(run) for each in columns}} for run in runs])
 

@@ -178,7 +178,7 @@ def _choose(place: int) -> None:
 
 
 def same_size(images: list[np.ndarray]) -> np.ndarray:
-    """Images uint8 (H, W) of different datasets as one array (n, H, W), the smaller ones enlarged without smoothing."""
+    """Stack images uint8 (H, W) of different datasets as (n, H, W), smaller ones enlarged without smoothing."""
     height, width = (max(image.shape[axis] for image in images) for axis in (0, 1))
     return np.stack(
         [

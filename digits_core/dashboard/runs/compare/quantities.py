@@ -33,7 +33,7 @@ class Quantity:
 
 
 def setting(field: str) -> Quantity:
-    """A field of the config, or the changes by hand."""
+    """Return the quantity of a field of the config, or of the changes by hand."""
     log = field in SETTINGS and SETTINGS[field].log
 
     def of(run: Run) -> float | str | None:
@@ -49,7 +49,7 @@ def on_axis(field: str, value: Any) -> float | str:
 
 
 def seconds_per_epoch(run: Run) -> float | None:
-    """Training time by the epochs done, in seconds; `None` before the first."""
+    """Return training time divided by the epochs done, in seconds; `None` before the first."""
     done = run.progress * run.planned_epochs
     return run.seconds / done if run.seconds and done >= 1 else None
 
@@ -95,7 +95,7 @@ def _own_setting(name: str) -> Quantity:
 
 
 def axis_of(quantity: Quantity, runs: Sequence[Run]) -> Axis:
-    """A quantity as an axis of parallel coordinates: words as numbers from 0, what goes by factors as its logarithm."""
+    """Return a quantity as an axis of parallel coordinates: words as numbers from 0, factors as logarithms."""
     values = [quantity.of(run) for run in runs]
     if any(isinstance(value, str) for value in values):
         named = ["–" if value is None else str(value) for value in values]
@@ -111,7 +111,7 @@ def axis_of(quantity: Quantity, runs: Sequence[Run]) -> Axis:
 
 
 def passing(axes: Sequence[Axis], brush: Sequence[tuple[str, Sequence[float]]]) -> list[int]:
-    """The places of the runs whose values lie in one of the ranges of each brushed axis."""
+    """Return the places of the runs whose values lie in one of the ranges of each brushed axis."""
     by_title = {axis.title: axis.values for axis in axes}
     inside = [
         (by_title[title], list(zip(ends[::2], ends[1::2], strict=False))) for title, ends in brush if title in by_title

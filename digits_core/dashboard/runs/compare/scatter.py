@@ -48,7 +48,7 @@ def any_against_any(runs: list[Run]) -> None:
 
 
 def _choose(label: str, key: str, otherwise: str) -> str:
-    """A setting or a result, in the URL."""
+    """Choose a setting or a result, in the URL."""
     titles = list(BY_TITLE)
     return st.selectbox(
         label,

@@ -12,7 +12,7 @@ from digits_core.runs.store import Run
 
 
 def answers_of(run: Run) -> TestResult | None:
-    """The answers of a run that has ended; `None` where there are none, or none that can be read."""
+    """Return the answers of a run that has ended; `None` if there are none, or none that can be read."""
     if run.live:
         return None
     try:

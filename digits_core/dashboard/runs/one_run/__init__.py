@@ -37,7 +37,7 @@ VIEW_HELP = (
 
 
 def show_one_run(runs: list[Run]) -> None:
-    """Everything about the run that the URL names, the newest of `runs` unless it does."""
+    """Draw everything about the run that the URL names, by default the newest of `runs`."""
     if not runs:
         empty_state("No run yet. Train one to see here what it gets right and wrong.", "training", "Train")
         return
@@ -61,7 +61,7 @@ def show_one_run(runs: list[Run]) -> None:
 
 
 def _head(run: Run) -> None:
-    """Where it stands, in a row of numbers that is as high for every run."""
+    """Draw the run's status in a row of numbers that is equally high for every run."""
     epochs = len(state().epochs.of([run.id])[0])
     tested = run.environment.get("images", {}).get("test", 0)
     with st.container(horizontal=True, gap="medium", key="run_head"):
@@ -97,7 +97,7 @@ def _head(run: Run) -> None:
 
 
 def _news_of(run: Run) -> tuple[str, int]:
-    """What changes when there is something new to draw: its status, and how many epochs it has behind it."""
+    """Return what changes when there is something new to draw: the status, and how many epochs are done."""
     return run.status, len(state().epochs.of([run.id])[0])
 
 

@@ -46,14 +46,14 @@ def show_datasets(run: Run) -> None:
 
 
 def _testable() -> list[Digits]:
-    """Every dataset that is here and has test images, in the order of the catalogue."""
+    """Return every dataset that is here and has test images, in the order of the catalogue."""
     catalogue = state().catalogue
     here = [load_digits(entry.name) for entry in catalogue.entries() if catalogue.available(entry.name)]
     return [digits for digits in here if digits.test.any()]
 
 
 def _evaluations_of(run: Run, datasets: Sequence[Digits]) -> Found | None:
-    """How a run does on each dataset; while that is not known of all, the page shows how far it is."""
+    """Return how a run does on each dataset; until all are known, draw the progress."""
     artifacts = state().artifacts(run.id)
     try:
         found = {digits.name: kept(artifacts, digits) for digits in datasets}

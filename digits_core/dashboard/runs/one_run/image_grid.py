@@ -8,7 +8,7 @@ import numpy as np
 
 
 def of_one_size(images: Sequence[np.ndarray]) -> np.ndarray:
-    """Images uint8 (H, W) of any sizes as one array (n, H, W): smaller ones enlarged by whole factors, on paper."""
+    """Stack images uint8 (H, W) of any sizes as (n, H, W): smaller ones enlarged by whole factors, on paper."""
     height, width = (max(image.shape[side] for image in images) for side in (0, 1))
     canvas = np.zeros((len(images), height, width), dtype=np.uint8)
     for place, image in zip(canvas, images, strict=True):

@@ -16,7 +16,7 @@ from digits_core.runs.store import Run
 
 
 def answers_of(run: Run) -> Answers | None:
-    """The answers that a run last gave to its test images; where there are none, the page says why."""
+    """Return the answers that a run last gave to its test images; if there are none, the page says why."""
     if run.weights is None or run.is_logged:
         st.info(_why_no_answers(run))
         return None
@@ -47,7 +47,7 @@ def _why_no_answers(run: Run) -> str:
 
 
 def images_of(run: Run) -> TestSet | None:
-    """The images that it was tested on; where they cannot be shown any more, the page says why."""
+    """Return the images that it was tested on; if they can no longer be shown, the page says why."""
     try:
         return test_set_of_run(run, lenient_run_loader(run.id))
     except DigitsError as error:

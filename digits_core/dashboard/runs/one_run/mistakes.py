@@ -62,7 +62,7 @@ def _mistakes(run: Run, answers: Answers) -> None:
 
 
 def _matrix(answers: Answers, shares: bool) -> None:
-    """The matrix; a click on a cell fills the fields below it, and one on the chosen cell empties them."""
+    """Draw the matrix; a click on a cell fills the fields below it, and one on the chosen cell empties them."""
     label, answer = _field(TRUE), _field(TAKEN)
     # A key for each choice: what plotly holds for selected must not outlive a choice that the fields made.
     key = f"confusion-{label}-{answer}-{shares}"
@@ -128,7 +128,7 @@ def _scores(answers: Answers) -> None:
 
 
 def _filters() -> tuple[int | None, int | None]:
-    """The true digit and the answer whose images are shown; `None` for any."""
+    """Return the true digit and the answer whose images are shown; `None` for any."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "True digit",
@@ -205,7 +205,7 @@ def _draw(tested: TestSet, answers: Answers, shown: np.ndarray, chosen: int) -> 
 
 
 def _large(tested: TestSet, answers: Answers, place: int) -> None:
-    """One image, the ten probabilities, and where it comes from."""
+    """Draw one image, the ten probabilities, and where it comes from."""
     label, answer = int(answers.labels[place]), int(answers.digits[place])
     name, index = tested.place(place)
     with st.container(key="chosen_image", border=True):
@@ -219,7 +219,7 @@ def _large(tested: TestSet, answers: Answers, place: int) -> None:
 
 
 def begin_anew() -> None:
-    """Back to the first page, and no image chosen: what is shown is other."""
+    """Go back to the first page with no image chosen: something else is shown."""
     st.session_state[PAGE] = 1
     st.session_state.pop(CHOSEN, None)
 
@@ -229,7 +229,7 @@ def _choose(place: int) -> None:
 
 
 def _field(key: str) -> int | None:
-    """The digit in one of the two fields, which the URL may have filled before they are drawn."""
+    """Draw the digit in one of the two fields, which the URL may have filled before."""
     text = st.session_state.get(key) or st.query_params.get(key, ANY)
     return int(text) if text in DIGITS[1:] else None
 

@@ -99,7 +99,7 @@ def _settings(run: Run) -> None:
 
 
 def _base(run: Run) -> Any:
-    """The recipe that a run started from; one that is no recipe any more counts as the lecture's."""
+    """Return the recipe that a run started from; a recipe that no longer exists counts as the lecture's."""
     try:
         return find(run.recipe).config
     except DigitsError:

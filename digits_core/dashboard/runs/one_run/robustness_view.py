@@ -37,7 +37,7 @@ def show_robustness(run: Run) -> None:
 
 
 def _robustness_of(run: Run) -> Robustness | None:
-    """What was measured of a run; where nothing was yet, the page shows how far that is."""
+    """Return what was measured of a run; until there is something, draw the progress."""
     artifacts = state().artifacts(run.id)
     try:
         found = kept(artifacts)

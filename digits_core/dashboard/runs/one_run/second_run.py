@@ -15,7 +15,7 @@ JOBS: Jobs[Any] = Jobs()
 
 
 def choose_second(run: Run) -> Run | None:
-    """Another run that can be measured, or `None`; in the URL as `second`."""
+    """Choose another run that can be measured, or `None`; in the URL as `second`."""
     others = {each.id: each for each in state().runs.usable() if each.id != run.id}
     titles = {NONE: "no other run", **{each.id: run_label(each) for each in others.values()}}
     chosen = choose_named(
