@@ -103,7 +103,7 @@ with head, group("view"):
         bind="query-params",
         wrap=True,
         label_visibility="collapsed",
-        help="Compare: all runs in a table, and those that you choose beside each other. Training time: what the "
+        help="Compare: all runs in a table, and those that you choose side by side. Training time: what the "
         "settings cost in seconds. Sweeps: many runs that vary a setting by themselves. One run: what it gets right "
         "and wrong.",
     )

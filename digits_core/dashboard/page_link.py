@@ -45,7 +45,7 @@ def show_link(query: Query, key: str) -> None:
         format_func=lambda name: titles.get(name, name),
         placeholder="nothing: all controls are shown",
         persist_state="session",
-        help="For a lesson: whoever follows the link sees only what it is about. Hidden controls keep the values that "
+        help="For a lesson: the link shows only what the lesson is about. Hidden controls keep the values that "
         "they have here.",
     )
     reads = st.checkbox(

@@ -91,10 +91,10 @@ class Thresholds:
             refusal = work_out()
         except DigitsError as error:
             problem = str(error)
-            LOG.info("What is no digit is not known: %s", error)
+            LOG.info("What is not a digit is unknown: %s", error)
         except Exception:
             problem = "It could not be worked out; the log of the app has the details."
-            LOG.exception("What is no digit could not be worked out")
+            LOG.exception("What is not a digit could not be worked out")
         with self._lock:
             entry.refusal, entry.problem, entry.failed = refusal or entry.refusal, problem, self._clock()
             entry.at_work = False

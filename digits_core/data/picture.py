@@ -64,7 +64,7 @@ def file_content(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a path with a zero byte is a `ValueError`
-        reason = error.strerror if isinstance(error, OSError) else "it is no path"
+        reason = error.strerror if isinstance(error, OSError) else "it is not a path"
         raise PictureError(f"{path} cannot be opened: {reason}.") from error
 
 

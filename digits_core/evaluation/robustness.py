@@ -52,7 +52,7 @@ CHANGES = (
         "degrees clockwise",
         tuple(range(-60, 61, 10)),
         0,
-        "Turned about the centre of the image. Beyond some angle a 6 is a 9, whoever looks.",
+        "Turned about the centre of the image. Beyond some angle a 6 is a 9 to any reader.",
     ),
     Change(
         "shift",

@@ -48,7 +48,7 @@ FUNCTIONS = {
         compute=lambda x: nnf.leaky_relu(x),
         source="nnf.leaky_relu({})",
         operator="LeakyRelu",
-        help="A hundredth of a negative sum goes on, so that no unit falls silent for good.",
+        help="A hundredth of a negative sum goes on, so that no unit falls silent permanently.",
         keeps_order=True,
     ),
     "tanh": ActivationFunction(

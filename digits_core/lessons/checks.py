@@ -347,7 +347,7 @@ def _condition(name: object, sign: str, value: object) -> Condition:
     try:
         return parse(f"{name} {sign} {written(name, value) if isinstance(value, bool) else value}")
     except ConfigError as error:
-        raise LessonError(f"`{_short(name)}: {_short(value)}` is no condition on a run. {error}") from error
+        raise LessonError(f"`{_short(name)}: {_short(value)}` is not a condition on a run. {error}") from error
 
 
 def _difference(content: object) -> Difference:
@@ -359,7 +359,7 @@ def _difference(content: object) -> Difference:
 
 def _step(value: object) -> str:
     if not isinstance(value, str) or not value.startswith(OF_STEP) or len(value) < 2:
-        raise LessonError(f"“{_short(value)}” is no run of a step: write {OF_STEP} and the step's id.")
+        raise LessonError(f"“{_short(value)}” is not a run of a step: write {OF_STEP} and the step's id.")
     return value.removeprefix(OF_STEP)
 
 
@@ -367,7 +367,7 @@ def _fields(value: object) -> tuple[str, ...]:
     names = [ALIASES.get(each, each) for each in map(str, value if isinstance(value, list) else [value])]
     for each in names:
         if each not in SECTION_OF:
-            raise LessonError(f"“{_short(each)}” is no setting of a run.")
+            raise LessonError(f"“{_short(each)}” is not a setting of a run.")
     if not names:
         raise LessonError("Name at least one setting.")
     return tuple(dict.fromkeys(names))

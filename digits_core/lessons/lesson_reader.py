@@ -120,7 +120,7 @@ class _Reader:
         self._line = introduction.line
         self._refuse_markup(introduction.text)
         if introduction.fences:
-            self._wrong("A fence stands before the first `## ` heading: every step begins with one.")
+            self._wrong("A fence comes before the first `## ` heading: every step begins with one.")
         if not sections:
             self._wrong("The lesson has no steps: each begins with a heading, `## `.")
         if len(sections) > MOST_STEPS:
@@ -239,10 +239,10 @@ class _Reader:
         try:
             values = {name: tuple(each) for name, each in parse_qs(query, strict_parsing=bool(query)).items()}
         except ValueError:
-            self._wrong(f"“{query[:60]}” is no query of a URL: write name=value, with & between several.")
+            self._wrong(f"“{query[:60]}” is not a query of a URL: write name=value, with & between several.")
             return None
         if "lesson" in values:
-            self._wrong("`open` cannot name a lesson: a link leads to a page, beside the lesson that is open.")
+            self._wrong("`open` cannot name a lesson: a link leads to a page, next to the lesson that is open.")
         for value in (value for each in values.values() for value in each if value.startswith(OF_STEP)):
             self._refuse_unknown(value.removeprefix(OF_STEP), earlier)
             step = earlier.get(value.removeprefix(OF_STEP))
@@ -297,8 +297,8 @@ class _Reader:
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             where = f" (its line {mark.line + 1})" if mark else ""
-            reason = getattr(error, "problem", None) or "it holds what is no plain value"
-            self._wrong(f"{what} is no YAML{where}: {reason}.")
+            reason = getattr(error, "problem", None) or "it holds something that is not a plain value"
+            self._wrong(f"{what} is not YAML{where}: {reason}.")
             return {}
         if content is None:
             return {}
@@ -334,7 +334,7 @@ class _PlainLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         mapping = super().construct_mapping(node, deep)
         if len(mapping) < len(node.value):
-            self._refuse("a name stands twice in one mapping")
+            self._refuse("a name occurs twice in one mapping")
         return mapping
 
     def _refuse(self, problem: str) -> NoReturn:

@@ -159,7 +159,7 @@ def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Di
     total = sum(map(len, images))
     if total < FEWEST_TEST_IMAGES:
         raise DatasetError(
-            f"The run has {total} test images, too few to say what is no digit: {FEWEST_TEST_IMAGES} are needed."
+            f"The run has {total} test images, too few to say what is not a digit: {FEWEST_TEST_IMAGES} are needed."
         )
     score = _fitted(recogniser, train)
     share = min(1.0, TEST_IMAGES / total)
@@ -281,7 +281,7 @@ def _read_kept(artifacts: Artifacts, recogniser: Recogniser) -> tuple[Refusal, s
     try:
         return _from_kept(report, arrays, _features_of(recogniser)), str(report["data"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        LOG.warning("A kept threshold for what is no digit is damaged and is worked out again: %r", error)
+        LOG.warning("A kept threshold for what is not a digit is damaged and is worked out again: %r", error)
         return None
 
 

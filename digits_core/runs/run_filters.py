@@ -123,7 +123,7 @@ def as_number(text: str) -> float:
     """Parse `0.97`, or `97 %` for the same; raises `ConfigError` for anything else."""
     parts = _NUMBER.fullmatch(text.strip())
     if parts is None:
-        raise ConfigError(f"“{text[:60]}” is no number.")
+        raise ConfigError(f"“{text[:60]}” is not a number.")
     return float(parts["digits"]) / (100 if parts["percent"] else 1)
 
 

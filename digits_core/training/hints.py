@@ -144,8 +144,8 @@ def _stuck(history: History) -> Hint | None:
         return Hint(
             "learning_rate_too_high",
             "The learning rate looks too high",
-            f"{guesses} Large first steps ({rate:g}; {usual:g} is usual here) can switch most of the units off for "
-            "good: they answer 0 to every image, and nothing is left to learn from.",
+            f"{guesses} Large first steps ({rate:g}; {usual:g} is usual here) can switch most of the units off "
+            "permanently: they answer 0 to every image, and nothing is left to learn from.",
             {"learning_rate": usual},
         )
     if rate <= usual / 3:

@@ -47,7 +47,7 @@ class Varied(Config):
             return given
         field = given["field"]
         if not is_number(field) and (given.get("low"), given.get("high")) != (None, None):
-            raise ConfigError(f"{field} is no number: it has values, but no range.")
+            raise ConfigError(f"{field} is not a number: it has values, but no range.")
         ends = {end: as_value(field, given[end]) for end in ("low", "high") if given.get(end) is not None}
         values = tuple(dict.fromkeys(as_value(field, value) for value in given.get("values") or ()))
         return {**given, **ends, "values": values}

@@ -45,7 +45,7 @@ def _chosen(digits: Digits, otherwise: int) -> int:
         key=INDEX,
         bind="query-params",
         placeholder=f"0 to {len(digits) - 1:,}",
-        help="Where an image stands in the dataset, counted from 0, as in Python. Type one here, or choose an image.",
+        help="Position of an image in the dataset, counted from 0, as in Python. Type one here, or choose an image.",
     )
     return otherwise if place is None else place
 

@@ -70,7 +70,7 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
                 required=True,
                 key="points",
                 bind="query-params",
-                help="At most so many images are shown: a sample in which each digit has the share that it has in the "
+                help="The most images shown: a sample in which each digit has the share that it has in the "
                 "dataset, drawn with a fixed seed. More points show finer groups and take longer.",
             )
         perplexity = PERPLEXITIES[1]

@@ -40,7 +40,7 @@ def overview(digits: Digits) -> None:
             True,
             key="log",
             bind="query-params",
-            help="Steps of ten times as many: paper is so much commoner than ink that ink would not be seen otherwise.",
+            help="Steps of ten times as many: paper is so much commoner that a linear scale would not show ink.",
         )
         with chart_place:
             chart = pixel_values({digits.name: found.histogram}, log, HEIGHT)

@@ -83,7 +83,7 @@ def _show_delta(subject: Subject, found: Backward, layers: tuple[Layer, ...], la
             )
             _metric(f"Σ weight · delta of {after.name}", told, words)
             function = layer.function.title if layer.function else "no function"
-            _metric(f"× slope of {function}", float(slopes), "How the function changes where this number stands.")
+            _metric(f"× slope of {function}", float(slopes), "How steep the function is at this value.")
         _metric(
             f"= delta of {layer.name} {unit}",
             float(deltas),

@@ -103,7 +103,7 @@ def choose_subject(traced: bool = False) -> Subject:
         bind="query-params",
         help="Training starts from small random weights, which follow from the run's seed, and changes them step by "
         "step. What a network has learnt is the difference. **As built** is the network of the view "
-        "Build, which nobody trained yet.",
+        "Build, which has not been trained yet.",
     )
     if offered and weights == BUILT:
         return untrained(subject.size, subject.config.training.seed, offered)
@@ -138,7 +138,7 @@ def choose_other(subject: Subject) -> Subject | None:
         "Compare with",
         titles,
         "other",
-        "A second network beside the first, on the same scale: before and after training, or two runs.",
+        "A second network next to the first, on the same scale: before and after training, or two runs.",
         lambda wanted: f"{wanted} cannot be compared with here: it is gone, or it is the network itself.",
     )
     if chosen == NOTHING:

@@ -111,7 +111,7 @@ def _slide(label: str, key: str, count: int) -> int:
         count // 2,
         key=key,
         bind="query-params",
-        help="Where the result stands in the output, from 0. Move it, or click a place in the left picture: the window "
+        help="Position of the result in the output, from 0. Move it, or click a place in the left picture: the window "
         "moves along.",
     )
 

@@ -56,7 +56,7 @@ def choose_paper() -> str:
         required=True,
         key="paper",
         bind="query-params",
-        help="**One digit**: all that is on the paper. **A number**: digits beside each other, each found and read.",
+        help="**One digit**: all that is on the paper. **A number**: digits side by side, each found and read.",
     )
 
 
@@ -105,7 +105,7 @@ def _draw_number(run: Run) -> None:
             show_digits(reading, "answer")
         elif picture is None:
             st.info(
-                "Draw several digits beside each other, with a little paper between them: after each stroke they are "
+                "Draw several digits side by side, with a little paper between them: after each stroke they are "
                 "found and read as a number."
             )
     if steps:

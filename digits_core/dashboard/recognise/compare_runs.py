@@ -135,7 +135,7 @@ def _story(runs: list[Run]) -> None:
     )
     missing = [name for name in STORY if name not in found]
     if missing:
-        st.info(f"To tell the story a run of the recipe **{missing[0]}** is needed, as it stands.")
+        st.info(f"To tell the story a run of the recipe **{missing[0]}** is needed, with its settings unchanged.")
         offer(missing[0], primary=True)
         return
     lecture, robust = (found[name] for name in STORY)

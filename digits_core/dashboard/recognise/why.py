@@ -141,7 +141,7 @@ def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
     st.markdown(
         f"**What would make it {article(other)} {other}**",
         help="The smallest change of ink that was found with which the runner-up wins: dabs of a pen or an eraser, on "
-        "the ink and just beside it. A small change means that the answer stands on little.",
+        "the ink and just beside it. A small change means that the answer rests on little.",
     )
     with st.spinner("Trying dabs of ink …"):
         tip = find_counterfactual(load_recogniser(run.id), answer.seen, other)

@@ -124,7 +124,7 @@ def group_columns(field: str) -> Columns:
         group_title(field): column.TextColumn(pinned=True, width="medium"),
         "Runs": column.NumberColumn(width=60, help="How many runs the group has."),
         "Also differ in": column.TextColumn(
-            help="Other settings, but for the seed, in which the runs of the group are not alike: the spread holds "
+            help="Other settings, except the seed, in which the runs of the group are not alike: the spread holds "
             "their effect too. Filter, or group by all but the seed, to compare like with like."
         ),
     }

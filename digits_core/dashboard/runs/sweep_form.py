@@ -305,7 +305,7 @@ def _choose_method(ranges: bool) -> None:
         20,
         key=control_key(SEEDS),
         persist_state="session",
-        help="Each combination is trained with so many seeds: other starting weights, another order. Where the seeds "
+        help="Each combination is trained with this many seeds: other starting weights, another order. If the seeds "
         "of one differ as much as two combinations do, the difference between these is chance.",
     )
     st.toggle(

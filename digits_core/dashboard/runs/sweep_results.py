@@ -123,7 +123,7 @@ def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
             disabled=not leaders,
             on_click=_compare,
             args=([run.id for run in leaders],),
-            help=f"The best run of each setting, {COMPARED} at most, beside each other.",
+            help=f"The best run of each setting, {COMPARED} at most, side by side.",
         )
     if st.session_state.get(VIEW, "Sweeps") != "Sweeps":
         st.rerun()  # the page, not only this part of it

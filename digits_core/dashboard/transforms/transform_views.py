@@ -75,7 +75,8 @@ def variants(source: Source, config: TransformConfig, seed: int) -> None:
         )
     st.caption(
         f"In the blue frame the image as a test sees it, then {VARIANTS - 1} draws from seed {seed}, before they are "
-        "normalised. Can you still read every one of them? If not, the network is taught what nobody knows."
+        "normalised. Can you still read every one of them? If not, the network is taught labels that cannot be read "
+        "from the image."
     )
 
 

@@ -152,7 +152,7 @@ def _each_row(data: bytes, separator: bytes, columns: int) -> tuple[np.ndarray, 
                     raise ValueError
                 table[row] = values
             except (ValueError, DeprecationWarning):
-                bad[row] = f"{_culprit(line, separator)} is no number"
+                bad[row] = f"{_culprit(line, separator)} is not a number"
     return table, bad
 
 

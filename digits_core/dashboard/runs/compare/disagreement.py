@@ -66,7 +66,7 @@ def _choose_two(runs: list[Run]) -> tuple[Run, Run]:
             "First run",
             labels,
             "first",
-            "Its answer stands first below each image.",
+            "Its answer comes first below each image.",
             lambda _: "That first run is not among the chosen ones.",
         )
     with right:
@@ -75,7 +75,7 @@ def _choose_two(runs: list[Run]) -> tuple[Run, Run]:
             "Second run",
             others,
             "second",
-            "Its answer stands second below each image.",
+            "Its answer comes second below each image.",
             lambda _: "That second run is not among the others.",
         )
     return by_id[first], by_id[second]

@@ -65,7 +65,7 @@ def _say_what_passes(runs: list[Run], axes: list[Axis], brush: Brush) -> None:
     picked = [runs[place] for place in passing(axes, brush)]
     if not brush:
         st.caption(
-            "Drag along an axis to pick the runs that pass there; click beside the range to let it go. Drag an axis by "
+            "Drag along an axis to pick the runs that pass there; click outside the range to clear it. Drag an axis by "
             "its name to put it elsewhere. Lines that cross between a setting and the accuracy say: more is not better."
         )
         return

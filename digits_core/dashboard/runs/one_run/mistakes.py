@@ -201,7 +201,7 @@ def _draw(tested: TestSet, answers: Answers, shown: np.ndarray, chosen: int) -> 
         chosen=[chosen],
         on_choose=_choose,
     )
-    st.caption("In colour the true digit, beside it the answer and how sure the network was. Choose one to see more.")
+    st.caption("In colour the true digit, next to it the answer and how sure the network was. Choose one to see more.")
 
 
 def _large(tested: TestSet, answers: Answers, place: int) -> None:

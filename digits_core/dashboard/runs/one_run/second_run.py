@@ -23,7 +23,7 @@ def choose_second(run: Run) -> Run | None:
         titles,
         "second",
         "A second run, measured in the same way and drawn in its own colour.",
-        lambda wanted: f"There is no other run {wanted} to put beside this one.",
+        lambda wanted: f"There is no other run {wanted} to compare this one with.",
     )
     return others.get(chosen)
 

@@ -83,15 +83,15 @@ def spoilt(line: str, place: int, value: str) -> str:
 WRONG = {
     "a missing column": (lambda line: line.rsplit(",", 1)[0], "it has 64 columns, the first line 65"),
     "a column too many": (lambda line: line + ",0", "it has 66 columns, the first line 65"),
-    "a word": (lambda line: spoilt(line, 4, "dark"), "column 5 ('dark') is no number"),
-    "nothing": (lambda line: spoilt(line, 4, ""), "column 5 (empty) is no number"),
-    "nan": (lambda line: spoilt(line, 4, "nan"), "column 5 ('nan') is no number"),
-    "inf": (lambda line: spoilt(line, 4, "-inf"), "column 5 ('-inf') is no number"),
-    "1e300": (lambda line: spoilt(line, 4, "1e300"), "column 5 ('1e300') is no number"),
+    "a word": (lambda line: spoilt(line, 4, "dark"), "column 5 ('dark') is not a number"),
+    "nothing": (lambda line: spoilt(line, 4, ""), "column 5 (empty) is not a number"),
+    "nan": (lambda line: spoilt(line, 4, "nan"), "column 5 ('nan') is not a number"),
+    "inf": (lambda line: spoilt(line, 4, "-inf"), "column 5 ('-inf') is not a number"),
+    "1e300": (lambda line: spoilt(line, 4, "1e300"), "column 5 ('1e300') is not a number"),
     "a label that is none": (lambda line: spoilt(line, 0, "11"), "its label is not a digit from 0 to 9"),
     "half a label": (lambda line: spoilt(line, 0, "3.5"), "its label is not a digit from 0 to 9"),
     "a blank line": (lambda line: "", "it has 1 columns, the first line 65"),
-    "a formula": (lambda line: spoilt(line, 0, "=1+1"), "column 1 ('=1+1') is no number"),
+    "a formula": (lambda line: spoilt(line, 0, "=1+1"), "column 1 ('=1+1') is not a number"),
 }
 
 
