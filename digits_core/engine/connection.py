@@ -147,7 +147,10 @@ class Connection:
         if self._freight is not None:
             self._freight.close()
         if self._client is not None:
-            self._client.close(timeout=2)
+            try:
+                self._client.close(timeout=2)
+            except Exception:  # of a connection that it was just making again, because its cluster had ended
+                log.warning("The connection to the training processes did not close cleanly", exc_info=True)
         if self._cluster is not None:
             self._cluster.close()
         self._client, self._cluster, self._freight, self._warming = None, None, None, []

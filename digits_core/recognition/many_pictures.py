@@ -18,7 +18,7 @@ from digits_core.recognition.digit_detection import Way, find_in
 from digits_core.recognition.sheet import Sheet
 from digits_core.training.threads import cores
 
-FEW = 16
+FEW = 24
 """Pictures that this process reads by itself: others take longer than that to start."""
 _PROCESSES_AT_MOST = 4
 _AHEAD = 8  # pictures per process that are found before they are asked for

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import psutil
@@ -19,6 +20,12 @@ from tests.pictures import one_digit
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what an `AppTest` leaves as `__main__` away: a process that is spawned runs it, and a page is no program."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @pytest.fixture
