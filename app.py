@@ -1,7 +1,7 @@
 """Digits Lab: from handwritten digits to recognising your own. Start it with `streamlit run app.py`.
 
-The pages are laid out by a script in another folder: beside a `pages` folder, Streamlit would list the
-files in it by itself on a first visit to a page's own URL, past the navigation and settings of ours.
+The pages are laid out by a script in another folder: next to a `pages` folder, Streamlit would list its
+files by itself on the first visit to a page's own URL, and bypass our navigation and settings.
 """
 
 from pathlib import Path

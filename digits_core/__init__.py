@@ -18,8 +18,8 @@ from importlib import import_module
 from typing import Any
 
 # Before torch is loaded anywhere: threads that wait for each other spin for some 20 microseconds, then sleep. Threads
-# that spin for longer take the core from each other that another busy process leaves them. On two cores, in images per
-# second: alone 1,078 instead of 1,159, beside one busy process 763 instead of 239.
+# that spin for longer compete for the core that another busy process leaves them. On two cores, in images per
+# second: alone 1,078 instead of 1,159, next to one busy process 763 instead of 239.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _LAZY = {
@@ -40,9 +40,9 @@ _LAZY = {
     "DigitsLogger": "digits_core.runs.lightning_logger",
     "Callback": "digits_core.runs.epoch_callback",
 }
-"""What is offered here, and the module that has it: imported when it is first asked for."""
+"""The names offered here, each with its module, which is imported on first access."""
 _CALLABLE = ("runs", "transforms")
-"""Packages that are offered as functions, too: see `callable_package`."""
+"""Packages that are also offered as functions: see `callable_package`."""
 
 
 def __getattr__(name: str) -> Any:

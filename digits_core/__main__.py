@@ -1,4 +1,4 @@
-"""The same abilities from the shell: `python -m digits_core`, or `digits-lab` where it is installed. A thin layer over
+"""The same features from the shell: `python -m digits_core`, or `digits-lab` if it is installed. A thin layer over
 the library; without a command it opens the app.
 
 Bad input ends with one line on standard error and status 2; a training that diverges or fails ends with status 1,
@@ -47,7 +47,7 @@ COMMANDS = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit status."""
+    """Run one command and return the exit status."""
     given = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_args(given or [app_command.NAME])
     try:
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Refuses what it does not understand in one line, where argparse would print its usage before it."""
+    """Reports invalid arguments in one line, where argparse would print the usage first."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"digits_core: {message}. For help: {self.prog} --help\n")

@@ -1,4 +1,4 @@
-"""Where the app lies: beside this package in a checkout, inside it where it was installed as a wheel."""
+"""Where the app is: next to this package in a checkout, inside it if installed from a wheel."""
 
 from pathlib import Path
 
@@ -7,4 +7,4 @@ _INSIDE = _PACKAGE / "app"
 
 INSTALLED = _INSIDE.is_dir()
 APP_FOLDER = _INSIDE if INSTALLED else _PACKAGE.parent
-"""Holds `app.py`, `pages` and `.streamlit`."""
+"""Contains `app.py`, `pages` and `.streamlit`."""

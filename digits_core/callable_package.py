@@ -1,7 +1,7 @@
 """Packages that can be called by their own name: `digits_core.runs` is a package, and `digits_core.runs()` lists runs.
 
-A name in `digits_core` can be one object only, and as soon as anything imports `digits_core.runs.store` that object is
-the package. So the package itself is what is called, whichever is asked for first.
+A name in `digits_core` can be one object only, and as soon as anything imports `digits_core.runs.store`, that object is
+the package. So the package itself is made callable, and the order of imports does not matter.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class CallablePackage(ModuleType):
-    """A package that a call hands on to a function, whose module is imported by then."""
+    """A package that can be called: it imports a module and calls a function in it."""
 
     _called: tuple[str, str]
 
@@ -26,7 +26,7 @@ class CallablePackage(ModuleType):
 
 
 def let_be_called(package: str, module: str, function: str) -> None:
-    """Let a call of `package` be one of `function` in `module`; to be called by the package itself, with `__name__`."""
+    """Make a call of `package` call `function` in `module`. The package itself calls this, with `__name__`."""
     itself = sys.modules[package]
     itself.__class__ = CallablePackage
     itself.__dict__["_called"] = (module, function)

@@ -20,5 +20,5 @@ DIGIT_COLOURS = (
 
 
 def run_colour(number: int) -> str:
-    """Return the colour of the run with this number; the eleventh run has the first one's again."""
+    """Return the colour of the run with this number; the colours repeat from the eleventh run on."""
     return DIGIT_COLOURS[(number - 1) % len(DIGIT_COLOURS)]

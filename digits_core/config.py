@@ -1,6 +1,6 @@
 """What a run is made of, as data: frozen, validated once, JSON both ways.
 
-The bounds that widgets, shell options and checks use stand here and nowhere else: `bounds(TrainingConfig, "epochs")`.
+The bounds that widgets, shell options and checks use are defined only here: `bounds(TrainingConfig, "epochs")`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Config(BaseModel):
             raise _as_config_error(error) from None
 
     def _repr_html_(self) -> str:
-        """Return the fields as a table, those of configs inside it in tables of their own, for a notebook."""
+        """Return the fields as an HTML table for a notebook, those of nested configs in nested tables."""
         from digits_core.markup import Html, table  # loads Pillow, which nothing else here needs
 
         return table(
@@ -145,7 +145,7 @@ class Config(BaseModel):
 class DataConfig(Config):
     """Which datasets are trained on and tested on: the training split of the first, the test split of the second.
 
-    A dataset that is named in both never shows a test image to training: its split is its own.
+    A dataset that is named in both is never trained on its test images: it has its own split.
 
     Example:
         >>> DataConfig(train=("mnist-5k", "strokes"), test=("mnist-5k",)).test_writers
@@ -155,7 +155,7 @@ class DataConfig(Config):
     train: DatasetNames = ("optdigits",)
     test: DatasetNames = ("optdigits",)
     test_writers: Writers = ()
-    """Writers whose digits only test, where a dataset knows who wrote what: training never sees their hands."""
+    """Hold-out writers: their digits are only used for testing, if a dataset knows who wrote what."""
 
 
 class _FixedSteps(Config):
@@ -177,9 +177,9 @@ else:
 
 
 class TransformConfig(_AllSteps):
-    """The way of an image to the network: the same steps for training and test, then augmentation in training alone.
+    """How an image is prepared for the network: the same steps for training and test, then augmentation in training.
 
-    Each augmentation brings its own fields: 0 where it is off. Angles are in degrees, lengths in pixels of the
+    Each augmentation has its own fields: 0 if it is off. Angles are in degrees, lengths in pixels of the
     transformed image, scales and strengths are fractions.
 
     Args:
@@ -195,8 +195,9 @@ class TransformConfig(_AllSteps):
     """
 
     normalisation: Normalisation = "fixed"
-    """Where `mean` and `std` come from. A run is made with "fixed" alone: `normalisation.resolve` puts a dataset's own
-    into the config, so that the run says by itself how its network wants to be fed."""
+    """Where `mean` and `std` come from. A run only ever has "fixed": `normalisation.resolve` puts a dataset's own
+    values into the config, so that the run itself says how to normalise the input of its network.
+    """
     mean: Annotated[float, Field(ge=0, le=1)] = 0.5
     std: Annotated[float, Field(gt=0, le=1)] = 0.5
 
@@ -219,7 +220,7 @@ class TransformConfig(_AllSteps):
 
 
 class _Presets(OneOf):
-    """Takes the name of a ready network for its layers, or their JSON."""
+    """Accepts the name of a ready-made network, or its layers as JSON, in place of the layers."""
 
     def __call__(self, value: Any) -> Any:
         if not isinstance(value, str):
@@ -235,7 +236,7 @@ else:
 
 
 class NetworkConfig(Config):
-    """A network as data: the layers that come before that of the ten logits, and how their weights begin.
+    """A network as data: the layers before the one that yields the ten logits, and their initial weights.
 
     Example:
         >>> NetworkConfig(layers="lenet").layers == NetworkConfig.from_json('{"layers": "lenet"}').layers
@@ -243,10 +244,10 @@ class NetworkConfig(Config):
     """
 
     layers: Annotated[tuple[AnyKind, ...], Field(max_length=24), BeforeValidator(_Presets(PRESETS))] = IMPROVED_NET
-    """Convolutions and what goes with them, then fully connected layers; or the name of one of `PRESETS`."""
+    """Convolutional and related layers, then fully connected ones; or the name of one of `PRESETS`."""
     initialisation: Annotated[str, AfterValidator(OneOf(INITIALISATIONS))] = "pytorch"
     initial_scale: Annotated[float, Field(ge=0, le=10)] = 1.0
-    """What the starting weights are multiplied by, biases apart."""
+    """The factor by which the initial weights are multiplied; biases are not."""
 
 
 class TrainingConfig(Config):
@@ -277,14 +278,14 @@ class TrainingConfig(Config):
 
 
 class RunConfig(Config):
-    """Everything that decides the numbers of a run.
+    """Everything that determines the results of a run.
 
     Attributes:
         name: What people call the run, at most 120 characters.
-        recipe: The recipe that it was begun with, or "".
+        recipe: The recipe that it was started from, or "".
         data: What it is trained and tested on.
         transform: How an image becomes what the network reads.
-        network: The layers, and how their weights begin.
+        network: The layers, and their initial weights.
         training: The training variables.
 
     Raises:
@@ -313,7 +314,7 @@ class RunConfig(Config):
 
 
 class Bounds(NamedTuple):
-    """The range of a number; `open_below` where the lower end itself is not allowed, likewise above."""
+    """The range of a number; `open_below` if the lower end itself is not allowed, likewise above."""
 
     low: float
     high: float

@@ -1,4 +1,4 @@
-"""The one SQLite file: how it is opened and brought up to date, and what is said where that cannot be.
+"""The one SQLite file: how it is opened and migrated, and the error messages if that fails.
 
 Write-ahead logging lets pages read while a run writes. Connections are short-lived and never cross threads.
 """
@@ -19,7 +19,7 @@ from digits_core.migrations import MIGRATIONS
 BUSY_TIMEOUT_S = 10.0
 HEADER = b"SQLite format 3\0"
 VERSION_AT = 60
-"""Where a database file says its `user_version`, in four bytes: https://www.sqlite.org/fileformat.html"""
+"""Offset of the four bytes of `user_version` in a database file: https://www.sqlite.org/fileformat.html"""
 
 _OPENING = threading.Lock()
 _IN_USE: Counter[Path] = Counter()
@@ -33,7 +33,7 @@ ADVICE = {
     sqlite3.SQLITE_READONLY: f" See that you may write to it and to its folder, {_ANOTHER}",
     sqlite3.SQLITE_FULL: " Make room on the disk, then try again.",
 }
-"""What to do about each kind of error of SQLite, where something can be done."""
+"""What to do about each kind of SQLite error that can be fixed."""
 PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -43,14 +43,14 @@ PASSING = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_NOMEM,
 }
-"""The kinds of error that may be over the next time, without a change to the file or to what is asked of it."""
+"""The kinds of error that may not occur again on a retry, with the file and the request unchanged."""
 
 
 class Database:
-    """Opens the file at `path`, bringing an older one up to date; `StoreError` if it is newer or not a database.
+    """Opens the file at `path` and migrates an older one; `StoreError` if it is newer or not a database.
 
-    `fill` is called in the transaction that makes the tables of a new database: what it writes is there from the first
-    moment, and if it fails there is no database yet. A database that exists is left as it is.
+    `fill` is called in the transaction that creates the tables of a new database: what it writes is there from the
+    start, and if it fails, no database is created. It is not called for an existing database.
     """
 
     def __init__(self, path: Path, fill: Callable[[sqlite3.Connection], None] | None = None) -> None:
@@ -87,7 +87,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Open one transaction, committed when the block ends well and rolled back when it does not."""
+        """Open one transaction, committed at the end of the block and rolled back on an exception."""
         with self.read() as connection, _transaction(connection):
             yield connection
 
@@ -121,7 +121,9 @@ class Database:
         return connection
 
     def _refuse_newer(self) -> None:
-        """Leave alone what is not ours to change; opening it to write would already tidy up its log."""
+        """Raise `StoreError` if the file is from a newer version; opening it for writing would already clean up its
+        log.
+        """
         try:
             version = _version_without_opening(self.path)
         except sqlite3.Error as error:
@@ -175,13 +177,13 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _version_without_opening(path: Path) -> int:
-    """Return the version that a file states, 0 if none; nothing in it or in its log is changed."""
+    """Return the version in a file, 0 if there is none; neither the file nor its log is changed."""
     log = path.with_name(f"{path.name}-wal")
     try:
         if path.exists() and (_IN_USE[path] > 0 or (log.exists() and log.stat().st_size)):
-            # Read as a plain file, one that this process has open would lose its locks when it is closed: POSIX drops
-            # all those of a process. Then another process takes itself for the last one and removes the log in use.
-            # Or the last process was killed: what it wrote last, its version too, may stand in the log alone.
+            # Closing a plain file handle on a database that this process has open would release its locks: POSIX drops
+            # all those of a process. Another process would then take itself for the last one and remove the log.
+            # Or the last process was killed: what it wrote last, even the version, may be in the log only.
             with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
                 return _version(connection)
         with path.open("rb") as file:
@@ -192,7 +194,7 @@ def _version_without_opening(path: Path) -> int:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch to write-ahead logging; SQLite's busy timeout does not cover this, so that the waiting is done here."""
+    """Switch to write-ahead logging; SQLite's busy timeout does not cover this, so retry here until it has passed."""
     end = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:

@@ -24,11 +24,11 @@ class ConfigError(DigitsError, ValueError):
 
 
 class DatasetError(DigitsError):
-    """A dataset does not exist, cannot be had right now, or holds too little to do what was asked."""
+    """A dataset does not exist, cannot be had right now, or has too few samples for what was asked."""
 
 
 class HandwritingChanged(DatasetError):
-    """The handwriting changed between two looks at it: look again."""
+    """The handwriting changed between two reads: read it again."""
 
 
 class PictureError(DigitsError):
@@ -44,15 +44,15 @@ class LessonError(DigitsError):
 
 
 class Stopped(DigitsError):
-    """This machine ended something before it was done: trying again may succeed."""
+    """This machine cut something short: trying again may succeed."""
 
 
 class DatasetReadingStopped(DatasetError, Stopped):
-    """The reading of a file was ended before it was done."""
+    """The reading of a dataset file was cut short."""
 
 
 class PictureReadingStopped(PictureError, Stopped):
-    """The reading of a picture was ended before it was done."""
+    """The reading of a picture was cut short."""
 
 
 class RunError(DigitsError):
@@ -60,15 +60,15 @@ class RunError(DigitsError):
 
 
 class LogError(DigitsError, ValueError):
-    """What a loop of one's own logs cannot be kept: not a number, no name, too many names."""
+    """What a user's own training loop logs cannot be stored: not a number, no name, too many names."""
 
 
 class RunFileError(DigitsError):
-    """A file of another program's runs cannot be read. Nothing of it was kept."""
+    """A file of another program's runs cannot be read. Nothing of it was imported."""
 
 
 class RunReadingStopped(RunFileError, Stopped):
-    """The reading of another program's run was ended before it was done."""
+    """The reading of another program's run was cut short."""
 
 
 class StoreError(DigitsError):
@@ -90,8 +90,8 @@ class EngineError(DigitsError):
 
 
 class ExportError(DigitsError):
-    """Something cannot be taken away as what was asked for."""
+    """Something cannot be exported in the requested format."""
 
 
 class NetworkError(DigitsError):
-    """A network cannot be traced, or a traced network is not one that may be run."""
+    """A network cannot be traced, or a traced network is not allowed to run."""

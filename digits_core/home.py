@@ -1,4 +1,4 @@
-"""Where the app keeps what must last: one folder, its parts named here and nowhere else."""
+"""Where the app stores its data: one folder, whose parts are named here and nowhere else."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from digits_core.app_folder import APP_FOLDER, INSTALLED
 from digits_core.errors import StoreError
 
 KEPT_S = 7 * 24 * 3600
-"""How long what was deleted, a run or a dataset, can be brought back."""
+"""How long a deleted run or dataset can be restored."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """The folder of one installation; creates nothing until `create` is called."""
+    """The folder of one installation; nothing is created before `create` is called."""
 
     folder: Path
 
@@ -40,12 +40,12 @@ class Home:
 
     @property
     def analyses(self) -> Path:
-        """What was computed about datasets and took long: may be deleted at any time."""
+        """Results of slow computations about datasets: may be deleted at any time."""
         return self.folder / "analyses"
 
     @property
     def lessons(self) -> Path:
-        """Where a teacher puts lessons of their own, a Markdown file each."""
+        """The teacher's own lessons, one Markdown file each."""
         return self.folder / "lessons"
 
     def run(self, run_id: str) -> Path:
@@ -53,9 +53,9 @@ class Home:
         return self.folder / "runs" / run_id
 
     def create(self) -> Home:
-        """Make the folder; raises `StoreError` where that is not allowed."""
+        """Create the folder; raises `StoreError` if that is not permitted."""
         try:
-            # Handwriting and notes are nobody else's business; a folder that is there already keeps its rights.
+            # Handwriting and notes are private; a folder that exists already keeps its permissions.
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.folder / "runs").mkdir(exist_ok=True)
         except OSError as error:
@@ -63,7 +63,7 @@ class Home:
                 f"The folder {self.folder} cannot be made ({error.strerror}). "
                 "Set DIGITS_HOME to a folder that you may write to."
             ) from error
-        # A folder on a file system that is mounted to be read only can be "made" all the same: it is there.
+        # `mkdir` succeeds for an existing folder, even on a file system that is mounted read-only.
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise StoreError(
                 f"The folder {self.folder} cannot be written to. Set DIGITS_HOME to a folder that you may write to."
@@ -72,5 +72,5 @@ class Home:
 
 
 def beside(path: Path) -> Path:
-    """Return a hidden name in the folder of `path` that no other thread, process or host uses: to write there first."""
+    """Return a hidden path in the folder of `path` that no other thread, process or host uses, to write to first."""
     return path.with_name(f".{path.name}.{uuid4().hex}")

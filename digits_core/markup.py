@@ -1,6 +1,6 @@
 """Small pieces of HTML for notebooks: pictures, tables and a curve, all inline, so that a saved notebook keeps them.
 
-Text is escaped here. What is HTML already says so by its type, `Html`.
+Text is escaped here. Text that is already HTML has its own type, `Html`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image
 ACCENT = "#3472ff"
 """The blue of the app: readable on white and on black."""
 SHOWN_SIDE = 56
-"""Pixels: smaller images are enlarged to about this, because browsers would blur eight pixels over fifty."""
+"""In pixels: smaller images are enlarged to about this size, because browsers would blur eight pixels over fifty."""
 CURVE_WIDTH, CURVE_HEIGHT, CURVE_ROOM = 120, 28, 4
 _TABLE = "border-collapse:collapse;font-size:13px"
 _CELL = "padding:2px 8px;text-align:left;vertical-align:middle;border:0"
@@ -33,17 +33,17 @@ class Html(str):
 
 
 def as_html(content: object) -> Html:
-    """Return `Html` as it is, and any other object as escaped text."""
+    """Return `Html` unchanged, and any other object as escaped text."""
     return content if isinstance(content, Html) else Html(escape(str(content)))
 
 
 def joined(parts: Iterable[object], between: str = "") -> Html:
-    """Return the parts one after the other, each as `as_html` returns it."""
+    """Join the parts, each as `as_html` returns it, with `between` between them."""
     return Html(between.join(as_html(part) for part in parts))
 
 
 def as_png(image: np.ndarray) -> str:
-    """Return an image, uint8 (H, W) or (H, W, 4), as the data address of a PNG, enlarged without smoothing."""
+    """Return an image, uint8 (H, W) or (H, W, 4), as the data URL of a PNG, enlarged without smoothing."""
     factor = max(1, SHOWN_SIDE // image.shape[0])
     buffer = io.BytesIO()
     Image.fromarray(image.repeat(factor, axis=0).repeat(factor, axis=1)).save(buffer, "PNG")
@@ -69,13 +69,13 @@ def bold(text: str) -> Html:
 
 
 def heading(title: str, *facts: object) -> Html:
-    """Return a title in bold with facts behind it, a dot between them; empty facts are left out."""
+    """Return a title in bold followed by facts, separated by dots; empty facts are omitted."""
     parts = [bold(title), *(fact for fact in facts if str(fact))]
     return Html(f'<div style="margin:4px 0">{joined(parts, " · ")}</div>')
 
 
 def curve(values: Sequence[float], words: str) -> Html:
-    """Return values as a line in a small picture, its last point marked; an empty text if none of them is a number."""
+    """Return values as a line in a small picture, its last point marked; an empty text if none is a number."""
     known = [(place, value) for place, value in enumerate(values) if math.isfinite(value)]
     if not known:
         return Html("")

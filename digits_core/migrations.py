@@ -1,4 +1,4 @@
-"""The tables of the database, as they came to be: one step a version."""
+"""The tables of the database and how they evolved: one migration a version."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ MIGRATIONS = (
         run TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID
     """,
-    # What was set by hand stands with the run, too: tables compare thousands of runs by it.
+    # What was set by hand is stored with the run, too: tables compare thousands of runs by it.
     """
     ALTER TABLE runs ADD COLUMN by_hand TEXT NOT NULL DEFAULT '[]';
     UPDATE runs SET by_hand = (
@@ -175,7 +175,7 @@ MIGRATIONS = (
     """
     ALTER TABLE samples ADD COLUMN paper BLOB
     """,
-    # Until now, the text of its message said it.
+    # Until now, only the text of the message said it.
     """
     ALTER TABLE runs ADD COLUMN stop_reason TEXT NOT NULL DEFAULT '';
     UPDATE runs SET stop_reason = 'underperforming' WHERE status = 'stopped' AND message LIKE 'Stopped early:%';
@@ -190,7 +190,7 @@ MIGRATIONS = (
         deleted REAL
     ) STRICT
     """,
-    # Runs of other people's loops: what they did not log is NULL, what only they have stands in tables of its own.
+    # Runs of other people's loops: what they did not log is NULL, what only they have is in separate tables.
     """
     CREATE TABLE epochs_with_gaps (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,

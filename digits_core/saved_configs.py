@@ -1,7 +1,7 @@
-"""Configs that people keep under a name: their transforms, to train with them again, and their networks.
+"""Configs that people save under a name: transforms, to train with them again, and networks.
 
-Here, beside what the configs mean, and not beside the runs: the page that saves them and the form that trains with them
-both come later in the flow.
+Here, next to what the configs mean, and not next to the runs: the page that saves them and the form that trains with
+them both come later in the flow.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Saved(Generic[C]):
 
 
 class SavedConfigs(Generic[C]):
-    """Save, list, rename and delete the configs of one table of a database; `word` is what one of them is called."""
+    """Save, list, rename and delete the configs in one table of a database; `word` is the noun for one of them."""
 
     def __init__(self, database: Database, table: str, kind: type[C], word: str) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class SavedConfigs(Generic[C]):
         self.word = word
 
     def save(self, name: str, config: C) -> int:
-        """Keep a config and return its id; `StoreError` if the name is empty, too long or taken."""
+        """Save a config and return its id; raises `StoreError` if the name is empty, too long or taken."""
         name = self._tidied(name)
         with self._database.write() as db:
             self._refuse_taken(db, name)
@@ -60,7 +60,7 @@ class SavedConfigs(Generic[C]):
         return [Saved(row["id"], row["name"], self._kind.from_json(row["config"]), row["created"]) for row in rows]
 
     def rename(self, number: int, name: str) -> None:
-        """Rename one that is not deleted; `StoreError` if the name is empty, too long or that of another one."""
+        """Rename a config that is not deleted; raises `StoreError` if the name is empty, too long or taken."""
         name = self._tidied(name)
         with self._database.write() as db:
             found = db.execute(f"SELECT 1 FROM {self._table} WHERE id = ? AND deleted IS NULL", (number,))
@@ -70,12 +70,12 @@ class SavedConfigs(Generic[C]):
             self._update(db, "name = ?", name, number)
 
     def delete(self, number: int) -> None:
-        """Take it off the list; `restore` brings it back."""
+        """Mark a config as deleted; `restore` brings it back."""
         with self._database.write() as db:
             self._update(db, "deleted = ?", time.time(), number)
 
     def restore(self, number: int) -> None:
-        """Restore a deleted one; raises `StoreError` if another one got its name in the meantime."""
+        """Restore a deleted config; raises `StoreError` if its name was taken in the meantime."""
         with self._database.write() as db:
             row = db.execute(f"SELECT name FROM {self._table} WHERE id = ?", (number,)).fetchone()
             self._refuse_taken(db, row["name"] if row else "", but_of=number)
@@ -110,7 +110,7 @@ def saved_networks(database: Database) -> SavedConfigs[NetworkConfig]:
 
 
 def network_named(text: str, saved: Iterable[Saved[NetworkConfig]]) -> NetworkConfig:
-    """Return a ready network by its name or title, one that was saved, or that of a JSON file; `ConfigError`."""
+    """Return a ready-made or saved network by its name or title, or read one from a JSON file; raises `ConfigError`."""
     try:
         if text.endswith(".json"):
             found = json.loads(Path(text).read_bytes())

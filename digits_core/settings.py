@@ -26,7 +26,7 @@ SECTIONS: dict[str, type[Config]] = {
     "training": TrainingConfig,
 }
 SECTION_OF = {field: section for section, config in SECTIONS.items() for field in config.model_fields}
-"""The section of each field, whose names are unique over all of them, in the order of the configs."""
+"""The section of each field, in the order of the configs; the names are unique across all sections."""
 
 _DATA = {
     "train": Setting(
@@ -85,7 +85,7 @@ _TRANSFORM = {
 
 @lru_cache(maxsize=1024)
 def _written_layers(value: Any) -> str:
-    """Return what a network is called, given its layers or the text that stands for them."""
+    """Return the summary of a network, given its layers or their text form."""
     return summary(NetworkConfig(layers=value).layers)
 
 
@@ -220,18 +220,18 @@ SWEPT = tuple(
 
 
 def title_of(field: str) -> str:
-    """Return the title of a setting, or of a result: `Learning rate`."""
+    """Return the title of a setting or a result: `Learning rate`."""
     return SETTINGS[field].title if field in SETTINGS else field.replace("_", " ").capitalize()
 
 
 def name_of(field: str) -> str:
-    """Return what a setting or a result is called within a sentence: `learning rate`."""
+    """Return the name of a setting or a result within a sentence: `learning rate`."""
     title = title_of(field)
     return title[0].lower() + title[1:]
 
 
 def label_of(field: str) -> str:
-    """Return what the control of a setting is called: `Train on`."""
+    """Return the label of the control of a setting: `Train on`."""
     return SETTINGS[field].label or title_of(field)
 
 
@@ -243,9 +243,9 @@ def help_of(field: str) -> str:
 
 
 def written(field: str, value: Any) -> str:
-    """Return a value of a setting, or of a result, as people read it: `optdigits + mnist-5k`, `on`, `Adam`.
+    """Format a value of a setting or a result for people: `optdigits + mnist-5k`, `on`, `Adam`.
 
-    What is not known, `None`, is a dash.
+    An unknown value, `None`, becomes a dash.
     """
     if value is None:
         return "–"
@@ -262,7 +262,7 @@ def written(field: str, value: Any) -> str:
 
 
 def read(field: str, text: str) -> str:
-    """Return the value that a person wrote, by its own name: `One cycle` is `one_cycle`, and `yes` is `on`."""
+    """Convert text that a person typed to the name of the value: `One cycle` to `one_cycle`, `yes` to `on`."""
     plain = text.casefold()
     if kind_of(field) is bool:
         return {"yes": "on", "true": "on", "no": "off", "false": "off"}.get(plain, plain)
@@ -273,18 +273,18 @@ def read(field: str, text: str) -> str:
 
 
 def by_name(field: str, value: Any) -> Any:
-    """Return the text that stands for the layers of a network; any other value as it is."""
+    """Return the text form of the layers of a network; any other value unchanged."""
     return to_text(value) if field == "layers" and not isinstance(value, str) else value
 
 
 def written_out(value: float) -> str:
-    """Return a number as short as it can be said without an exponent, which few people read: `0.00001`."""
+    """Format a number as short as possible without an exponent, which few people read: `0.00001`."""
     short = f"{value:g}"
     return f"{Decimal(short):f}" if "e" in short else short
 
 
 def kind_of(field: str) -> Any:
-    """Return the type of a field, `None` for what is not a field."""
+    """Return the type of a field; `None` if there is no such field."""
     return SECTIONS[SECTION_OF[field]].model_fields[field].annotation if field in SECTION_OF else None
 
 
@@ -297,12 +297,12 @@ def default_of(field: str) -> Any:
 
 
 def values_of(field: str) -> list[Any]:
-    """Return every value of a field that is not a number."""
+    """Return all values of a non-numeric field."""
     return [False, True] if kind_of(field) is bool else list(choices(SECTIONS[SECTION_OF[field]], field))
 
 
 def users_of(field: str) -> tuple[str, list[str]] | None:
-    """Return the setting of whose choices only some use `field`, with these; `None` if it always has an effect."""
+    """Return the setting that decides if `field` has an effect, and its choices that use it; `None` if none does."""
     for chooser, entries in (("optimizer", OPTIMIZERS), ("loss", LOSSES)):
         if names := [name for name, each in entries.items() if field in each.uses]:
             return chooser, names

@@ -37,7 +37,7 @@ HIDEABLE = {
 def choose_view() -> str:
     names = [*VIEWS, IMPORT]
     follow_old_link("view", {"Odd ones": "Outliers"})
-    # Not as the control's default: an import that was kept leads back to the overview through the session's state.
+    # Not as the control's default: after an import, the session state leads back to the overview.
     if "view" not in st.session_state and st.query_params.get("view") not in names:
         st.session_state["view"] = names[0]
     view = st.segmented_control(
@@ -55,7 +55,7 @@ def choose_view() -> str:
 
 
 def facts(digits: Digits) -> None:
-    """Draw one row: how many images there are, of what kind, where they come from, and their export."""
+    """Draw one row: the number and kind of the images, their source, and their export."""
     entry = state().catalogue.entry(digits.name)
     height, width = digits.shape
     train, test = int((~digits.test).sum()), int(digits.test.sum())

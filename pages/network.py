@@ -17,7 +17,7 @@ from digits_core.dashboard.network import (
 from digits_core.dashboard.pages import page_head
 
 IN_ROW = {"Layers": layers_view.show, "Build": build_view.show}
-"""The views that draw in the row of the view, too: the others are fragments, which draw no further up."""
+"""The views that also draw into the row of the view; the others are fragments, which cannot draw above themselves."""
 VIEWS = {
     "By hand": worked_example_view.show,
     "Filters": filters_view.show,

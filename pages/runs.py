@@ -1,4 +1,4 @@
-"""Runs: compare what was trained."""
+"""Runs: compare trained networks."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ from digits_core.dashboard.state import state
 from digits_core.dashboard.widgets import empty_state
 
 View = Callable[[DeltaGenerator], None]
-"""Draws one view of the page, with its controls in the head beside the choice of the view."""
+"""A function that draws one view of the page, with its controls in the head next to the choice of the view."""
 
 
 HIDEABLE = {
@@ -69,7 +69,7 @@ def one_run(_head: DeltaGenerator) -> None:
 
 
 def with_runs(view: View) -> View:
-    """Return the view, or say where to go while there is nothing to look at."""
+    """Return the view, or one that says where to go if there are no runs yet."""
     if any(state().runs.count(shelf) for shelf in ("current", "archived", "deleted")):
         return view
     return nothing_yet

@@ -48,11 +48,11 @@ from digits_core.training.check import prepared
 from digits_core.training.recipes import RECIPES
 
 REFUSED = "refused_config"
-"""The config that Train was last pressed for in vain."""
+"""The config that was refused when Train was last pressed."""
 
 
 def train() -> None:
-    """Start a run as the form says now, and follow it; what the form refuses is said above the button."""
+    """Start a run with the config of the form and follow it; if it is refused, the reason is shown above the button."""
     config = None
     try:
         config = config_of_form()
@@ -64,7 +64,7 @@ def train() -> None:
 
 
 def say_why_not(config: RunConfig) -> None:
-    """Say what prevents training with the form as it is, for as long as that is so."""
+    """Show what prevents training with this config, for as long as that is so."""
     try:
         prepared(config, load_digits)
     except DigitsError as error:
@@ -72,7 +72,7 @@ def say_why_not(config: RunConfig) -> None:
 
 
 def form(run: Run | None) -> None:
-    """Draw the form; Stop and Pause beside its Train are those of the shown run."""
+    """Draw the form; Stop and Pause next to its Train button act on the shown run."""
     with st.container(key="main_action", gap="xsmall"):
         config = None
         try:
@@ -109,14 +109,14 @@ def form(run: Run | None) -> None:
 
 
 def lesson_and_time(config: RunConfig | None) -> None:
-    """Say what to learn from the recipe, and how long it will take."""
+    """Show what the recipe teaches, and how long the training will take."""
     st.caption(RECIPES[said_by(RECIPE)].lesson)
     if config is not None:
         show_estimate(config)
 
 
 def watch(run: Run | None, live: list[Run]) -> None:
-    """Draw what the shown run has learnt, and what can be done to it."""
+    """Draw what the shown run has learnt, and the controls that belong to it."""
     if run is None:
         with st.container(key="main_picture"):
             st.info("Nothing has been trained yet. Press **Train**: the lecture's recipe takes a few seconds.")
@@ -129,7 +129,7 @@ def watch(run: Run | None, live: list[Run]) -> None:
 
 
 def choose(live: list[Run]) -> Run | None:
-    """Draw the choice of the shown run and its controls in one row; return the run, `None` before the first."""
+    """Draw the choice of the shown run and its controls in one row; return the run, `None` if there is none yet."""
     runs = [run for run in state().runs.runs() if not run.is_logged]
     if not runs:
         return None
@@ -146,9 +146,10 @@ def choose(live: list[Run]) -> Run | None:
 
 
 def follow(run_id: str, shown: tuple[Any, ...]) -> None:
-    """Draw a run's status and what it has learnt; repeats itself while one trains.
+    """Draw a run's status and what it has learnt; runs repeatedly while a run trains.
 
-    Charts change in place, and are built again only for news. The whole page follows when there is more to see.
+    Charts are updated in place, and rebuilt only if there is new data. The whole page reruns when more than the charts
+    has changed.
     """
     run, live = state().runs.get(run_id), state().runs.in_training()
     if what_else_is_shown(run, live) != shown:
@@ -164,14 +165,14 @@ def follow(run_id: str, shown: tuple[Any, ...]) -> None:
 
 
 def what_else_is_shown(run: Run, live: list[Run]) -> tuple[Any, ...]:
-    """Return what buttons, hints and queue are drawn from: they change less often than the charts."""
+    """Return a key of what buttons, hints and queue show: they change less often than the charts."""
     kinds = tuple(hint.kind for hint in hints_for(run, feed_of(run)))
     waiting = tuple((each.id, each.status, each.position) for each in live)
     return (run.id, run.status, run.orders, run.planned_epochs, kinds, waiting)
 
 
 page_head("training", hideable=HIDEABLE)
-# The cluster starts while the person reads the form.
+# The cluster starts while the user reads the form.
 state().engine.warm_up()
 with st.container(horizontal=True, key="bench"):
     left, right = st.container(key="form"), st.container(key="watch", gap="xsmall")

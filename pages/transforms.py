@@ -1,4 +1,4 @@
-"""Transforms: every step that an image takes to the network."""
+"""Transforms: every step on an image's way to the network."""
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ HIDEABLE = {
 
 
 def headline(source: Source, view: str) -> str:
-    """Return what the picture below shows."""
+    """Return the headline of the picture below."""
     return {
         "Steps": f"{source.words.capitalize()}: the {'training' if source.split == 'train' else 'test'} transform",
         "Variants": f"What training makes of {source.words}",
@@ -32,7 +32,7 @@ def headline(source: Source, view: str) -> str:
 
 
 def show(source: Source) -> None:
-    """Draw the steps on the left, what they do on the right."""
+    """Draw the steps on the left, and what they do on the right."""
     take_from_url()
     with (
         st.container(key="main_action"),

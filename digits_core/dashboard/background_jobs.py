@@ -1,4 +1,4 @@
-"""What takes longer than a page may take: computed once for all sessions, on a thread, with progress on the page."""
+"""Computations that take too long for a page: run once for all sessions, on a thread, with progress on the page."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LOG = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 JOBS = 16
-"""How many jobs that have ended are remembered; those asked for longest ago are forgotten first."""
+"""How many finished jobs are kept; the least recently requested ones are dropped first."""
 PATIENCE_S = 0.6
-"""So long a page waits for a result before it shows progress: small sets need no more."""
+"""How long a page waits for a result before it shows progress: small datasets are done by then."""
 POLL_S = 0.4
 WAITING = -1.0
-"""Reported in place of a share by one that has not begun."""
+"""Reported in place of the progress by a job that has not begun."""
 
 
 class _Cancelled(Exception):
@@ -32,7 +32,7 @@ class _Cancelled(Exception):
 
 
 class Job(Generic[Result]):
-    """One computation, as the pages that wait for it see it."""
+    """One computation, as seen by the pages that wait for it."""
 
     def __init__(self) -> None:
         self.share = WAITING
@@ -48,15 +48,15 @@ class Job(Generic[Result]):
 
     @property
     def stopping(self) -> bool:
-        """Whether it was asked to end."""
+        """True if the job was asked to stop."""
         return self._stop.is_set()
 
     def cancel(self) -> None:
-        """Ask it to end; it does at its next report."""
+        """Ask the job to stop; it does so at its next report."""
         self._stop.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for at most so many seconds; return True if it has ended."""
+        """Wait up to this many seconds; return True if the job has ended."""
         return self._ended.wait(seconds)
 
     def report(self, share: float) -> None:
@@ -79,7 +79,7 @@ class Job(Generic[Result]):
 
 
 class Jobs(Generic[Result]):
-    """Computations by their keys. They take turns, so that memory and processors are not asked for twice."""
+    """Computations by their keys. They run one at a time, to save memory and processor time."""
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[str, Job[Result]] = OrderedDict()
@@ -87,7 +87,7 @@ class Jobs(Generic[Result]):
         self._turn = threading.Lock()
 
     def order(self, key: str, compute: Callable[[Report], Result]) -> Job[Result]:
-        """Return the job of that key at once: the one that runs or has ended, or a new one."""
+        """Return the job of a key without waiting: the existing one, or a new one that has just been started."""
         with self._lock:
             if job := self._jobs.get(key):
                 self._jobs.move_to_end(key)
@@ -102,19 +102,19 @@ class Jobs(Generic[Result]):
         return job
 
     def forget(self, key: str) -> None:
-        """Let the next order begin anew, after one was cancelled or failed."""
+        """Forget the job of a key that was cancelled or failed, so that the next `order` starts a new one."""
         with self._lock:
             self._jobs.pop(key, None)
 
     def drop(self, key: str) -> None:
-        """End the job of that key, if it runs; nobody waits for it any more."""
+        """Cancel the job of a key, if it is running; no page waits for it any more."""
         with self._lock:
             if (job := self._jobs.get(key)) and job.running:
                 job.cancel()
                 del self._jobs[key]
 
     def _have(self, key: str, compute: Callable[[Report], Result], report: Report) -> Result:
-        """Compute the result of that key when it is its turn."""
+        """Compute the result of a key when it is its turn."""
         while not self._turn.acquire(timeout=POLL_S):
             report(WAITING)  # it may be cancelled while it waits
         try:
@@ -127,7 +127,7 @@ class Jobs(Generic[Result]):
 def awaited(
     jobs: Jobs[Result], key: str, compute: Callable[[Report], Result], words: str, patience: float = PATIENCE_S
 ) -> Result | None:
-    """Return the result of that key; until it is there, draw its progress, its error, or the offer to retry."""
+    """Return the result of a key; until it is ready, draw its progress, its error, or a button to retry."""
     job = jobs.order(key, compute)
     if not job.wait(patience):
         _progress(job, words)

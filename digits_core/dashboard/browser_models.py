@@ -1,4 +1,4 @@
-"""The networks of runs as the browser reads with them: made in the background, kept, and served to the pages."""
+"""The networks of runs in the form that the browser runs: built in the background, cached, and served to the pages."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 PATIENCE_S = 0.25
-"""A page waits so long for a network. A busy machine takes longer, and the page asks again."""
+"""How long a page waits for a network. On a busy machine it takes longer, and the page asks again."""
 KEPT = 12
-"""Networks in memory, each of some two megabytes."""
+"""How many networks are kept in memory, each about two megabytes."""
 
 Key = tuple[str, str, float, float | None]
-"""Home folder, run, when the run ended, and the threshold below which it refuses: with any of them other bytes."""
+"""Home folder, run, end of the run, and the threshold below which it refuses; the bytes depend on all of them."""
 
 
 @dataclass(frozen=True)
 class BrowserModel:
-    """An id of exactly these weights, and the address where the page finds them: "" where there are none (yet).
+    """An id of exactly these weights, and the URL where the page finds them, "" if there are none (yet).
 
-    pending: there will be others soon, or the first ones.
+    pending: the first weights, or newer ones, are being prepared.
     """
 
     id: str
@@ -48,7 +48,7 @@ class BrowserModel:
 
 
 class _Models:
-    """What is made of each run, once, off the pages' threads."""
+    """Builds the model of each run once, off the pages' threads."""
 
     def __init__(self) -> None:
         self._made: OrderedDict[Key, Future[tuple[str, bytes]]] = OrderedDict()
@@ -69,17 +69,17 @@ _MODELS = _Models()
 
 
 def browser_model(run_id: str) -> BrowserModel:
-    """Return where this page's browser finds the network of a run; `RunError` if the run has no weights.
+    """Return where the browser finds the network of a run; raises `RunError` if the run has no weights.
 
-    The address is like that of a picture on a page: nobody can guess it, and it ends with the pages that show it.
+    The URL is like that of a picture on a page: it cannot be guessed, and it expires with the pages that show it.
     """
     if not recogniser_is_here():
         return _before_torch(run_id)
     threshold = load_threshold(run_id)
     if state().artifacts(run_id).has_program:
         return BrowserModel(run_id)  # a browser runs networks of the app's own layers alone
-    # What is not a digit is part of it. What is kept of that is read in a moment, and all is sent once. Where it is yet
-    # to be worked out, the browser reads without it until then.
+    # The threshold is part of the model. A stored one is read in a moment, so wait and send both at once. If it is yet
+    # to be computed, the browser reads without it until then.
     if threshold.pending and state().artifacts(run_id).has_refusal:
         return BrowserModel(run_id, pending=True)
     run, refusal = state().runs.get(run_id), threshold.refusal
@@ -95,7 +95,7 @@ def browser_model(run_id: str) -> BrowserModel:
 
 
 def browser_models(run_ids: Sequence[str]) -> list[BrowserModel]:
-    """Return the same of several runs; while any of them is yet to be made, the page is drawn anew once all are."""
+    """Return the models of several runs; while any of them is pending, redraw the page as soon as all are ready."""
     models = [browser_model(run_id) for run_id in run_ids]
     draw_anew_after("models", partial(_is_pending, tuple(run_ids)), any(model.pending for model in models))
     return models
@@ -106,9 +106,10 @@ def _is_pending(run_ids: Sequence[str]) -> bool:
 
 
 def _before_torch(run_id: str) -> BrowserModel:
-    """Return the network of the run that is shipped, without what tells digits from other marks; none of another run.
+    """Return the network of the shipped run, without its out-of-distribution threshold; for other runs, none yet.
 
-    So a new visitor's first digit is read while PyTorch is being loaded, which takes longer than drawing it.
+    This way a new visitor's first digit is read while PyTorch is still loading, which takes longer than drawing a
+    digit.
     """
     load_threshold(run_id)  # loads PyTorch in the background
     if run_id != shipped_run()["id"]:
@@ -117,7 +118,7 @@ def _before_torch(run_id: str) -> BrowserModel:
 
 
 def _served(run_id: str, name: str, content: bytes) -> tuple[str, str]:
-    """Return the id, and the address where this page's browser finds the content."""
+    """Return the id, and the URL where this page's browser finds the content."""
     media = runtime.get_instance().media_file_mgr
     return name, media.add(content, "application/octet-stream", f"network of {run_id}")
 
@@ -137,7 +138,9 @@ def _packed(recogniser: Recogniser, refusal: Refusal | None) -> tuple[str, bytes
 
 
 def _in_one_piece(description: dict[str, Any], numbers: bytes) -> tuple[str, bytes]:
-    """Return an id, and in one piece: the length of the description in four bytes, the description, its numbers."""
+    """Return an id and the model as one byte string: the length of the description in four bytes, the description, the
+    numbers.
+    """
     words = json.dumps(description).encode()
     content = len(words).to_bytes(4, "little") + words + numbers
     return hashlib.sha256(content).hexdigest()[:16], content

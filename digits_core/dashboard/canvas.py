@@ -16,12 +16,12 @@ from streamlit_drawable_canvas import CanvasResult, st_canvas
 from digits_core.browser.canvas import BRUSH_WIDTH, CANVAS_SIDE
 
 WIDE = 640
-"""Pixels: room for some five digits beside each other."""
+"""In pixels: room for about five digits next to each other."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is on a canvas: its picture, mode "L", and its strokes as the canvas reports them."""
+    """The content of a canvas: its picture, mode "L", and its strokes as the canvas reports them."""
 
     picture: Image.Image
     strokes: tuple[dict[str, Any], ...]
@@ -30,7 +30,7 @@ class Drawing:
 def draw_digit(key: str, brush: int = BRUSH_WIDTH) -> Image.Image | None:
     """Draw a square of paper for one digit; return the picture on it, or `None` while it is empty.
 
-    What is on it stays while the person looks at another page.
+    The drawing is kept while the person looks at another page.
     """
     before: Drawing | None = st.session_state.get(_kept(key))
     if before and not is_on_page(key):
@@ -43,11 +43,13 @@ def draw_digit(key: str, brush: int = BRUSH_WIDTH) -> Image.Image | None:
 def draw_on(
     key: str, brush: int = BRUSH_WIDTH, width: int = CANVAS_SIDE, before: Drawing | None = None
 ) -> Drawing | None:
-    """Draw paper of `width` by `CANVAS_SIDE` pixels to draw on; return what is on it, or `None` while it is empty.
+    """Draw paper of `width` by `CANVAS_SIDE` pixels to draw on; return its content, or `None` while it is empty.
 
-    `before` is what is on a canvas that has not reported anything yet, because nobody has drawn on it since it came.
-    Call it inside a fragment: each stroke reruns what is around it. `clear_canvas(key)` empties it, `undo_stroke(key)`
-    takes the last stroke back; both are meant as callbacks. `put_on_canvas` shows an earlier drawing again.
+    `before` is the content of a new canvas that has not reported anything yet, because nothing has been drawn on it.
+
+    Call it inside a fragment: each stroke reruns the code around it. `clear_canvas(key)` empties the canvas and
+    `undo_stroke(key)` removes the last stroke; both are meant as callbacks. `put_on_canvas` shows an earlier drawing
+    again.
     """
     generation = st.session_state.setdefault(f"{key}_generation", 0)
     result = st_canvas(
@@ -74,7 +76,7 @@ def _drawing_of(result: CanvasResult, before: Drawing | None) -> Drawing | None:
 
 
 def picture_by_now(key: str) -> Image.Image | None:
-    """Return, in a callback, what the canvas of `draw_digit` has reported, which the page may not have drawn yet."""
+    """Return, in a callback, the last report of the canvas of `draw_digit`, which the page may not have processed."""
     reported = _reported(key) or {"raw": None, "data": None}
     result = CanvasResult(json_data=reported["raw"], image_data_url=reported["data"], return_image_data=True)
     drawing = _drawing_of(result, st.session_state.get(_kept(key)))
@@ -82,18 +84,20 @@ def picture_by_now(key: str) -> Image.Image | None:
 
 
 def wide_room() -> DeltaGenerator:
-    """Return room for a canvas of the width `WIDE`, which a narrow screen shows smaller."""
+    """Return a container for a canvas of the width `WIDE`, which a narrow screen shows smaller."""
     return st.container(width=WIDE + 4, key="wide_canvas")
 
 
 def beside_canvas() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Return room as wide as the canvas, and the rest of the row next to it; below it on a narrow screen."""
+    """Return a container as wide as the canvas, and one for the rest of the row next to it; below it on a narrow
+    screen.
+    """
     row = st.container(horizontal=True, gap="large")
     return row.container(width=CANVAS_SIDE + 4), row.container(width="stretch")
 
 
 def drawing_place(width: int = CANVAS_SIDE) -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator]:
-    """Return room for the paper, for the answer beside it and for the tools below it.
+    """Return containers for the paper, for the answer next to it and for the tools below it.
 
     On a narrow screen the answer comes right after the paper, before the tools.
     """
@@ -107,7 +111,7 @@ def drawing_place(width: int = CANVAS_SIDE) -> tuple[DeltaGenerator, DeltaGenera
 
 
 def offer_brush() -> None:
-    """Offer the width of a stroke, one click away."""
+    """Draw a popover to choose the width of a stroke."""
     with st.popover(
         "Brush",
         icon=":material/brush:",
@@ -118,7 +122,7 @@ def offer_brush() -> None:
 
 
 def choose_brush() -> int:
-    """Return the width of a stroke in pixels of the paper, the same on every page."""
+    """Draw the choice of the stroke width; return it in pixels of the paper. It is the same on every page."""
     return st.slider(
         "Brush",
         8,
@@ -132,34 +136,34 @@ def choose_brush() -> int:
 
 
 def clear_canvas(key: str) -> None:
-    """Empty the canvas at the next rerun; its component knows no other way than a new key."""
+    """Empty the canvas at the next rerun; its component can only be emptied by a new key."""
     st.session_state[f"{key}_generation"] = st.session_state.get(f"{key}_generation", 0) + 1
     st.session_state.pop(f"{key}_start", None)
     st.session_state.pop(_kept(key), None)
 
 
 def undo_stroke(key: str) -> None:
-    """Take the last stroke back at the next rerun."""
+    """Remove the last stroke at the next rerun."""
     reported = _reported(key)
-    # What the canvas has reported by now, which the page may not have drawn yet; else what it began with.
+    # What the canvas last reported, which the page may not have processed yet; else its initial strokes.
     drawing = reported["raw"] if reported else st.session_state[f"{key}_start"]
     _start_with(key, drawing["objects"][:-1])
 
 
 def _reported(key: str) -> dict[str, Any] | None:
-    """Return what the canvas sent last: its strokes as "raw", its picture as "data"."""
+    """Return what the canvas last reported: its strokes as "raw", its picture as "data"; `None` before that."""
     result = st.session_state.get(f"{key}_{st.session_state[f'{key}_generation']}")
     return result.get("drawing") if result else None
 
 
 def put_on_canvas(key: str, strokes: tuple[dict[str, Any], ...]) -> None:
-    """Show these strokes at the next rerun, on a canvas that is new: to go on drawing where one had stopped."""
+    """Show these strokes at the next rerun, on a new canvas, to continue an earlier drawing."""
     clear_canvas(key)
     _start_with(key, list(strokes))
 
 
 def put_picture(key: str, picture: Image.Image) -> None:
-    """Put a picture of the canvas's size on the paper at the next rerun, as one stroke; it replaces what is there."""
+    """Put a picture of the canvas's size on the paper at the next rerun, as one stroke; it replaces the drawing."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -170,16 +174,16 @@ def put_picture(key: str, picture: Image.Image) -> None:
 
 
 def is_on_page(key: str) -> bool:
-    """Return True if the canvas was on the page when it was last drawn: a new one has forgotten its strokes."""
+    """Return True if the canvas was on the page in the last run: a new canvas has lost its strokes."""
     return f"{key}_{st.session_state.get(f'{key}_generation', 0)}" in st.session_state
 
 
 def _start_with(key: str, strokes: list[dict[str, Any]]) -> None:
-    # The turn makes this another drawing than the one before: the canvas loads no equal one twice.
+    # The angle makes this drawing differ from the previous one: the canvas does not load an equal drawing twice.
     turn = (st.session_state.get(f"{key}_start") or {}).get("turn", 0) + 1
     st.session_state[f"{key}_start"] = {"objects": strokes, "turn": turn}
 
 
 def _kept(key: str) -> str:
-    """Return the session's key of what is on a canvas; a component's own value goes when its page is left."""
+    """Return the session key of a canvas's content; a component's own value is lost when its page is left."""
     return f"{key}_kept"

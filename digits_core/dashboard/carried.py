@@ -6,7 +6,7 @@ import streamlit as st
 
 
 def is_on(name: str) -> bool:
-    """Return True if the URL switches `name` on, or did on an earlier page of this session."""
+    """Return True if the URL switches `name` on, or did so earlier in this session."""
     if name in st.query_params:
         st.session_state[_key(name)] = st.query_params[name] not in ("0", "")
     return bool(st.session_state.get(_key(name), False))
@@ -19,7 +19,7 @@ def carry(name: str) -> None:
 
 
 def switch(name: str, on: bool) -> None:
-    """Switch `name` on or off, here and on every page that follows."""
+    """Switch `name` on or off, on this page and all later ones."""
     st.session_state[_key(name)] = on
     if on:
         st.query_params[name] = "1"

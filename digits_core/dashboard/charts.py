@@ -1,8 +1,8 @@
-"""Charts on a page: plotly figures that change in place, and whose colours are the theme's.
+"""Charts on a page: plotly figures that are updated in place, in the colours of the theme.
 
-Streamlit's own takes a chart with other data for another chart: it is built anew on each change, which flickers and
-loses what the mouse points at. Ours hands new data to the chart that is there, and is on the page in half the time.
-Where a click or a lasso in a chart is an answer, pages use Streamlit's, with the config that stands here.
+Streamlit's own component treats a chart with other data as another chart: it is rebuilt on each change, which flickers
+and loses the hovered point. Ours passes the new data to the existing chart, and is on the page in half the time. Where
+a click or a lasso in a chart is an input, pages use Streamlit's, with the config defined here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from digits_core.dashboard.app_address import served_at, with_app_address
 from digits_core.dashboard.presenter import is_presenting
 
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False}
-"""For Streamlit's own charts: they keep still under the finger, without a toolbar that covers their titles."""
+"""For Streamlit's own charts: no zooming by scrolling, and no toolbar that covers their titles."""
 PLOTLY_PATH = "/digits-lab/plotly.js"
 FOLDER = Path(__file__).parent
 HTML = """<div class="digits-figure">
@@ -41,25 +41,25 @@ def plotly_route() -> Route:
 
 
 def on_projector(chart: go.Figure) -> go.Figure:
-    """Return a figure for Streamlit's own chart: in presenter mode with larger type, as `charts.js` has it for ours."""
+    """Return a figure for Streamlit's own chart: in larger type in presenter mode, as `charts.js` does for ours."""
     if is_presenting():
-        chart = go.Figure(chart)  # the one that was handed in may be kept
+        chart = go.Figure(chart)  # the caller's figure may be cached
         chart.update_layout(font_size=18, title_font_size=22)
         chart.update_traces(textfont_size=18)
     return chart
 
 
 Brush = list[tuple[str, list[float]]]
-"""For each axis of parallel coordinates that is brushed: its title, and the lower and upper ends of its ranges."""
+"""For each brushed axis of parallel coordinates: its title, and the lower and upper ends of its ranges."""
 
 
 def show_chart(
     chart: go.Figure | str, key: str, alt: str, height: int | None = None, *, awaited: str | None = None
 ) -> None:
-    """Draw a figure, or its JSON; drawn again with the same `key`, the chart on the page changes in place.
+    """Draw a figure, or its JSON; drawn again with the same `key`, the chart on the page is updated in place.
 
-    `alt` says in words what it shows. `height` in pixels is the figure's own where it is not given: JSON needs it.
-    `awaited` names what somebody has just asked for: where its chart is not on the screen, it is brought there, once.
+    `alt` describes the chart in words. `height` in pixels defaults to that of the figure; it is required for JSON.
+    `awaited` names what the user has just asked for: if its chart is not on the screen, it is scrolled into view, once.
     """
     if height is None:
         assert isinstance(chart, go.Figure)
@@ -70,9 +70,9 @@ def show_chart(
 
 
 def show_brushed_chart(chart: go.Figure | str, key: str, alt: str, height: int, least: int) -> Brush:
-    """Show parallel coordinates; the page runs again when they are brushed. Returns what is brushed.
+    """Show parallel coordinates and return what is brushed; brushing reruns the page.
 
-    `least` is the width, in pixels, below which the chart is moved sideways in its frame rather than pressed.
+    `least` is the width, in pixels, below which the chart scrolls sideways instead of being squeezed.
     """
     data = payload(chart, alt, height) | {"brush": True, "least": int(least)}
     shown = _component()(key=key, height=int(height), data=data, on_brush_change=lambda: None)
@@ -80,7 +80,7 @@ def show_brushed_chart(chart: go.Figure | str, key: str, alt: str, height: int, 
 
 
 def payload(chart: go.Figure | str, alt: str, height: int) -> dict[str, object]:
-    """Return what the browser draws from, as plain values: with an `np.int64` among them it could not read any."""
+    """Return the data for the browser as plain values: it cannot read a NumPy scalar such as `np.int64`."""
     return {
         "figure": str(chart) if isinstance(chart, str) else chart.to_json(),
         "plotly": f"{PLOTLY_PATH}?{plotly.__version__}",
@@ -102,7 +102,7 @@ def _component() -> Callable[..., Any]:
 
 async def _send_plotly(_request: Request) -> FileResponse:
     path = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
-    # Its address carries its version: another version is another address.
+    # The version is part of its URL: another version has another URL.
     return FileResponse(
         path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=31536000, immutable"}
     )

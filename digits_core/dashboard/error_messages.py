@@ -11,10 +11,10 @@ LOG = logging.getLogger(__name__)
 
 
 def on_script_error(error: Exception) -> bool:
-    """Show `error` instead of Streamlit's traceback; `True` tells Streamlit that this is done.
+    """Show `error` instead of Streamlit's traceback; return `True`, which tells Streamlit that it is handled.
 
-    A `DigitsError` says in its own words what was wrong and what to do. Anything else is a fault of
-    the app: the page shows a reference that finds the traceback in the log.
+    A `DigitsError` says in its own words what was wrong and what to do. Any other error is a bug in the app: the page
+    shows a reference that identifies the traceback in the log.
     """
     if isinstance(error, DigitsError):
         st.error(as_plain_text(str(error)), icon=":material/error:")

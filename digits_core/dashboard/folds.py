@@ -1,4 +1,4 @@
-"""Parts of a page that are folded away: what is in them runs only while they are open."""
+"""Collapsible parts of a page, whose content runs only while they are open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digits_core.dashboard.read_only import explained, is_read_only
 
 
 def expander(label: str, key: str, draw: Callable[[], None], *, icon: str | None = None) -> None:
-    """Draw a fold below its label, and while it is open what `draw` puts into it; open where the session says so."""
+    """Draw an expander and, while it is open, its content with `draw`; the session state decides if it is open."""
     fold = st.expander(label, key=key, icon=icon, on_change="rerun")
     if fold.open:
         with fold:
@@ -28,9 +28,9 @@ def popover(
     width: Literal["content", "stretch"] = "content",
     changes: bool = False,
 ) -> None:
-    """Draw a button that opens a fold above the page, and while it is open what `draw` puts into it.
+    """Draw a button that opens a popover and, while it is open, its content with `draw`.
 
-    `changes`: all that is in it changes something. In a read-only session it stays closed, and says why.
+    `changes`: all of its content changes something. In a read-only session it stays closed, and says why.
     """
     closed = changes and is_read_only()
     fold = st.popover(

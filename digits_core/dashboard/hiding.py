@@ -1,7 +1,7 @@
-"""Links that hide controls: `hide=view,dataset` leaves those away that a lesson is not about, on every page.
+"""Links that hide controls: `hide=view,dataset` omits those that a lesson is not about, on every page.
 
-A page names its groups of controls when it draws its head; `group` marks where they are drawn. What is hidden runs as
-always, so that it keeps the value that the link gave it.
+A page names its groups of controls when it draws its head; `group` marks where they are drawn. Hidden controls still
+run, so that they keep the values that the link gave them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _PAGE, _GROUPS = "hiding_page", "hiding_groups"
 
 
 def declare(page: str, groups: Mapping[str, str]) -> None:
-    """Say which groups of controls the page called `page` has: their names in a link, and their titles.
+    """Declare the groups of controls of the page called `page`: their names in a link, and their titles.
 
-    What a link to the page hides is kept in the session, and in the URL while one is on the page.
+    The groups that a link to the page hides are kept in the session, and in the URL while the page is open.
     """
     st.session_state[_PAGE], st.session_state[_GROUPS] = page, dict(groups)
     if (names := hidden()) and PARAMETER not in st.query_params:
@@ -26,7 +26,7 @@ def declare(page: str, groups: Mapping[str, str]) -> None:
 
 
 def groups() -> dict[str, str]:
-    """Return the groups that the page which is shown now has declared, with their titles."""
+    """Return the groups that the current page has declared, with their titles."""
     return st.session_state.get(_GROUPS, {})
 
 
@@ -40,15 +40,15 @@ def hidden() -> list[str]:
 
 
 def is_hidden(name: str) -> bool:
-    """Return True if the link hides this group: for controls whose value nothing else asks for, which are not drawn."""
+    """Return True if the link hides this group: for controls that are not drawn, as their values are not needed."""
     return name in hidden()
 
 
 @contextmanager
 def group(name: str) -> Iterator[None]:
-    """Draw controls that a link can hide: around them in a `with`, or as the decorator of what draws them."""
+    """Draw controls that a link can hide: in a `with` block, or as the decorator of the function that draws them."""
     if is_hidden(name):
-        # The style sheet hides what has such a key.
+        # The style sheet hides elements with such a key.
         with st.container(key=f"hidden_{name}"):
             yield
     else:
@@ -56,6 +56,6 @@ def group(name: str) -> Iterator[None]:
 
 
 def show_all() -> None:
-    """Show again what the link to this page hides."""
+    """Show everything again that the link to this page hides."""
     st.session_state.pop(f"hidden_on_{st.session_state.get(_PAGE, '')}", None)
     st.query_params.pop(PARAMETER, None)

@@ -1,7 +1,7 @@
-"""The keys of a page, each done after those that were pressed before it, however busy the app is.
+"""The keys of a page, each handled after those pressed before it, however busy the app is.
 
-Streamlit's own shortcuts press buttons. Where several wait until the app has time, their callbacks are called in any
-order: whether 7 was pressed before Enter or after it decides with which label a digit is saved.
+Streamlit's own shortcuts press buttons. If several wait until the app is free, their callbacks are called in any order,
+but whether 7 was pressed before or after Enter decides with which label a digit is saved.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from digits_core.dashboard.numbered_log import entries_after
 FOLDER = Path(__file__).parent
 
 Actions = Mapping[str, Callable[[], object]]
-"""What the keys do, by their names in the browser, such as `7`, `Z` and `Enter`."""
+"""What each key does, by its name in the browser, such as `7`, `Z` and `Enter`."""
 
 
 def listen(name: str, actions: Actions) -> None:
-    """Do from now on what the keys mean, except where somebody types. `name` is the key of the listening element."""
+    """Handle key presses from now on, except while the user types. `name` is the key of the listening element."""
     data = {"keys": tuple(actions), "done": st.session_state.get(_done(name), 0)}
     _component()(key=name, data=data, on_pressed_change=lambda: catch_up(name, actions))
 
 
 def catch_up(name: str, actions: Actions) -> None:
-    """Do what was pressed and is not yet done. The callback of a button begins with it: keys came before the press."""
+    """Handle the presses that are not handled yet. The callback of a button begins with it: the keys were pressed
+    before.
+    """
     sent = (st.session_state.get(name) or {}).get("pressed")
     for press in entries_after(st.session_state.get(_done(name), 0), sent):
         st.session_state[_done(name)] = press["seq"]

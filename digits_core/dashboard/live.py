@@ -15,9 +15,9 @@ from digits_core.training.events import lecture_line
 
 POLL_S = 0.4
 AWAIT_S = 1.0
-"""What pages wait for takes seconds, and each look costs the pen that draws meanwhile some frames."""
+"""Pages wait for things that take seconds, and each check costs a drawing in progress a few frames."""
 TITLE_LENGTH = 24
-"""So that where a run stands fits a line, and nothing moves."""
+"""Short enough that the status of a run fits one line, and nothing moves."""
 
 STATUS_ICONS = {
     "queued": ":material/schedule:",
@@ -32,11 +32,12 @@ STATUS_ICONS = {
 
 
 def draw_anew_after(what: str, is_pending: Callable[[], bool], pending: bool | None = None) -> None:
-    """Draw the page anew once `what` it waits for is there. `pending` is what `is_pending` says now, if that is known.
+    """Redraw the page as soon as `what` it waits for is ready. `pending` is the current result of `is_pending`, if
+    known.
 
-    The timer's fragment is always on the page, in a place of its own. Where one is gone by the time that its timer
-    strikes, Streamlit leaves what others had drawn before, such as a paper that was cleared; and where its place goes,
-    what is below it is made anew, and loses the stroke that is being drawn.
+    The timer's fragment is always on the page, in a container of its own. If a fragment is gone when its timer fires,
+    Streamlit leaves elements that others had drawn before, such as a cleared paper; and if its container disappears,
+    the elements below it are recreated, and lose the stroke that is being drawn.
     """
     waits = is_pending() if pending is None else pending
     with st.container(key=f"awaited_{what}"):  # takes no room: see style.css
@@ -44,7 +45,7 @@ def draw_anew_after(what: str, is_pending: Callable[[], bool], pending: bool | N
 
 
 def _look(is_pending: Callable[[], bool], waits: list[bool]) -> None:
-    """Look when the timer strikes, and not while the page itself is drawn, which shall come to its end."""
+    """Check when the timer fires, but not while the page itself is being drawn, which must finish first."""
     if len(waits) > 1 and not _goes_on(is_pending):
         st.rerun()
     elif waits == [True]:
@@ -52,7 +53,7 @@ def _look(is_pending: Callable[[], bool], waits: list[bool]) -> None:
 
 
 def _goes_on(is_pending: Callable[[], bool]) -> bool:
-    """Return whether it is still pending; what went wrong is not, and the page says it when it is drawn anew."""
+    """Return True while it is still pending; an error counts as done, and the redrawn page shows it."""
     try:
         return is_pending()
     except DigitsError:
@@ -60,7 +61,7 @@ def _goes_on(is_pending: Callable[[], bool]) -> bool:
 
 
 def show_progress(run: Run, batches: int) -> None:
-    """Draw a run's status, `batches` an epoch: a bar while it trains, then what became of it. Always a line."""
+    """Draw a run's status on one line, with `batches` per epoch: a progress bar, and the result once it has ended."""
     title = run.title if len(run.title) <= TITLE_LENGTH else f"{run.title[: TITLE_LENGTH - 1]}…"
     words = f"{STATUS_ICONS[run.status]} **{as_plain_text(title)}**"
     match run.status:
@@ -69,7 +70,7 @@ def show_progress(run: Run, batches: int) -> None:
             waits = f"waits, {before} {'runs' if before > 1 else 'run'} before it" if before > 0 else "starts …"
             st.progress(run.progress, f"{words} · {waits}")
         case "running":
-            # With its name, too, the line would not fit a telephone.
+            # With its name as well, the line would not fit on a phone.
             number = f"{STATUS_ICONS[run.status]} **#{run.number}**"
             st.progress(run.progress, f"{number} · {_place(run, batches)}{_speed(run)}")
         case "paused":
@@ -82,13 +83,13 @@ def show_progress(run: Run, batches: int) -> None:
 
 
 def lecture_lines(run: Run, epochs: Sequence[Epoch]) -> str:
-    """Return the log as the lecture's loop prints it."""
+    """Return the log in the format of the lecture's loop."""
     lines = [lecture_line(row.epoch, run.planned_epochs, row.train_loss, row.test_accuracy) for row in epochs]
     return "\n".join(lines) or ("The first epoch is on its way." if run.live else "No epoch was finished.")
 
 
 def _epoch(run: Run) -> str:
-    """Format `epoch 2/4`: the epoch that it is in, or that it ended in."""
+    """Format `epoch 2/4`: the current epoch, or the one in which the run ended."""
     return f"epoch {min(int(run.progress * run.planned_epochs), run.planned_epochs - 1) + 1}/{run.planned_epochs}"
 
 

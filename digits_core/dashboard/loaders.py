@@ -1,4 +1,4 @@
-"""What pages read, kept between reruns and shared by all sessions. Nothing here is ever changed by a page."""
+"""Data that pages read, cached between reruns and shared by all sessions. No page ever changes it."""
 
 from __future__ import annotations
 
@@ -20,25 +20,27 @@ if TYPE_CHECKING:
     from digits_core.recognition.turning import Read
 
 THRESHOLDS = Thresholds()
-"""Of all homes that this process serves."""
+"""The thresholds of all home folders that this process serves."""
 
 
 def load_digits(name: str) -> Digits:
-    """Return a dataset by name; raises `DatasetError` if it is not there."""
+    """Return a dataset by name; raises `DatasetError` if it does not exist."""
     state().catalogue.entry(name)
     try:
         return _read(name, state().catalogue.version(name))
-    except HandwritingChanged:  # somebody has saved a digit between the two
+    except HandwritingChanged:  # a digit was saved between the two
         return _read(name, state().catalogue.version(name))
 
 
 def run_loader(run_id: str) -> Callable[[str], Digits]:
-    """Return what loads a run's data as it was when the run was created; it raises `DatasetError` if it is gone."""
+    """Return a function that loads a run's data as of its creation; it raises `DatasetError` if they are gone."""
     return state().run_data.loader(run_id, _read)
 
 
 def lenient_run_loader(run_id: str) -> Callable[[str], Digits]:
-    """Return the same, falling back on the current handwriting: see `RunData.lenient_loader`."""
+    """Return a loader like `run_loader`, but one that falls back on the current handwriting: see
+    `RunData.lenient_loader`.
+    """
     return state().run_data.lenient_loader(run_id, _read)
 
 
@@ -54,14 +56,14 @@ def load_recogniser(run_id: str) -> Recogniser:
 
 
 def reader(run_id: str) -> Read:
-    """Return what reads ink as a trained run does; its network is loaded when it is first asked."""
+    """Return a function that recognises ink with a trained run; it loads the network on its first call."""
     return lambda inks: load_recogniser(run_id).read_all(inks)
 
 
 def load_threshold(run_id: str) -> Threshold:
-    """Return what is known of how this run tells digits from other marks; `RunError` if the run has no weights.
+    """Return the current threshold of a run for refusing what is not a digit; raises `RunError` if it has no weights.
 
-    Loading PyTorch and working it out take seconds, which nobody should wait for: they happen in the background.
+    Loading PyTorch and computing the threshold take seconds, so both happen in the background.
     """
     here = state()
     if not recogniser_is_here():
@@ -76,7 +78,7 @@ def load_threshold(run_id: str) -> Threshold:
     return THRESHOLDS.get(key, data, lambda: _work_out(recogniser, artifacts, load, data))
 
 
-# The arguments that the functions below do not use tell one content from another for the cache.
+# The arguments that the functions below do not use are part of the cache key.
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the images …")
@@ -86,7 +88,7 @@ def _digits(folder: str, name: str, version: str) -> Digits:
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the handwriting …")
 def _handwriting(folder: str, name: str, version: str) -> Digits:
-    """Load handwriting in a cache of its own: each saved digit makes another version, and 10,000 take 125 MB."""
+    """Load handwriting, with its own cache: each saved digit makes another version, and 10,000 digits take 125 MB."""
     return state().catalogue.load_version(name, version)
 
 
@@ -105,7 +107,7 @@ def _data_key(recogniser: Recogniser, version: Callable[[str], str]) -> str:
 
 
 def _work_out(recogniser: Recogniser, artifacts: Artifacts, load: Callable[[str], Digits], data: str) -> Refusal:
-    """Compute it away from the pages' threads: nothing here may ask Streamlit for anything."""
+    """Compute the threshold off the pages' threads: nothing here may call Streamlit."""
     from digits_core.recognition.out_of_distribution import load_refusal
 
     return load_refusal(recogniser, artifacts, load, data)

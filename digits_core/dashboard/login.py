@@ -1,4 +1,4 @@
-"""A login before the pages, where the server's secrets ask for one: Streamlit's own, by OpenID Connect."""
+"""A login before the pages, if the server's secrets require one: Streamlit's own, by OpenID Connect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 SETTINGS = "digits_lab"
-"""The table in `secrets.toml` that says who may come in: see `why_refused`."""
+"""The table in `secrets.toml` that lists who may log in: see `why_refused`."""
 
 NOT_LISTED = "You are logged in, but this server does not list you. Ask the person who runs it to add you."
 UNVERIFIED = (
@@ -23,7 +23,7 @@ OTHER_ISSUER = (
 
 
 def require_login() -> None:
-    """Show nothing of the app to a person who has not logged in; without `[auth]` in the secrets, do nothing."""
+    """Stop the page unless a permitted person has logged in; without `[auth]` in the secrets, do nothing."""
     if not st.secrets.load_if_toml_exists() or "auth" not in st.secrets:
         return
     if find_spec("authlib") is None:
@@ -42,7 +42,7 @@ def require_login() -> None:
 
 
 def login_name() -> str | None:
-    """Return the e-mail address of the person who has logged in, else their name; `None` where nobody logs in."""
+    """Return the e-mail address of the person who has logged in, else their name; `None` if there is no login."""
     if not st.secrets.load_if_toml_exists() or "auth" not in st.secrets or not st.user.is_logged_in:
         return None
     name = st.user.get("email") or st.user.get("name") or st.user.get("sub")
@@ -50,15 +50,15 @@ def login_name() -> str | None:
 
 
 def why_refused(claims: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
-    """Return why a person may not come in, for that person to read; `None` if they may.
+    """Return why a person may not use the app, as a message for that person; `None` if they may.
 
-    claims: what the provider says of the person (`email`, `email_verified`, `iss`: OpenID Connect Core 1.0, section
+    claims: what the provider says about the person (`email`, `email_verified`, `iss`: OpenID Connect Core 1.0, section
     5.1). settings: `allowed` lists addresses, or `@` and a domain for all of it; `issuer` is the one provider, or a
-    list of them, whose addresses count without being verified, as `iss` names it. Without `allowed`, everybody whom
-    the provider, or this issuer, lets log in may come in.
+    list of them, as in `iss`, whose addresses count without being verified. Without `allowed`, everybody whom the
+    provider, or this issuer, lets log in may use the app.
 
-    An address that nobody has verified proves nothing: where anyone can open an account and say any address, anyone
-    could claim one that is on the list.
+    An unverified address proves nothing: if a provider lets anyone open an account with any address, anyone could claim
+    one that is on the list.
     """
     issuers = settings.get("issuer", ())
     issuers = (issuers,) if isinstance(issuers, str) else tuple(issuers)
@@ -70,7 +70,7 @@ def why_refused(claims: Mapping[str, Any], settings: Mapping[str, Any]) -> str |
     if not _is_listed(claims.get("email"), allowed):
         return NOT_LISTED
     verified = claims.get("email_verified")
-    # Some providers send the claim as text; one that says "false" is believed, also where it is trusted.
+    # Some providers send the claim as text; "false" counts even if the provider is trusted.
     if str(verified).casefold() == "true" or (verified is None and issuers):
         return None
     return UNVERIFIED

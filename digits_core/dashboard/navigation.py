@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for every visit: the chosen one of the eight pages, and its settings."""
+"""The script that Streamlit runs for every visit: the selected one of the eight pages, and its settings."""
 
 from pathlib import Path
 
@@ -18,13 +18,13 @@ LOGO = Path(__file__).with_name("logo.svg")
 STYLE = Path(__file__).with_name("style.css")
 
 put_off_loading()
-# Before the navigation, or the browser would fetch the page's material icon from the web for its tab.
+# Before the navigation, or the browser would fetch the page's material icon for its tab from the web.
 st.set_page_config(page_icon=ICON, layout="wide", initial_sidebar_state=200)
 st.html(STYLE)
 st.logo(LOGO, size="large", icon_image=ICON)
 require_login()
 current = st.navigation([page(name) for name in PAGES], expanded=True)
-# After it, because only it knows which page was asked for.
+# After the navigation, because only it knows which page was requested.
 st.set_page_config(page_title=f"{current.title} · Digits Lab")
 note_page(current.url_path)
 with newest_address(current.url_path):

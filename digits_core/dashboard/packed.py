@@ -1,6 +1,6 @@
-"""What a session keeps of its pictures, small: compressed, and unpacked only for as long as somebody works with it.
+"""The pictures that a session keeps, compressed; they are unpacked only while they are in use.
 
-A sheet takes ten megabytes and more while its digits are looked at. Twenty visitors with thirty pictures each would
+A sheet takes ten megabytes and more while its digits are corrected. Twenty visitors with thirty pictures each would
 take six gigabytes; packed, a picture takes about half a megabyte.
 """
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from digits_core.recognition.sheet import Sheet
 
 PHOTOS, PHOTOS_BYTES = 30, 20 * 2**20
-"""So many photos on Recognise a session keeps with what was read on them, and so many bytes of them."""
+"""How many photos a session keeps on Recognise, with the digits read on them, and how many bytes of them."""
 READINGS, READINGS_BYTES = 60, 6 * 2**20
-"""The same for the history of what was read."""
+"""The same limits for the recognition history."""
 TRAY_BYTES = 4 * 2**20
-"""So much a session keeps of pictures for Handwriting that are not saved yet: some fifty photos."""
+"""How many bytes of pictures that are not saved yet a session keeps on Handwriting: about fifty photos."""
 UPLOADS_BYTES = 16 * 2**20
-"""And of files that an uploader has forgotten, and that are still to be shown."""
+"""How many bytes of files it keeps that an uploader has forgotten, but that are still to be shown."""
 UNPACKED = 6
-"""So many sheets are unpacked at a time, in all sessions together."""
+"""How many sheets are unpacked at a time, in all sessions together."""
 QUALITY = 80
-"""Of the JPEG that a sheet's picture is kept as: it is looked at, and what is read is the ink, which loses nothing."""
+"""JPEG quality of a sheet's picture, which is only looked at: digits are read from the ink, stored without loss."""
 
 Key = TypeVar("Key")
 
 
 class Sized(Protocol):
-    """What knows how many bytes it takes."""
+    """An object that knows its size in bytes."""
 
     @property
     def size(self) -> int: ...
@@ -46,13 +46,15 @@ Kept = TypeVar("Kept", bound=Sized)
 
 
 def forget_oldest(kept: MutableMapping[Key, Kept], count: int, size: int) -> None:
-    """Remove the first entries until no more than `count` remain, and no more than `size` bytes; the last one stays."""
+    """Remove the oldest entries until at most `count` remain, of at most `size` bytes in total; the last one always
+    stays.
+    """
     while len(kept) > 1 and (len(kept) > count or sum(each.size for each in kept.values()) > size):
         del kept[next(iter(kept))]
 
 
 class PackedArrays(Sequence[np.ndarray]):
-    """Arrays that are unpacked each time that one of them is asked for."""
+    """A sequence of arrays, each unpacked on every access."""
 
     def __init__(self, arrays: Iterable[np.ndarray]) -> None:
         self._parts = tuple(
@@ -86,7 +88,7 @@ class PackedSheet:
     _picture: bytes
     _ink: PackedArrays
     _rest: Sheet
-    """All else of it, with an empty picture and no ink."""
+    """Everything else of the sheet, with an empty picture and no ink."""
 
     @classmethod
     def of(cls, sheet: Sheet) -> PackedSheet:

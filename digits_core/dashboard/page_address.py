@@ -1,9 +1,10 @@
-"""The address of the page: written in one message, and followed unless the browser names an old one.
+"""The page's address, meaning the query of its URL: sent in one message, and followed unless the browser names an old
+one.
 
-Pages write settings, filters and the step of a lesson into the address, and follow it where somebody comes with another
-one. A click, or the timer of a page, names the address that the browser shows at that moment; where it has not heard of
-the newest yet, a page would take that for another one and go back: a setting that was changed while a run trains, a
-step that was just reached.
+Pages write settings, filters and the step of a lesson into the address, and follow it when a user arrives with another
+one. A click, or a timer of the page, names the address that the browser shows at that moment; if the browser has not
+received the newest one yet, a page would take that for another address and go back: to before a setting was changed
+while a run trains, or before a step was reached.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from streamlit.runtime.state.query_params import EMBED_QUERY_PARAMS_KEYS
 from digits_core.training.config_fields import Query
 
 LATE_S = 10.0
-"""How long after an address was replaced a busy browser may still name it; who names it later means it."""
+"""How long, after an address was replaced, a busy browser may still name it; after that it is taken as intended."""
 MEANT = "meant"
-"""The parameter of links that stay on a page for long: a link names an address because somebody wants it."""
+"""The parameter of links that stay on a page for long: it marks an address as intended."""
 _KNOWN = "known_addresses"
 
 Address = dict[str, list[str]]
-"""The parameters of a URL, each with its values, without those that Streamlit keeps for itself."""
+"""The parameters of a URL, each with its values, without those that Streamlit reserves for itself."""
 
 
 @dataclass
@@ -37,28 +38,28 @@ class Addresses:
 
     page: str
     written: Address | None = None
-    """The address as it was written or left last."""
+    """The address that was last written or left in place."""
     replaced: list[tuple[Address, float]] = field(default_factory=list)
-    """Addresses that were written once and replaced since, and when, in seconds of the monotonic clock."""
+    """Addresses that were written and have been replaced since, with the time in seconds of the monotonic clock."""
     run: object = None
-    """Stands for the last run that has begun: the one before may go on beside it for a moment, until it hears of it."""
+    """Identifies the last run that has begun: the previous one may continue for a moment, until it is told to stop."""
 
     def note(self, before: Address, after: Address, now: float) -> None:
-        """Note what was written in the place of `before`, which may come late unless only a link ever named it."""
+        """Note that `after` was written; `before` may still be named late, unless only a link ever named it."""
         self.replaced = [(query, since) for query, since in self.replaced if now - since < LATE_S]
         if before == self.written != after:
             self.replaced.append((before, now))
         self.written = after
 
     def mean(self, named: Address, now: float) -> None:
-        """Note that `named` is wanted by a link, in the place of the address that was written last."""
+        """Note that a link asks for `named`, which replaces the address that was last written."""
         self.replaced = [(query, since) for query, since in self.replaced if query != named]
         if self.written is not None and self.written != named:
             self.replaced.append((self.written, now))
         self.written = named
 
     def is_late(self, named: Address, now: float) -> bool:
-        """Return True if the browser names an address only because it has not seen it replaced yet."""
+        """Return True if the browser names an address only because it has not received its replacement yet."""
         if named == self.written:
             return False
         return any(query == named and now - since < LATE_S for query, since in self.replaced)
@@ -66,10 +67,10 @@ class Addresses:
 
 @contextmanager
 def newest_address(page: str) -> Iterator[None]:
-    """Run a page with the newest address: as the browser names it, or as it was written where the browser is late.
+    """Run a page with the newest address: the one that the browser names, or the one last written if the browser is
+    late.
 
-    Who goes back in the browser's history, comes from another page, or follows a link with `MEANT`, means the address
-    that they name.
+    Going back in the browser's history, coming from another page, or following a link with `MEANT` counts as intended.
     """
     known: Addresses | None = st.session_state.get(_KNOWN)
     ctx = get_script_run_ctx()
@@ -84,7 +85,9 @@ def newest_address(page: str) -> Iterator[None]:
 
 @contextmanager
 def changed() -> Iterator[None]:
-    """Note which address is written inside, and which one it replaces: for a callback, which runs before its page."""
+    """Note which address is written in the block, and which one it replaces: for a callback, which runs before its
+    page.
+    """
     known: Addresses | None = st.session_state.get(_KNOWN)
     if known is None:
         yield
@@ -95,39 +98,39 @@ def changed() -> Iterator[None]:
         try:
             _send(named, known.written)
         except StreamlitAPIException:
-            # A parameter that a widget is bound to is the browser's own: where one differs, the address is a new one.
+            # A parameter that a widget is bound to belongs to the browser: if one differs, the address is a new one.
             _send(_address(), named)
     before, sent = _address(), _sent()
     try:
         yield
     finally:
-        # Also where the run ends early, for another one, unless that one has begun: it knows better.
+        # Also if the run ends early, in favour of another one, unless that has begun: it knows better.
         if known.run is run:
             known.note(before, _address_since(before, sent), time.monotonic())
 
 
 def said(is_ours: Callable[[str], bool]) -> Address:
-    """Return what the address says of the parameters that are ours."""
+    """Return the parameters of the address for which `is_ours` is true."""
     return {name: values for name, values in _address().items() if is_ours(name)}
 
 
 def is_new(is_ours: Callable[[str], bool], noted_as: str) -> bool:
-    """Return True if the address says something of ours that `write` has not noted: somebody came with another one."""
+    """Return True if our parameters differ from those that `write` has noted: the user arrived with another address."""
     return said(is_ours) != st.session_state.get(noted_as, {})
 
 
 def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
-    """Write a query into the address in the place of all parameters that are ours; those of others stay.
+    """Replace all of our parameters in the address by a query; all others stay.
 
-    The browser hears of all that is new at once: between two messages it would show, and name, an address that nobody
-    meant. Nothing is sent where the address says so already.
+    The browser receives all changes in one message: between two messages it would show, and name, an unintended
+    address. Nothing is sent if the address is up to date.
 
     Args:
-        query: The parameters with their values; one without any is not written.
-        is_ours: Tells by its name whether a parameter is ours.
-        noted_as: The key of the session state under which is noted what the address says of ours after that. An
-            address that says something else was not written here. Where a click waits, Streamlit ends the run before
-            the address is changed or after that: noted is what became of it.
+        query: The parameters with their values; one without values is not written.
+        is_ours: Returns True for the name of a parameter that is ours.
+        noted_as: The key of the session state that stores our parameters of the resulting address. An address with
+            others was not written here. If a click waits, Streamlit ends the run before or after the address is
+            changed: what is stored is the actual result.
     """
     if noted_as not in st.session_state:
         st.session_state[noted_as] = {}
@@ -147,9 +150,9 @@ def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
 
 
 def _send(before: Address, after: Address) -> None:
-    """Write what differs; `StreamlitAPIException` where a widget is bound to such a parameter, which stays."""
+    """Write the parameters that differ; raises `StreamlitAPIException` for one that a widget is bound to."""
     with ExitStack() as also:
-        # Each message may end the run for the sake of the next one: what goes has to go all the same.
+        # Each message may end the run in favour of the next one: what is to be removed must be removed all the same.
         for name in before.keys() - after.keys():
             also.callback(st.query_params.pop, name)
         if new := {name: values for name, values in after.items() if values != before.get(name)}:
@@ -161,15 +164,15 @@ def _address() -> Address:
 
 
 def _sent() -> str:
-    """Return the address as the browser named it, or as it was sent to it since."""
+    """Return the query as the browser named it, or as it was sent to the browser since."""
     ctx = get_script_run_ctx()
     return ctx.query_string if ctx else ""
 
 
 def _address_since(before: Address, sent: str) -> Address:
-    """Return the address after it was `before`, when `sent` was what the browser knew.
+    """Return the current address, given that it was `before` when `sent` was what the browser knew.
 
-    Asks nothing of the session, where Streamlit may end the run for the next one, again and again.
+    Reads nothing from the session, where Streamlit may end the run in favour of the next one, again and again.
     """
     if _sent() == sent:
         return before

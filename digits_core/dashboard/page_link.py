@@ -1,4 +1,4 @@
-"""A link to the page as it is: what it hides, whether it is read-only; in the sidebar, on every page."""
+"""A link to the page in its current state, with hidden controls or read-only; in the sidebar, on every page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from digits_core.dashboard.pages import current_page
 
 Query = Mapping[str, Sequence[str]]
 OF_A_LINK = (hiding.PARAMETER, read_only.PARAMETER, presenter.PARAMETER)
-"""What a link says of itself rather than of what the page shows."""
+"""The parameters that belong to a link rather than to what the page shows."""
 
 
 def offer_link() -> None:
-    """Draw into the sidebar what makes a link to this page, and what shows it on a projector."""
+    """Draw the popover for a link to this page, and the button for presenter mode, into the sidebar."""
     with st.sidebar, st.container(horizontal=True, gap="xsmall", key="page_link"):
         popover(
             "Link",
@@ -36,7 +36,10 @@ def _draw() -> None:
 
 
 def show_link(query: Query, key: str) -> None:
-    """Draw the address of this page with `query`, and what it hides and forbids; `key` tells several of them apart."""
+    """Draw the URL of this page with `query`, and the choice of what it hides and if it is read-only.
+
+    `key` distinguishes several of them.
+    """
     titles = hiding.groups()
     hide = st.multiselect(
         "Hide in the link",
@@ -59,12 +62,12 @@ def show_link(query: Query, key: str) -> None:
 
 
 def link_to(query: Query, hide: Sequence[str] = (), reads: bool = False) -> str:
-    """Return the address of this page with `query`, without the controls in `hide`; `reads` makes it read-only."""
+    """Return the URL of this page with `query`, without the controls in `hide`; `reads` makes it read-only."""
     said = dict(query)
     if hide:
         said[hiding.PARAMETER] = [",".join(hide)]
     if reads:
         said[read_only.PARAMETER] = ["1"]
     base = urlsplit(st.context.url or f"/{current_page()}")
-    # The front's path is empty where the browser says its address.
+    # The path of the front page is empty if the browser names its URL.
     return urlunsplit(base._replace(path=base.path or "/", query=urlencode(said, doseq=True, safe=","), fragment=""))

@@ -20,7 +20,7 @@ _CURRENT = "current_page"
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One page of the app: its file, its name in the menu, its icon, its place in the URL, and what it is for."""
+    """One page of the app: its file, its name in the menu, its icon, its path in the URL, and its purpose."""
 
     file: Path
     title: str
@@ -83,17 +83,17 @@ def page(name: str) -> st.Page:
 
 
 def note_page(url_path: str) -> None:
-    """Remember which page is shown now, for what concerns that page alone."""
+    """Remember which page is shown now, for features that concern that page only."""
     st.session_state[_CURRENT] = url_path
 
 
 def current_page() -> str:
-    """Return the place in the URL of the page that is shown; "" for the front."""
+    """Return the URL path of the current page; "" for the front page."""
     return st.session_state.get(_CURRENT, "")
 
 
 def front_route() -> Route:
-    """Redirect `/data`, which people type as they type `/training`, to the front, where that page is."""
+    """Redirect `/data`, which people type by analogy with `/training`, to the front page, where that page is."""
     front = next(name for name, entry in PAGES.items() if not entry.url_path)
     return Route(served_at(f"/{front}"), _to_front)
 
@@ -104,7 +104,7 @@ async def _to_front(request: Request) -> RedirectResponse:
 
 
 def following(name: str) -> str | None:
-    """Return the name of the page that comes after `name` in the flow, `None` after the last one."""
+    """Return the name of the page after `name` in the flow; `None` after the last one."""
     names = list(PAGES)
     after = names.index(name) + 1
     return names[after] if after < len(names) else None
@@ -119,8 +119,8 @@ def page_head(name: str, offer: Callable[[], None] | None = None, *, hideable: M
     """Draw the head of the page called `name` in one row: its title, what it is for, what `offer` draws, and a link to
     the next page.
 
-    `hideable`: the groups of controls that a link to the page can hide, with their titles. What the link that was
-    followed hides, and that it is read-only, is said in a line below.
+    `hideable`: the groups of controls that a link to the page can hide, with their titles. A line below says what the
+    current link hides, and if it is read-only.
     """
     hiding.declare(name, hideable or {})
     after = following(name)

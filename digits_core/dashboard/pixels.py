@@ -1,4 +1,4 @@
-"""The script of a component that draws images: what puts pixels on a canvas stands once, before its own."""
+"""The script of a component that draws images, preceded by the shared function that puts pixels on a canvas."""
 
 from pathlib import Path
 

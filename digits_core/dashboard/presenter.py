@@ -1,6 +1,6 @@
-"""Presenter mode, for a projector: `?present=1` leaves the charts and pictures of a page, and a lesson's step.
+"""Presenter mode, for a projector: `?present=1` shows only the charts and pictures of a page, and a lesson's step.
 
-Everything is larger. The arrow keys turn the lesson's steps, and Escape ends the mode.
+Everything is larger. The arrow keys step through the lesson, and Escape ends the mode.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PARAMETER = "present"
 FOLDER = Path(__file__).parent
 STYLE = FOLDER / "presenter.css"
 END = "presenter_end"
-"""The key of the button that ends it."""
+"""The key of the button that ends the mode."""
 
 
 def is_presenting() -> bool:
@@ -27,7 +27,7 @@ def is_presenting() -> bool:
 
 
 def offer() -> None:
-    """Draw the button that begins it."""
+    """Draw the button that starts presenter mode."""
     st.button(
         "Present",
         icon=":material/present_to_all:",
@@ -39,7 +39,7 @@ def offer() -> None:
 
 
 def begin() -> None:
-    """Style the page for a projector, and listen to the keys; do nothing unless this session presents."""
+    """Style the page for a projector and listen to the keys; do nothing unless this session presents."""
     carry(PARAMETER)
     if not is_presenting():
         return

@@ -1,11 +1,11 @@
-"""Read-only links: with `?readonly=1` one can look, choose, draw and recognise, and change nothing that is kept.
+"""Read-only links: with `?readonly=1` one can look, choose, draw and recognise, but change nothing that is stored.
 
-A convenience for classes, so that nobody deletes the runs of the others by mistake. It is not a protection: whoever
-takes `readonly=1` out of the URL and loads the page anew may do everything again. Who may come in at all is for the
-login to say (`login.py`).
+A convenience for classes, so that students do not delete each other's runs by mistake. It is not a protection: removing
+`readonly=1` from the URL and reloading the page gives full access again. Who may use the app at all is decided by the
+login (`login.py`).
 
-Every control that trains, changes, deletes, imports or saves is drawn by `change_button` or acts through `guarded`:
-it is disabled with the reason, and a press that arrives all the same does nothing.
+Every control that trains, changes, deletes, imports or saves is drawn by `change_button` or acts through `guarded`: it
+is disabled with the reason, and a press that arrives all the same does nothing.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MEANING = "Read-only link: look, choose, draw and recognise. Nothing is trained,
 
 
 def is_read_only() -> bool:
-    """Return True if the link that this session follows changes nothing."""
+    """Return True if this session followed a read-only link."""
     return is_on(PARAMETER)
 
 
 def explained(help_text: str | None) -> str | None:
-    """Return the help of a control that changes something, with the reason why it is disabled, if it is."""
+    """Return the help of a control that changes something, with the reason if it is disabled in a read-only session."""
     if not is_read_only():
         return help_text
     return f"{help_text} **{REASON}**" if help_text else REASON
@@ -43,17 +43,17 @@ def change_button(
     disabled: bool = False,
     **options: Any,
 ) -> bool:
-    """Draw `st.button` for something that changes what is kept; disabled with the reason in a read-only session.
+    """Draw `st.button` for something that changes stored data; disabled with the reason in a read-only session.
 
     Args:
         label: The verb on the button.
-        on_click: What it does, which it does not do in a read-only session, however late the press arrives.
+        on_click: The callback; never called in a read-only session, however late the press arrives.
         help: What it does, in words; the reason follows them.
-        disabled: Whether it is disabled for a reason of its own.
+        disabled: True if it is disabled for another reason.
         options: Passed on to `st.button`.
 
     Returns:
-        Whether it was just pressed, and may do what it says.
+        True if it was just pressed and the session is not read-only.
     """
     read_only = is_read_only()
     pressed = st.button(

@@ -1,6 +1,6 @@
-"""Uploads that were refused in this session: what is wrong with one is said again without reading it again.
+"""Uploads that were refused in this session: the error is shown again without reading the file again.
 
-An uploader hands out its files at every rerun, and reading one may take minutes.
+An uploader returns its files at every rerun, and reading one may take minutes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Key = tuple[str, ...]
 
 
 class Upload(Protocol):
-    """What an uploader of Streamlit hands out."""
+    """An uploaded file of Streamlit."""
 
     file_id: str
     name: str
@@ -35,7 +35,7 @@ class Upload(Protocol):
 
 
 def content_of(file: Upload) -> Key:
-    """Return what tells this file from all others by its name and content; computed once for each upload."""
+    """Return a key that identifies this file by its name and content; computed once for each upload."""
     digests: dict[str, str] = st.session_state.setdefault(_DIGESTS, {})
     if file.file_id not in digests:
         digests[file.file_id] = hashlib.sha256(file.getbuffer()).hexdigest()
@@ -44,9 +44,9 @@ def content_of(file: Upload) -> Key:
 
 
 def read_once(key: Key, read: Callable[[], Read]) -> Read:
-    """Return what `read` returns; raise what it raised for this key before, without calling it again.
+    """Return the result of `read`, or raise its earlier error for this key without calling it again.
 
-    `key` is the content with all that the reading depends on.
+    `key` is the content together with everything else that the result depends on.
     """
     refused: dict[Key, DigitsError] = st.session_state.setdefault(_REFUSED, {})
     if key in refused:
@@ -60,7 +60,9 @@ def read_once(key: Key, read: Callable[[], Read]) -> Read:
 
 
 def read_from_disk(file: Upload, read: Callable[[Path, str], Read], stopped: type[Stopped]) -> Read:
-    """Return what `read` makes of an upload that lies on disk and of its name; `stopped` where it cannot lie there."""
+    """Return what `read` makes of an upload, written to disk, and of its name; raises `stopped` if it cannot be
+    written.
+    """
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "upload"
@@ -73,7 +75,7 @@ def read_from_disk(file: Upload, read: Callable[[Path, str], Read], stopped: typ
 
 
 def show_refusal(error: DigitsError, key: str) -> None:
-    """Say why an upload was refused; if the machine is to blame and not the file, offer to read it again."""
+    """Show why an upload was refused; if the machine is to blame and not the file, offer to read it again."""
     show_error(error)
     if isinstance(error, Stopped):
         st.button(
@@ -91,7 +93,7 @@ def _forget_stopped() -> None:
 
 
 def _anew(error: DigitsError) -> DigitsError:
-    """Return the same error without its traceback, which would keep the whole upload in memory."""
+    """Return an equal error without its traceback, which would keep the whole upload in memory."""
     return type(error)(str(error))
 
 

@@ -1,4 +1,4 @@
-"""Put a stored sample on the paper as if it had been drawn: the way to draw with the keyboard alone."""
+"""Put a stored sample on the paper as if it had been drawn: the way to draw with the keyboard only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DATASET, DIGIT = "sample_dataset", "sample_digit"
 
 
 def offer_sample(key: str) -> None:
-    """Offer a sample for the paper of this key, one click away. Call it inside the fragment of the paper."""
+    """Draw a popover to choose a sample for the paper of this key. Call it inside the fragment of the paper."""
     choice = st.popover(
         "Sample",
         icon=":material/image_search:",
@@ -75,7 +75,7 @@ def _number_key(name: str, digit: int) -> str:
 
 
 def _put(key: str) -> None:
-    """Put what is chosen by now on the paper; of another digit than was drawn, the first."""
+    """Put the chosen sample on the paper; the first one, if its digit has only just been chosen."""
     name, digit = st.session_state[DATASET], st.session_state[DIGIT]
     digits = load_digits(name)
     places = np.flatnonzero(digits.labels == digit)

@@ -1,4 +1,4 @@
-"""Keeping what one has made under a name, to take it again: a transform, a network."""
+"""Controls to save one's own transforms and networks under a name, and to load them again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digits_core.saved_configs import NAME_LENGTH, C, Saved, SavedConfigs
 
 
 def start_from(store: SavedConfigs[C], ready: Mapping[str, C], fill: Callable[[C], None], placeholder: str) -> None:
-    """Draw the list of configs to begin with: ready ones by title, and one's own. `fill` takes what is chosen."""
+    """Draw the list of configs to start from: ready-made and saved ones. `fill` receives the chosen one."""
     presets = {**ready, **{saved.name: saved.config for saved in store.all()}}
     key = f"{store.word}_preset"
 
@@ -35,7 +35,7 @@ def start_from(store: SavedConfigs[C], ready: Mapping[str, C], fill: Callable[[C
 
 
 def keep(store: SavedConfigs[C], config: C, summary: Callable[[C], str], fill: Callable[[C], None], hint: str) -> None:
-    """Save this config; load, rename and delete those that were saved. `hint` is a name such as one may give."""
+    """Draw the controls to save this config, and to load, rename and delete saved ones. `hint` is a sample name."""
     kept, word = store.all(), store.word
     problem, deleted = f"{word}_problem", f"{word}_deleted"
 
@@ -91,13 +91,13 @@ def _delete(store: SavedConfigs[C], number: int) -> None:
 
 
 def _restore(store: SavedConfigs[C], problem: str, deleted: str) -> None:
-    # Where it fails, the offer stays: with another name free, it can be taken.
+    # If it fails, the button stays: once the name is free, it can be pressed again.
     if _tried(problem, lambda: store.restore(st.session_state[deleted])):
         del st.session_state[deleted]
 
 
 def _tried(problem: str, action: Callable[[], object]) -> bool:
-    """Return True if it worked; if not, the page says why when it is drawn next."""
+    """Run `action` and return True if it succeeded; if not, the page shows the error when it is next drawn."""
     try:
         action()
     except DigitsError as error:

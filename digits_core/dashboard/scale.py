@@ -8,12 +8,12 @@ from digits_core.dashboard.widgets import follow_old_link
 
 LINEAR, LOG = "Linear", "Log error"
 FORMER = {"Log": LOG}
-"""What links said before."""
+"""The values in old links."""
 KEY = "curve_scale"
 
 
 def choose_scale() -> bool:
-    """Draw the control and return whether the scale is logarithmic; in the URL, and the same on all pages."""
+    """Draw the control and return True if the scale is logarithmic; it is in the URL, and the same on all pages."""
     follow_old_link(KEY, FORMER)
     chosen = st.segmented_control(
         "Scale",

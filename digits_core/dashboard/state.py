@@ -1,4 +1,4 @@
-"""What the app process holds while it serves: one home folder, its database, its engine."""
+"""The state of the app process while it serves: one home folder, its database, its engine."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 RECOGNISER = "digits_core.recognition.recogniser"
-"""What is loaded in the background. Pages that show a network import torch alone, and do not load it with that."""
+"""The module that is loaded in the background. Pages that show a network import torch only, and not this module."""
 AFTER_PAGE_S = 1.0
-"""How long a slow server delivers a page whose script has ended: its chart library, pictures, canvas."""
+"""How long a slow server may take to deliver a page after its script has ended: chart library, pictures, canvas."""
 LOADING_S = 10.0
-"""How long the end of the app waits for torch to be imported, at most."""
+"""The longest time that the app waits at its end for torch to be imported."""
 LOOK_S = 5.0
-"""How often to look for what processes have left that are gone, at most."""
+"""The shortest time between two checks for runs of processes that have died."""
 
 
 class Orphans:
-    """Interrupts the runs and sweeps of processes that are gone, so that they can be resumed and deleted."""
+    """Interrupts the runs and sweeps of processes that have died, so that they can be resumed and deleted."""
 
     def __init__(self, home: Home, runs: RunStore) -> None:
         self._home = home
@@ -58,7 +58,7 @@ class Orphans:
         self._looked = -math.inf
 
     def notice(self) -> None:
-        """Look for them, unless that was done a moment ago."""
+        """Check for such runs and interrupt them, unless that was done a moment ago."""
         with self._lock:
             if time.monotonic() - self._looked < LOOK_S:
                 return
@@ -70,7 +70,7 @@ class Orphans:
             return
         for run in orphans:
             LOG.warning("Run %s was interrupted when the app that trained it ended", run.id)
-            if is_local(run.owner):  # one of another host may live after all, and be writing
+            if is_local(run.owner):  # a run of another host may be alive after all, and writing
                 Artifacts(self._home.run(run.id)).tidy()
 
 
@@ -93,7 +93,7 @@ class State:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine, made when it is first asked for: importing Dask takes a second that most pages need not wait."""
+        """The engine, created on first access: importing Dask takes a second, which most pages need not wait for."""
         from digits_core.engine.service import Engine
 
         with _LOCK:
@@ -101,7 +101,7 @@ class State:
 
     @cached_property
     def conductor(self) -> Conductor:
-        """What keeps the trials of sweeps coming."""
+        """The conductor, which submits the trials of sweeps."""
         from digits_core.engine.sweep_conductor import Conductor
 
         engine = self.engine
@@ -114,7 +114,7 @@ class State:
         return Artifacts(self.home.run(run_id))
 
     def load_torch(self, after_s: float = 0.0) -> None:
-        """Import in the background what recognising takes, so that it is there when the person is: returns at once."""
+        """Import what recognition needs in the background, so that it is ready when the user is; return at once."""
         if RECOGNISER not in sys.modules and all(loader.finished.is_set() for loader in _LOADERS):
             loader = threading.Timer(after_s, _import_recogniser)
             loader.daemon = True
@@ -131,19 +131,19 @@ _LOADERS: list[threading.Timer] = []
 def state() -> State:
     """Return the state of the home folder that the environment names; raises `StoreError` if it cannot be used."""
     found = _open(Home.from_environment().folder)
-    # Every page asks for it, and what shows a run that is live asks again and again: an app that is open notices, too,
-    # when another process is gone, and one at which nobody looks does nothing.
+    # Every page calls this, and a page that shows a live run calls it again and again: so an open app notices if
+    # another process has died, and an app without visitors does nothing.
     found.orphans.notice()
     return found
 
 
 def recogniser_is_here() -> bool:
-    """Return whether networks can be loaded at once: `State.load_torch` sees to that in the background."""
+    """Return True if networks can be loaded at once: `State.load_torch` imports what that needs in the background."""
     return hasattr(sys.modules.get(RECOGNISER), "Recogniser")
 
 
 def put_off_loading() -> None:
-    """Let a page be drawn first, which calls `prepare_to_recognise` at its end: importing torch would hold it up."""
+    """Cancel scheduled imports of torch, so that a page that calls `prepare_to_recognise` at its end is drawn first."""
     for loader in _LOADERS:
         loader.cancel()
 
@@ -151,18 +151,18 @@ def put_off_loading() -> None:
 def prepare_to_recognise() -> None:
     """Load torch as soon as the page is delivered, if there is a network to recognise with and nothing trains.
 
-    Whoever goes on to Recognise need not wait for it then. Returns at once.
+    The Recognise page then need not wait for it. Returns at once.
     """
     if RECOGNISER in sys.modules:
         return
-    with suppress(StoreError):  # the page has said what is wrong with the home
+    with suppress(StoreError):  # the page has already reported what is wrong with the home folder
         here = state()
         if here.runs.usable() and not here.runs.in_training():
             here.load_torch(AFTER_PAGE_S)
 
 
 def start() -> None:
-    """Make ready what the pages need; called once, before the first page is served."""
+    """Prepare what the pages need; called once, before the first page is served."""
     try:
         state()
     except DigitsError as error:
@@ -171,13 +171,13 @@ def start() -> None:
 
 
 def stop() -> None:
-    """End everything that the app started; called once, when the server ends."""
+    """Stop everything that the app started; called once, when the server ends."""
     for conductor in _CONDUCTORS.values():
         conductor.close()
     for engine in _ENGINES.values():
         engine.close()
     while _LOADERS:
-        # A process that ends while torch is half imported is aborted.
+        # A process that exits while torch is half imported is aborted.
         loader = _LOADERS.pop()
         loader.cancel()
         loader.join(LOADING_S)
@@ -205,7 +205,9 @@ def _open(folder: Path) -> State:
 
 
 def _prepare_with(catalogue: Catalogue) -> Callable[[RunConfig], RunConfig]:
-    """Return what makes configs ready to run, off the pages' threads: their data are read once."""
+    """Return a function that prepares configs for running, off the pages' threads; it caches the datasets that it
+    loads.
+    """
 
     @lru_cache(maxsize=4)
     def load(name: str, version: str) -> Digits:
@@ -219,6 +221,6 @@ def _import_recogniser() -> None:
 
     import digits_core.recognition.recogniser  # noqa: F401
 
-    # Modules live as long as the process: the garbage collector need not go through torch's again and again.
+    # Modules live as long as the process: the garbage collector need not scan those of torch again and again.
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""What each run takes for a digit, worked out in the background for all sessions, and tried again where that failed."""
+"""The out-of-distribution threshold of each run, computed in the background for all sessions and retried on failure."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 RUNS = 16
-"""The thresholds of so many runs are remembered: each takes some ten megabytes."""
+"""How many runs' thresholds are cached: each takes about ten megabytes."""
 RETRY_S = 20.0
-"""What failed is tried again when somebody asks after this time."""
+"""A failed computation is retried on the first request after this time."""
 
 Key = tuple[str, str, float]
-"""Home folder, run, and when the run ended: a run that was resumed has other weights."""
+"""Home folder, run, and when the run ended: a resumed run has other weights."""
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """What is known of a run at this moment: its `refusal`, or that it is being worked out, or why there is none."""
+    """What is known of a run at this moment: its `refusal`, that it is being computed, or why there is none."""
 
     refusal: Refusal | None = None
     pending: bool = False
@@ -47,19 +47,20 @@ class _Entry:
 
 
 class Thresholds:
-    """The thresholds of runs by their keys. Returns at once, whatever is asked for."""
+    """The thresholds of runs by their keys. Every request returns at once."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._lock = threading.Lock()
-        # One at a time: the processor is for the page, and for what trains.
+        # One at a time: the page and the training runs need the processor.
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="thresholds")
         self._clock = clock
 
     def get(self, key: Key, data: str, work_out: Callable[[], Refusal]) -> Threshold:
-        """Return what is known, and begin to work out what is not, is of other `data`, or failed a while ago.
+        """Return what is known, and compute in the background what is unknown, is of other `data`, or failed a while
+        ago.
 
-        A threshold of other data stays in use until the new one is there, so that no verdict comes and goes.
+        A threshold of other data stays in use until the new one is ready, so that no verdict comes and goes.
         """
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
@@ -73,7 +74,7 @@ class Thresholds:
             return Threshold(entry.refusal, entry.at_work and entry.refusal is None, entry.problem)
 
     def wait(self, key: Key, seconds: float) -> bool:
-        """Return True once what is worked out for `key` has ended; False after `seconds`."""
+        """Wait until nothing is being computed for `key`; return False if that takes longer than `seconds`."""
         with self._lock:
             entry = self._entries.get(key)
         return entry is None or entry.done.wait(seconds)

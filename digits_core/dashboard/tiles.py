@@ -1,7 +1,7 @@
-"""Images side by side, each with a few words, to look at and to choose from: by mouse, finger or keyboard.
+"""Images next to each other, each with a short text, to look at and to choose from: by mouse, finger or keyboard.
 
-A component of ours and no chart: forty images take one element and no PNG, they fill any width without holes, and
-each is a button that a screen reader can name.
+A component of our own and not a chart: forty images take one element and no PNG, they fill any width without gaps, and
+each is a button with a name for screen readers.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ SMOOTH_FROM = 64
 
 @dataclass(frozen=True)
 class Tile:
-    """One image's words: the label below it, in its digit's colour; what it is when it is chosen; a line of detail.
+    """The texts of one image: the label below it, in its digit's colour; a description for choosing it; a line of
+    detail.
 
     `text` replaces the label: a number, or nothing if it is `""`. A label of `None` has no colour and needs a `text`.
-    The words of a `doubtful` tile are in the colour of warnings, and its image has a dashed frame.
+    The texts of a `doubtful` tile are in the colour of warnings, and its image has a dashed frame.
     """
 
     label: int | None
@@ -41,7 +42,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Group:
-    """Tiles that belong together, in a frame of their own, below a line of words."""
+    """Tiles that belong together, in a frame of their own, below a line of text."""
 
     words: str
     tiles: int
@@ -67,12 +68,12 @@ def show_tiles(
     chosen: Collection[int] = (),
     on_choose: Callable[[int], None] | None = None,
 ) -> None:
-    """Draw images uint8 (n, H, W), one for each tile; `words` say what they are together.
+    """Draw images uint8 (n, H, W), one for each tile; `words` describe them as a whole.
 
-    `size` is the least width of a tile, in pixels; as many stand side by side as there is room for, or `columns`
-    (more than five are halved on narrow screens). `groups` share the tiles out, in order. With `on_choose` the tiles
-    are buttons: it is called with the place of the one that was pressed, before the page runs again; those at `chosen`
-    places are marked.
+    `size` is the least width of a tile, in pixels; as many stand side by side as there is room for, or `columns` (more
+    than five are halved on narrow screens). `groups` divide the tiles, in order. With `on_choose` the tiles are
+    buttons: it is called with the `place` of the pressed one before the page reruns; those at the `chosen` places are
+    marked.
     """
 
     def press() -> None:
@@ -94,15 +95,15 @@ def payload(
     columns: int,
     chosen: Collection[int],
 ) -> dict[str, Any]:
-    """Return what the browser draws from, as plain Python values whatever the caller counted with.
+    """Return the data for the browser as plain Python values, whatever numeric types the caller used.
 
-    Raises `ValueError` for images that are not uint8 (n, H, W), and for another number of them than of tiles: their
-    bytes would be drawn as other pixels. Streamlit sends a value that JSON does not know, such as an `np.int64`, and
-    all that is sent with it, in a form that the browser's part cannot read.
+    Raises `ValueError` for images that are not uint8 (n, H, W), and if their number is not that of the tiles: their
+    bytes would be drawn as other pixels. If a value is not valid JSON, such as an `np.int64`, Streamlit sends it, and
+    everything sent with it, in a form that the component cannot read.
     """
     if images.ndim != 3 or images.dtype != np.uint8 or len(images) != len(tiles):
         raise ValueError(f"{len(tiles)} tiles cannot show images {images.dtype} {images.shape}: not uint8 (n, H, W).")
-    # Tuples, because Streamlit takes every list for what may be a table, and imports pandas to find out.
+    # Tuples, because Streamlit checks if a list is a table, and imports pandas for that.
     return {
         "words": str(words),
         "height": int(images.shape[1]),

@@ -18,16 +18,16 @@ from digits_core.runs.rows import NOT_TRAINED_HERE
 from digits_core.runs.store import Run
 
 RUN = "run"
-"""The name of the control that chooses a run, and its name in the URL; it is the same on all pages."""
+"""The name of the control that chooses a run, also in the URL; it is the same on all pages."""
 CHOSEN_RUN = "chosen_run"
-"""The run that a person asked for. A page may show another one: one that trains now, or one that has weights."""
+"""The run that the user asked for. A page may show another one: one that is training, or one that has weights."""
 AWAIT_S = 1.0
-"""A page that waits for a run to finish looks after it so often."""
+"""How often a page that waits for a run to finish checks it."""
 SPLIT_HELP = "Training images teach the network; test images are never shown to it while it learns, only to judge it."
 
 
 def choose_dataset(key: str = "dataset", label: str = "Dataset") -> str:
-    """Return the name of the dataset that this page looks at; in the URL as `key`."""
+    """Draw the choice of this page's dataset and return its name; in the URL as `key`."""
     titles = {entry.name: entry.title for entry in state().catalogue.entries()}
     return choose_named(
         label,
@@ -40,7 +40,7 @@ def choose_dataset(key: str = "dataset", label: str = "Dataset") -> str:
 
 
 def choose_split(key: str = "split") -> Split:
-    """Choose training or test images; in the URL."""
+    """Draw the choice between training and test images; in the URL."""
     return st.segmented_control(
         "Split",
         ["train", "test"],
@@ -53,7 +53,7 @@ def choose_split(key: str = "split") -> Split:
 
 
 def choose_page(total: int, per_page: int, key: str, unit: str, words: str) -> int:
-    """Choose which page of `total` things to show, from 1; in the URL as `key`. `words` follow their number.
+    """Draw the choice of a page of `total` things, from 1; in the URL as `key`. `words` follow their number.
 
     unit: the things in the plural, with which `words` begin.
     """
@@ -61,7 +61,7 @@ def choose_page(total: int, per_page: int, key: str, unit: str, words: str) -> i
     if total == 1:
         words = unit.removesuffix("s") + words.removeprefix(unit)
     if st.session_state.get(key, 1) > pages:
-        st.session_state[key] = pages  # there were more: the URL is not to say a page that is gone
+        st.session_state[key] = pages  # there were more: the URL must not name a page that no longer exists
     with st.container(horizontal=True, vertical_alignment="bottom"):
         page = st.number_input(
             "Page", 1, pages, 1, key=key, bind="query-params", width=130, help=f"{per_page} {unit} each."
@@ -79,12 +79,12 @@ def choose_run(
     instead: Run | None = None,
     on_pick: Callable[[str], None] | None = None,
 ) -> Run:
-    """Return one of these runs: the one that a link or a person chose, on whatever page, else the `default`.
+    """Return one of these runs: the one that a link or the user chose, on any page, else the `default`.
 
     Args:
-        label: What the list calls a run; for runs that may still train it must say nothing that changes meanwhile.
-        default: The newest unless given.
-        instead: A run to show although another one was chosen.
+        label: Returns the text of a run in the list; for a live run it must not contain anything that changes.
+        default: The newest run unless given.
+        instead: A run to show even though another one was chosen.
         on_pick: Called with the id of a run that was chosen by hand here, or by a link to this page.
     """
     by_id = {run.id: run for run in runs}
@@ -117,23 +117,23 @@ def choose_run(
 
 
 def choose_best_run(runs: Sequence[Run], help_text: str) -> Run:
-    """Return the run that a person chose, else the best one that can be used: see `best_of`."""
+    """Return the run that the user chose, else the best one that can be used: see `best_of`."""
     return choose_run(runs, help_text, default=best_of(runs))
 
 
 def follow_choice(run: Run) -> None:
-    """Let every page show this run from now on, as if it had been chosen by hand."""
+    """Show this run on every page from now on, as if it had been chosen by hand."""
     st.session_state[CHOSEN_RUN] = run.id
 
 
 def warn_of_doubtful(run: Run) -> None:
-    """Say of a run that fails on its own test images that its answers are worth little."""
+    """Warn that a run's predictions are unreliable if it fails on its own test images."""
     if doubt := doubt_about(run):
         st.warning(as_plain_text(doubt), icon=":material/warning:")
 
 
 def _say_why_not_shown(run_id: str, default: Run) -> None:
-    """Say why a chosen run is not shown. One that still trains is shown once it can be; any other is forgotten."""
+    """Say why a chosen run is not shown. A run in training is shown once it can be; any other choice is forgotten."""
     if state().runs.is_live(run_id):
         st.fragment(_await_run, run_every=AWAIT_S)(run_id, default)
         return
@@ -146,7 +146,7 @@ def _say_why_not_shown(run_id: str, default: Run) -> None:
 
 
 def _await_run(run_id: str, default: Run) -> None:
-    """Say that a run has to finish first, and draw the page anew when it has."""
+    """Say that a run has to finish first, and redraw the page when it has."""
     if not state().runs.is_live(run_id):
         st.rerun()
     run = state().runs.get(run_id)
@@ -157,7 +157,7 @@ def _await_run(run_id: str, default: Run) -> None:
 
 
 def follow_old_link(key: str, renamed: Mapping[str, str]) -> None:
-    """Let a URL that gives `key` a value by its former name mean what that is called now: `renamed[old] == new`.
+    """Translate the former value of `key` in an old URL to its current name, `renamed[old]`.
 
     Call it before the control that is bound to `key` is drawn.
     """
@@ -167,10 +167,10 @@ def follow_old_link(key: str, renamed: Mapping[str, str]) -> None:
 
 
 def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str, gone: Callable[[str], str]) -> str:
-    """Return one of the names in `titles`, which are shown instead; the first unless the URL says another.
+    """Return one of the names in `titles`, which are shown instead; the first unless the URL names another.
 
-    The name is in the URL by hand: Streamlit's binding would write the title, which people may change. `gone` words the
-    warning for a name that is not there.
+    The name is written into the URL by hand: Streamlit's binding would write the title, which users may change. `gone`
+    returns the warning for a name that does not exist.
     """
     in_url = st.query_params.get(key)
     if in_url and page_address.is_new(key.__eq__, f"{key}_in_url"):
@@ -193,7 +193,7 @@ def choose_named(label: str, titles: Mapping[str, str], key: str, help_text: str
 
 
 def run_label(run: Run) -> str:
-    """Format a run in a list: its number and name, and how well it does or what state it is in."""
+    """Format a run for a list: its number and name, and its accuracy or status."""
     if run.live:
         return f"{run.title} · in training"
     accuracy = f"{run.test_accuracy:.2%}" if run.test_accuracy is not None else "no result"
@@ -201,14 +201,14 @@ def run_label(run: Run) -> str:
 
 
 def empty_state(text: str, page: str, label: str, **query: str) -> None:
-    """Say that a page has nothing to show, with the link to where that can be changed."""
+    """Say that a page has nothing to show, with a link to the page where that can be changed."""
     with st.container(border=True):
         st.write(text)
         link(page, label, **query)
 
 
 def say_not_here(dataset: str) -> None:
-    """Say of a dataset that can be chosen but has no images yet where they come from."""
+    """Say how to get the images of a dataset that can be chosen but has none yet."""
     if dataset == "handwriting":
         empty_state("No handwriting yet. Draw some digits, and they become a dataset.", "handwriting", "Draw digits")
     else:
@@ -216,5 +216,5 @@ def say_not_here(dataset: str) -> None:
 
 
 def show_error(error: DigitsError) -> None:
-    """Show an error next to the control that caused it; the rest of the page goes on."""
+    """Show an error next to the control that caused it; the rest of the page continues."""
     st.error(as_plain_text(str(error)), icon=":material/error:")

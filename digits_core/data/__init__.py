@@ -1,1 +1,1 @@
-"""The digits: what there is, where it comes from, which of it is for training and which for testing."""
+"""The Data page: its views, one module each, and the users' own datasets."""

@@ -1,4 +1,4 @@
-"""The two sets that need no download: one ships inside scikit-learn, the other beside this file."""
+"""The two datasets that need no download: one ships with scikit-learn, the other next to this file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MNIST_5K = Path(__file__).with_name("mnist_5k.npz")
 
 def read_optdigits() -> Digits:
     """Return 1,797 digits, uint8 (N, 8, 8): scikit-learn's file, its 17 levels spread over 0 to 255."""
-    # The file and not `load_digits`, which would import all of scikit-learn: two seconds before the first page.
+    # Read the file: `load_digits` would import all of scikit-learn, which takes two seconds before the first page.
     table = np.loadtxt(_packaged("scikit-learn", "sklearn/datasets/data/digits.csv.gz"), np.uint8, delimiter=",")
     images = (table[:, :-1].astype(np.uint16) * 255 // 16).astype(np.uint8).reshape(-1, 8, 8)
     return _with_split("optdigits", images, table[:, -1])

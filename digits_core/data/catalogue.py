@@ -1,4 +1,4 @@
-"""What can be chosen as a dataset, and how each is read. No name here is downloaded unless that is asked for."""
+"""The datasets that can be chosen, and how each is read. Nothing is downloaded unless requested."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digits_core.home import Home
 
 @dataclass(frozen=True)
 class Entry:
-    """A dataset before it is read: what a person needs to choose it."""
+    """Description of a dataset that is not read yet: what a user needs to choose it."""
 
     name: str
     title: str
@@ -93,7 +93,7 @@ class Catalogue:
         }
 
     def entries(self) -> list[Entry]:
-        """Return what can be chosen, in the order in which it is offered."""
+        """Return the datasets that can be chosen, in the order in which they are offered."""
         return [*BUILT_IN.values(), *(_entry(each) for each in self.imports.all())]
 
     def entry(self, name: str) -> Entry:
@@ -104,7 +104,7 @@ class Catalogue:
         return entries[name]
 
     def available(self, name: str) -> bool:
-        """Return True if `load` would find the dataset now: not before its download, or before the first sample."""
+        """Return True if `load` can read the dataset now: not before its download, or before the first sample."""
         if name == "mnist":
             return mnist.is_here(self._downloads)
         if name == "handwriting":
@@ -112,14 +112,14 @@ class Catalogue:
         return name in {entry.name for entry in self.entries()}
 
     def load(self, name: str) -> Digits:
-        """Read a dataset; `DatasetError` when there is none of that name or it is not here yet."""
+        """Read a dataset; raises `DatasetError` if the name is unknown or the dataset is not available yet."""
         self.entry(name)
         return self._readers[name]() if name in self._readers else self.imports.load(name)
 
     def load_version(self, name: str, version: str) -> Digits:
-        """Read a dataset as a run was trained on it: handwriting as it was then, also an import that was deleted since.
+        """Read a dataset as a run was trained on it: handwriting as it was then, and imports even if deleted since.
 
-        `version` is one that `version` returned, or that a run has recorded; `DatasetError` where the digits are gone.
+        `version` comes from the method of that name or a record of a run. Raises `DatasetError` if the digits are gone.
         """
         if name == "handwriting":
             return self._handwriting.digits(version)
@@ -128,7 +128,7 @@ class Catalogue:
     def problem(self, name: str) -> str:
         """Return why a dataset cannot be read for the runs that were trained on it; empty if it can.
 
-        That handwriting which is recorded is there is not looked into: samples that runs refer to are never removed.
+        Recorded handwriting is not checked: samples that runs refer to are never removed.
         """
         if name == "mnist" and not self.available(name):
             return "The dataset mnist is not here: download it on the Data page."

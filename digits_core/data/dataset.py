@@ -1,4 +1,4 @@
-"""The digits as the lecture hands them to PyTorch: a list of tuples, and a `Dataset` over it."""
+"""The digits in the form that the lecture passes to PyTorch: a list of tuples, and a `Dataset` over it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digits_core.data.digits import Digits, Split
 from digits_core.markup import Html, heading, joined, picture
 
 SHOWN = 16
-"""Samples that a dataset shows of itself in a notebook, as its transform makes them."""
+"""Number of transformed samples in the notebook preview of a dataset."""
 Sample = tuple[torch.Tensor | np.ndarray, int]
 
 
@@ -26,13 +26,13 @@ def as_tuples(digits: Digits, split: Split) -> list[Sample]:
 
 
 class CustomTensorDataset(Dataset[tuple[Any, int]]):
-    """Holds the tuples; turns an array or a tensor into a PIL image; applies the transform; returns (image, label).
+    """Dataset of `(image, label)` tuples that converts each array or tensor to a PIL image and transforms it.
 
     Training and test sets each have their own transform.
 
     Args:
         tensors: `(image, label)` each, the image an array or a tensor (H, W) of 0 to 255, or a PIL image.
-        transform: What is done to each PIL image when it is asked for; nothing if it is not given.
+        transform: Applied to each PIL image when the sample is accessed; None leaves the image as it is.
 
     Example:
         >>> import torch
@@ -70,7 +70,7 @@ class CustomTensorDataset(Dataset[tuple[Any, int]]):
 
 
 def _in_words(image: Any) -> str:
-    """Say what an item is: its kind, shape and type."""
+    """Describe a transformed image in words: its type, its size and, if it is not a PIL image, its range of values."""
     if isinstance(image, Image.Image):
         return f"PIL images {image.mode} of {image.width}×{image.height}"
     values = np.asarray(image)
@@ -78,7 +78,7 @@ def _in_words(image: Any) -> str:
 
 
 def _as_pixels(image: Any) -> np.ndarray:
-    """Return whatever a transform made of an image as uint8 (H, W), its darkest value black and its brightest white."""
+    """Scale the output of a transform to uint8 (H, W), its lowest value black and its highest white."""
     values = np.asarray(image).astype(np.float64)
     values = values.reshape(values.shape[-2:])
     low, high = float(values.min()), float(values.max())

@@ -1,4 +1,4 @@
-"""A set of digits in memory, and the split that it carries with it."""
+"""A dataset of digits in memory, with its split into train and test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Digits:
     """Images with labels and a split.
 
     images: uint8 (N, H, W), ink bright (255) on a dark ground (0); labels: int64 (N,), 0 to 9;
-    test: bool (N,), true where an image is for testing; writers: who wrote each, where that is known.
+    test: bool (N,), true for each image to test on; writers: the writer of each image, if known.
     """
 
     name: str
@@ -68,10 +68,10 @@ class Digits:
         return np.bincount(self.labels[self.indices(split)], minlength=CLASSES)
 
     def tested_on(self, writers: Collection[str]) -> Digits:
-        """Split the same digits by writer: training sees none of these writers, the test sees only them.
+        """Return the digits split by writer: `writers` are only tested on, all others only trained on.
 
-        The others' test images stay out of both, as they never reach training. A set that knows no writers, or none
-        of these, is returned as it is.
+        The test images of the others are left out, so that they still never reach training. A dataset without
+        writers, or without any of these, is returned unchanged.
         """
         held_out = np.isin(self.writers, list(writers)) if self.writers else np.zeros(len(self), dtype=bool)
         if not held_out.any():
@@ -97,10 +97,10 @@ class Digits:
 def stratified_split(
     images: np.ndarray, labels: np.ndarray, fraction: float = TEST_FRACTION, seed: int = SPLIT_SEED
 ) -> np.ndarray:
-    """Choose `fraction` of each digit for testing; bool (N,), true where an image is for testing.
+    """Choose `fraction` of each digit for testing; returns bool (N,), true for each image to test on.
 
-    An image's place follows from its own pixels and the seed, not from its position: the same data in another order,
-    or on another machine, is split alike with nothing to store, and equal images never stand on both sides.
+    An image is assigned by a hash of its pixels and the seed, not by its position: the same data in another order, or
+    on another machine, is split the same way without storing the split, and equal images are never in both splits.
     """
     key = seed.to_bytes(8, "little")
     order = np.array([_place(image, key) for image in images], dtype=np.uint64)
@@ -111,10 +111,10 @@ def stratified_split(
         if wanted:
             last = np.sort(order[members])[wanted - 1]
             test[members] = order[members] <= last
-    # A copy under another label follows, or training would see a test image.
+    # Include copies under another label, or training would see a test image.
     return np.isin(order, order[test])
 
 
 def _place(image: np.ndarray, key: bytes) -> int:
-    """Hash pixels to a number in 0 … 2^64 - 1 that looks random, yet is the same for the same pixels."""
+    """Hash the pixels to a pseudorandom integer in 0 … 2^64 - 1; equal pixels give equal integers."""
     return int.from_bytes(hashlib.blake2b(image.tobytes(), key=key, digest_size=8).digest(), "little")

@@ -1,4 +1,4 @@
-"""Which digit a picture shows, as far as the name of its file says so."""
+"""Labels from file names: the digit that a picture shows, if the name of its file says so."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _COUNTS = {
     "no",
     "nr",
 }
-"""The number after one of these words counts files."""
+"""The number after one of these words numbers the file: it is not a label."""
 _COPY = re.compile(r"\s*(\(\d+\)|- copy( \(\d+\))?)$", re.IGNORECASE)
 
 
 def label_in(name: str) -> int | None:
     """Return the label in a file's name, as in `7.png`, `digit_7_03.jpg` or `anna-3.png`; `None` if it is not clear.
 
-    A label is a single digit that stands alone. Two different ones, as in `3-5.png`, say nothing.
+    A label is a number of one digit. Two different ones, as in `3-5.png`, are ambiguous.
     """
     stem = _COPY.sub("", PurePosixPath(name.replace("\\", "/")).stem)
     tokens = re.findall(r"[^\W\d_]+|\d+", stem.lower())

@@ -1,4 +1,4 @@
-"""All handwriting in one file and back without loss: an `.npz` of plain arrays, which `numpy.load` reads as well.
+"""All handwriting as one file, without loss: an `.npz` of plain arrays, which `numpy.load` reads as well.
 
     images uint8 (N, 28, 28), the ink centred · labels uint8 (N,) · test bool (N,)
     created float64 (N,), seconds since 1970 · writers, sources: text (N,)
@@ -6,10 +6,10 @@
     papers uint8 (bytes,), one after another, each 112×112 pixels compressed by zlib: the ink where it was written
     paper_ends int64 (N,)
 
-Archives from before paper was kept have the first eight; a sample from that time has a paper of length 0.
+Archives from before paper was stored have the first eight; a sample from that time has a paper of length 0.
 
-A file that comes back may be anyone's: every size is held against what is really there before memory is set aside
-for it, nothing in it is run, and one that is not as above is refused whole.
+An imported file is not trusted: every size is checked against the actual data before memory is allocated for it,
+nothing in it is run, and a file that differs from the above is refused as a whole.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Wrong(Exception):
 
 
 def pack(samples: Sequence[NewSample]) -> bytes:
-    """Return the archive of these samples, which have their time and their place in the split."""
+    """Return the archive of these samples, whose `test` and `created` must be set."""
     buffer = io.BytesIO()
     kept = [sample.paper for sample in samples]
     np.savez_compressed(
@@ -103,13 +103,13 @@ def _arrays(data: bytes) -> dict[str, np.ndarray]:
         contents = {}
         for entry in entries:
             with archive.open(entry) as file:
-                # With a number, or all that a lying entry unpacks to would be in memory before it is cut.
+                # Limit the read: all that an entry with a false size unpacks to would be in memory before it is cut.
                 contents[entry.filename.removesuffix(".npy")] = file.read(entry.file_size)
     return {name: _array(name, content) for name, content in contents.items()}
 
 
 def _array(name: str, content: bytes) -> np.ndarray:
-    """Read one `.npy`, its header checked before its data are looked at; never an array of objects."""
+    """Read one `.npy`, checking its header before its data; arrays of objects are refused."""
     file = io.BytesIO(content)
     if np.lib.format.read_magic(file) != (1, 0):
         raise _Wrong(f"its array {name} has another format")
@@ -149,7 +149,7 @@ def _samples(arrays: dict[str, np.ndarray]) -> list[NewSample]:
 
 
 def _parts(together: np.ndarray, ends: np.ndarray, name: str) -> list[bytes]:
-    """Cut concatenated parts apart where each ends."""
+    """Split the concatenated parts at the position where each ends."""
     lengths = np.diff(ends, prepend=np.int64(0))
     if np.any(lengths < 0) or np.any(lengths > MAX_DRAWING) or (ends[-1] if len(ends) else 0) != len(together):
         raise _Wrong(f"its {name} do not end where it says")
@@ -160,7 +160,7 @@ def _parts(together: np.ndarray, ends: np.ndarray, name: str) -> list[bytes]:
 def _checked_paper(content: bytes) -> bytes:
     try:
         if content:
-            papers.unpacked(content)  # stays compressed: what all of them unpack to may be more than there is memory
+            papers.unpacked(content)  # stays compressed: all of them unpacked may not fit in memory
     except DatasetError as error:
         raise _Wrong("not all its papers have 112 × 112 pixels") from error
     return content

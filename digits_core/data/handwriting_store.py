@@ -1,4 +1,4 @@
-"""The users' own digits: each with its label, writer, source and time, kept in the database."""
+"""The users' own digits: each with its label, writer, source and time, stored in the database."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ SOURCES: tuple[str, ...] = get_args(Source)
 
 @dataclass(frozen=True)
 class NewSample:
-    """A digit that is to be kept.
+    """A digit to be stored.
 
-    image: uint8 (28, 28), its ink centred, to be shown; drawing: the picture it was made from, as PNG; paper: the ink
-    where it was written, which is what networks train on, as `papers.packed` returns it, empty for a sample from before
-    that was kept. `test` and `created` are decided when it is kept, unless they are known, as of a sample that comes
+    image: uint8 (28, 28), its ink centred, for display; drawing: the picture it was made from, as PNG; paper: the ink
+    where it was written, as `papers.packed` returns it, which is what networks train on; empty for a sample from before
+    paper was stored. `test` and `created` are set when it is stored, unless they are given, as for a sample imported
     from another home.
     """
 
@@ -50,7 +50,7 @@ class NewSample:
 
 @dataclass(frozen=True)
 class HandwrittenSample:
-    """One digit of someone: `image` uint8 (28, 28), its ink centred; `created` in seconds since 1970."""
+    """A stored digit: `image` uint8 (28, 28), its ink centred; `created` in seconds since 1970."""
 
     id: int
     label: int
@@ -62,14 +62,14 @@ class HandwrittenSample:
 
 
 Row = tuple[int, int, str, float | None]
-"""Of a sample, all that can be changed: id, label, writer, deleted."""
+"""The id of a sample and all that can be changed of it: label, writer, deleted."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to some samples, and all that `Handwriting.undo` needs to take it back.
+    """An edit of some samples, with all that `Handwriting.undo` needs to revert it.
 
-    before, after: (id, label, writer, deleted) of each sample; one that the change added was deleted before it.
+    before, after: (id, label, writer, deleted) of each sample; one that the edit added counts as deleted before it.
     """
 
     words: str
@@ -82,7 +82,7 @@ class Change:
 
 
 class Handwriting:
-    """Add, list and change the samples of one database, each action in one transaction; they serve as a dataset."""
+    """The handwritten samples of one database, which serve as a dataset; each edit is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -90,14 +90,14 @@ class Handwriting:
     def add(
         self, image: np.ndarray, label: int, writer: str, source: Source, drawing: bytes = b"", paper: bytes = b""
     ) -> int:
-        """Keep a digit and return its id; see `NewSample`."""
+        """Store a digit and return its id; see `NewSample`."""
         return self.add_all([NewSample(image, label, writer, source, drawing, paper=paper)]).samples[0]
 
     def add_all(self, samples: Sequence[NewSample]) -> Change:
-        """Keep several digits, or none of them where one is refused.
+        """Store several digits, or none of them if one is invalid.
 
-        One sample in five of each digit is for testing, decided here once, so that a growing set never moves an image
-        from one split to the other.
+        One sample in five of each digit is for testing, decided here once, so that a growing dataset never moves
+        an image from one split to the other.
         """
         for sample in samples:
             _check(sample)
@@ -107,9 +107,9 @@ class Handwriting:
         return Change(f"Saved {counted_digits(len(samples))}", added, tuple(_not_deleted(row) for row in added))
 
     def add_missing(self, samples: Sequence[NewSample]) -> Change:
-        """Keep those that are not here yet, as `add_all` does; one that was deleted here comes back as it is given.
+        """Store the samples that are missing, as `add_all` does; restore deleted ones with the label and writer given.
 
-        The same image, made at the same moment from the same drawing, is the same sample: relabelled or not.
+        Samples with the same image, drawing and time of creation are the same sample, even if one was relabelled.
         """
         for sample in samples:
             _check(sample)
@@ -152,7 +152,7 @@ class Handwriting:
         ]
 
     def everything(self) -> list[NewSample]:
-        """Return all that is stored of every sample that is not deleted, in the order of writing."""
+        """Return every sample that is not deleted, with its drawing and paper, in the order of insertion."""
         query = (
             "SELECT label, writer, source, test, image, drawing, created, paper FROM samples WHERE deleted IS NULL "
             "ORDER BY id"
@@ -173,9 +173,9 @@ class Handwriting:
             ]
 
     def carry_over(self) -> int:
-        """Keep the paper of samples from before it was kept, as far as it can be had; returns of how many.
+        """Reconstruct and store the paper of samples from before it was stored; returns the number of samples.
 
-        Until then it is worked out whenever the dataset is read: the same pixels, but slower.
+        Until then it is computed whenever the dataset is read: the same pixels, but slower.
         """
         done = 0
         while True:
@@ -228,7 +228,7 @@ class Handwriting:
         return counts
 
     def writers(self) -> list[tuple[str, int]]:
-        """Return every writer with samples here, and how many; the most prolific first."""
+        """Return every writer with their number of samples, the most prolific first."""
         query = "SELECT writer, count(*) FROM samples WHERE deleted IS NULL GROUP BY writer ORDER BY 2 DESC, 1"
         with self._database.read() as db:
             return [tuple(row) for row in db.execute(query)]
@@ -239,17 +239,17 @@ class Handwriting:
             return handwriting_versions.version_of(handwriting_versions.current(db))
 
     def relabel(self, samples: int | Sequence[int], label: int) -> Change:
-        """Say which digit these samples show; their place in the split stays."""
+        """Set the label of these samples; their split does not change."""
         _check_label(label)
         return self._change(samples, f"Relabelled {{}} as {label}", label=label)
 
     def move(self, samples: int | Sequence[int], writer: str) -> Change:
-        """Say who wrote these samples."""
+        """Set the writer of these samples."""
         writer = tidy_writer(writer)
         return self._change(samples, f"Moved {{}} to {_braced(writer)}", writer=writer)
 
     def rename_writer(self, old: str, new: str) -> Change:
-        """Give all samples of a writer to the name `new`, which may be another writer's."""
+        """Rename a writer in all samples; if `new` is another writer, the two are merged."""
         new = tidy_writer(new)
         with self._database.write() as db:
             query = "SELECT id FROM samples WHERE writer = ? AND deleted IS NULL"
@@ -259,14 +259,14 @@ class Handwriting:
             return _change(db, samples, f"Moved {{}} to {_braced(new)}", writer=new)
 
     def delete(self, samples: int | Sequence[int]) -> Change:
-        """Take samples out of the dataset; `restore` or `undo` brings them back."""
+        """Delete samples from the dataset; `restore` or `undo` brings them back."""
         return self._change(samples, "Deleted {}", deleted=time.time())
 
     def restore(self, samples: int | Sequence[int]) -> Change:
         return self._change(samples, "Restored {}", deleted=None)
 
     def undo(self, change: Change) -> None:
-        """Take a change back; what somebody else has changed in its samples since then stays."""
+        """Revert a change, except for values that were changed again since."""
         with self._database.write() as db:
             for before, after in zip(change.before, change.after, strict=True):
                 query = "SELECT id, label, writer, deleted FROM samples WHERE id = ?"
@@ -277,15 +277,17 @@ class Handwriting:
                     _put(db, *row)
 
     def purge(self) -> int:
-        """Remove the samples that were deleted longer than `KEPT_S` ago, except those that a run was trained or tested
-        on; returns how many."""
+        """Remove the samples that were deleted longer than `KEPT_S` ago; returns how many.
+
+        Samples that a run was trained or tested on are kept.
+        """
         with self._database.write() as db:
             return handwriting_versions.purge(db, time.time() - KEPT_S)
 
     def digits(self, version: str = "") -> Digits:
-        """Return the samples as a dataset, in the order of writing; raises `DatasetError` if there are none.
+        """Return the samples as a dataset, in the order of insertion; raises `DatasetError` if there are none.
 
-        With a `version`, those of that time, with the labels and writers that they had then.
+        With a `version`, return the samples of that time, with the labels and writers that they had then.
         """
         with self._database.read() as db:
             samples = handwriting_versions.samples_of(db, version) if version else handwriting_versions.current(db)
@@ -294,18 +296,18 @@ class Handwriting:
             return handwriting_versions.read(db, samples)
 
     def _change(self, samples: int | Sequence[int], words: str, **values: object) -> Change:
-        """Set the columns that `values` names in all of these samples, or in none where one does not exist."""
+        """Set the columns that `values` names in all of these samples, or in none if one does not exist."""
         with self._database.write() as db:
             return _change(db, [samples] if isinstance(samples, int) else samples, words, **values)
 
 
 def tidy_writer(name: str) -> str:
-    """Reduce a writer's name to visible characters, single spaces and the length that is stored; never empty."""
+    """Reduce a writer's name to at most `WRITER_LENGTH` visible characters and single spaces; never empty."""
     return _visible(name)[:WRITER_LENGTH].rstrip() or NOBODY_NAMED
 
 
 def writer_problem(name: str) -> str:
-    """Return what is wrong with a writer's name that somebody typed, or "" if it would be kept as it is."""
+    """Return an error message if a writer's name is too long, else ""."""
     length = len(_visible(name))
     return f"The name has {length} characters, but {WRITER_LENGTH} are the limit." if length > WRITER_LENGTH else ""
 
@@ -334,7 +336,7 @@ def _ever_written(db: sqlite3.Connection) -> Counter[int]:
 
 
 def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) -> tuple[int, int, str, float]:
-    """Write a sample and count it in `earlier`; the entry of it that a `Change` needs."""
+    """Insert a sample and count it in `earlier`; returns its row for `Change.before`, in which it counts as deleted."""
     label, writer, test = int(sample.label), tidy_writer(sample.writer), sample.test
     if test is None:
         test = _is_for_testing(label, earlier[label])
@@ -352,9 +354,9 @@ def _insert(db: sqlite3.Connection, sample: NewSample, earlier: Counter[int]) ->
 
 
 def _is_for_testing(label: int, earlier: int) -> bool:
-    """Return True for one sample of a digit in five, never its first, and of each digit another one of the five.
+    """Return True for one in five samples of a digit, never its first; which of the five depends on the label.
 
-    If the fifth were taken of all, forty digits, four of each, would leave nothing to test on.
+    If it were always the fifth, forty digits, four of each, would leave nothing to test on.
     """
     return earlier % EVERY_NTH_IS_TEST == 1 + label % (EVERY_NTH_IS_TEST - 1)
 

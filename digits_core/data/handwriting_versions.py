@@ -1,4 +1,4 @@
-"""The handwriting as it was at a moment: its samples, each with the label, the split and the writer that it had then.
+"""Versions of the handwriting: its samples at one moment, each with the label, split and writer that it had then.
 
 Runs refer to a version, so that samples that are added, relabelled, moved or deleted later change nothing about them.
 One row holds a version, as JSON, and all runs that were trained on it share that row. A table with a row for each
@@ -25,12 +25,12 @@ COLUMNS = "id, label, test, writer"
 
 
 def current(db: sqlite3.Connection) -> str:
-    """Return the samples as they are now, as JSON; an empty text where there are none."""
+    """Return the current samples as JSON; an empty string if there are none."""
     return as_json(db.execute(f"SELECT {COLUMNS} FROM samples WHERE deleted IS NULL ORDER BY id").fetchall())
 
 
 def as_json(rows: Sequence[sqlite3.Row]) -> str:
-    """Return rows of `COLUMNS` as a version keeps them; equal samples give equal text."""
+    """Return rows of `COLUMNS` as the JSON of a version, empty if there are none; equal samples give equal JSON."""
     if not rows:
         return ""
     names = list(dict.fromkeys(row["writer"] for row in rows))
@@ -50,7 +50,7 @@ def as_json(rows: Sequence[sqlite3.Row]) -> str:
 
 
 def version_of(samples: str) -> str:
-    """Return sixteen hex digits that name a version: they follow from its content."""
+    """Return the name of a version: sixteen hex digits of the hash of its content."""
     return hashlib.sha256(samples.encode()).hexdigest()[:16]
 
 
@@ -63,21 +63,21 @@ def note(db: sqlite3.Connection, run_id: str, samples: str) -> str:
 
 
 def inherit(db: sqlite3.Connection, run_id: str, other: str) -> bool:
-    """Give a run the version of another one; returns whether that has one."""
+    """Copy the version of the run `other` to a run; returns False if `other` has none."""
     query = "INSERT INTO run_handwriting (run, version) SELECT ?, version FROM run_handwriting WHERE run = ?"
     return bool(db.execute(query, (run_id, other)).rowcount)
 
 
 def noted(db: sqlite3.Connection, run_id: str) -> str:
-    """Return the version that a run was trained on, or an empty text where none was recorded."""
+    """Return the version that a run was trained on, or an empty string if none was recorded."""
     row = db.execute("SELECT version FROM run_handwriting WHERE run = ?", (run_id,)).fetchone()
     return row["version"] if row else ""
 
 
 def samples_of(db: sqlite3.Connection, version: str) -> str:
-    """Return the samples of a version as JSON, whether a run refers to it or it is that of now.
+    """Return the samples of a version as JSON, if it is recorded or current.
 
-    `HandwritingChanged` where it is neither.
+    Raises `HandwritingChanged` if it is neither.
     """
     row = db.execute("SELECT samples FROM handwriting_versions WHERE version = ?", (version,)).fetchone()
     if row:
@@ -89,13 +89,13 @@ def samples_of(db: sqlite3.Connection, version: str) -> str:
 
 
 def centred(samples: str) -> str:
-    """Return the same samples as they were trained on before paper was kept: centred, of 28×28 pixels."""
+    """Return the same samples in the form used before paper was stored: centred, of 28×28 pixels."""
     kept = {name: value for name, value in json.loads(samples).items() if name != "side"}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
 def read(db: sqlite3.Connection, samples: str) -> Digits:
-    """Return these samples as a dataset; `DatasetError` where some are not on disk any more."""
+    """Return these samples as a dataset; raises `DatasetError` if some are no longer on disk."""
     kept = json.loads(samples)
     on_paper = "side" in kept
     columns = "id, image, drawing, source, paper" if on_paper else "id, image"
@@ -108,7 +108,7 @@ def read(db: sqlite3.Connection, samples: str) -> Digits:
             f"{len(gone)} of the {len(kept['ids'])} handwritten samples are not on disk any more: put a copy of "
             "digits.sqlite that has them in its place, or train again with the digits of today."
         )
-    # One copy, which PyTorch may take as it is.
+    # A single, writable copy, which PyTorch can use as it is.
     pixels = bytearray().join(images[number] for number in kept["ids"])
     size = papers.SIDE if on_paper else papers.CENTRED_SIDE
     return Digits(
@@ -121,9 +121,9 @@ def read(db: sqlite3.Connection, samples: str) -> Digits:
 
 
 def purge(db: sqlite3.Connection, deleted_before: float) -> int:
-    """Remove the samples that were deleted before that time and that no run refers to; returns how many.
+    """Remove the samples that were deleted before `deleted_before` and that no run refers to; returns how many.
 
-    While there is a run whose samples were never recorded, nothing is removed: it may have been trained on any.
+    While there is a run whose samples were never recorded, none is removed: it may have been trained on any.
     """
     db.execute("DELETE FROM handwriting_versions WHERE version NOT IN (SELECT version FROM run_handwriting)")
     return db.execute(

@@ -1,4 +1,4 @@
-"""Datasets that were imported: their pixels in a file of the home folder, what is known about them in the database."""
+"""Imported datasets: the pixels of each in a file of the home folder, its metadata in the database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAME_LENGTH = 40
 ABANDONED_AFTER_S = 3600
 """Writing or deleting the file of a dataset takes seconds: what is older was left by a process that was killed."""
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
-"""On Windows no file can be called that, whatever its ending."""
+"""Names that no file can have on Windows, whatever its extension."""
 _TO_PURGE = """
     SELECT name FROM datasets WHERE deleted < ? AND name NOT IN (
         SELECT used.value FROM runs, json_each(runs.config, '$.data.train') AS used
@@ -40,7 +40,10 @@ _TO_PURGE = """
 
 @dataclass(frozen=True)
 class ImportedDataset:
-    """`name` is for good: configs of runs and addresses of pages hold it. `title` is what people may change."""
+    """An imported dataset.
+
+    `name` is permanent: configs of runs and addresses of pages contain it. `title` can be changed.
+    """
 
     name: str
     title: str
@@ -56,7 +59,7 @@ class ImportedDataset:
 class Imports:
     """Keep, list, rename, delete and restore the imported datasets of one home folder.
 
-    `reserved` are the names that mean other datasets.
+    `reserved` are the names of other datasets.
     """
 
     def __init__(self, home: Home, database: Database, reserved: Collection[str] = ()) -> None:
@@ -65,14 +68,14 @@ class Imports:
         self._reserved = frozenset(reserved)
 
     def keep(self, reading: Reading, title: str, file: str, leave_out: bool = False) -> ImportedDataset:
-        """Make a dataset of what was read from `file`.
+        """Store what was read from `file` as a dataset.
 
-        Raises `DatasetError`, and keeps nothing, where the title is empty or taken, or where entries are wrong and
-        `leave_out` does not say to go on without them.
+        Raises `DatasetError`, and stores nothing, if the title is empty, too long or taken, or if entries are wrong and
+        `leave_out` is false.
         """
         title = _tidy_title(title)
         with self._database.read() as db:
-            self._refuse_taken(db, title)  # before anything large is written; it is decided below
+            self._refuse_taken(db, title)  # fails before anything large is written; checked again below
         if reading.problem_count and not leave_out:
             first = reading.problems[0]
             raise DatasetError(
@@ -93,10 +96,10 @@ class Imports:
                 part.unlink(missing_ok=True)
 
     def _claim(self, part: Path, digits: Digits, reading: Reading, title: str, file: str) -> ImportedDataset:
-        """Give the file `part` a name and a title that are free, its place and its row, all in one transaction.
+        """Move the file `part` into place under a free name and insert its row, in one transaction.
 
         The file is in place before the row is: a process that is killed in between leaves a file without a row, which
-        is in no list, and which the next dataset of that name replaces.
+        is not listed, and which the next dataset of that name replaces.
         """
         name = None
         height, width = digits.shape
@@ -120,7 +123,7 @@ class Imports:
         return kept
 
     def _discard(self, name: str) -> None:
-        """Remove the file of a dataset that did not get its row; one that got it meanwhile keeps its file."""
+        """Remove the file of a dataset that has no row; one that got its row in the meantime keeps its file."""
         with suppress(OSError, StoreError), self._database.write() as db:
             if db.execute("SELECT 1 FROM datasets WHERE name = ?", (name,)).fetchone() is None:
                 self._home.dataset(name).unlink(missing_ok=True)
@@ -130,7 +133,7 @@ class Imports:
         return self._those("deleted IS NULL ORDER BY created, name")
 
     def deleted(self) -> list[ImportedDataset]:
-        """Return the datasets that `restore` brings back, the last deleted first."""
+        """Return the datasets that `restore` can bring back, the last deleted first."""
         deleted = self._those("deleted IS NOT NULL ORDER BY deleted DESC, name")
         return [each for each in deleted if self._home.dataset(each.name).exists()]
 
@@ -141,16 +144,16 @@ class Imports:
         return _read(name, self._home.dataset(name))
 
     def load_for_run(self, name: str) -> Digits:
-        """Return the digits that a run was trained on, also of a dataset that was deleted since.
+        """Return the digits that a run was trained on, even if the dataset was deleted since.
 
-        `DatasetError` where its file is gone or damaged. A name is never given to other digits.
+        Raises `DatasetError` if its file is gone or damaged. A name is never reused for other digits.
         """
         if problem := self.problem(name):
             raise DatasetError(problem)
         return _read(name, self._home.dataset(name))
 
     def problem(self, name: str) -> str:
-        """Return why the digits under a name are no longer available, also if it was deleted; empty if they are."""
+        """Return why the digits of a dataset, deleted or not, are not available; empty if they are."""
         row = next(iter(self._those("name = ?", name)), None)
         if row is None:
             return f"There is no dataset {name!r}."
@@ -162,7 +165,7 @@ class Imports:
         return ""
 
     def rename(self, name: str, title: str) -> None:
-        """Give it another title; its name stays, so that runs still find it."""
+        """Change the title of a dataset; its name stays, so that runs still find it."""
         title = _tidy_title(title)
         with self._database.write() as db:
             if db.execute("SELECT 1 FROM datasets WHERE name = ? AND deleted IS NULL", (name,)).fetchone() is None:
@@ -171,14 +174,14 @@ class Imports:
             db.execute("UPDATE datasets SET title = ? WHERE name = ?", (title, name))
 
     def delete(self, name: str) -> None:
-        """Take it out of every list; `restore` brings it back, until `purge`."""
+        """Delete a dataset; `restore` brings it back, until `purge` removes its file."""
         with self._database.write() as db:
             if not db.execute("UPDATE datasets SET deleted = ? WHERE name = ?", (time.time(), name)).rowcount:
                 raise DatasetError(f"There is no dataset {name!r}.")
 
     def restore(self, name: str) -> None:
-        """Undo `delete`; where its title was taken meanwhile, it gets a number behind it."""
-        # One transaction: nobody may take the title in between, or purge the file.
+        """Undo `delete`; append a number to the title if it was taken in the meantime."""
+        # One transaction, so that no other process takes the title or purges the file in between.
         with self._database.write() as db:
             row = db.execute("SELECT title FROM datasets WHERE name = ?", (name,)).fetchone()
             if row is None or not self._home.dataset(name).exists():
@@ -189,11 +192,11 @@ class Imports:
             db.execute("UPDATE datasets SET title = ?, deleted = NULL WHERE name = ?", (title, name))
 
     def purge(self) -> None:
-        """Free the disk of what was deleted longer than `KEPT_S` ago, and of what killed processes left half done.
+        """Remove the files of datasets deleted longer than `KEPT_S` ago, and what killed processes left unfinished.
 
         Datasets that a run was trained or tested on stay as long as the run.
 
-        The names stay taken: runs know their data by them. A file that cannot be removed stays for the next time.
+        The names stay taken: runs refer to their data by them. A file that cannot be removed is left for the next call.
         """
         for name in self._expired():
             with suppress(OSError):
@@ -209,10 +212,10 @@ class Imports:
         return [row["name"] for row in rows if self._home.dataset(row["name"]).exists()]
 
     def _put_aside(self, name: str) -> Path:
-        """Rename the file of a dataset that is still to be removed, so that nobody restores it; return where it is.
+        """Rename the file of a dataset that is still to be removed, so that it cannot be restored; return its new path.
 
-        Renaming is done while nobody else can write to the database, and takes no time; deleting, which may take some,
-        is left to the caller.
+        The file is renamed, which takes no time, while the database is locked for writing; deleting it, which may take
+        some, is left to the caller.
         """
         aside = beside(self._home.dataset(name))
         with self._database.write() as db:

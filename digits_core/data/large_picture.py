@@ -1,8 +1,8 @@
 """Decode a large picture in a process of its own, one at a time: `python -m digits_core.data.large_picture`.
 
-Decoding fifty million pixels takes seconds and half a gigabyte. Elsewhere, it neither holds up the threads of the
-other visitors nor adds up with what they upload. The memory of that process is bounded, so that a file whose contents
-are larger than its header says is refused. A decoder that a file breaks takes nothing else with it.
+Decoding fifty million pixels takes seconds and half a gigabyte. In another process, one picture at a time, it neither
+blocks the threads of other sessions nor adds to the memory of their uploads. The memory of that process is bounded, so
+that a file whose contents are larger than its header says is refused. A crash of the decoder ends only that process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from digits_core.data.readers.limits import MIB, Limits, confine_this_process
 from digits_core.errors import PictureError, PictureReadingStopped
 
 ROOT = Path(__file__).resolve().parents[2]
-"""Where `digits_core` can be imported from."""
+"""The folder from which `digits_core` can be imported."""
 PATIENCE_S = 60
 MEMORY_BYTES = 1536 * MIB
 """For decoding: fifty million pixels of colour with transparency take a gigabyte on their way to grey."""
@@ -32,10 +32,10 @@ _PICTURE, _REFUSAL = b"P", b"R"
 
 
 def read_large_picture(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Return the picture in a file's bytes, as `read_picture` does; `PictureError` for whatever is wrong with it."""
+    """Decode a file's bytes as `read_picture` does, in another process; raises `PictureError` if anything is wrong."""
     command = [sys.executable, "-m", "digits_core.data.large_picture"]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    # The name as JSON: files may be called anything, which command lines and pipes do not carry as it is.
+    # The name as JSON: command lines and pipes do not carry every file name unchanged.
     asked = json.dumps([name, max_pixels]).encode() + b"\n" + data
     with _ONE_AT_A_TIME:
         try:
@@ -63,7 +63,7 @@ def read_large_picture(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> 
             "machine is short of memory. Save it smaller, or try again later."
         )
     width, height = map(int, kind[1:].split())
-    # Pillow takes any buffer, whatever its annotation says.
+    # Pillow accepts any buffer, whatever its annotation says.
     return Image.frombuffer("L", (width, height), content, "raw", "L", 0, 1)  # type: ignore[arg-type]
 
 

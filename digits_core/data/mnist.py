@@ -1,4 +1,4 @@
-"""MNIST in full: read from the home folder, and downloaded into it when somebody asks for that."""
+"""MNIST in full: read from the home folder, and downloaded into it on request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHUNK = 2**16
 TIMEOUT_S = 20
 
 UNDELIVERED = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError, zlib.error, ValueError)
-"""What is raised when a mirror is not there, breaks off or sends something else: the next one may do better."""
+"""Exceptions raised if a mirror is unreachable, breaks off or sends something else: the next one is tried."""
 
 Report = Callable[[float], None]
 Cancelled = Callable[[], bool]
@@ -44,16 +44,16 @@ def read(downloads: Path) -> Digits:
 
 
 def is_here(downloads: Path) -> bool:
-    """Return True if all four files are complete: one that a killed program left half written is not."""
+    """Return True if all four files are complete: one left half written by a killed process is not."""
     return all(_is_whole(downloads, part, kind) for part in IMAGES for kind in PIXELS_AND_LABELS)
 
 
 def download(downloads: Path, report: Report = lambda _: None, cancelled: Cancelled = lambda: False) -> None:
-    """Fetch what is not here yet from torchvision's mirrors.
+    """Download the missing files from torchvision's mirrors.
 
-    `report` is told the share done, 0 to 1. A file gets its name when it is complete and its MD5 sum is right, so
-    nothing half written or damaged is ever taken for MNIST. `DatasetError` where no mirror delivers it; returns early
-    once `cancelled` says so.
+    `report` is called with the fraction done, 0 to 1. A file gets its name when it is complete and its MD5 sum is
+    right, so nothing half written or damaged is ever taken for MNIST. Raises `DatasetError` if no mirror delivers a
+    file or it cannot be stored; returns early once `cancelled` returns True.
     """
     from torchvision.datasets import MNIST  # seconds to import, and only its addresses and sums are needed
 
@@ -82,7 +82,7 @@ def download(downloads: Path, report: Report = lambda _: None, cancelled: Cancel
 
 
 class Download:
-    """The download as something that all sessions see: started once, watched and cancelled by any."""
+    """A download shared by all sessions: started once, watched and cancelled from any of them."""
 
     def __init__(self, downloads: Path) -> None:
         self._downloads = downloads
@@ -97,7 +97,7 @@ class Download:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin, unless it is under way already."""
+        """Start the download, unless it is already running."""
         with self._lock:
             if self.running:
                 return
@@ -107,11 +107,11 @@ class Download:
             self._thread.start()
 
     def cancel(self) -> None:
-        """Ask it to end; what is complete stays, the file under way is given up."""
+        """Cancel the download; complete files stay, the file in progress is discarded."""
         self._cancel.set()
 
     def wait(self, seconds: float) -> None:
-        """Wait until it has ended, or for at most this long."""
+        """Wait until the download has ended, for at most `seconds`."""
         if self._thread is not None:
             self._thread.join(seconds)
 
@@ -132,7 +132,7 @@ def _report_share(report: Report, start: int, total: int, written: int) -> None:
 def _fetch(
     addresses: list[str], md5: str, target: Path, size: int, report: Callable[[int], None], cancelled: Cancelled
 ) -> None:
-    """Unpack the content of the first address that delivers it whole, as `target`."""
+    """Download and unpack `target` from the first address that delivers it complete; nothing is left if cancelled."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = beside(target)
     try:
@@ -155,7 +155,10 @@ def _fetch(
 def _unpack(
     address: str, md5: str, target: Path, size: int, report: Callable[[int], None], cancelled: Cancelled
 ) -> bool:
-    """Download a gzip file, unpacking it as it arrives; whether it was complete. `ValueError` where it is not MNIST."""
+    """Download a gzip file, unpacking it as it arrives.
+
+    Returns False if it was cancelled; raises `ValueError` if the content is not MNIST.
+    """
     packed = hashlib.md5(usedforsecurity=False)
     unpacker = zlib.decompressobj(wbits=31)
     written = 0

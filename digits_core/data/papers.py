@@ -18,17 +18,17 @@ from digits_core.errors import DatasetError
 
 SIDE = 112
 CENTRED_SIDE = 28
-"""Of the images that samples from before paper was kept have."""
-_MOST_PIXELS = 2_000_000  # of a drawing; those that the app has kept have far fewer
+"""Side of the images of samples from before paper was stored."""
+_MOST_PIXELS = 2_000_000  # of a drawing; those that the app has stored have far fewer
 
 
 def packed(paper: np.ndarray) -> bytes:
-    """Return uint8 (112, 112) as bytes to keep."""
+    """Compress a paper, uint8 (112, 112), to the bytes that are stored."""
     return zlib.compress(np.ascontiguousarray(paper).tobytes(), 6)
 
 
 def unpacked(content: bytes) -> np.ndarray:
-    """Return what was packed, uint8 (112, 112); `DatasetError` for anything else, whatever it would unpack to."""
+    """Return the paper, uint8 (112, 112), that `packed` compressed; raises `DatasetError` for any other content."""
     try:
         pixels = zlib.decompressobj().decompress(content, SIDE * SIDE + 1)
     except zlib.error:
@@ -46,10 +46,10 @@ def of_row(row: sqlite3.Row) -> np.ndarray:
 
 
 def carried_over(image: bytes, drawing: bytes, source: str) -> np.ndarray:
-    """Return the paper of a sample from before it was kept, uint8 (112, 112).
+    """Reconstruct the paper of a sample from before it was stored, uint8 (112, 112).
 
-    A drawing on a canvas was kept whole, black on white: its ink is still where it was written. Pictures of paper are
-    read with the digit in the middle, which is where `image`, the centred digit uint8 (28, 28), has it, too.
+    A drawing on a canvas was stored whole, black on white: its ink is still where it was written. Pictures of paper are
+    read with the digit in the middle, as it is in `image`, the centred digit uint8 (28, 28).
     """
     if source == "canvas" and (canvas := _canvas(drawing)) is not None:
         return canvas

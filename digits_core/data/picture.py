@@ -1,7 +1,7 @@
-"""Any picture as 8 bits of grey, upright. Uploaded files are hostile: each is read within limits or refused by name.
+"""Any picture as 8-bit greyscale, upright. Uploads are not trusted: each is read within limits or refused by name.
 
-HEIC, the format of an iPhone's photos, is never opened in the process that asks: its decoder is a large C++ library
-that reads nested boxes of any shape. `large_picture` opens it, in a process of its own whose memory is bounded.
+HEIC, the format of iPhone photos, is never opened in the calling process: its decoder is a large C++ library that
+parses nested boxes of any shape. `large_picture` opens it, in a process of its own whose memory is bounded.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 4
 LARGE_PIXELS = 16_000_000
-"""More than a phone's usual photo has: such a picture is decoded in a process of its own, one at a time."""
+"""More than a usual phone photo has: a larger picture is decoded in a process of its own, one at a time."""
 LARGE_WEBP_PIXELS = 2_000_000
-"""The same for WebP, whose decoder lets no other thread of Python run until it has finished."""
+"""The same for WebP, whose decoder blocks all other Python threads until it has finished."""
 
 _BAND_PIXELS = 2**20
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
@@ -39,17 +39,17 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Decoders warn about metadata that does not matter here. Once for the process: `catch_warnings` would need a lock, and
-# one person's photo would hold up everybody else's.
+# Decoders warn about metadata that does not matter here. Set once for the process: `catch_warnings` would need a lock,
+# and decoding one photo would block all others.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Decode a file's bytes to a picture: greyscale (mode "L"), upright, the first frame of an animation.
 
-    Raises `PictureError`, whose text begins with `name`, for whatever is wrong with the bytes. The number of
-    pixels is read from the header: a picture with more than `max_pixels` is refused before memory is set
-    aside for it.
+    Raises `PictureError`, whose text begins with `name`, if anything is wrong with the bytes. The number of
+    pixels is read from the header: a picture with more than `max_pixels` is refused before memory is
+    allocated for it.
     """
     _check_bytes(data, name)
     if _is_heic(data) or _is_slow(data, _size(data, name, max_pixels)):
@@ -60,7 +60,7 @@ def read_picture(data: bytes, name: str = "the picture", max_pixels: int = MAX_P
 
 
 def file_content(path: str) -> bytes:
-    """Return the bytes of a picture's file; `PictureError` if it cannot be opened."""
+    """Return the bytes of a picture's file; raises `PictureError` if it cannot be opened."""
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a path with a zero byte is a `ValueError`
@@ -69,13 +69,13 @@ def file_content(path: str) -> bytes:
 
 
 def read_picture_here(data: bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Return the same, whatever the format, decoded in this process: for one that is confined already."""
+    """Decode a picture as `read_picture` does, but always in this process, which should be confined already."""
     _check_bytes(data, name)
     return decode(data, name, max_pixels)
 
 
 def decode(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode a picture on this thread; `PictureError` if it is damaged, or larger or smaller than what is read."""
+    """Decode a picture on this thread; raises `PictureError` if it is damaged, too large or too small."""
     with _refusals(name, max_pixels), _opened(data, name) as image:
         _check_dimensions(image, name, max_pixels)
         image.load()
@@ -94,7 +94,7 @@ def _check_bytes(data: bytes, name: str) -> None:
 
 
 def _opened(data: bytes, name: str) -> Image.Image:
-    """Return the picture with its header read and its pixels still to decode."""
+    """Open a picture: its header is read, its pixels are not decoded yet."""
     if not _is_heic(data):
         return Image.open(io.BytesIO(data), formats=FORMATS)
     # Here and not above: only the process that decodes a HEIC loads the library for it.
@@ -103,7 +103,7 @@ def _opened(data: bytes, name: str) -> Image.Image:
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=2)
     try:
         return Image.open(io.BytesIO(data), formats=_HEIC_FORMATS)
-    except UnidentifiedImageError:  # it says that it is a HEIC
+    except UnidentifiedImageError:  # its first bytes say that it is a HEIC
         raise PictureError(damaged(name)) from None
 
 
@@ -117,7 +117,7 @@ def _is_slow(data: bytes, pixels: int) -> bool:
 
 
 def _size(data: bytes, name: str, max_pixels: int) -> int:
-    """Return how many pixels a picture has, by its header; `PictureError` if that is too many or too few."""
+    """Return the number of pixels by the header of a picture; raises `PictureError` if it is too large or too small."""
     with _refusals(name, max_pixels), _opened(data, name) as image:
         _check_dimensions(image, name, max_pixels)
         return image.width * image.height
@@ -125,7 +125,7 @@ def _size(data: bytes, name: str, max_pixels: int) -> int:
 
 @contextmanager
 def _refusals(name: str, max_pixels: int = MAX_PIXELS) -> Iterator[None]:
-    """Turn whatever decoders raise, which on damaged pixels is nearly anything, into a `PictureError`."""
+    """Turn any exception of a decoder into a `PictureError`: on damaged pixels, decoders raise nearly anything."""
     try:
         yield
     except PictureError:
@@ -145,7 +145,10 @@ def damaged(name: str) -> str:
 
 
 def as_picture(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
-    """Return a Pillow image unchanged, an array (H, W), (H, W, 3) or (H, W, 4) as one, else raise `PictureError`."""
+    """Return a Pillow image as it is, or convert an array (H, W), (H, W, 3) or (H, W, 4) to one.
+
+    Raises `PictureError` for an array of another shape.
+    """
     if isinstance(picture, Image.Image):
         return picture
     if picture.size == 0 or picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (3, 4)):
@@ -158,8 +161,8 @@ def as_picture(picture: Image.Image | np.ndarray, name: str) -> Image.Image:
 def grey(image: Image.Image) -> Image.Image:
     """Convert the picture to mode "L", at the same size.
 
-    Transparency is laid on a background on which the ink stays visible; more than 8 bits are scaled by the
-    value range.
+    A transparent picture is put on a background on which the ink stays visible; values of more than 8 bits are
+    scaled by their range.
     """
     if image.mode == "L" and "transparency" not in image.info:
         return image
@@ -212,10 +215,10 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
 
 
 def _on_background(image: Image.Image) -> Image.Image:
-    """Lay an RGBA picture on an opaque background, in mode "L".
+    """Put an RGBA picture on an opaque background, in mode "L".
 
-    Where mostly paper is left, it goes on in its own tone; else what is there is ink: dark ink is laid on
-    white, light ink on black.
+    If most of the picture is visible and its tones vary, it is taken for paper, and the background gets the paper's
+    tone. Else what is visible is ink: dark ink is put on white, light ink on black.
     """
     opacity, light = image.getchannel("A"), image.convert("RGB").convert("L")
     counts = _visible_tones(light, opacity, above=127)
@@ -224,7 +227,7 @@ def _on_background(image: Image.Image) -> Image.Image:
     visible = counts.sum()
     if not visible:
         return Image.new("L", image.size, 255)
-    # Of the visible tones in order; from their counts, because the tones themselves may be fifty million.
+    # Quantiles of the visible tones, from their counts: the tones themselves may be fifty million.
     low, middle, high = _quantiles(counts, (0.02, 0.5, 0.98))
     is_paper = visible > image.width * image.height / 2 and high - low > 48
     background = middle if is_paper else 255.0 * (counts @ np.arange(256) / visible < 128)
@@ -238,12 +241,12 @@ def _on_background(image: Image.Image) -> Image.Image:
 
 
 def _visible_tones(light: Image.Image, opacity: Image.Image, above: int) -> np.ndarray:
-    """Return how often each tone occurs where the opacity is greater than `above`, int64 (256,)."""
+    """Return how often each tone occurs among pixels of opacity greater than `above`, int64 (256,)."""
     return np.array(light.histogram(opacity.point(lambda value: 255 * (value > above))))
 
 
 def _quantiles(counts: np.ndarray, shares: tuple[float, ...]) -> list[float]:
-    """Return what `np.quantile` says of the values that occur so many times."""
+    """Return the quantiles, as `np.quantile` does, of values 0, 1, … that occur `counts` times each."""
     ends = np.cumsum(counts)
     places = (ends[-1] - 1) * np.array(shares)
     below, above = (np.searchsorted(ends, whole, side="right") for whole in (np.floor(places), np.ceil(places)))
@@ -253,7 +256,7 @@ def _quantiles(counts: np.ndarray, shares: tuple[float, ...]) -> list[float]:
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8; 1 (upright) if there is none or it cannot be read.
 
-    HEIC is turned by its decoder, as the file itself asks; its EXIF data only repeat that (ISO/IEC 23008-12).
+    HEIC is rotated by its decoder, as the file specifies; its EXIF data only repeat that (ISO/IEC 23008-12).
     """
     if image.format in _HEIC_FORMATS:
         return 1

@@ -1,1 +1,1 @@
-"""Lessons: guided tours of the pages, written as text, with steps that are checked against what the learner did."""
+"""Lessons in the app: their cards, and the column that stays next to every page while one is open."""

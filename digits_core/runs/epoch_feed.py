@@ -1,4 +1,4 @@
-"""The epochs of any number of runs, read once and then only what is new: what every curve and log is drawn from."""
+"""The epochs of any number of runs, read incrementally; all curves and logs are drawn from them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ MEASURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 
 @dataclass(frozen=True, eq=False)
 class Epochs(Sequence[Epoch]):
-    """The finished epochs of a run, also by column: each array (n,). Accuracies are fractions of 1, NaN is not known.
+    """The finished epochs of a run, also by column: each array (n,). Accuracies are fractions of 1, NaN if unknown.
 
-    Replaced when there are more, never changed: the object is its version.
+    Immutable: new epochs make a new object, so its identity serves as its version.
     """
 
     sequence: int
@@ -46,7 +46,7 @@ class Epochs(Sequence[Epoch]):
     test_accuracy: np.ndarray
 
     def followed_by(self, rows: Sequence[EpochRow]) -> Epochs:
-        """Return these epochs with what is newer in `rows`, each epoch once; this object itself if nothing is."""
+        """Return these epochs extended by the newer `rows`, each epoch once; this object itself if none are newer."""
         newer = [row for row in rows if row.sequence > self.sequence]
         if not newer:
             return self
@@ -57,7 +57,7 @@ class Epochs(Sequence[Epoch]):
         if (np.diff(epoch[max(0, len(self) - 1) :]) > 0).all():
             spent = self.seconds[-1] if len(self) else 0.0
             return Epochs(sequence, epoch, np.append(self.seconds, spent + np.cumsum(each)), *measures)
-        # A loop may log an epoch again, and in any order: the last figures of each.
+        # A loop may log an epoch again, and in any order: keep the last figures of each.
         last = len(epoch) - 1 - np.unique(epoch[::-1], return_index=True)[1]
         seconds = np.cumsum(np.append(np.diff(self.seconds, prepend=0.0), each)[last])
         return Epochs(sequence, epoch[last], seconds, *(values[last] for values in measures))
@@ -95,12 +95,12 @@ class EpochFeed:
         self._known: dict[str, Epochs] = {}
 
     def of(self, run_ids: Sequence[str]) -> list[Epochs]:
-        """Return the epochs of each of these runs so far; empty for one that has finished none."""
+        """Return the finished epochs of each of these runs so far, which may be none."""
         with self._lock:
             self._follow()
             unknown = [run_id for run_id in run_ids if run_id not in self._known]
             if unknown:
-                # The latest to be asked for stay; what is forgotten is read again.
+                # Keep the most recently requested runs; the others are read again when needed.
                 for forgotten in list(self._known)[: max(0, len(self._known) + len(unknown) - KEPT)]:
                     if forgotten not in run_ids:
                         del self._known[forgotten]

@@ -1,4 +1,4 @@
-"""The config of a run of somebody's own loop: any names and values, some of which are settings that every run has."""
+"""The config of a run logged from a custom training loop: any names and values, some of them settings of this app."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _ALIASES = {
     "data": "train",
     "dataset": "train",
 }
-"""What settings are called elsewhere."""
+"""Names that other code uses for the settings of this app."""
 
 
 def tidy_config(config: Any) -> dict[str, Any]:
-    """Return a config as JSON has it, nested mappings flattened to `optimizer/name`.
+    """Return a config as JSON-compatible values, with nested mappings flattened to `optimizer/name`.
 
     Args:
         config: A mapping, or an object whose attributes are the config, such as an `argparse.Namespace`. Values that
-            JSON does not have are kept as the text that `str` makes of them.
+            JSON cannot represent are converted by `str`.
 
     Raises:
-        LogError: for what is neither, for a name that is not a text, and for more than `MOST_ENTRIES` entries.
+        LogError: If `config` is neither, a name is not a string, or there are more than `MOST_ENTRIES` entries.
     """
     if config is None:
         return {}
@@ -53,9 +53,9 @@ def tidy_config(config: Any) -> dict[str, Any]:
 
 
 def as_settings(logged_json: str) -> dict[str, Any]:
-    """Return what a kept config says about the settings of this app, by their own names.
+    """Return the settings of this app that a stored config contains, by the names used in this app.
 
-    `lr` is the learning rate and `CrossEntropyLoss` a choice of the loss; what does not fit a setting is not one.
+    `lr` is the learning rate and `CrossEntropyLoss` a choice of the loss; values that do not fit a setting are skipped.
     """
     found: dict[str, Any] = {}
     for name, value in json.loads(logged_json).items():
@@ -66,7 +66,7 @@ def as_settings(logged_json: str) -> dict[str, Any]:
 
 
 def is_setting(name: str) -> bool:
-    """Return True for an entry of a config that has the name of a setting of this app."""
+    """Return True if a config entry with this name is a setting of this app."""
     return _field(name) in SECTION_OF
 
 
@@ -90,7 +90,7 @@ def _setting(field: str, value: Any) -> Any:
 
 
 def _word(text: str) -> str:
-    """Normalize a word: `cross_entropy` and `CrossEntropyLoss` are the same."""
+    """Return a normalized word: `cross_entropy` and `CrossEntropyLoss` give the same one."""
     return "".join(letter for letter in text.casefold() if letter.isalnum()).removesuffix("loss")
 
 

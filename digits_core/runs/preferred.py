@@ -1,4 +1,4 @@
-"""The run to use where nobody has named one: on every page, and in the shell as `best`."""
+"""The run to use by default: on every page, and in the shell as `best`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from digits_core.runs.rows import Run
 DOUBTFUL = 0.8
 """A run with a lower accuracy on its own test images is used only with a warning."""
 CLOSE = 0.02
-"""Accuracies that differ by less are as good as equal: about two standard errors at 97 % of 400 test images."""
+"""Accuracies that differ by less count as equal: about two standard errors at 97 % of 400 test images."""
 
 
 def candidates(runs: Sequence[Run]) -> list[Run]:
-    """Return those of `runs` that somebody trained to their end, in the same order; all of them if there are none.
+    """Return the ordinary finished runs among `runs`, in the same order; all of `runs` if there are none.
 
-    Trials of sweeps are left out, because many of them are meant to fail, and so is what was stopped or interrupted,
-    and what was changed after its training, to see what a network loses by it, and what this app did not train: its
-    accuracy was measured in another way.
+    These are left out: trials of sweeps, because many of them are meant to fail; stopped and interrupted runs; runs
+    whose weights were changed after training, to see what a network loses by it; and runs that this app did not train,
+    because their accuracy was measured in another way.
     """
     apart = [bool(run.sweep or run.changed_afterwards or run.is_logged) for run in runs]
     return [
@@ -28,8 +28,8 @@ def candidates(runs: Sequence[Run]) -> list[Run]:
 def best_of(runs: Sequence[Run]) -> Run | None:
     """Return the best of the `candidates`, or `None` if there are no runs with a test accuracy.
 
-    Runs whose accuracy is `CLOSE` to the highest count as equal. Of those the one with the most test images is taken,
-    because accuracy on more and other hands says more; then the newest.
+    Runs whose accuracy is `CLOSE` to the highest count as equal. Among these, the one with the most test images
+    wins, because accuracy on more images and other writers says more; ties go to the newest.
     """
     tested = candidates([run for run in runs if run.test_accuracy is not None])
     if not tested:
@@ -40,7 +40,7 @@ def best_of(runs: Sequence[Run]) -> Run | None:
 
 
 def doubt_about(run: Run) -> str:
-    """Return a warning about a run that fails on its own test images, or "" for one that can be relied on."""
+    """Return a warning if a run does badly on its own test images, or "" if it can be relied on."""
     if run.test_accuracy is None or run.test_accuracy >= DOUBTFUL:
         return ""
     return (

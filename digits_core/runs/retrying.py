@@ -1,4 +1,4 @@
-"""Write to the store again and again while it is busy or its disk is full, so that nothing trained is lost to that."""
+"""Retries of writes while the store is busy or its disk is full, so that no training results are lost."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Result = TypeVar("Result")
 
 
 def keep_trying(action: Callable[[], Result], wait: Wait) -> Result:
-    """Return what `action` returns, once the store can be used.
+    """Call `action` until the store can be used, and return its result.
 
-    The `StoreError` is raised if it is not one that passes, or if `wait` gives up.
+    Raises the `StoreError` if it is not temporary, or if `wait` gives up.
     """
     while True:
         try:
@@ -35,9 +35,9 @@ def keep_trying(action: Callable[[], Result], wait: Wait) -> Result:
 
 
 def store_event(apply: Callable[[], Result], event: Event, wait: Wait) -> Result | None:
-    """Have an event applied, like `keep_trying`; `None` for one that could not be stored and need not be.
+    """Apply an event, retrying like `keep_trying`; return `None` if it was dropped because the store was unavailable.
 
-    Only reports of progress need not: the next one says more.
+    Only reports of progress are dropped: the next one supersedes them.
     """
     if not isinstance(event, Progress):
         return keep_trying(apply, wait)
@@ -50,7 +50,7 @@ def store_event(apply: Callable[[], Result], event: Event, wait: Wait) -> Result
 
 
 class WaitForStore:
-    """Wait until the store may be tried again; what keeps it from being used is said once on standard error."""
+    """Waits before the next attempt, and prints the reason once on standard error."""
 
     def __init__(self) -> None:
         self._said = False
@@ -64,7 +64,7 @@ class WaitForStore:
 
 
 def log_wait(error: StoreError) -> None:
-    """Log that the store is tried again later; with a traceback if waiting alone will not help."""
+    """Log that the write will be retried; with a traceback if waiting alone will not help."""
     if error.passing:
         log.warning("%s Waiting until it can be written.", error)
     else:

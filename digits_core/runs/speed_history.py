@@ -1,4 +1,4 @@
-"""What earlier runs say about how fast this machine trains."""
+"""Earlier runs as evidence of how fast this machine trains."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NEWEST = 40
 
 
 def past_runs(store: RunStore) -> tuple[PastRun, ...]:
-    """Return the newest runs that this machine trained for an epoch at least."""
+    """Return the newest runs that this machine trained for at least one epoch."""
     runs = [
         run
         for run in store.runs()

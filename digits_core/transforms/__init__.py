@@ -1,8 +1,4 @@
-"""From a stored image to what the network reads: one image at a time, or a whole batch at once.
-
-The package can be called: `digits_core.transforms(config)` is `digits_core.api.pipelines.transforms`, which builds
-the two ways of an image.
-"""
+"""The Transforms page: the steps as controls, the image, the views of a transform, and what to do with it."""
 
 from digits_core.callable_package import let_be_called
 

@@ -1,4 +1,4 @@
-"""Compare: two datasets side by side, to see why a network that knows one may fail on the other."""
+"""Compare: two datasets side by side, to see why a network trained on one may fail on the other."""
 
 from __future__ import annotations
 
@@ -95,5 +95,5 @@ def _means(sets: dict[str, Digits], found: dict[str, Summary], titles: dict[str,
 
 
 def _to_common_size(image: np.ndarray) -> np.ndarray:
-    """Resize an image uint8 (H, W) to (28, 28), smoothly."""
+    """Resize an image uint8 (H, W) to (28, 28), with smoothing."""
     return np.asarray(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR))

@@ -1,4 +1,4 @@
-"""Duplicates: images that are there twice, and what that does to the accuracy."""
+"""Duplicates: images that occur twice, and their effect on the accuracy."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _show(digits: Digits, copies: list[np.ndarray], pairs: Pairs) -> None:
 
 
 def _group(copies: list[np.ndarray], pairs: Pairs, at: int) -> tuple[str, np.ndarray]:
-    """Return the words and the places of a group: first the equal images, then the pairs."""
+    """Return the title and the indices of a group: first come the equal images, then the pairs."""
     if at < len(copies):
         return f"{len(copies[at])} equal images", copies[at]
     at -= len(copies)

@@ -1,4 +1,4 @@
-"""One image large: its pixel values, and the images most like it."""
+"""One enlarged image: its pixel values, and the images most similar to it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from digits_core.data.statistics.neighbours import nearest
 from digits_core.figures.images import pixels
 
 WRITTEN_UP_TO = 12
-"""Pixels on a side whose values can be read when they are written into the cells."""
+"""Largest side, in pixels, of an image whose values are still readable when written into the cells."""
 LARGE = 264
 NEIGHBOURS_IN_A_ROW = 5
 INDEX = "index"
 
 
 def choose(place: int) -> None:
-    """Show the image at this place: for the callback of tiles."""
+    """Show the image with this index; for the callback of tiles."""
     st.session_state[INDEX] = place
 
 
 def inspect(digits: Digits, otherwise: int) -> int:
-    """Draw the field for an index and that image, or the one at `otherwise` while none is chosen. Return its place.
+    """Draw the field for an index and that image, or the one at `otherwise` if none is chosen; return its index.
 
-    The URL fills the field, and so does every tile.
+    The URL and every tile fill the field.
     """
     with st.container(key="inspector", border=True):
         place = _chosen(digits, otherwise)

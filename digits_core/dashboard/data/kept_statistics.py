@@ -1,7 +1,7 @@
-"""What is computed about datasets in the background, and kept.
+"""Statistics about datasets, computed in the background and cached.
 
-A result is a few named arrays. Its key begins with the fingerprint of the dataset, so that it is right for as long as
-it is kept; what took seconds is kept in the home folder, too.
+A result is a few named arrays. Its key begins with the fingerprint of the dataset, so that it never becomes outdated;
+results that took seconds are also stored in the home folder.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Workshop(Jobs[Arrays]):
 
         def timed(report: Report) -> Arrays:
             nonlocal began
-            began = time.monotonic()  # not while it waited for its turn
+            began = time.monotonic()  # excludes the time it waited for its turn
             return compute(report)
 
         arrays = super()._have(key, timed, report)
@@ -58,7 +58,7 @@ class Workshop(Jobs[Arrays]):
         return arrays
 
     def _read(self, key: str) -> Arrays | None:
-        """Return what was stored; `None` if there is nothing, or a damaged file."""
+        """Return what was stored; `None` if there is nothing, or the file is damaged."""
         try:
             with np.load(self._folder / f"{key}.npz", allow_pickle=False) as file:
                 return dict(file)
@@ -69,7 +69,9 @@ class Workshop(Jobs[Arrays]):
             return None
 
     def _keep(self, key: str, arrays: Arrays) -> None:
-        """Write beside and rename: whoever reads finds all of it or nothing. Without room on the disk, go without."""
+        """Write to a temporary file and rename it, so that readers find all of it or nothing; on a full disk, only log
+        it.
+        """
         part = beside(self._folder / f"{key}.npz")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +87,7 @@ class Workshop(Jobs[Arrays]):
                 part.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
-        """Delete the oldest results beyond some number, and what a killed app left unfinished."""
+        """Delete the oldest results above the limit, and unfinished files that a killed app left behind."""
         by_age = sorted(self._folder.glob("*.npz"), key=_written)
         left = [path for path in self._folder.glob(".*.npz.*") if time.time() - _written(path) > ABANDONED_AFTER_S]
         for path in [*by_age[:-FILES], *left]:
@@ -102,5 +104,5 @@ def _written(path: Path) -> float:
 
 @lru_cache(maxsize=4)
 def workshop(folder: Path) -> Workshop:
-    """Return the one workshop of this process that stores its results in `folder`."""
+    """Return the only workshop of this process that stores its results in `folder`."""
     return Workshop(folder)

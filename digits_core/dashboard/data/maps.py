@@ -1,4 +1,4 @@
-"""Map: every image a point, similar images close together; a selection on the map shows its images."""
+"""Map: every image is a point, similar images are close together; selecting points shows their images."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def image_maps(digits: Digits) -> None:
 
 
 Drag = Literal["lasso", "select"]
-"""What dragging on a map draws, in Plotly's words."""
+"""The shape that dragging on a map selects, in Plotly's terms."""
 
 
 def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
-    """Return the method, the map (`None` while it is computed) and what dragging on it draws."""
+    """Draw the choices; return the method, the map (`None` while it is computed) and the dragging shape."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
             "Method",
@@ -99,7 +99,7 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
 
 
 def _draw(digits: Digits, method: str, found: PointMap, select: Drag) -> np.ndarray:
-    """Draw the map; return the places of the selected images."""
+    """Draw the map; return the indices of the selected images."""
     shown, total = len(found.places), len(digits)
     title = f"{method} of {shown:,} images" if shown == total else f"{method} of {shown:,} of {total:,} images"
     axes = ("t-SNE 1 (no unit)", "t-SNE 2 (no unit)")

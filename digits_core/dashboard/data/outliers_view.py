@@ -20,7 +20,7 @@ PER_PAGE, NEIGHBOURS_SHOWN = 12, 4
 
 @dataclass(frozen=True)
 class Method:
-    """A way to find odd images: how it works, and what its score is, as `{score}` and `{digit}` in a sentence."""
+    """A way to find outliers: how it works, and a text for its score, with `{score}` and `{digit}`."""
 
     explanation: str
     words: str
@@ -89,7 +89,7 @@ def _ranking(name: str, digits: Digits, found: Comparison) -> Ranking:
 
 
 def _show(digits: Digits, found: Comparison, ranking: Ranking, shown: slice, form: str, chosen: int) -> None:
-    """Draw each outlier with the neighbours that make it one, in a frame of its own."""
+    """Draw each outlier with its nearest neighbours, in a frame of its own."""
     tiles, groups = [], []
     for place, score, digit in zip(ranking.places[shown], ranking.scores[shown], ranking.digits[shown], strict=True):
         others = found.neighbours.places[place, :NEIGHBOURS_SHOWN]

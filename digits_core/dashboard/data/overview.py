@@ -1,4 +1,4 @@
-"""Overview: how many there are of each digit, how dark their pixels are, what they have in common."""
+"""Overview: the number of images of each digit, how dark their pixels are, what they have in common."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digits_core.figures.dataset_figures import pixel_values
 
 DIGITS = 10
 HEIGHT = 270
-"""Of each chart, in pixels: with the mean images above them they fill the screen of a small laptop."""
+"""Height of each chart, in pixels: with the mean images above them, they fill the screen of a small laptop."""
 
 
 def overview(digits: Digits) -> None:
@@ -26,7 +26,7 @@ def overview(digits: Digits) -> None:
             chart = class_balance(digits.counts("train"), digits.counts("test"), HEIGHT)
             show_chart(chart, "balance", "How many images of each digit there are for training and for testing")
         with right:
-            # The switch is below the pictures, which it would push down.
+            # The switch goes below the pictures, as it would push them down.
             chart_place = st.container()
     left, right = st.columns(2)
     with left:

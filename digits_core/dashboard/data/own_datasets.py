@@ -1,4 +1,4 @@
-"""Datasets that people bring: import a file, rename, delete with undo, take away; and fetch MNIST in full."""
+"""The user's own datasets: import a file, rename, delete with undo, export; and download the full MNIST."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORMAT_HELP = "\n".join(
 
 
 def import_dataset() -> None:
-    """Turn a file into a dataset: what it holds, what is wrong in it, a name, and whether to keep it."""
+    """Import a file as a dataset: show its content and problems, ask for a name, and whether to save it."""
     st.subheader("Import a dataset")
     if is_read_only():
         st.info(f"{REASON} Nothing can be imported.", icon=":material/lock:")
@@ -121,14 +121,14 @@ def _keep(reading: Reading, name: str) -> None:
 
 
 def _forget_file() -> None:
-    """Empty the upload, and all that was said about it."""
+    """Reset the upload and the inputs that belong to it."""
     st.session_state["imports"] = st.session_state.get("imports", 0) + 1
     for key in ("import_title", "import_leave_out"):
         st.session_state.pop(key, None)
 
 
 def manage(name: str) -> None:
-    """Draw the popover that exports a dataset as a file; one that was imported can be renamed and deleted, too."""
+    """Draw the popover that exports a dataset as a file; an imported one can also be renamed and deleted."""
     digits = load_digits(name)
     with st.popover("Export", icon=":material/download:", type="tertiary", help="This dataset as one file."):
         st.download_button(
@@ -159,7 +159,7 @@ def _rename_or_delete(name: str) -> None:
 
 
 def _offer_to_rename(name: str) -> None:
-    # Another key once a name was saved: the popover closes.
+    # A new key after a name was saved closes the popover.
     renames = st.session_state.get("renames", 0)
     with (
         st.popover("Rename", icon=":material/edit:", type="tertiary", key=f"rename_{renames}"),
@@ -184,21 +184,21 @@ def _rename(name: str, key: str) -> None:
         st.session_state["rename_error"] = error
         return
     st.session_state["renames"] = st.session_state.get("renames", 0) + 1
-    st.session_state["dataset"] = name  # chosen anew, for its control to show the new title
+    st.session_state["dataset"] = name  # choose it again, so that its control shows the new title
 
 
 def _delete(name: str) -> None:
     imports = state().catalogue.imports
     title = {each.name: each.title for each in imports.all()}.get(name)
     if title is None:
-        return  # somebody else deleted it meanwhile: the list of datasets says that it is gone
+        return  # it was deleted in the meantime: the list of datasets reports that
     imports.delete(name)
     st.session_state["deleted_dataset"] = (name, title)
     st.session_state["dataset"] = state().catalogue.entries()[0].name
 
 
 def offer_undo() -> None:
-    """Say that a dataset was deleted, with the button that brings it back."""
+    """Say that a dataset was deleted, with the button that restores it."""
     if "deleted_dataset" not in st.session_state:
         return
     name, title = st.session_state["deleted_dataset"]
@@ -208,7 +208,7 @@ def offer_undo() -> None:
 
 
 def _offer_deleted() -> None:
-    """Offer to restore deleted datasets, however long ago they were deleted."""
+    """Draw a button to restore each deleted dataset that is not permanently removed yet."""
     deleted = state().catalogue.imports.deleted()
     if not deleted:
         return
@@ -234,7 +234,7 @@ def _restore(name: str) -> None:
 
 
 def offer_mnist() -> None:
-    """Offer the download of MNIST: its button, its progress with a button to cancel, and what went wrong."""
+    """Draw the download of MNIST: its button, its progress with a button to cancel, and its errors."""
     with st.container(border=True):
         st.write("MNIST in full is not on this machine yet: 70,000 images, a download of about 12 MB.")
         if state().catalogue.mnist_download.running:

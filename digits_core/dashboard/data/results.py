@@ -1,4 +1,4 @@
-"""What the views show of a dataset, computed once: at once where that is quick, in the background where it is not."""
+"""What the views show of a dataset, computed once: directly if that is quick, else in the background."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from digits_core.data.statistics.sampling import stratified_sample
 from digits_core.data.statistics.tsne import tsne
 
 NEIGHBOURS_SHARE = 0.95
-"""Of the time that the comparison takes, the part that goes to the neighbours."""
+"""Share of the comparison's time that the neighbours take."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the overview shows: the images of each digit laid over each other, and how often each value occurs."""
+    """What the overview shows: the images of each digit averaged, and how often each pixel value occurs."""
 
     classes: ClassImages
     histogram: np.ndarray  # int64 (256,)
@@ -43,19 +43,19 @@ class Comparison:
 
 @dataclass(frozen=True)
 class PointMap:
-    """Images as points: their places in the dataset, int (P,), and where they lie, float32 (P, 2).
+    """Images as points: their indices in the dataset, int (P,), and their coordinates, float32 (P, 2).
 
-    `name` tells this map from every other: a selection on one means nothing on the next.
+    `name` distinguishes this map from every other: a selection on one means nothing on the next.
     """
 
     name: str
     places: np.ndarray
     points: np.ndarray
     shares: np.ndarray | None = None
-    """Of a PCA map, the part of the variance along each axis."""
+    """For a PCA map, the share of the variance along each axis."""
 
 
-# Arguments with an underscore are no part of a cache's key: the fingerprint stands for them.
+# Arguments with an underscore are not part of the cache key: the fingerprint identifies them.
 
 
 def summary(digits: Digits) -> Summary:
@@ -69,7 +69,7 @@ def _summary(fingerprint: str, _digits: Digits) -> Summary:
 
 
 def pca_map(digits: Digits, count: int) -> PointMap:
-    """Return the first two principal components of a sample, computed at once: they are fitted to the sample alone."""
+    """Return the first two principal components of a sample, computed directly: they are fitted to the sample only."""
     return _pca_map(digits.fingerprint, count, digits)
 
 

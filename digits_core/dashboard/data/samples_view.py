@@ -1,4 +1,4 @@
-"""Samples: the images themselves, some dozens at a time, and any one of them large."""
+"""Samples: the images themselves, some dozens at a time, and any one of them enlarged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digits_core.dashboard.widgets import choose_page, choose_split
 from digits_core.data.digits import Digits
 
 PER_PAGE = 60
-"""Fills whole rows of 4, 5, 6, 10 and 12."""
+"""Fills complete rows of 4, 5, 6, 10 and 12."""
 GRID_AND_INSPECTOR = [5, 3]
 
 
@@ -39,7 +39,7 @@ def samples(digits: Digits) -> None:
 
 
 def _filtered(digits: Digits) -> tuple[np.ndarray, str]:
-    """Return the places of the images to look at, in order, and the split that they are of."""
+    """Draw the filters; return the indices of the images to show, in order, and their split."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = choose_split()
         wanted = st.pills(

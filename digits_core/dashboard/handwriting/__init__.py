@@ -1,1 +1,1 @@
-"""The Handwriting page: the ways to collect digits, and what was collected."""
+"""The Handwriting page: the input methods for digits, and the collected digits."""

@@ -33,10 +33,10 @@ _editor = st.components.v2.component(
 
 
 def show_canvas(work: Work, label: int | None, *, with_left_out: bool = False) -> None:
-    """Show the sheet with its boxes, to be changed by mouse, finger and keys; a changed box is read anew at once.
+    """Show the sheet with its boxes, editable by mouse, finger and keys; a changed box is read again at once.
 
-    `label` is what a box that is drawn now gets; `None`: nothing yet. `with_left_out` shows the marks that are not
-    read, too: each is added as a box by a click.
+    `label` is that of newly drawn boxes; `None`: no label yet. `with_left_out` also shows the marks that are not read:
+    a click adds one as a box.
     """
     width = st.session_state.get("sheet_width", WIDTHS[0])
     work.boxes = replace(work.boxes, scale=width / work.packed.width)
@@ -48,8 +48,8 @@ def show_canvas(work: Work, label: int | None, *, with_left_out: bool = False) -
 
 
 def payload(work: Work, width: int, label: int | None, with_left_out: bool) -> dict[str, Any]:
-    """Return what the browser draws from, as plain values."""
-    # Tuples, because Streamlit takes every list for what may be a table.
+    """Return the data for the browser as plain values."""
+    # Tuples, because Streamlit checks if a list is a table.
     return {
         "words": f"{work.name} with {len(work.boxes.now)} boxes",
         "picture": "data:image/jpeg;base64," + base64.b64encode(work.picture(width)).decode(),
@@ -70,7 +70,7 @@ def _take(work: Work) -> None:
 
 
 def show_table(work: Work) -> None:
-    """Show the boxes in a table, numbered as in the picture, in which their labels are changed."""
+    """Show the boxes in a table, numbered as in the picture, in which their labels are edited."""
     work.order = work.numbered()
     boxes = [work.boxes.now[place] for place in work.order]
     rows = pd.DataFrame(
@@ -106,7 +106,7 @@ def show_table(work: Work) -> None:
 
 
 def _take_edits(work: Work) -> None:
-    """Show edits of the table on the picture; the table itself stays unchanged under the cursor."""
+    """Apply the edits of the table to the boxes; the table itself stays unchanged under the cursor."""
     boxes = list(work.boxes.now)
     for row, changes in st.session_state[work.table_key]["edited_rows"].items():
         place = work.order[row]

@@ -1,7 +1,7 @@
-"""The labelled boxes on a sheet, and how the editor's edits change them. Knows no widgets.
+"""The labelled boxes on a sheet, and how the editor's edits change them. Independent of widgets.
 
-The editor names a box by its coordinates: what was sent to the browser and what came back need no other identity, and
-an edit of a box that is gone by then changes nothing.
+The editor identifies a box by its coordinates: no other identity is needed between server and browser, and an edit of a
+box that has been removed meanwhile changes nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
 
 SURE = 0.9
-"""A proposed label with a lower probability is marked for a look."""
+"""A proposed label with a lower probability is marked for checking."""
 
 _NO_LABEL_COLOUR, _LEFT_OUT_COLOUR = "#3d4258", "#7d8294"
 
 
 @dataclass(frozen=True)
 class LabelledBox:
-    """A digit on a sheet: where, which, how sure a network was of that (`None`: a person said it), whether it stays."""
+    """A digit on a sheet: its box, its label, a network's probability for it (`None`: set by a person), whether it is
+    saved.
+    """
 
     box: Box
     label: int | None = None
@@ -36,14 +38,14 @@ class LabelledBox:
 
     @property
     def words(self) -> str:
-        """What the editor writes on the box, after its number."""
+        """The text that the editor draws on the box, after its number."""
         if not self.keep:
             return "×"
         return f"{'' if self.label is None else self.label}{'?' * (self.label is None or self.unsure)}"
 
     @property
     def name(self) -> str:
-        """What the box is, for a screen reader."""
+        """The description of the box for a screen reader."""
         if not self.keep:
             return "not saved"
         if self.label is None:
@@ -62,9 +64,9 @@ class LabelledBox:
 
 @dataclass(frozen=True)
 class Boxes:
-    """The boxes of a sheet as they are now.
+    """The current boxes of a sheet.
 
-    scale: pixels on the screen for a pixel of the sheet.
+    scale: screen pixels per pixel of the sheet.
     """
 
     now: tuple[LabelledBox, ...]
@@ -75,7 +77,7 @@ class Boxes:
         return cls(tuple(LabelledBox(box) for box in boxes), scale)
 
     def changed(self, now: Iterable[LabelledBox]) -> Boxes:
-        """Return the same picture with other boxes."""
+        """Return the boxes `now` at the same scale."""
         return replace(self, now=tuple(now))
 
     def sent(self, order: Sequence[int]) -> tuple[dict[str, Any], ...]:
@@ -97,8 +99,8 @@ def sides(box: Box) -> tuple[int, int, int, int]:
 
 
 def box_of(sent: object, width: int, height: int) -> Box | None:
-    """Return the box that the browser sent as four numbers, cut to the sheet; `None` if it is not one, or empty."""
-    from digits_core.recognition.segment import Box  # loads scikit-image, which a page without a sheet need not
+    """Return the box that the browser sent as four numbers, clipped to the sheet; `None` if it is invalid or empty."""
+    from digits_core.recognition.segment import Box  # loads scikit-image, which a page without a sheet does not need
 
     match sent:
         case [int() | float() as left, int() | float() as top, int() | float() as wide, int() | float() as high]:
@@ -114,12 +116,12 @@ def moved(boxes: Sequence[LabelledBox], box: Box, to: Box) -> list[LabelledBox]:
 
 
 def relabelled(boxes: Sequence[LabelledBox], box: Box, label: int) -> list[LabelledBox]:
-    """Set a person's label, also on a box that was not to be saved."""
+    """Set the label of a box by hand, also of a box that was not to be saved."""
     return [replace(each.labelled(label), keep=True) if each.box == box else each for each in boxes]
 
 
 def accepted(boxes: Sequence[LabelledBox], box: Box) -> list[LabelledBox]:
-    """Make the label that a network proposed a person's."""
+    """Accept the label that a network proposed as if it had been set by hand."""
     return [each.labelled(each.label) if each.box == box else each for each in boxes]
 
 
@@ -133,14 +135,14 @@ def split(boxes: Sequence[LabelledBox], box: Box, parts: Sequence[Box]) -> list[
 
 
 def joined(boxes: Sequence[LabelledBox], box: Box, other: Box) -> list[LabelledBox]:
-    """Replace two boxes by one around both, without a label; change nothing if one of the two is gone."""
+    """Replace two boxes by one around both, without a label; change nothing if one of the two has been removed."""
     if box == other or not {box, other} <= {each.box for each in boxes}:
         return list(boxes)
     return [LabelledBox(box.joined(other)) if each.box == box else each for each in boxes if each.box != other]
 
 
 def with_line(boxes: Sequence[LabelledBox], line: Sequence[int], label: int) -> list[LabelledBox]:
-    """Give the boxes whose places are in `line` one label, as set by a person."""
+    """Label the boxes at the indices in `line` as if by hand."""
     return [each.labelled(label) if place in line else each for place, each in enumerate(boxes)]
 
 
@@ -153,7 +155,7 @@ def with_lines_counted(boxes: Sequence[LabelledBox], lines: Sequence[Sequence[in
 
 
 def with_proposals(boxes: Sequence[LabelledBox], labels: Sequence[tuple[int, float] | None]) -> list[LabelledBox]:
-    """Add a network's label and probability to each box; labels set by a person stay."""
+    """Set a network's label and probability on each box; labels set by hand stay."""
     return [
         each if proposed is None or (each.label is not None and each.sure is None) else each.labelled(*proposed)
         for each, proposed in zip(boxes, labels, strict=True)

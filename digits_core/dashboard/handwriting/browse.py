@@ -1,4 +1,4 @@
-"""Your digits: look through them, correct, move, delete, bring back; take them along and bring them here."""
+"""Your digits: browse, correct, move, delete and restore them; export and import them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def show() -> None:
 
 
 def _filters() -> Callable[[HandwrittenSample], bool]:
-    """Draw the filters; return what tells if a sample is to be shown."""
+    """Draw the filters; return a function that tells if a sample is to be shown."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         digits = st.pills(
             "Digits",
@@ -113,7 +113,7 @@ def _filters() -> Callable[[HandwrittenSample], bool]:
 
 
 def _page(samples: list[HandwrittenSample]) -> tuple[list[HandwrittenSample], bool]:
-    """Return the samples of the chosen page, and whether all pages are selected."""
+    """Draw the choice of the page; return its samples, and True if all samples are selected."""
     pages = max(1, -(-len(samples) // (COLUMNS * ROWS)))
     everything = st.toggle(
         "Select all", key="own_all", help=f"All {len(samples):,} samples that fit the filters, on every page."
@@ -134,7 +134,7 @@ def _nothing(deleted: bool) -> None:
 
 
 def _grid(shown: Sequence[HandwrittenSample]) -> list[int]:
-    """Draw the samples as tiles; return the places of the selected ones, each selected by a press."""
+    """Draw the samples as tiles, which are selected by a press; return the indices of the selected ones."""
     selected = st.session_state.setdefault("own_selected", set())
     tiles = [Tile(each.label, each.id, name=f"A {each.label} by {each.writer}") for each in shown]
     show_tiles(
@@ -181,12 +181,12 @@ def _table(shown: Sequence[HandwrittenSample]) -> list[int]:
 
 
 def _key(name: str, shown: Sequence[HandwrittenSample]) -> str:
-    """Return the key of a widget whose selection belongs to these samples and to no others."""
+    """Return the key of a widget whose selection is only valid for these samples."""
     return f"own_{name}_{abs(hash(tuple(each.id for each in shown)))}"
 
 
 def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
-    """Draw what can be done with the selected samples."""
+    """Draw the actions on the selected samples."""
     numbers, nothing = [each.id for each in chosen], not chosen
     handwriting = state().handwriting
     with st.container(horizontal=True, vertical_alignment="bottom", key="own_actions"):
@@ -237,7 +237,7 @@ def _move(numbers: list[int]) -> None:
 
 
 def _detail(sample: HandwrittenSample) -> None:
-    """Draw what is stored of one sample next to what it was made from."""
+    """Draw the stored image of a sample next to what it was made from."""
     with st.container(horizontal=True, gap="large"):
         with st.container(width=DETAIL_SIDE):
             paper = state().handwriting.paper(sample.id)
@@ -252,7 +252,7 @@ def _detail(sample: HandwrittenSample) -> None:
 
 
 def _archive() -> None:
-    """Offer everything as one file, and its way back."""
+    """Draw the export of all samples as one file, and the import of such a file."""
     st.subheader("Export and import")
     with st.container(horizontal=True, gap="large"):
         with st.container(width=260):

@@ -54,7 +54,7 @@ LAST_SHOWN = 10
 def show() -> None:
     paper, place, tools = drawing_place()
     with place:
-        # The label above what it is the label of; but who writes decides the suggestion.
+        # The label goes above the canvas, but the suggested label depends on the writer.
         with st.container(horizontal=True, vertical_alignment="bottom", key="label_and_writer"):
             choice = st.container(width="content")
             with st.container(width=200):
@@ -62,7 +62,7 @@ def show() -> None:
         with choice:
             label = _choose_label(writer)
     with paper:
-        st.caption("Paper")  # below the canvas's own tools, which come up where the mouse is
+        st.caption("Paper")  # below the canvas's own tools, which appear under the mouse pointer
         drawing = draw_digit(CANVAS, st.session_state.get("brush", BRUSH_WIDTH))
     with tools:
         _offer_tools(drawing)
@@ -89,7 +89,7 @@ def _offer_tools(drawing: Image.Image | None) -> None:
 
 
 def _choose_label(writer: str) -> int:
-    """Draw the label; it starts at the digit with the fewest samples of this writer, the lowest first."""
+    """Draw the choice of the label; it starts at the digit with the fewest samples of this writer, the lowest first."""
     if control_key(LABEL) not in st.session_state:
         set_control(LABEL, int(state().handwriting.counts(writer).argmin()))
     with st.container(key=LABEL):
@@ -106,7 +106,7 @@ def _choose_label(writer: str) -> int:
 
 
 def _keys() -> Actions:
-    """Return what the keys do: 0 to 9 choose the label, Z undoes a stroke, Enter saves."""
+    """Return the action of each key: 0 to 9 choose the label, Z undoes a stroke, Enter saves."""
     labels = {str(digit): partial(set_control, LABEL, digit) for digit in DIGITS}
     return labels | {"Z": _undo, "Enter": guarded(_save)}
 
@@ -122,12 +122,12 @@ def _save_with_the_keys_before() -> None:
 
 
 def _preview(drawing: Image.Image | None, label: int, writer: str) -> None:
-    """Draw what will be stored, what the best network thinks it is, and the button that stores it."""
+    """Draw what will be stored, the prediction of the best network, and the button that saves it."""
     ink = None if drawing is None else _ink_of(drawing)
     usable = state().runs.usable()
     best = best_of(usable)
     runs = [best] if best else []
-    with st.container():  # a place that stays, so that nothing below it is made anew
+    with st.container():  # a container that stays, so that nothing below it is recreated
         models = browser_models([run.id for run in runs])
     show_live_answer(
         runs,
@@ -179,7 +179,7 @@ def _readings(drawing: Image.Image | None, ink: np.ndarray | None, runs: list[Ru
 
 
 def _save() -> None:
-    """Save what the canvas has reported by now, with the label and writer that are chosen by now."""
+    """Save what the canvas last reported, with the current label and writer."""
     from digits_core.recognition.sample import drawn, kept_paper, sample_of
 
     drawing = picture_by_now(CANVAS)

@@ -1,7 +1,7 @@
-"""Apply what was done on the picture in the browser to the sheet.
+"""Apply the edits made on the picture in the browser to the sheet.
 
 The browser keeps a list of its edits, each with a number, and sends all that the server has not confirmed: however fast
-keys are pressed, each counts once, in its order, and can be taken back by itself.
+keys are pressed, each edit counts once, in its order, and can be undone on its own.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def apply_edits(work: Work, sent: object) -> None:
-    """Apply the edits with a higher number than the last one applied; what cannot be applied changes nothing.
+    """Apply the edits with a higher number than the last one applied; invalid edits change nothing.
 
-    sent: a list of `{"seq": number, "kind": name, "box": [left, top, width, height], …}`, as box_editor.js makes it.
+    sent: a list of `{"seq": number, "kind": name, "box": [left, top, width, height], …}`, as box_editor.js sends it.
     """
     for edit in entries_after(work.done, sent):
         work.done = edit["seq"]

@@ -1,4 +1,4 @@
-"""The marks of a sheet that are not read, with the reason: a list of them, each to be added as a box by one click."""
+"""The marks of a sheet that are not read, with the reason: a list in which one click adds a mark as a box."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
 
 SIDE = 64
-"""Pixels of a mark in the list."""
+"""Side of a mark in the list, in pixels."""
 MOST = 60
-"""So many marks are listed, the largest ones; the others are dust."""
+"""How many marks are listed, the largest ones; the others are dust."""
 
 
 def left_key(work: Work) -> str:
-    """Return the name in the session of the toggle that shows the marks on the picture."""
+    """Return the session key of the toggle that shows the marks on the picture."""
     return f"sheet_left_out_{work.number}"
 
 

@@ -1,6 +1,6 @@
-"""Change a sheet that was found: bring back ink that was left out, split a box in two.
+"""Edit a sheet whose digits were found: restore ink that was left out, split a box in two.
 
-Pure: a sheet or its ink in, a new one out.
+Pure functions: a sheet or its ink in, a new one out.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
     from digits_core.recognition.sheet import Sheet
 
-_LEAST_MARGIN = 20  # pixels of paper around a mark, to tell its ink from the paper by
+_LEAST_MARGIN = 20  # pixels of paper around a mark, from which its ink is told apart
 _MIDDLE = 0.25  # of a box's side: further out is the end of a stroke, not a second digit
 
 
 def with_ink(sheet: Sheet, box: Box) -> Sheet:
     """Return the sheet with all ink that its picture shows in a box, also what was taken for a line or for dust.
 
-    The ink is told from the paper around the box alone, so that a faint mark counts as much as a dark one. A mark
-    that was left out and lies in the box for the most part is no longer listed as such.
+    Ink is separated from paper by the surroundings of the box only, so that a faint mark counts as much as a dark one.
+    A mark that was left out and lies mostly in the box is no longer listed as left out.
     """
     from digits_core.recognition.ink import contrast, soft_ink
 
@@ -44,9 +44,9 @@ def _mostly_in(mark: Box, box: Box) -> bool:
 
 
 def halves(ink: np.ndarray, box: Box) -> tuple[Box, Box]:
-    """Return two boxes in place of one on (H, W) ink, cut across or down, where the cut meets the least ink.
+    """Return the two boxes of a cut across or down the box, on (H, W) ink, where the cut crosses the least ink.
 
-    Each is drawn close around its ink.
+    Each is the smallest box around its ink.
     """
     part = box.crop(ink)
     met_down, met_across = part.sum(axis=0, dtype=np.int64), part.sum(axis=1, dtype=np.int64)
@@ -59,14 +59,14 @@ def halves(ink: np.ndarray, box: Box) -> tuple[Box, Box]:
 
 
 def _cut(met: np.ndarray) -> int:
-    """Return the place in the middle part that meets the least ink, of several the one nearest to the middle."""
+    """Return the position in the middle part that crosses the least ink; of several, the one nearest to the centre."""
     low, high = (max(1, round(share * len(met))) for share in (_MIDDLE, 1 - _MIDDLE))
     places = np.arange(low, max(low + 1, high)).clip(0, len(met) - 1)
     return int(places[np.lexsort((abs(places - len(met) / 2), met[places]))[0]])
 
 
 def _close(ink: np.ndarray, box: Box) -> Box:
-    """Return the smallest box around the ink in a box; the box itself if it holds none."""
+    """Return the smallest box around the ink in a box; the box itself if it contains none."""
     rows, columns = np.nonzero(box.crop(ink))
     if not rows.size:
         return box

@@ -38,9 +38,9 @@ _TRAY = "pictures_tray"
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was read: its file, what will be stored, what it was, and what the table says of it.
+    """A picture that was read: its file, what will be stored, the original, and its entries in the table.
 
-    `file` tells it from other uploads of the same name.
+    `file` distinguishes it from other uploads of the same name.
     """
 
     file: str
@@ -50,7 +50,7 @@ class Picture:
     drawing: bytes
     label: int | None
     writer: str | None = None
-    """Whoever is chosen above the table, unless the row says another."""
+    """The writer if the row names another one than is chosen above the table."""
     include: bool = True
 
     @property
@@ -61,25 +61,27 @@ class Picture:
 
 @dataclass(frozen=True)
 class Tray:
-    """What was uploaded and is not saved yet. It outlives the uploader, which forgets when another way is chosen."""
+    """Pictures that were uploaded and are not saved yet. They outlive the uploader, which is reset by another input
+    method.
+    """
 
     pictures: tuple[Picture, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
-    """File and reason."""
+    """Pairs of a file and the reason."""
     files_seen: frozenset[str] = field(default_factory=frozenset)
     in_uploader: frozenset[str] = field(default_factory=frozenset)
     generation: int = 0
-    """Of the uploader and the table: a new one starts empty."""
+    """Number of the uploader and the table: with a new number, they start empty."""
     removals: int = 0
-    """Of the table: what was changed in a row counts for the row of that number."""
+    """Number of the table: edits belong to row numbers, so a table with fewer rows needs a new one."""
 
     @property
     def waiting(self) -> int:
-        """How many files in the uploader are not read yet, because the session keeps enough."""
+        """How many files in the uploader are not read yet, because the session has reached its limit."""
         return len(self.in_uploader - self.files_seen)
 
     def emptied(self, left: tuple[Picture, ...] = ()) -> Tray:
-        """Start another table with what is left, and an empty uploader unless files wait in it."""
+        """Start a new table with the pictures in `left`, and an empty uploader unless files wait in it."""
         if self.waiting:
             return replace(self, pictures=left, refused=(), removals=self.removals + 1)
         return Tray(left, generation=self.generation + 1)
@@ -111,7 +113,7 @@ def show() -> None:
         "digit_7_03.jpg says the label; you can correct it below before anything is saved.",
     )
     there = frozenset(file.file_id for file in files)
-    if stayed:  # one that is new on the page has forgotten its files: nobody took them out
+    if stayed:  # a new uploader has lost its files: they were not removed by the user
         tray = _without(tray, tray.in_uploader - there)
     tray = st.session_state[_TRAY] = replace(_with_files(tray, files), in_uploader=there)
     if tray.refused:
@@ -138,7 +140,7 @@ def _without(tray: Tray, files: Collection[str]) -> Tray:
 
 
 def _with_files(tray: Tray, files: Iterable[Any]) -> Tray:
-    """Return the tray with the new files; one that cannot be read is named and the others go on."""
+    """Return the tray with the new files; a file that cannot be read is listed as refused, and the others are read."""
     new = [file for file in files if file.file_id not in tray.files_seen]
     if not new:
         return tray
@@ -164,7 +166,7 @@ def _with_files(tray: Tray, files: Iterable[Any]) -> Tray:
 
 
 def _corrected(tray: Tray, writer: str) -> Tray:
-    """Return the tray as its table says."""
+    """Draw the table and return the tray with its edits."""
     rows = pd.DataFrame(
         {
             "picture": [as_address(each.image) for each in tray.pictures],
@@ -211,7 +213,7 @@ def _as_edited(tray: Tray, writer: str) -> Tray:
 
 
 def _other_than(chosen: str, typed: str) -> str | None:
-    """Return the writer of a row, `None` for the one above the table; a name that is too long stays as it was typed."""
+    """Return the writer of a row, `None` for the one above the table; a name that is too long stays as typed."""
     writer = typed if writer_problem(typed) else tidy_writer(typed)
     return None if writer == chosen else writer
 

@@ -1,4 +1,4 @@
-"""What the ways of collecting share: the writer, the last action and its undo, pictures in tables."""
+"""What the input methods share: the writer, the last action and its undo, pictures in tables."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _DONE, _WRITER = "handwriting_done", "handwriting_writer"
 
 
 def table_height(rows: int) -> int:
-    """Return the height, in pixels, of a table that shows this many rows of pictures and no part of another."""
+    """Return the height, in pixels, of a table that shows this many rows of pictures in full."""
     return _HEADER_HEIGHT + rows * ROW_HEIGHT
 
 
 @group("writer")
 def choose_writer() -> str:
-    """Return who writes, the same in every way of collecting.
+    """Draw the choice of the writer and return their name, the same in every input method.
 
-    A name that is too long stays in its field with what is wrong, and is not used.
+    A name that is too long stays in its field with an error message, and is not used.
     """
     known = [name for name, _ in state().handwriting.writers()]
     current = st.session_state.get("writer")
@@ -54,7 +54,7 @@ def choose_writer() -> str:
 
 
 def current_writer() -> str:
-    """Return who writes, also in a callback: what is chosen, or the name before it where that is too long."""
+    """Return the current writer, also in a callback: the chosen one, or the previous one if that name is too long."""
     chosen = st.session_state.get("writer", st.session_state.get(_WRITER)) or ""
     if not writer_problem(chosen):
         st.session_state[_WRITER] = tidy_writer(chosen)
@@ -62,12 +62,12 @@ def current_writer() -> str:
 
 
 def done(change: Change, **session: Any) -> None:
-    """Remember an action, so that `undo_button` takes it back; `session` is what it then puts into the session."""
+    """Remember an action, so that `undo_button` can undo it; `session` is what the undo then puts into the session."""
     st.session_state[_DONE] = (change, session, current_page())
 
 
 def undo_button() -> None:
-    """Show what was done last on this page, and the button that undoes all of it; nothing if nothing was done."""
+    """Show the last action on this page, and the button that undoes all of it; nothing if there is none."""
     change, _, page = st.session_state.get(_DONE, (None, {}, ""))
     if change is None or page != current_page():
         return
@@ -98,13 +98,13 @@ def as_drawing(picture: Image.Image) -> bytes:
 
 
 def as_address(image: np.ndarray | None) -> str | None:
-    """Encode an image uint8 (28, 28) as a data URL for a table's image column; `None` stays."""
+    """Encode an image uint8 (28, 28) as a data URL for a table's image column; `None` stays `None`."""
     return None if image is None else _address(image.tobytes(), image.shape)
 
 
 @lru_cache(maxsize=4096)
 def _address(pixels: bytes, shape: tuple[int, int]) -> str:
-    # Enlarged without smoothing, which browsers would do.
+    # Enlarged here without smoothing, as browsers would smooth it.
     image = Image.frombytes("L", shape[::-1], pixels).resize((shape[1] * 2, shape[0] * 2), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
     image.save(buffer, "PNG")

@@ -87,7 +87,7 @@ def _ask_for_photo() -> None:
 
 
 def _offer_last() -> None:
-    """Go back to the sheet that was left, with its boxes and labels."""
+    """Draw the button that reopens the last sheet, with its boxes and labels."""
     left: Work | None = st.session_state.get(_LEFT)
     if left is not None:
         st.button(
@@ -114,7 +114,7 @@ def _edit(work: Work) -> None:
 
 
 def _about(work: Work) -> None:
-    """Show which sheet it is, who wrote it, and what changes all of it."""
+    """Draw the controls of the sheet as a whole: its writer, turning it, its width on the screen, another sheet."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=220):
             choose_writer()
@@ -145,7 +145,7 @@ def _about(work: Work) -> None:
 
 
 def _label_many(work: Work) -> None:
-    """Show what labels many boxes with one click."""
+    """Draw the controls that label many boxes with one click."""
     with st.container(horizontal=True, vertical_alignment="center"):
         _offer_proposals(work)
         with st.popover(
@@ -218,7 +218,7 @@ def _offer_proposals(work: Work) -> None:
 
 
 def _proposals(work: Work, run: Run) -> list[tuple[int, float] | None]:
-    """Label and probability of each box; `None` for one without ink."""
+    """Return the label and its probability for each box; `None` for one without ink."""
     from digits_core.recognition.sheet import ink_of
 
     with_ink = [place for place, box in enumerate(work.places) if work.digit(box) is not None]

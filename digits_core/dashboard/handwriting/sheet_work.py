@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from digits_core.recognition.turning import Read
 
 UNDO_STEPS = 200
-"""So many changes of a sheet can be taken back."""
+"""How many changes of a sheet can be undone."""
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A sheet and its boxes at one time, to go back to."""
+    """A sheet and its boxes at one time, to return to."""
 
     packed: PackedSheet
     now: tuple[LabelledBox, ...]
@@ -45,20 +45,20 @@ class Work:
     number: int
     boxes: Boxes
     table: int = 0
-    """Counts the changes that the table did not make itself: it then starts anew from what there is."""
+    """Counts the changes that were not made in the table: after each, the table is rebuilt from the boxes."""
     order: list[int] = field(default_factory=list)
-    """The places of the boxes in the rows of the table."""
+    """The index of the box in each row of the table."""
     done: int = 0
-    """The number of the last edit in the browser that is in `boxes`."""
+    """The number of the last browser edit that is in `boxes`."""
     past: list[Step] = field(default_factory=list)
     ahead: list[Step] = field(default_factory=list)
-    """What was taken back, the next one last."""
+    """The steps that were undone; the next one to redo is the last."""
     pictures: dict[int, bytes] = field(default_factory=dict)
     digits: dict[Box, np.ndarray | None] = field(default_factory=dict)
 
     @property
     def sheet(self) -> Sheet:
-        """What was found, unpacked: not to be kept."""
+        """The unpacked sheet; do not keep a reference to it."""
         return self.packed.unpacked()
 
     @property
@@ -78,7 +78,7 @@ class Work:
 
     @property
     def width(self) -> int:
-        """Of the picture on the screen, in pixels."""
+        """Width of the picture on the screen, in pixels."""
         return round(self.boxes.scale * self.packed.width)
 
     @property
@@ -91,16 +91,16 @@ class Work:
         return tuple(sorted(self.sheet.left_out, key=lambda mark: -mark.box.width * mark.box.height))
 
     def numbered(self) -> list[int]:
-        """Return the places of the boxes in reading order: box 1 of the picture and row 1 of the table is the first."""
+        """Return the box indices in reading order: the first is box 1 in the picture and row 1 in the table."""
         from digits_core.recognition.segment import rows_of
 
         return [place for row in rows_of(self.places) for place in row]
 
     def change(self, now: Iterable[LabelledBox], *, undoable: bool = True) -> None:
-        """Change the boxes; the table starts anew from them.
+        """Change the boxes and rebuild the table from them.
 
-        With `undoable=False` the change belongs to the one before it: what a network proposes by itself for a box
-        that was just drawn is taken back together with the box.
+        With `undoable=False` the change belongs to the one before it: what a network proposes by itself for a newly
+        drawn box is undone together with the box.
         """
         if self._keep(now, undoable):
             self.table += 1
@@ -123,11 +123,11 @@ class Work:
         self.ahead = []
 
     def undo(self) -> None:
-        """Take the last change back, whatever made it; nothing if there is none."""
+        """Undo the last change of any kind; do nothing if there is none."""
         self._go(self.past, self.ahead)
 
     def redo(self) -> None:
-        """Make the change that was taken back last once more."""
+        """Redo the change that was last undone."""
         self._go(self.ahead, self.past)
 
     def _go(self, there: list[Step], back: list[Step]) -> None:
@@ -144,7 +144,7 @@ class Work:
         self.table += 1
 
     def turn(self) -> None:
-        """Turn the sheet a quarter clockwise and find its digits anew; `PictureError` where it then shows none.
+        """Turn the sheet a quarter clockwise and find its digits again; raises `PictureError` if there are none then.
 
         One step for `undo`, which brings back the boxes and labels from before.
         """
@@ -165,7 +165,7 @@ class Work:
             self.boxes = self.boxes.changed([*self.boxes.now, LabelledBox(mark, label)])
 
     def digit(self, box: Box) -> np.ndarray | None:
-        """Return the digit in a box, centred, uint8 (28, 28); `None` if it holds no ink."""
+        """Return the digit in a box, centred, uint8 (28, 28); `None` if it contains no ink."""
         from digits_core.recognition.sheet import digit_in
 
         if box not in self.digits:
@@ -176,7 +176,7 @@ class Work:
         return self.digits[box]
 
     def picture(self, width: int) -> bytes:
-        """Return the sheet as JPEG, `width` pixels wide: made once, sent with every change."""
+        """Return the sheet as JPEG, `width` pixels wide: encoded once, sent with every change."""
         if width not in self.pictures:
             small = self.sheet.picture.resize((width, self.height(width)), reducing_gap=2.0)
             buffer = io.BytesIO()
@@ -200,7 +200,7 @@ class Work:
         ]
 
     def samples(self, writer: str) -> list[NewSample]:
-        """Return what would be saved, each with its part of the sheet."""
+        """Return the samples to save, each with its part of the sheet."""
         from digits_core.recognition.sample import kept_paper
         from digits_core.recognition.sheet import ink_of
 
@@ -217,7 +217,7 @@ class Work:
         ]
 
     def _part(self, box: Box) -> Image.Image:
-        """Cut out the box with a little paper around it."""
+        """Return the part of the picture in the box, with a little paper around it."""
         picture, margin = self.sheet.picture, max(box.width, box.height) // 8
         left, top = max(0, box.left - margin), max(0, box.top - margin)
         return picture.crop(
@@ -226,11 +226,11 @@ class Work:
 
 
 def read_work(data: bytes, name: str, number: int, width: int, read: Read | None = None) -> Work:
-    """Find the digits on an uploaded photo, to be shown `width` pixels wide; `PictureError` where there are none.
+    """Find the digits on an uploaded photo, to be shown `width` pixels wide; raises `PictureError` if there are none.
 
-    A sheet that lies on its side is turned if `read`, what a network reads, is given.
+    A sheet that lies on its side is turned upright if `read`, which recognises ink with a network, is given.
     """
-    from digits_core.recognition.sheet import read_sheet  # loads torch, which the empty page need not wait for
+    from digits_core.recognition.sheet import read_sheet  # loads torch, which the empty page does not need
     from digits_core.recognition.turning import upright
 
     sheet = read_sheet(read_picture(data, name), name)

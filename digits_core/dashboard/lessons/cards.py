@@ -1,4 +1,4 @@
-"""A card per lesson: what it teaches, how far one is, and the button that opens it."""
+"""A card per lesson: what it teaches, the learner's progress, and the button that opens it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RESET, _REFUSED = "reset_lesson", "reset_refused"
 
 
 def show_lessons() -> None:
-    """Draw who is learning and what is next, then the cards of all lessons, then the files that cannot be read."""
+    """Draw the learner and the next lesson, then the cards of all lessons, then the files that cannot be read."""
     found = state().lessons.all()
     learner = current_learner()
     attempts = state().learners.attempts(learner) if learner else {}
@@ -46,7 +46,7 @@ def show_lessons() -> None:
 
 
 def _offer_next(all_progress: Sequence[Progress]) -> None:
-    """Draw the button for the first lesson that is not complete, begun ones before others, and how many are."""
+    """Draw the button for the first incomplete lesson, started ones before others, and how many are done."""
     rest = [each for each in all_progress if not each.is_complete]
     if rest:
         each = min(rest, key=lambda progress: not progress.answers)
@@ -108,7 +108,7 @@ def _reset(progress: Progress) -> None:
 
 
 def _offer_undo(learner: Learner | None) -> None:
-    """Say that a lesson was reset, with the button that brings the answers back."""
+    """Say that a lesson was reset, with the button that restores the answers."""
     if error := st.session_state.pop(_REFUSED, None):
         show_error(error)
     whose, lesson = st.session_state.get(_RESET, (None, None))
@@ -125,7 +125,7 @@ def _undo(learner: Learner, lesson: Lesson) -> None:
 
 
 def _tried(action: Callable[[], None]) -> bool:
-    """Do it; what the store refuses is shown above the cards."""
+    """Run `action` and return True if it succeeded; a refusal of the store is shown above the cards."""
     try:
         action()
     except DigitsError as error:
@@ -135,7 +135,7 @@ def _tried(action: Callable[[], None]) -> bool:
 
 
 def _say_what_is_wrong(unreadable: Sequence[Unreadable]) -> None:
-    """Draw the lessons of the home that cannot be read, each with a line for every problem."""
+    """Draw the home folder's lessons that cannot be read, each with a line for every problem."""
     for each in unreadable:
         problems = "\n".join(f"- {as_plain_text(problem)}" for problem in each.problems)
         st.warning(

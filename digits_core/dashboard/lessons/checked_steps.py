@@ -1,4 +1,4 @@
-"""Steps that the app ticks by itself, as soon as what it keeps shows that they are done."""
+"""Steps that the app ticks by itself, as soon as its stored data show that they are done."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from digits_core.lessons.checks import Verdict
 from digits_core.lessons.lesson import Do, Goal
 
 LOOK_S = 2.0
-"""How often to look whether a step is done by now."""
+"""How often to check whether a step is done."""
 _LOOKED = "lesson_looked"
 
 
 def show_check(step: Do | Goal, progress: Progress) -> None:
-    """Say whether a step is done; until it is, look again and again, and draw the page anew once it is."""
+    """Show whether a step is done; until it is, check repeatedly, and redraw the page as soon as it is."""
     if step.id in progress.answers:
         st.markdown(":green[:material/check_circle:] **Done**")
         return
     st.session_state.pop(_LOOKED, None)
-    # No other part of the page is drawn anew by it, until there is something to tick.
+    # It redraws no other part of the page until there is something to tick.
     st.fragment(_await, run_every=LOOK_S)(step, progress)
 
 
@@ -35,7 +35,7 @@ def _await(step: Do | Goal, progress: Progress) -> None:
 
 
 def _verdict(step: Do | Goal, progress: Progress) -> Verdict:
-    """Return what the check says; while nothing can be written to the database, what it said before."""
+    """Return the verdict of the check; while the database is unchanged, the previous one."""
     now = version_of_store()
     before, verdict = st.session_state.get(_LOOKED, (None, None))
     if verdict is None or now != before:

@@ -1,4 +1,4 @@
-"""The column beside every page while a lesson is open: one step at a time."""
+"""The column next to every page while a lesson is open: one step at a time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from digits_core.errors import DigitsError
 from digits_core.lessons.lesson import Lesson, Look, Step
 
 WIDTH = 300
-"""Pixels of the sidebar while a lesson is open: its sentences are read there. style.css says so, too."""
+"""Width of the sidebar in pixels while a lesson is open, for its text. The same value is in style.css."""
 
 
 def show_lesson_column() -> None:
-    """Draw the open lesson below the menu; nothing where none is open. An error of it leaves the page as it is."""
+    """Draw the open lesson below the menu; nothing if none is open. An error in it does not affect the page."""
     is_another = follow_address()
     where = opened()
     if where is None:
@@ -31,7 +31,7 @@ def show_lesson_column() -> None:
         arrive(lesson.steps[min(where.step, len(lesson.steps)) - 1])
     with st.sidebar, st.container(key="lesson_column", gap="small"):
         if current_page() == "lessons":
-            _draw()  # the cards beside it show what is answered in it
+            _draw()  # the cards next to it show its progress
         else:
             st.fragment(_draw)()
 
@@ -54,7 +54,7 @@ def _draw_lesson(where: OpenLesson) -> None:
         _close_button()
         return
     learner = current_learner()
-    # What folds it on a phone, where it covers a part of the page.
+    # Collapsible, because on a phone it covers a part of the page.
     with st.expander(as_plain_text(lesson.title), expanded=True, key=f"lesson_sheet_{lesson.name}"):
         if learner is None:
             _welcome(lesson)
@@ -75,7 +75,7 @@ def _draw_lesson(where: OpenLesson) -> None:
 
 
 def _welcome(lesson: Lesson) -> None:
-    """Draw what a lesson is about, and ask for the name of a person who has none yet."""
+    """Draw what a lesson is about, and ask for the learner's name if it is unknown."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="lesson_head"):
         st.caption(f"{lesson.minutes} minutes · {len(lesson.steps)} steps", width="stretch")
         _close_button()
@@ -84,7 +84,7 @@ def _welcome(lesson: Lesson) -> None:
 
 
 def _walk(step: Step, number: int, progress: Progress) -> None:
-    """Draw the buttons that lead to the steps before and after; the last one leads out of the lesson."""
+    """Draw the buttons for the previous and next step; on the last step, Finish leaves the lesson."""
     last = number == len(progress.lesson.steps)
     answered = step.id in progress.answers or isinstance(step, Look)
     with st.container(horizontal=True, gap="xsmall", key="lesson_walk"):

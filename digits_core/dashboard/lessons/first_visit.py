@@ -1,4 +1,4 @@
-"""What the front page says to a person who has not taken a lesson yet: where to begin."""
+"""What the front page shows to a person who has not started a lesson yet: where to begin."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from digits_core.dashboard.pages import link
 from digits_core.dashboard.session import session_id
 
 _DISMISSED: set[str] = set()
-"""The browsers that do not want to be asked again, until the app is started anew."""
+"""The browsers in which the suggestion was dismissed, until the app is restarted."""
 AT_MOST = 10_000
 
 
 def offer_first_lesson() -> None:
-    """Draw the way to the lessons, and the button that takes it away; nothing for those who have begun one."""
+    """Draw a link to the lessons, and the button that dismisses it; nothing for learners, or while a lesson is open."""
     if opened() is not None or session_id() in _DISMISSED or current_learner() is not None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", width="content", key="first_lesson"):

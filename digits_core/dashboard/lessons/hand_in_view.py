@@ -1,4 +1,4 @@
-"""The button that makes of a lesson what can be handed in."""
+"""The button that exports a lesson to hand it in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def offer_hand_in(progress: Progress, where: Literal["card", "step"]) -> None:
 
 
 def _zip(progress: Progress) -> bytes:
-    """Make the zip of what is answered by the time that the button is pressed."""
+    """Make the zip from the answers at the time of the click."""
     assert progress.learner is not None
     here = state()
     answers = here.learners.answers(progress.learner, progress.lesson.name)

@@ -23,7 +23,7 @@ _REFUSED = "learner_refused"
 
 
 def current_learner() -> Learner | None:
-    """Return who learns in this browser; `None` until they say their name. A login is a name."""
+    """Return the learner in this browser; `None` until they give their name. A login counts as a name."""
     found = state().learners.of(session_id())
     name = login_name()
     if name is not None and (found is None or found.name != name):
@@ -32,7 +32,7 @@ def current_learner() -> Learner | None:
 
 
 def ask_name(label: str, key: str = "learner", now: str = "", then: Callable[[], None] | None = None) -> None:
-    """Draw the form that asks for a name, and let that learner go on in this browser; `then` is called after it."""
+    """Draw the form that asks for a name, and continue as that learner in this browser; `then` is called after it."""
     with st.form(f"{key}_form", border=False):
         st.text_input("Your name", now, max_chars=NAME_LENGTH, key=f"{key}_name", help=HELP)
         st.form_submit_button(label, key=f"{key}_join", type="primary", on_click=_join, args=(f"{key}_name", then))
@@ -41,7 +41,7 @@ def ask_name(label: str, key: str = "learner", now: str = "", then: Callable[[],
 
 
 def offer_change(learner: Learner) -> None:
-    """Draw who is learning, with a form behind it that lets another one go on; a login cannot be changed here."""
+    """Draw the learner's name, which opens a form to continue as another one; a login cannot be changed here."""
     name = as_plain_text(learner.name)
     if login_name() is not None:
         st.markdown(f":material/person: {name}", width="content")

@@ -1,4 +1,4 @@
-"""The button of a step that leads to its place in the app, in exactly its state."""
+"""The button of a step that opens its place in the app, in exactly its state."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _READ_THE_URL = ("training", "transforms")
 
 
 def show_place(step: Step, progress: Progress) -> None:
-    """Draw the link to the place of a step; where that is about a run that is yet to be made, say which step makes it.
+    """Draw the link to the place of a step; if that needs a run that does not exist yet, name the step that makes it.
 
-    A link, so that it can be opened beside the page, too.
+    A link, so that it can also be opened in another tab.
     """
     place = step.place
     if place is None:
@@ -44,10 +44,10 @@ def show_place(step: Step, progress: Progress) -> None:
 
 
 def arrive(step: Step) -> None:
-    """Set the controls of the open page as the link of a step says, where the URL is that of the link.
+    """Set the controls of the open page as the link of a step says, if the URL is that of the link.
 
-    Streamlit does so for all but one case: a control that is on the page already stays as it is where the URL gives it
-    the value that it begins with.
+    Streamlit does so except in one case: a control that is on the page already keeps its value if the URL gives it its
+    default.
     """
     place = step.place
     if place is None or place.page != current_page():
@@ -70,9 +70,9 @@ def arrive(step: Step) -> None:
 
 
 def query_of(place: Place, progress: Progress) -> dict[str, str | list[str]]:
-    """Return the query of a place, with ids of runs for the names of steps.
+    """Return the query of a place, with the ids of runs in place of the names of steps.
 
-    A step that was met by several runs stands for all of them, and for the first where a page shows a single run.
+    A step with several runs stands for all of them, or for the first if a page shows a single run.
     """
     query: dict[str, str | list[str]] = {}
     for key, values in place.query.items():
@@ -86,7 +86,7 @@ def _runs_for(value: str, progress: Progress) -> tuple[str, ...]:
 
 
 def _step_to_take_first(place: Place, progress: Progress) -> Step | None:
-    """Return the first step that the place names and that no run has met yet."""
+    """Return the first step that the place refers to and that has no run yet."""
     named = [
         value.removeprefix(OF_STEP) for values in place.query.values() for value in values if value.startswith(OF_STEP)
     ]

@@ -1,4 +1,4 @@
-"""Ask for a prediction, as a choice, a number or an order; and say in words what was predicted."""
+"""Ask for a prediction, as a choice, a number or an order; and format a prediction as text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from digits_core.lessons.lesson import Predict
 
 
 def prediction_key(name: str) -> str:
-    """Return the session's key of what `ask_prediction` asks for, also for use in a callback."""
+    """Return the session key of the value that `ask_prediction` asks for, also for use in a callback."""
     return f"lesson_answer_{name}"
 
 
 def ask_prediction(step: Predict, name: str) -> Any:
-    """Draw the control that a prediction takes; return what it says, `None` before something is chosen.
+    """Draw the control for a prediction; return its value, `None` before one is chosen.
 
     name: of the step, unique among all lessons.
     """
@@ -38,7 +38,7 @@ def ask_prediction(step: Predict, name: str) -> Any:
 
 
 def predicted(step: Predict, value: Any) -> str:
-    """Return a prediction in Markdown."""
+    """Format a prediction as Markdown."""
     if step.order and isinstance(value, list):
         return " → ".join(f"**{as_plain_text(str(each))}**" for each in value)
     if step.between is not None and isinstance(value, int | float):
@@ -64,7 +64,7 @@ def _ask_number(low: float, high: float, unit: str, key: str) -> float | None:
 
 
 def _ask_order(step: Predict, key: str) -> list[str]:
-    """Draw the things in a column, each with buttons that move it."""
+    """Draw the items in a column, each with buttons that move it; return their order."""
     order: list[str] = st.session_state.setdefault(key, list(step.order))
     last = len(order) - 1
     with st.container(key="lesson_order", gap="xxsmall"):

@@ -1,4 +1,4 @@
-"""How far a learner is in a lesson, and what they do next there."""
+"""A learner's progress in a lesson, and what they do next there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digits_core.lessons.lesson import Do, Goal, Lesson, Step
 
 @dataclass(frozen=True)
 class Progress:
-    """A lesson as a learner has answered it so far; without a learner, or an attempt, as nobody has yet."""
+    """A lesson with a learner's answers so far; without a learner or an attempt, there are none."""
 
     lesson: Lesson
     learner: Learner | None = None
@@ -26,32 +26,32 @@ class Progress:
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """Return the answers by the ids of their steps, those left out that the lesson's file no longer has."""
+        """The answers by the ids of their steps, without those to steps that the lesson no longer has."""
         kept = self.attempt.answers if self.attempt else {}
         return {step.id: kept[step.id] for step in self.lesson if step.id in kept}
 
     @property
     def is_complete(self) -> bool:
-        """Return whether every step is answered."""
+        """True if every step is answered."""
         return len(self.answers) == len(self.lesson.steps)
 
     @property
     def next_step(self) -> int:
-        """Return the number of the first step without an answer, from 1; 1 where each has one."""
+        """The number of the first step without an answer, from 1; 1 if every step has one."""
         unanswered = (number for number, step in enumerate(self.lesson, 1) if step.id not in self.answers)
         return next(unanswered, 1)
 
     def answer(self, step: Step, value: Any = True, runs: tuple[str, ...] = (), replace: bool = False) -> None:
-        """Keep the learner's answer to a step; `StoreError` where that cannot be kept."""
+        """Store the learner's answer to a step; raises `StoreError` if that fails."""
         assert self.learner is not None
         state().learners.answer(self.learner, self.lesson.name, step.id, value, runs, replace)
 
     def judge(self, step: Do | Goal) -> Verdict:
-        """Return whether a step is done by what the app keeps now."""
+        """Return the verdict on whether a step is done, by what the app has stored now."""
         return step.check.judge(self.evidence())
 
     def evidence(self) -> Evidence:
-        """Return what the learner has done since they began the lesson, as far as the app keeps it."""
+        """Return what the learner has done since they began the lesson, as far as the app stores it."""
         assert self.learner is not None
         assert self.attempt is not None
         here = state()
@@ -60,13 +60,13 @@ class Progress:
 
 
 def begun(lesson: Lesson, learner: Learner) -> Progress:
-    """Return a learner's progress in a lesson, which begins with that unless it has begun before."""
+    """Return a learner's progress in a lesson, and begin the lesson if they have not begun it before."""
     attempt = state().learners.attempts(learner).get(lesson.name)
     return Progress(lesson, learner, attempt or state().learners.begin(learner, lesson.name))
 
 
 def version_of_store() -> tuple[int, ...]:
-    """Return what is another as soon as anything was written into the app's database, by whatever process: cheap."""
+    """Return a value that changes whenever any process writes into the app's database; cheap to compute."""
     database = state().home.database
     found: list[int] = []
     for path in (database, Path(f"{database}-wal")):

@@ -1,4 +1,4 @@
-"""How each kind of step is drawn: what is asked, what was answered, and what opens after it."""
+"""How each kind of step is drawn: its question, the answer, and what appears after it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from digits_core.errors import DigitsError, LessonError
 from digits_core.lessons.lesson import Do, Explain, Goal, Predict, Step
 
 TEXT_LENGTH = 5000
-"""Characters that an explanation may have."""
+"""Maximum length of an explanation, in characters."""
 _REFUSED = "answer_refused"
 
 
 def show_step(step: Step, progress: Progress) -> None:
-    """Draw one step of a lesson: its text, the link to its place, and its part for the learner."""
+    """Draw one step of a lesson: its text, the link to its place, and the learner's part."""
     st.markdown(f"#### {as_plain_text(step.title)}")
     if step.text:
         st.markdown(step.text)
@@ -125,7 +125,7 @@ def _show_prediction(step: Predict, progress: Progress) -> None:
 
 
 def _try(action: Callable[..., None], *arguments: Any, **named: Any) -> None:
-    """Do it; what the store refuses is shown below the step."""
+    """Call the action; a refusal of the store is shown below the step."""
     try:
         action(*arguments, **named)
     except DigitsError as error:

@@ -19,9 +19,9 @@ from digits_core.training.hints import Hint
 
 
 def show_hints(run: Run, hints: Sequence[Hint]) -> None:
-    """Draw hints on a run, and why it ended early, into a row; changes go into the form.
+    """Draw the hints on a run, and why it ended early, into a row; their changes go into the form.
 
-    A hint is a button that opens to its reason: the row stays one line.
+    A hint is a button that opens its reason: the row stays one line.
     """
     for hint in hints:
         _show(run, hint)
@@ -41,7 +41,7 @@ def _show(run: Run, hint: Hint) -> None:
             help=f"Fills the form with this run's settings, and {_describe(hint.fix, run.plan)}. It can be undone.",
         )
         if applied:
-            st.rerun()  # the form is drawn by the page, not by the part of it that follows the run
+            st.rerun()  # the form is drawn by the page, not by the fragment that follows the run
 
 
 def _apply(run: Run, hint: Hint) -> None:

@@ -1,6 +1,6 @@
-"""The form that makes a `RunConfig`: filled by a recipe, an earlier run, a link or a hint; it stands in the URL.
+"""The form that makes a `RunConfig`: filled by a recipe, an earlier run, a link or a hint; the URL reflects it.
 
-What a link hides keeps the value that the link or its recipe gave it.
+Controls that a link hides keep the values that the link or its recipe gave them.
 """
 
 from __future__ import annotations
@@ -32,26 +32,27 @@ GROUPS = {
     "more": MORE,
     "share": ("share",),
 }
-"""Groups of controls that a link can hide by one name, beside the single ones."""
+"""Groups of controls that a link can hide by one name, in addition to single controls."""
 HIDEABLE = {
     "start": "Recipe and earlier runs (start)",
     "data": "Datasets (data)",
     "more": "More settings (more)",
     "share": "Copy, paste, send (share)",
 } | {name: title_of(name) for name in ("recipe", "as_in_run", *DATA_FIELDS, "transform", *MAIN, *MORE, "name")}
-"""All that a link can hide, with its title."""
+"""Everything that a link can hide, with its title."""
 TRANSFORM_FIELDS = frozenset(TransformConfig.model_fields)
 NETWORK_FIELDS = frozenset({"size", *NetworkConfig.model_fields})
 ADDRESS, TRANSFORM, REFUSED = "form_address", "form_transform", "form_refused"
 UNDO = "form_undo"
 RECIPE, AS_IN_RUN, NAME = "recipe", "as_in_run", "run_name"
-"""The names of controls beside those of the settings."""
+"""The names of the controls that do not belong to a setting."""
 
 
 def choose_start() -> RunConfig:
-    """Draw what a training starts from, and return what the form says; raises `ConfigError` where a field is refused.
+    """Draw the controls that a training starts from, and return the config of the form; raises `ConfigError` if it is
+    invalid.
 
-    What the form says is in the session before its other controls are drawn.
+    The form's values are put into the session before its other controls are drawn.
     """
     _follow_address()
     _choose_recipe()
@@ -62,7 +63,7 @@ def choose_start() -> RunConfig:
 
 
 def config_of_form() -> RunConfig:
-    """Return what the form says, also in a callback; raises `ConfigError` where a field is refused."""
+    """Return the config of the form, also in a callback; raises `ConfigError` if a field is invalid."""
     session = st.session_state
     return RunConfig(
         name=session.get(control_key(NAME), ""),
@@ -75,14 +76,14 @@ def config_of_form() -> RunConfig:
 
 
 def draw_main_settings() -> None:
-    """Draw the settings that a course speaks of first."""
+    """Draw the settings that a course covers first."""
     hidden = hidden_controls()
     with st.container(key="main_settings", gap="xsmall"):
         _controls([field for field in MAIN if field not in hidden])
 
 
 def draw_folded_settings() -> None:
-    """Draw the folds of all other settings, which run while they are open."""
+    """Draw the expanders with all other settings, whose content runs while they are open."""
     hidden, recipe = hidden_controls(), RECIPES[said_by(RECIPE)]
     if shown := [field for field in (*DATA_FIELDS, "transform", "as_in_run") if field not in hidden]:
         expander(_title_of_data(shown), "fold_data", lambda: _draw_data(shown, recipe), icon=":material/dataset:")
@@ -91,7 +92,7 @@ def draw_folded_settings() -> None:
 
 
 def fill(config: RunConfig) -> None:
-    """Put a config into the controls. To be called before they are drawn, as callbacks are."""
+    """Put a config into the controls. Call it before they are drawn, for example in a callback."""
     session = st.session_state
     set_control(RECIPE, config.recipe if config.recipe in RECIPES else LECTURE.name)
     for field, value in {**dict(config.network), **dict(config.training)}.items():
@@ -105,13 +106,13 @@ def fill(config: RunConfig) -> None:
 
 
 def fill_undoably(config: RunConfig, before: RunConfig, what: str) -> None:
-    """Fill the form, and offer below it to put `before` back; `what` says what was done."""
+    """Fill the form, and offer below it to restore `before`; `what` says what was done."""
     fill(config)
     st.session_state[UNDO] = (before, what)
 
 
 def offer_undo() -> None:
-    """Say what a hint has changed in the form, with the button that puts it back."""
+    """Show what a hint has changed in the form, with the button that undoes it."""
     if UNDO in st.session_state:
         before, what = st.session_state[UNDO]
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -120,7 +121,7 @@ def offer_undo() -> None:
 
 
 def check_known(config: RunConfig) -> RunConfig:
-    """Return the config; raises `ConfigError` if it names a dataset that is not here."""
+    """Return the config; raises `ConfigError` if it names an unknown dataset."""
     known = [entry.name for entry in state().catalogue.entries()]
     if unknown := [name for name in (*config.data.train, *config.data.test) if name not in known]:
         names = ", ".join(repr(name) for name in dict.fromkeys(unknown))
@@ -134,7 +135,7 @@ def hidden_controls() -> set[str]:
 
 
 def _follow_address() -> None:
-    """Fill the form from the URL where somebody followed a link, and with the lecture at the first visit."""
+    """Fill the form from the URL after a link was followed, and with the lecture's recipe on the first visit."""
     query = {name: st.query_params.get_all(name) for name in st.query_params}
     if carries_config(query) and page_address.is_new(_is_ours, ADDRESS):
         st.session_state[ADDRESS] = page_address.said(_is_ours)
@@ -147,7 +148,7 @@ def _follow_address() -> None:
 
 
 def _as_asked(query: Query) -> RunConfig:
-    """Return an address's config. A transform alone, or a network with its image size, keeps the rest of the form."""
+    """Return the config of an address. A mere transform, or network with its image size, keeps the rest of the form."""
     config = check_known(from_query(query))
     before: RunConfig | None = st.session_state.get("form_config")
     named = {name for name in query if _is_ours(name)}
@@ -173,7 +174,7 @@ def _say_what_was_refused() -> None:
 
 
 def _write_address(config: RunConfig, hides: bool) -> None:
-    """Keep the URL such that it opens the form as it is; the lecture as it stands needs no words."""
+    """Keep the URL in step with the form; the unchanged lecture recipe needs no parameters."""
     ours = {} if config == LECTURE.config and not hides else to_query(config)
     page_address.write(ours, _is_ours, ADDRESS)
 
@@ -221,7 +222,7 @@ def _start_from_run(run_id: str | None) -> None:
 
 
 def _data_in_form() -> dict[str, tuple[str, ...]]:
-    """Return the fields of a `DataConfig`, which may refuse them, without what is no longer there."""
+    """Return the fields of a `DataConfig`, not validated yet, without datasets and writers that no longer exist."""
     known = [entry.name for entry in state().catalogue.entries()]
     for field in ("train", "test"):
         _keep_only(known, key_of(field))  # a dataset may have been deleted since it was chosen
@@ -233,7 +234,7 @@ def _data_in_form() -> dict[str, tuple[str, ...]]:
 
 
 def _title_of_data(shown: Collection[str]) -> str:
-    """Return the label of the fold that holds these controls."""
+    """Return the label of the expander that contains these controls."""
     parts = {"Datasets": not set(DATA_FIELDS).isdisjoint(shown), "transform": "transform" in shown}
     return " and ".join(part for part, there in parts.items() if there).capitalize() or "Earlier runs"
 
@@ -260,7 +261,7 @@ def _draw_data(shown: Collection[str], recipe: Recipe) -> None:
 
 
 def _writers() -> list[str]:
-    """Return the writers of the chosen datasets; none where these know fewer than two."""
+    """Return the writers of the chosen datasets; none if there are fewer than two."""
     catalogue, session = state().catalogue, st.session_state
     names = {*session[key_of("train")], *session[key_of("test")]}
     there = [load_digits(name) for name in sorted(names) if catalogue.available(name)]
@@ -269,7 +270,7 @@ def _writers() -> list[str]:
 
 
 def _choose_writers() -> None:
-    """Draw the hold-out writers; nothing if these datasets know fewer than two."""
+    """Draw the choice of hold-out writers; nothing if these datasets have fewer than two writers."""
     if writers := _writers():
         st.multiselect(
             label_of("test_writers"),
@@ -283,7 +284,7 @@ def _choose_writers() -> None:
 
 
 def _keep_only(there: Collection[str], key: str) -> None:
-    """Take out of a list's choice what is not there. Set only where it changes: setting overrides a click under way."""
+    """Remove what is not in `there` from a multiselect. Set only on a change: setting overrides a click on its way."""
     kept = [name for name in st.session_state[key] if name in there]
     if kept != st.session_state[key]:
         st.session_state[key] = kept
@@ -302,7 +303,7 @@ def _draw_more(fields: Collection[str], recipe: Recipe) -> None:
 
 
 def _controls(fields: list[str]) -> None:
-    """Draw two controls a row, in reading order also on a narrow screen; a wide one has a row of its own."""
+    """Draw two controls per row, in reading order also on a narrow screen; a wide one gets its own row."""
     narrow = [field for field in fields if field != "batches"]
     for start in range(0, len(narrow), 2):
         for column, field in zip(st.columns(2, vertical_alignment="bottom"), narrow[start : start + 2], strict=False):

@@ -1,4 +1,4 @@
-"""Find a learning rate: a short test over all of them, its curve, and a suggestion that goes into the form."""
+"""Find a learning rate: a short test over a whole range, its curve, and a suggestion to put into the form."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _JOBS: Jobs[RangeTest] = Jobs()
 
 
 def show(config: RunConfig) -> None:
-    """Draw the fold for the config of the form."""
+    """Draw the expander for the config of the form."""
     st.caption(
         "One short training in which the learning rate rises from batch to batch: too low, and the loss stays; too "
         "high, and it explodes. Where it falls, well below where it is lowest, is a good rate to begin with."
@@ -86,7 +86,7 @@ def _show(found: RangeTest, config: RunConfig) -> None:
 
 
 def _asked(config: RunConfig) -> RunConfig:
-    """Return what is tested for a config; the form's learning rate is not part of it."""
+    """Return the config that is tested; it does not depend on the form's name, recipe, learning rate and epochs."""
     return config.replace(name="", recipe="", training=config.training.replace(learning_rate=0.001, epochs=1))
 
 

@@ -1,4 +1,4 @@
-"""What a person may do to a run, while it trains and after; buttons keep their places and say why they do nothing."""
+"""What a user can do with a run, during training and after; buttons keep their places and say why they are disabled."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from digits_core.settings import SETTINGS, title_of
 REFUSED = "control_refused"
 FOLLOWED = "followed_run"
 PICKED, WATCHED = "picked_run", "watched_run"
-"""The run that was chosen on this page by hand, with the newest number then; and the one shown because it trains."""
+"""The run that was chosen on this page by hand, with the newest number then; and the run shown because it trains."""
 
 
 def follow_run(run: Run) -> None:
-    """Let all pages show this run from now on, and the browser bring its charts onto the screen."""
+    """Show this run on all pages from now on, and let the browser scroll its charts into view."""
     follow_choice(run)
     st.session_state.pop(PICKED, None)
     st.session_state.pop(WATCHED, None)
@@ -37,18 +37,18 @@ def follow_run(run: Run) -> None:
 
 
 def pick_run(run_id: str) -> None:
-    """Keep showing a run that was chosen here by hand, whatever starts to train meanwhile."""
+    """Keep showing a run that was chosen here by hand, even if others start to train."""
     runs = state().runs.runs()
     st.session_state[PICKED] = (run_id, runs[0].number if runs else 0)
     st.session_state.pop(WATCHED, None)
 
 
 def run_to_watch(live: Sequence[Run]) -> Run | None:
-    """Return the run to show although another one was chosen, or `None` if the choice stands.
+    """Return the run to show even though another one was chosen, or `None` to keep the choice.
 
-    A run that was started elsewhere, on another page or by a sweep, takes the place of one that has ended, and stays
-    there when it has ended itself. What was chosen here by hand gives way only to a run that this browser starts, and
-    so does one that was taken out of the queue, for its page is where that is said.
+    A run that was started elsewhere, on another page or by a sweep, replaces one that has ended, and stays when it has
+    ended itself. A run that was chosen here by hand is only replaced by a run that this browser starts; so is a run
+    that was removed from the queue, because its page is where that is reported.
     """
     chosen = st.session_state.get(CHOSEN_RUN)
     picked, newest_then = st.session_state.get(PICKED, (None, 0))
@@ -60,7 +60,7 @@ def run_to_watch(live: Sequence[Run]) -> Run | None:
     if any(run.id == st.session_state.get(WATCHED) for run in live):
         live = [run for run in live if run.id == st.session_state[WATCHED]]
     if live:
-        # One's own first, and of those one that has started.
+        # The user's own runs first, and among those the ones that have started.
         found = min(live, key=lambda run: (run not in own, run.status == "queued", -run.number))
         st.session_state[WATCHED] = found.id
         return found
@@ -73,7 +73,7 @@ def _was_taken_out(run_id: str | None) -> bool:
 
 
 def show_stop_and_pause(run: Run | None) -> None:
-    """Draw Stop and Pause of the shown run, disabled where there is none yet."""
+    """Draw Stop and Pause of the shown run, disabled if there is none yet."""
     if run is not None:
         _stop(run)
         _pause_or_resume(run)
@@ -83,7 +83,7 @@ def show_stop_and_pause(run: Run | None) -> None:
 
 
 def show_more_controls(run: Run) -> None:
-    """Draw what else can be done to a run: what is often used as buttons, the rest in a popover."""
+    """Draw the other actions on a run: frequent ones as buttons, the rest in a popover."""
     _one_more_epoch(run)
     _train_again(run)
     popover(
@@ -99,7 +99,7 @@ def show_more_controls(run: Run) -> None:
 def say_what_was_refused(run: Run) -> None:
     """Show why the last action on this run was refused, until something else is done."""
     refused, error = st.session_state.get(REFUSED, (None, None))
-    # The page is drawn anew as often as there is news: what it says is to be read until something else is done.
+    # The page is redrawn whenever there is news, so the message stays until something else is done.
     if refused == (run.id, run.status):
         show_error(error)
 
@@ -112,7 +112,7 @@ def _draw_changes(run: Run) -> None:
 
 
 def show_queue(shown: Run, live: Sequence[Run]) -> None:
-    """Draw the other runs that train or wait, of everyone; waiting ones can be moved and removed."""
+    """Draw the other runs of everyone that train or wait; waiting ones can be moved and removed."""
     others = sorted((run for run in live if run.id != shown.id), key=lambda run: run.position)
     if not others:
         return
@@ -169,7 +169,7 @@ def _stop(run: Run) -> None:
 
 
 def _pause_or_resume(run: Run) -> None:
-    """Draw one button for both: a run is either to be paused or to go on."""
+    """Draw one button for both: Resume if the run is paused or can be resumed, else Pause."""
     if run.status == "paused":
         _button(
             "Resume",
@@ -288,7 +288,7 @@ def _continue(run: Run) -> None:
 
 
 def _what_continuing_does(run: Run, done: int) -> str:
-    """Say what a continued run begins with and whether its numbers are those of a run without a break."""
+    """Return what a continued run starts from, and whether its results equal those of an uninterrupted run."""
     if not done:
         return "Trains a run that has ended for more epochs, as a new run."
     words = f"A new run that goes on after epoch {done}, with weights and optimizer as they were then."
@@ -315,7 +315,7 @@ def _button(
     help_text: str,
     plain: bool = False,
 ) -> None:
-    """Draw a button that calls `action`; it is disabled if there is a reason, `unless`."""
+    """Draw a button that calls `action`; it is disabled if `unless` gives a reason."""
     change_button(
         label,
         icon=icon,
@@ -329,7 +329,7 @@ def _button(
 
 
 def _try(run: Run, action: Callable[..., Any], *arguments: Any) -> None:
-    """Do it; what the engine refuses of a run is shown below the buttons."""
+    """Call `action`; if the engine refuses, the reason is shown below the buttons."""
     st.session_state.pop(REFUSED, None)
     try:
         action(*arguments)

@@ -1,4 +1,4 @@
-"""The history of a run as pages follow it: read once, then only what is new, shared by all who look."""
+"""The history of a run for the pages that show it: read once, then incrementally, and shared by all sessions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from digits_core.runs.rows import BatchRow, ChangeRow, DetailRow, Run
 from digits_core.training.hints import Hint, History, hints
 
 BATCHES_EVERY_S = 1.0
-"""Losses of batches are looked for once in this time: each look that finds some draws the chart anew."""
+"""How often new batch losses are read: each time there are some, the chart is redrawn."""
 
 
 class Feed:
-    """Epochs, losses of batches, details and changes of one run so far. They are replaced, never changed."""
+    """Epochs, batch losses, details and changes of one run so far. The lists are replaced, never changed in place."""
 
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id
@@ -29,7 +29,7 @@ class Feed:
         self.changes: list[ChangeRow] = []
 
     def refresh(self, run: Run) -> None:
-        """Read what is new. All that belongs to an epoch comes with it."""
+        """Read what is new. Everything that belongs to an epoch arrives together with it."""
         store = state().runs
         with self._lock:
             before = self.epochs
@@ -45,19 +45,19 @@ class Feed:
 
 
 def feed_of(run: Run) -> Feed:
-    """Return what is known of a run by now."""
+    """Return the current history of a run."""
     feed = _feed(str(state().home.folder), run.id)
     feed.refresh(run)
     return feed
 
 
 def train_images(run: Run) -> int:
-    """Return how many images it trains on; 0 before it has said so."""
+    """Return how many images a run trains on; 0 before it has reported that."""
     return run.environment.get("images", {}).get("train", 0)
 
 
 def batches_per_epoch(run: Run, feed: Feed) -> int:
-    """Return how many batches make an epoch; before the run has said how many images it has, the most seen."""
+    """Return the number of batches per epoch; before the run has reported its number of images, the most seen."""
     if images := train_images(run):
         return math.ceil(images / run.config.training.batch_size)
     return max((row.batch for row in feed.batches), default=1)

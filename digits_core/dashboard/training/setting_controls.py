@@ -1,4 +1,4 @@
-"""One control for each training variable, made of its row in `settings` and its bounds in `config`."""
+"""One control for each training variable, built from its row in `settings` and its bounds in `config`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from digits_core.settings import FORM, SECTION_OF, SECTIONS, SETTINGS, help_of, 
 from digits_core.training.config_fields import as_texts
 
 SMALLEST_ABOVE_ZERO = 1e-6
-"""The lower end of a control whose field must be greater than 0."""
+"""The lower bound of a control whose field must be greater than 0."""
 
 MAIN = tuple(field for field in FORM if SETTINGS[field].main)
 MORE = tuple(field for field in FORM if not SETTINGS[field].main)
 
 
 def key_of(field: str) -> str:
-    """Return the session's key of what the form says about a field."""
+    """Return the session key of a field's value in the form."""
     return control_key(_name_of(field))
 
 
 def set_setting(field: str, value: object) -> None:
-    """Let the form say `value` about a field, before its control is drawn."""
+    """Set a field in the form to `value`, before its control is drawn."""
     set_control(_name_of(field), value)
 
 
@@ -60,7 +60,7 @@ def training_control(field: str) -> Any:
 
 
 def _choose_network(common: dict[str, Any]) -> Any:
-    """Draw the ready networks, the saved ones, and the one in the form."""
+    """Draw the choice between the ready-made networks, the saved ones, and the one in the form."""
     titles = {preset.layers: preset.title for preset in PRESETS.values()}
     for saved in state().networks.all():
         titles.setdefault(saved.config.layers, saved.name)
@@ -82,7 +82,7 @@ def real_number(label: str, field: str, **common: Any) -> float:
 
 
 def _has_no_effect(field: str) -> str:
-    """Return why a field changes nothing with what else is chosen, or an empty text."""
+    """Return why a field has no effect with the other current settings; an empty text if it has one."""
     if users := users_of(field):
         chooser, names = users
         if st.session_state.get(key_of(chooser)) not in names:

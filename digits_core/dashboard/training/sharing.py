@@ -1,4 +1,4 @@
-"""The config of the form as JSON to copy and paste, and as a link; a teacher's link hides what is not the lesson's."""
+"""The config of the form as JSON to copy and paste, and as a link; a teacher can hide what a lesson is not about."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digits_core.training.config_fields import to_query
 
 
 def offer_sharing(config: RunConfig | None) -> None:
-    """Draw the link to this form, its JSON, and a place to paste another; `config` is `None` if the form is refused."""
+    """Draw the link to this form, its JSON, and a field to paste another; `config` is `None` if the form is invalid."""
     popover(
         "Copy, paste, send",
         "share_settings",

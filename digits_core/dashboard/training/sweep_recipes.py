@@ -1,4 +1,4 @@
-"""The sweeps that are ready to start: one click, from whatever page, and their chart is on the screen."""
+"""Ready-made sweeps: one click starts them from any page and shows their chart."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from digits_core.training.ready_sweeps import READY
 VIEW, SWEEPS = "runs_view", "Sweeps"
 """The key of the view of the Runs page, and the view that shows sweeps."""
 CHOSEN, AWAITED = "sweep", "awaited_sweep"
-"""The sweep that is shown, and the one that was just started, whose chart is to come onto the screen."""
+"""The sweep that is shown, and the one that was just started, whose chart is to be scrolled into view."""
 
 
 def offer_sweeps() -> None:
-    """Offer each with one click, and with what to learn from it."""
+    """Draw the popover with the ready-made sweeps, each started by one click."""
     popover(
         "Compare settings in many runs",
         "ready_sweeps",
@@ -51,7 +51,7 @@ def offer_start(name: str, label: str = "Start") -> None:
 
 
 def draw_ready_sweeps(lessons: bool = True) -> None:
-    """Draw each ready-made sweep: a link to its form, the button that starts it, and what to learn from it."""
+    """Draw each ready-made sweep: a link to its form, the button that starts it, and what it teaches."""
     for name, ready in READY.items():
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             with st.container(gap="xxsmall"):

@@ -25,7 +25,7 @@ def show_estimate(config: RunConfig) -> None:
 
 
 def estimated(config: RunConfig) -> Estimate | None:
-    """Estimate how long a training takes; `None` if its data are not here, or no run tells."""
+    """Estimate how long a training takes; `None` if its data are missing, or there are no runs to estimate from."""
     try:
         train, test = choose_digits(config.data, load_digits)
     except DigitsError:
@@ -38,5 +38,7 @@ def estimated(config: RunConfig) -> Estimate | None:
 
 @lru_cache(maxsize=4)
 def _past_runs(folder: str, cursor: int) -> tuple[PastRun, ...]:
-    """Return the newest runs with an epoch behind them; the arguments tell one state of the store from another."""
+    """Return the newest runs that finished at least one epoch; the arguments identify a state of the store for the
+    cache.
+    """
     return past_runs(state().runs)

@@ -1,4 +1,4 @@
-"""What a run shows of its learning: two charts that stay, and one more view of the person's choice."""
+"""What a run shows of its learning: two permanent charts, and one more view of the user's choice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VIEW_HELP = (
 
 
 def choose_view() -> str:
-    """Choose the view below the charts; it is in the URL."""
+    """Draw the choice of the view below the charts; it is in the URL."""
     return st.segmented_control(
         "View",
         list(VIEWS),
@@ -44,7 +44,7 @@ def choose_view() -> str:
 
 
 def show_charts(run: Run, feed: Feed, log: bool) -> None:
-    """Draw loss and accuracy side by side, with `log` loss and error; room is reserved before the first epoch."""
+    """Draw loss and accuracy next to each other, with `log` loss and error; room is reserved before the first epoch."""
     left, right = st.columns(2)
     with left:
         alt = "Loss per epoch, training and test, and of each batch"
@@ -94,7 +94,7 @@ VIEWS: dict[str, Callable[[Run, Feed], None]] = {
 
 
 def _nothing_yet(run: Run, feed: Feed) -> bool:
-    """Say that there is no epoch to look at yet, in the room that the view will take."""
+    """Return True if there is no epoch to show yet, and say so in the room that the view will take."""
     if feed.details:
         return False
     with st.container(height=figures.MATRIX_HEIGHT, border=False):
@@ -111,7 +111,7 @@ def _show(
     build: Callable[[Run, Feed], go.Figure],
     log: bool = False,
 ) -> None:
-    """Draw a figure under a key of its run and name; built again only when there is news, or another scale."""
+    """Draw a figure with a key for its run and name; it is rebuilt only if there is new data, or for another scale."""
     news = (len(feed.epochs), len(feed.details), len(feed.batches), len(feed.changes), run.planned_epochs)
     by_batch = name in ("loss", "rate")
     version = news if by_batch else (*news[:2], *news[3:])
@@ -122,7 +122,7 @@ def _show(
 
 
 class _Figure:
-    """A figure yet to be built; equal to any other, so that the cache goes by what it is asked for beside it."""
+    """A figure that is yet to be built; equal to any other, so that the cache depends on the other arguments only."""
 
     def __init__(self, run: Run, feed: Feed, build: Callable[[Run, Feed], go.Figure]) -> None:
         self.build = lambda: build(run, feed).to_json()
@@ -136,7 +136,7 @@ class _Figure:
 
 @lru_cache(maxsize=64)
 def _json(figure: _Figure, run_id: str, name: str, version: Any) -> str:
-    """Return the figure as JSON, cached: pages are drawn more often than runs have news, and building is slow."""
+    """Return the figure as JSON, cached: pages are drawn more often than runs change, and building is slow."""
     return figure.build()
 
 
@@ -175,7 +175,7 @@ def _rate_figure(run: Run, feed: Feed) -> go.Figure:
 
 
 def _marks(run: Run, feed: Feed) -> list[Mark]:
-    """Return the changes of the learning rate, where they were made."""
+    """Return a mark for each change of the learning rate, at its position in epochs."""
     per_epoch = batches_per_epoch(run, feed)
     return [
         Mark(change.epoch - 1 + change.batch / per_epoch, f"rate {change.value:g}")

@@ -1,4 +1,4 @@
-"""Which transform a training takes: its recipe's, a saved one, or one that came from the Transforms page."""
+"""The transform of a training: that of its recipe, a saved one, or one from the Transforms page."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CONTROL = "training_transform"
 
 
 def choose_transform(key: str, recipe: Recipe) -> None:
-    """Draw the control of the training form; the transform itself is in the session's state under `key`."""
+    """Draw the control of the training form; the transform itself is in the session state under `key`."""
     titles, configs = {"recipe": "The recipe's"}, {"recipe": recipe.config.transform}
     for saved in state().transforms.all():
         titles[f"saved-{saved.id}"], configs[f"saved-{saved.id}"] = saved.name, saved.config
     current: TransformConfig = st.session_state[key]
     if current not in configs.values():
         titles["custom"], configs["custom"] = "Custom", current
-    # What is chosen follows from the transform, whoever has set it: a recipe, a link, a hint or this control.
+    # The choice follows from the transform, whether a recipe, a link, a hint or this control has set it.
     set_control(CONTROL, next(name for name, config in configs.items() if config == current))
 
     def take(config: TransformConfig) -> None:

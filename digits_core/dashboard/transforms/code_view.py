@@ -1,4 +1,4 @@
-"""The image that is followed: one of a dataset, or one's own drawing."""
+"""The image that the page follows: one of a dataset, or the user's own drawing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CANVAS = "transform_canvas"
 
 
 class Source(NamedTuple):
-    """An image, uint8 (H, W), what it is in words, and the dataset and split that it stands for."""
+    """An image, uint8 (H, W), its description, and the dataset and split that it belongs to."""
 
     image: np.ndarray
     words: str
@@ -27,7 +27,7 @@ class Source(NamedTuple):
 
 
 def choose_source() -> Source | None:
-    """Draw the controls; `None`, with what to do instead, where there is no image yet."""
+    """Draw the controls and return the image; if there is none yet, say what to do and return `None`."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices_image"):
         kind = st.segmented_control(
             "Image",
@@ -56,11 +56,11 @@ def choose_source() -> Source | None:
 
 
 def _number(digits: Digits, split: Split) -> int | None:
-    """Choose which image of the split, from 1."""
+    """Draw the choice of an image of the split, from 1; return its number, `None` if the split is empty."""
     count = len(digits.indices(split))
     if not count:
         return None
-    # Another dataset may have fewer.
+    # Another dataset may have fewer images.
     if "image" in st.session_state:
         st.session_state["image"] = min(count, st.session_state["image"])
     return st.number_input(

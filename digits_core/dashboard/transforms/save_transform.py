@@ -1,4 +1,4 @@
-"""What becomes of a transform: training takes it, and it is kept under a name to be taken again."""
+"""What to do with a transform: train with it, or save it under a name to load it again."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from digits_core.transforms.steps import summary
 
 
 def start_from() -> None:
-    """Draw the list of transforms to begin with: those of the recipes, and one's own."""
+    """Draw the list of transforms to start from: those of recipes and saved ones."""
     ready = {f"{recipe.name} (recipe)": recipe.config.transform for recipe in (LECTURE, ROBUST)}
     saved_configs_view.start_from(state().transforms, ready, fill, "a recipe, a saved one")
 
 
 def use_in_training(config: TransformConfig) -> None:
-    """Draw the link that takes this transform along to the Training page, in its address."""
+    """Draw the link that opens the Training page with this transform, passed in the URL."""
     st.page_link(
         page("training"),
         label="**Use in training**",
@@ -31,5 +31,5 @@ def use_in_training(config: TransformConfig) -> None:
 
 
 def keep(config: TransformConfig) -> None:
-    """Save this transform; rename and delete those that were saved."""
+    """Draw the controls to save this transform, and to rename and delete saved ones."""
     saved_configs_view.keep(state().transforms, config, summary, fill, "gentle turns")

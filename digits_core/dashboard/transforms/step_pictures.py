@@ -1,4 +1,4 @@
-"""The steps of one image side by side: what comes out of each as a picture, in facts, and as a histogram.
+"""The steps of one image next to each other: the result of each as a picture, in facts, and as a histogram.
 
 One component and no charts: it fills any width, and a change is on the page in a fraction of the time.
 """
@@ -30,13 +30,13 @@ _steps = st.components.v2.component(
 
 
 def show_steps(traced: Sequence[TracedStep], words: str) -> None:
-    """Draw the steps in their order; `words` say which image they are of."""
+    """Show the steps in their order; `words` describe the image."""
     _steps(data=payload(traced, words), key="steps")
 
 
 def payload(traced: Sequence[TracedStep], words: str) -> dict[str, Any]:
-    """Return what the browser draws from, as plain values."""
-    # Tuples, because Streamlit takes every list for what may be a table.
+    """Return the data for the browser as plain values."""
+    # Tuples, because Streamlit checks if a list is a table.
     return {"words": str(words), "colour": DIGIT_COLOURS[0], "steps": tuple(map(_step, traced))}
 
 

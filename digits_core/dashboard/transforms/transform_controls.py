@@ -1,4 +1,4 @@
-"""The steps as controls, in the order in which they are taken; the transform that they say is in the URL."""
+"""The steps as controls, in the order in which they are applied; the URL reflects the resulting transform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SMALLEST_STD = 1e-6
 
 
 def _switched() -> dict[str, tuple[str, str]]:
-    """Return the title and the reason of each step that can be switched off, by what it is switched by."""
+    """Return the title and the purpose of each step that can be switched off, by the name of its switch."""
     found: dict[str, tuple[str, str]] = {}
     for step in PIPELINE:
         if step.random:
@@ -40,7 +40,7 @@ SWITCHED = _switched()
 
 
 def add_step() -> None:
-    """Draw the list of the steps that are not taken yet: the one that is chosen is switched on."""
+    """Draw the list of the steps that are off: choosing one switches it on."""
     titles = {name: title for name, (title, _) in SWITCHED.items() if not _is_on(name)}
     st.selectbox(
         "Add a step",
@@ -61,7 +61,7 @@ def _add() -> None:
 
 
 def choose_steps() -> TransformConfig:
-    """Draw the controls of the steps that are taken and return what they say, which is what the address says, too."""
+    """Draw the controls of the active steps; return their transform, which is also written into the URL."""
     fields: dict[str, object] = {}
     for step in PIPELINE:
         if step.random:
@@ -81,7 +81,7 @@ def choose_steps() -> TransformConfig:
 
 
 def fill(config: TransformConfig) -> None:
-    """Put a transform into the controls; they must not have been drawn yet, or it is to be called back by one."""
+    """Put a transform into the controls; call it before they are drawn, or in a callback."""
     st.session_state[CONFIG] = config
     for name, value in dict(config).items():
         st.session_state[_key(name)] = value or (STRENGTHS[name].first if name in STRENGTHS else value)
@@ -92,7 +92,7 @@ def fill(config: TransformConfig) -> None:
 
 
 def take_from_url() -> None:
-    """Put the transform of the address into the controls, which must not have been drawn yet, or say what is wrong."""
+    """Put the transform of the URL into the controls, which must not have been drawn yet, or show what is wrong."""
     query = of_transform(st.query_params)
     if not query or not page_address.is_new(TransformConfig.model_fields.__contains__, IN_URL):
         return
@@ -110,19 +110,19 @@ def _put_into_url(config: TransformConfig) -> None:
 
 
 def _current() -> TransformConfig:
-    """Return what the controls said last: Streamlit forgets those that are not on the screen."""
+    """Return the last transform of the controls: Streamlit forgets those that are not on the screen."""
     return st.session_state.get(CONFIG, TransformConfig())
 
 
 def _is_on(name: str) -> bool:
-    """Return True if a step that can be switched off is taken."""
+    """Return True if a step that can be switched off is on."""
     current = _current()
     on = _normalises(current) if name == "normalise" else bool(getattr(current, name))
     return st.session_state.setdefault(_key(name, "on"), on)
 
 
 def _switch(name: str) -> bool:
-    """Draw the switch of a step that is taken; return whether it is."""
+    """Draw the switch of a step if the step is on; return True if it stays on."""
     if not _is_on(name):
         return False
     title, why = SWITCHED[name]
@@ -185,7 +185,7 @@ def _normalise(step: Step) -> dict[str, object]:
     if not _switch("normalise"):
         st.session_state[WAS_OFF] = True
         return {"normalisation": "fixed", "mean": 0.0, "std": 1.0}
-    if st.session_state.pop(WAS_OFF, False):  # the lecture's numbers are the ones to start from
+    if st.session_state.pop(WAS_OFF, False):  # start from the lecture's numbers
         st.session_state[_key("mean")], st.session_state[_key("std")] = 0.5, 0.5
     for name in step.fields:
         st.session_state.setdefault(_key(name), getattr(_current(), name))

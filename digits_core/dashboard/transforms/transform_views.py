@@ -1,4 +1,4 @@
-"""What is shown of a transform: every step, variants, mean images, code. All import torch when they are called."""
+"""The views of a transform: every step, variants, mean images, code. All of them import torch when called."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 
 VARIANTS, COLUMNS = 40, 10
 MOST_CENTRED = 10_000
-"""Images that a mean and standard deviation are shown for where each is to be centred, which takes its time."""
+"""How many images the mean and standard deviation are measured on if each must be centred, which is slow."""
 MOST_AVERAGED = 2_000
-"""Images that mean images are made of without being asked: less than a second."""
+"""How many images are averaged without asking: it takes less than a second."""
 MEANS: Jobs[MeanImages] = Jobs()
-"""The latest mean images, for everybody who looks at the same."""
+"""The latest mean images, shared by all sessions that show the same."""
 AVERAGED = "averaged"
 NOTHING_RANDOM = "Nothing is drawn at random yet: switch on a step that is marked as *training only*, such as Rotation."
 
 
 def with_numbers(config: TransformConfig, digits: Digits) -> TransformConfig:
-    """Return the config, with the dataset's own mean and standard deviation if it asks for them, and a line on them."""
+    """Return the config, with the dataset's own mean and standard deviation if it asks for them, and show a line about
+    them.
+    """
     if config.normalisation == "fixed":
         return config
     total = len(digits.indices("train"))
@@ -104,7 +106,7 @@ def mean_images(source: Source, config: TransformConfig, seed: int) -> None:
 
 
 def _wants_all(count: int) -> bool:
-    """Return True if all of so many images are to be averaged; it is asked if that takes time."""
+    """Return True if all of `count` images are to be averaged; the user is asked if that takes time."""
     return count <= MOST_AVERAGED or st.toggle(
         f"All {count:,} training images",
         key="average_all",
@@ -122,7 +124,7 @@ def _mean_images(digits: Digits, chosen: np.ndarray, config: TransformConfig, se
     if len(chosen) <= MOST_AVERAGED:
         return compute()
     key = f"{digits.fingerprint}-{seed}-{config.model_dump_json()}"
-    # Who moves a slider no longer waits for what it was before.
+    # After a slider was moved, the previous result is no longer needed.
     if (before := st.session_state.get(AVERAGED)) not in (None, key):
         MEANS.drop(before)
     st.session_state[AVERAGED] = key
@@ -165,7 +167,7 @@ def choose_view() -> str:
 
 
 def choose_draw() -> int:
-    """Draw the seed of the random steps, and a button for the next one."""
+    """Draw the choice of the seed of the random steps, and a button for the next one; return the seed."""
     seed = st.number_input(
         "Draw",
         0,
@@ -189,7 +191,7 @@ def _draw_again() -> None:
 
 
 def _spread(indices: np.ndarray, most: int) -> np.ndarray:
-    """Return at most this many of them, evenly spread."""
+    """Return at most `most` of the indices, evenly spaced."""
     return indices if len(indices) <= most else indices[np.linspace(0, len(indices) - 1, most).astype(int)]
 
 

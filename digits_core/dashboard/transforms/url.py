@@ -1,4 +1,4 @@
-"""A transform in the page's address: the fields that differ from the lecture's, by their names."""
+"""A transform in the URL: the fields that differ from the lecture's, by their names."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from digits_core.config import TransformConfig
 
 
 def to_query(config: TransformConfig) -> dict[str, str]:
-    """Return a transform's query, as in `{"rotation": "12", "centre": "true"}`; empty for the lecture's transform."""
+    """Return a transform as a query, such as `{"rotation": "12", "centre": "true"}`; empty for the lecture's."""
     lecture = TransformConfig()
     return {name: _as_text(value) for name, value in dict(config).items() if value != getattr(lecture, name)}
 
 
 def as_link(config: TransformConfig) -> dict[str, str]:
-    """Return the same for a link to another page: never empty, which would ask for no transform at all."""
+    """Return the query for a link to another page: never empty, which would not ask for a transform at all."""
     return to_query(config) or {"size": _as_text(config.size)}
 
 
 def from_query(query: Mapping[str, str]) -> TransformConfig:
-    """Parse the transform of an address, ignoring the rest; raises `ConfigError` naming every invalid value."""
+    """Parse the transform in a query and ignore the rest; raises `ConfigError` naming every invalid value."""
     return TransformConfig(**of_transform(query))
 
 
 def of_transform(query: Mapping[str, str]) -> dict[str, str]:
-    """Return what a query says about the transform."""
+    """Return the parameters of a query that are fields of a transform."""
     return {name: query[name] for name in TransformConfig.model_fields if name in query}
 
 

@@ -1,4 +1,4 @@
-"""Files of digits as they come: pickles, .pt, .npz, CSV, IDX, zips of pictures. Read safely, or refused by name."""
+"""Readers of digit files: pickles, .pt, .npz, CSV, IDX, zips of pictures. Each is read safely, or refused by name."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ FORMATS = {
     "Zip of IDX files, or of pictures in folders 0 to 9": ("zip",),
     "Gzip of one of these": ("gz",),
 }
-"""What can be read, with the endings that such files have."""
+"""The formats that can be read, with their file extensions."""
 EXTENSIONS = tuple(ending for endings in FORMATS.values() for ending in endings)
-"""What an upload may be called. The contents decide what a file is read as; the name only how it is spoken of."""
+"""The extensions that an upload may have. The contents decide how a file is read; its name is only for messages."""
 
 __all__ = ["EXTENSIONS", "FORMATS", "Limits", "Problem", "Reading", "read_file"]

@@ -1,6 +1,6 @@
 """The process that reads one file: `python -m digits_core.data.readers FILE NAME FOLDER LIMITS`.
 
-It leaves what it read, or why it did not, in FOLDER. Standard error gets the traceback of what nobody foresaw.
+It writes what it read, or why it failed, to FOLDER. The tracebacks of unexpected errors go to standard error.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main(file: Path, name: str, folder: Path, limits: Limits) -> None:
     except MemoryError:
         reason = f"needs more than the {limits.memory_bytes // MIB:,} MiB of memory that reading may take. It was left."
         write_refusal(reason, folder)
-    except OSError as error:  # of this machine: what is wrong with the file's contents is a refusal
+    except OSError as error:  # of this machine: an error in the file's contents is a refusal
         traceback.print_exc()
         write_refusal(f"could not be read on this machine: {error.strerror or error}.", folder, stopped=True)
     except Exception:

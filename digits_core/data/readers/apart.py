@@ -1,4 +1,4 @@
-"""Ask a module of ours something about a file, in a process of its own that may fall over; its answer is text."""
+"""Run one of our modules on a file, in a process of its own that may crash; its answer is text."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FOUND, REFUSED = "found", "refused"
 
 
 def ask_apart(module: str, arguments: Sequence[str], limits: Limits) -> str:
-    """Return what `answer_apart` was given in a new process that runs `module`, a name such as `package.module`.
+    """Run `module`, a name such as `package.module`, in a new process and return what its `answer_apart` found.
 
     Raises:
-        Refusal: for whatever is wrong with the file, and when the process was ended; a text to follow the file's name.
+        Refusal: if anything is wrong with the file, or if the process was ended; its text follows the file's name.
         OSError: if this machine cannot start a process.
     """
     # One thread for linear algebra: a pool of them costs start-up time and address space, and is not used.
@@ -45,12 +45,12 @@ def ask_apart(module: str, arguments: Sequence[str], limits: Limits) -> str:
 
 
 def answer_apart(find: Callable[[], str], limits: Limits) -> str:
-    """Return what the process of `ask_apart` writes to its standard output, in ASCII: what was found, or why nothing.
+    """Return the ASCII text that the process of `ask_apart` writes to its standard output: the finding or the refusal.
 
-    Standard error gets the traceback of what nobody foresaw.
+    The tracebacks of unexpected errors go to standard error.
 
     Args:
-        find: Returns what was found, as JSON in ASCII; raises `Refusal` for a file that is not read.
+        find: Returns what was found, as JSON in ASCII; raises `Refusal` for a file that cannot be read.
     """
     try:
         return f"{FOUND}\n{find()}"

@@ -1,4 +1,4 @@
-"""Zip and gzip files, opened without trust: nothing is ever unpacked onto the disk."""
+"""Zip and gzip files, which are not trusted: nothing is ever unpacked to disk."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class DamagedMember(Refusal):
 class Archive:
     """The members of a zip, read one by one into memory.
 
-    Refused as a whole: what is encrypted, links, leads out of the archive, is packed in a way that is not read,
-    or would be larger than the limits once unpacked; `advice` says what to do about that.
+    An archive is refused as a whole if a member is encrypted, is a link, leads out of the archive or is compressed in
+    a way that is not read, or if it exceeds the limits once unpacked; `advice` says what to do about too large a size.
     """
 
     def __init__(self, data: bytes, limits: Limits, advice: str = FEWER_IMAGES) -> None:
@@ -56,7 +56,7 @@ class Archive:
             raise Refusal(self._too_large)
 
     def read(self, name: str, default: bytes | None = None) -> bytes:
-        """Return a member's bytes. All reading counts towards one limit: members may overlap, and be read again."""
+        """Return a member's bytes. All reads count towards one limit: members may overlap, and be read again."""
         if name not in self.names:
             if default is not None:
                 return default

@@ -14,8 +14,8 @@ MAX_PROBLEMS = 1000
 
 
 def assembled(contents: Contents, limits: Limits) -> Reading:
-    """Assemble the reading of a file; raises `Refusal` if no entry can be used, or its own export was changed."""
-    own = contents.test is not None  # known to be 0 to 255 and bright ink: nothing has to be found out
+    """Assemble the reading of a file; raises `Refusal` if no entry can be used or if our own export was changed."""
+    own = contents.test is not None  # known to be 0 to 255 with bright ink: nothing to detect
     columns = columns_of(contents.parts, limits)
     images, ranges = _in_bytes(columns, own)
     good = np.ones(len(columns.labels), dtype=bool)
@@ -45,7 +45,7 @@ def assembled(contents: Contents, limits: Limits) -> Reading:
 
 
 def _in_bytes(columns: Columns, own: bool) -> tuple[np.ndarray, list[Range]]:
-    """Return all images as uint8 (N, H, W), 0 if an entry has a problem; and the ranges that they had, one per type."""
+    """Return all images as uint8 (N, H, W), 0 for entries with a problem, and their original ranges, one per type."""
     shape = columns.blocks[0].values.shape[1:] if columns.blocks else (1, 1)
     images = np.zeros((len(columns.labels), *shape), dtype=np.uint8)
     ranges: dict[Range, None] = {}

@@ -20,12 +20,12 @@ _LUMA = np.array([0.299, 0.587, 0.114])
 _CHANNELS = (1, 3, 4)
 _SMALLEST_SIDE = 2
 CHUNK = 4096
-"""Images that are worked on at once, so that copies stay small."""
+"""Number of images processed at once, so that copies stay small."""
 
 
 @dataclass
 class Block:
-    """Images of one size and type: `values` (n, H, W), and at which of the file's entries each stands."""
+    """Images of one size and type: `values` (n, H, W), and the entry of the file that each belongs to."""
 
     values: np.ndarray
     entries: np.ndarray
@@ -33,9 +33,9 @@ class Block:
 
 @dataclass
 class Columns:
-    """All entries of a file in a row, numbered over its lists.
+    """All entries of a file, numbered across its lists.
 
-    labels: int64 (N,), -1 where there is none; split: the name of each entry's list; problems: reason by entry.
+    labels: int64 (N,), -1 for what is not a digit; split: the name of each entry's list; problems: reason by entry.
     """
 
     parts: list[Part]
@@ -54,7 +54,10 @@ class Columns:
 
 
 def columns_of(parts: list[Part], limits: Limits) -> Columns:
-    """Line the parts up. Images of another size than most, and labels that are not digits, become problems."""
+    """Join the parts into columns.
+
+    Images of another size than most, and labels that are not digits, become problems.
+    """
     _check_lengths(parts, limits)
     columns = Columns(
         parts,
@@ -85,7 +88,7 @@ def _check_lengths(parts: list[Part], limits: Limits) -> None:
 
 
 def _labels(labels: np.ndarray | list[Any]) -> np.ndarray:
-    """Return int64 (N,); -1 for what is not a digit."""
+    """Return the labels as int64 (N,), -1 for what is not a digit."""
     if isinstance(labels, list):
         return np.array([label if _is_digit(label) else -1 for label in labels], dtype=np.int64)
     if labels.ndim == 2 and labels.shape[1] == CLASSES and labels.dtype.kind in "buif":
@@ -131,7 +134,7 @@ def _add_array(columns: Columns, images: np.ndarray, start: int, limits: Limits)
 
 
 def _add_list(columns: Columns, images: list[np.ndarray | Unusable], start: int, limits: Limits) -> None:
-    """Add images that are each an array of their own."""
+    """Add a list of images, each an array of its own."""
     groups: dict[tuple[Any, ...], list[tuple[int, np.ndarray]]] = defaultdict(list)
     pixels = 0
     for index, image in enumerate(images):
@@ -154,7 +157,7 @@ def _add_list(columns: Columns, images: list[np.ndarray | Unusable], start: int,
 
 
 def _keep_one_size(columns: Columns) -> None:
-    """Make problems of all images that have another size than most."""
+    """Keep the images of the most frequent size; the others become problems."""
     counts: Counter[tuple[int, ...]] = Counter()
     for block in columns.blocks:
         counts[block.values.shape[1:]] += len(block.values)
@@ -169,19 +172,22 @@ def _keep_one_size(columns: Columns) -> None:
 
 
 def chunks_of(block: Block) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield some thousand images at a time, with their entries."""
+    """Yield up to `CHUNK` images at a time, with their entries."""
     for start in range(0, len(block.values), CHUNK):
         yield block.values[start : start + CHUNK], block.entries[start : start + CHUNK]
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    """Format (H, W) in words, the width first as everywhere."""
+    """Format (H, W) as "W × H": the width comes first everywhere."""
     return f"{shape[1]} × {shape[0]}"
 
 
 def _layout(shape: tuple[int, ...]) -> tuple[tuple[int, ...], int | None]:
-    """Return the size of an image (H, W), (1, H, W), (H, W, 1), (3, H, W), (H, W, 3), … or a square laid flat, and the
-    axis of its colours, None for none. What is no image has a size of another form than (H, W)."""
+    """Return the size (H, W) of an image and the axis of its colours, None if it has none.
+
+    The shape may be (H, W), (1, H, W), (H, W, 1), (3, H, W), (H, W, 3), … or that of a flattened square. What is not
+    an image gets a size of another form than (H, W).
+    """
     if len(shape) == 1:
         side = round(shape[0] ** 0.5)
         return ((side, side) if side * side == shape[0] else ()), None
@@ -199,7 +205,7 @@ def _fits(size: tuple[int, ...], limits: Limits) -> bool:
 
 
 def _brightness(image: np.ndarray, colours: int) -> np.ndarray:
-    """Convert an image in colours to (H, W)."""
+    """Convert a colour image to brightness, (H, W)."""
     channels = np.moveaxis(image, colours, -1)  # (H, W, 3 or 4)
     if channels.dtype == np.uint8:
         return np.asarray(grey(Image.fromarray(np.ascontiguousarray(channels))))

@@ -1,4 +1,4 @@
-"""What a file holds, as its reader finds it and as it can be kept; and why a file, or an entry of it, is refused."""
+"""What a file holds, as its reader finds it and as it can be stored; and why a file, or an entry of it, is refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ARRAYS = ("images", "labels", "test")
 _TEXTS = ("format", "found", "changes", "original_range", "writers", "problem_count")
 _OUTCOME = "outcome.json"
 SPLITS = ("train", "validation", "", "test")
-"""Of lists, in the order in which a dataset has them; "" for a list without a name."""
+"""The splits of lists, in the order in which a dataset has them; "" for a list without a name."""
 _SPLITS = {
     "train": "train",
     "training": "train",
@@ -36,12 +36,12 @@ _NOT_IN_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 class Refusal(Exception):
-    """A file is not read. The text goes on after the file's name: "wants to call os.system: …"."""
+    """A file is refused. The text follows the file's name: "wants to call os.system: …"."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Why a file was not read, as a text to follow its name; `stopped` if the machine is to blame and not the file."""
+    """Why a file was not read, as a text that follows its name; `stopped` if the machine is the cause, not the file."""
 
     reason: str
     stopped: bool = False
@@ -66,10 +66,10 @@ Labels = np.ndarray | list[int | None]
 
 @dataclass
 class Part:
-    """One list of a file. split: "train", "test", "validation", or "" where the file has but one list.
+    """One list of a file. split: "train", "test", "validation", or "" if the list has no name.
 
-    images: an array (N, …) or, where each is a thing of its own, a list with the reason in place of what is none;
-    labels: as many. `place` names the entry at an index as a person finds it.
+    images: an array (N, …), or a list of arrays, with an `Unusable` in place of each image that cannot be used;
+    labels: one for each image. `place` names the entry at an index so that a user can find it.
     """
 
     split: str
@@ -80,7 +80,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Contents:
-    """The lists of a file as its reader found them, before anything is made of their values.
+    """The lists of a file as its reader found them, before their values are interpreted.
 
     changes: what the reader did to the images, in sentences. Only an export of this app has `test`, true for each
     entry that is for testing, and `writers`, a name for each entry or none: its images are kept as they are.
@@ -95,10 +95,10 @@ class Contents:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What a file holds, ready to be kept; nothing is kept yet.
+    """What a file holds, ready to be stored; nothing is stored yet.
 
-    images: uint8 (N, H, W), ink bright on a dark ground, of the good entries alone; labels: int64 (N,), 0 to 9;
-    test: bool (N,) where the file has lists for training and testing, else None; writers: N names, or none.
+    images: uint8 (N, H, W), ink bright on a dark ground, of the good entries only; labels: int64 (N,), 0 to 9;
+    test: bool (N,) if the file has lists for training and testing, else None; writers: N names, or none.
     found: sentences on what the file holds; changes: sentences on what was done to the images;
     original_range: the values in the file, as "0 to 1 (float32)"; problems: the first of `problem_count`.
     """
@@ -121,23 +121,23 @@ class Reading:
 
 
 def counted(split: str) -> Callable[[int], str]:
-    """Return what names entries by their place in their list, from 0: "train entry 17"."""
+    """Return a function that names entries by their index in their list, from 0: "train entry 17"."""
     word = f"{split} entry" if split else "entry"
     return lambda index: f"{word} {index}"
 
 
 def split_named(word: str) -> str:
-    """Return the split that a word stands for, "" for none."""
+    """Return the split that a word stands for, or "" if it stands for none."""
     return _SPLITS.get(word.lower(), "")
 
 
 def split_within(name: str) -> str:
-    """Return the split that the first such word in a name stands for, "" for none."""
+    """Return the split of the first word in a name that stands for one, or "" if there is none."""
     return next(filter(None, map(split_named, _NOT_IN_WORDS.split(name.lower()))), "")
 
 
 def role_of(name: Any) -> tuple[str, str] | None:
-    """Return the split and the role that a name tells: ("train", "images") for "x_train"; None if it tells neither."""
+    """Return the split and the role that a name states: ("train", "images") for "x_train"; None if neither."""
     if isinstance(name, bytes):
         name = name.decode("latin1")
     if not isinstance(name, str) or len(name) > 40:
@@ -148,7 +148,7 @@ def role_of(name: Any) -> tuple[str, str] | None:
 
 
 def by_role(things: Mapping[Any, Any]) -> dict[tuple[str, str], Any]:
-    """Return things by what their names tell, the first of each; names that tell nothing are left out."""
+    """Return things by the `role_of` their names, the first of each; things without a role are left out."""
     found: dict[tuple[str, str], Any] = {}
     for name, thing in things.items():
         if role := role_of(name):
@@ -157,7 +157,7 @@ def by_role(things: Mapping[Any, Any]) -> dict[tuple[str, str], Any]:
 
 
 def write_reading(reading: Reading, folder: Path) -> None:
-    """Lay a reading down in a folder: plain arrays and JSON, which hold no code."""
+    """Write a reading to a folder, as plain arrays and JSON, which cannot hold code."""
     for name in _ARRAYS:
         if (array := getattr(reading, name)) is not None:
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
@@ -171,7 +171,7 @@ def write_refusal(reason: str, folder: Path, stopped: bool = False) -> None:
 
 
 def read_outcome(folder: Path) -> Reading | Refused | None:
-    """Return the reading that was stored in a folder, else the refusal, else None."""
+    """Return the reading or the refusal that was written to a folder; None if there is neither."""
     path = folder / _OUTCOME
     if not path.is_file():
         return None
@@ -190,5 +190,5 @@ def read_outcome(folder: Path) -> Reading | Refused | None:
 
 
 def _write(folder: Path, outcome: dict[str, Any]) -> None:
-    # Text of a hostile file may hold lone surrogates: JSON's escapes carry them, an encoder would stumble.
+    # Text of a hostile file may hold lone surrogates: JSON's escapes carry them, an encoder would fail.
     (folder / _OUTCOME).write_text(json.dumps(outcome), encoding="ascii")
