@@ -1,7 +1,7 @@
 """The embedded cluster, as a child process of the app: `python -m digits_core.engine WORKERS FOLDER`.
 
 It writes one line of JSON, its address and credentials, to standard output. Each line of its standard input is how many
-workers it is to have from then on. It ends when that input closes: so it never outlives the process that started it,
+workers it is to have from then on. It ends when that input closes, so it never outlives the process that started it,
 however that one ended.
 """
 
@@ -44,10 +44,10 @@ FAREWELL_S = 1.0
 
 
 class BriskNanny(Nanny):
-    """Waits less long for its worker to end: one that trains does not, and loses nothing by being killed."""
+    """Waits less long for its worker to end: one that trains does not end, and loses nothing by being killed."""
 
     async def kill(self, timeout: float = FAREWELL_S, reason: str = "nanny-kill") -> None:
-        with suppress(TimeoutError):  # killed, and still in the list of processes of a machine that has much to do
+        with suppress(TimeoutError):  # killed, but still in the process list of a busy machine
             await super().kill(timeout=min(timeout, FAREWELL_S), reason=reason)
 
 
@@ -56,14 +56,14 @@ def main(workers: int, folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     handshake = _take_standard_output()
     security = temporary_security()
-    # Dask's web pages have no credentials: none of them is served, and the ports they would have show nothing.
+    # Dask's web pages have no credentials: do not serve them, and leave their ports empty.
     dask.config.set({f"distributed.{node}.http.routes": [] for node in ("scheduler", "worker", "nanny")})
     # Dask has its workers give freed memory back at once: training, which needs it again in the next batch, then takes
     # over half as long again.
     dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
     dask.config.set(QUIET)
-    # A laptop that sleeps, or whose clock is set, has workers that are silent for long by the clock, and yet alive. One
-    # that dies is noticed by its nanny.
+    # On a laptop that slept, or whose clock was set, workers seem silent for long and are yet alive. The nanny of a
+    # worker notices when it dies.
     dask.config.set({"distributed.scheduler.worker-ttl": None})
     # Workers send how busy they are twice a second, which has no setting. Nothing here reads it.
     distributed.scheduler.heartbeat_interval = lambda n: WORKERS_REPORT_S
@@ -82,7 +82,7 @@ def main(workers: int, folder: Path) -> None:
             print(json.dumps({"address": cluster.scheduler_address, "credentials": credentials}), file=handshake)
         for line in sys.stdin:
             cluster.scale(int(line))
-        # On a busy machine, a worker may have to be killed at the end: that is no news to anyone.
+        # On a busy machine, a worker may have to be killed at the end: not worth a log entry.
         logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
 
 

@@ -24,7 +24,7 @@ START_TIMEOUT_S = 60
 
 
 class Connection:
-    """To be used from one thread, but for `heard` and `lost`, which are called on others.
+    """To be used from one thread, except `heard` and `lost`, which are called on others.
 
     `heard` gets each event of a training as it was sent, `received` the files that one on another machine sends on the
     way (task, run, files, epochs behind them), `lost` is called when the embedded cluster has died.
@@ -49,15 +49,15 @@ class Connection:
 
     @property
     def lost(self) -> bool:
-        """Whether there was a connection and there is none any more."""
+        """True if an established connection was lost."""
         if self._client is None:
             return False
         return self._client.status != "running" or (self._cluster is not None and self._cluster.has_ended)
 
     def submit(self, task: str, run_id: str, config_json: str, threads: int) -> Future[Any]:
-        """Hand a run over; `EngineError` where no cluster answers, `DatasetError` where its data is not there.
+        """Hand a run over; `EngineError` if no cluster answers, `DatasetError` if its data is missing.
 
-        threads: those that it began with, 0 for as many as is usual.
+        threads: those that it began with, 0 for the usual number.
         """
         client = self.client()
         if self._freight is not None:
@@ -68,7 +68,7 @@ class Connection:
         )
 
     def send_again(self) -> None:
-        """Send datasets anew with the next run: some of what was sent is lost."""
+        """Send datasets again with the next run: some of those sent are lost."""
         if self._freight is not None:
             self._freight.send_again()
 
@@ -103,7 +103,7 @@ class Connection:
         return 1 if os.environ.get(SCHEDULER_VARIABLE) else threads or threads_per_run()
 
     def has_room(self, shares: Sequence[int], threads: int) -> bool:
-        """Return True if another run with this many threads can train beside those that take these shares.
+        """Return True if another run with this many threads can train alongside those that take these shares.
 
         If there is room and no worker yet, one is started: ask again.
         """
@@ -140,7 +140,7 @@ class Connection:
             else:
                 folder, key = str(self._home.folder), f"warm-up-{address}"
                 future = client.submit(worker.warm_up, folder, threads_per_run(), workers=[address], key=key)
-            self._warming.append(future)  # a future that nobody holds is cancelled
+            self._warming.append(future)  # Dask cancels a future without references
 
     def close(self) -> None:
         """End the cluster and what trains in it; the next call of `client` starts another."""

@@ -1,4 +1,4 @@
-"""Credentials for one cluster, made when it starts and kept by nobody."""
+"""Credentials for one cluster, made when it starts and stored nowhere."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ from distributed.security import Security
 from digits_core.errors import EngineError
 
 ROOT = Path(__file__).resolve().parents[2]
-"""Where `digits_core` can be imported from."""
+"""The folder from which `digits_core` can be imported."""
 END_TIMEOUT_S = 10
 
 
 class EmbeddedCluster:
-    """A running `python -m digits_core.engine`; `EngineError` where it does not start.
+    """A running `python -m digits_core.engine`; `EngineError` if it does not start.
 
     `ended` is called, on a thread of its own, when the process ends without having been asked to.
     """
@@ -43,11 +43,11 @@ class EmbeddedCluster:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the process is no longer there."""
+        """True if the process has ended."""
         return self._process.poll() is not None
 
     def scale(self, workers: int) -> None:
-        """Have so many workers; returns at once, and new ones take a moment to start."""
+        """Set the number of workers; returns at once, while new ones take a moment to start."""
         with suppress(OSError):  # it has just ended, as its watcher is about to say
             self._requests.write(f"{workers}\n")
             self._requests.flush()

@@ -71,13 +71,13 @@ class Inbox:
         self._thread.start()
 
     def put(self, task: str, run_id: str, *events: Event) -> None:
-        """Apply events of a run, as the task sent them that trains it."""
+        """Apply events of a run, as sent by the task that trains it."""
         self._parcels.put(Parcel(task, run_id, events))
 
     def put_files(
         self, task: str, run_id: str, files: Mapping[str, bytes], epochs: int, events: Sequence[Event] = ()
     ) -> None:
-        """Keep what a training on another machine has learnt in so many epochs, then apply the events that say so."""
+        """Keep the files of a training on another machine after `epochs` epochs, then apply their events."""
         self._parcels.put(Parcel(task, run_id, events, files, epochs))
 
     def interrupt(self, task: str, run_id: str, message: str) -> None:
@@ -86,7 +86,7 @@ class Inbox:
 
     @contextmanager
     def closing_to(self, task: str) -> Iterator[None]:
-        """Do something after which nothing that comes from that task counts any more."""
+        """Hold the writer while the body runs; afterwards, nothing from that task counts any more."""
         with self._lock:
             yield
             self._closed.add(task)
@@ -167,7 +167,7 @@ class Inbox:
         return True
 
     def _write(self, parcel: Parcel, write: Callable[[], bool], event: Event | None = None) -> bool:
-        """Write to the store as soon as that is possible; returns whether it was, and the task still counts."""
+        """Write to the store as soon as possible; return True if that succeeded and the task still counts."""
 
         def write_once() -> bool:
             with self._lock:

@@ -36,7 +36,7 @@ OFFER_TIMEOUT_S = 60
 FILES_TOPIC = "digits-lab-files"
 _IN_MEMORY: Any = "memory"
 """The state of a future, which Dask takes as this word, whatever its annotation says."""
-"""Where a task says under which key its files wait to be fetched."""
+"""The topic on which a task says under which key its files wait to be fetched."""
 SEND_INTERVAL_S = 30.0
 """After an epoch that ends this long after the last time, a task offers its files again."""
 SECONDS_PER_WORKER = 0.5
@@ -80,7 +80,7 @@ class Freight:
         client.subscribe_topic(FILES_TOPIC, lambda stamped: self._note_offer(stamped[1]))
 
     def submit(self, task: str, run_id: str, config_json: str, threads: int) -> Future[Any]:
-        """Hand a run over; `DatasetError` where its data is not there to be sent.
+        """Hand a run over; `DatasetError` if its data is missing.
 
         threads: those that it began with, 0 for as many as its worker has for it.
         """
@@ -100,7 +100,7 @@ class Freight:
         return self._client.submit(warm_up, RunConfig().to_json(), key, workers=[address], key=f"warm-up-{address}")
 
     def send_again(self) -> None:
-        """Trust no more that what was sent is still there."""
+        """Forget what was sent: it may be lost."""
         self._sent.clear()
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class Freight:
         self._fetching.shutdown(wait=False, cancel_futures=True)
 
     def _note_offer(self, offer: dict[str, Any]) -> None:
-        """Fetch the files of a run in its turn; only the latest of each run still count then."""
+        """Queue the files of a run to be fetched; only the latest of each run still count by then."""
         if offer["task"] not in self._tasks:
             return  # of another app on the same cluster
         self._offered[offer["task"]] = offer
@@ -133,7 +133,7 @@ class Freight:
         sent = self._sent.pop(key, None)
         if sent is None or sent.status != "finished":
             sent = self._client.scatter({key: digits})[key]
-        self._sent[key] = sent  # the last one used stands last
+        self._sent[key] = sent  # the last one used comes last
         # Runs may mean several versions of one dataset. What is dropped here goes from the cluster with this reference.
         of_this_name = [each for each in self._sent if each.rpartition("-")[0] == f"digits-{digits.name}"]
         for old in of_this_name[:-VERSIONS_AT_MOST]:
@@ -142,7 +142,7 @@ class Freight:
 
 
 class Offers:
-    """What a task on a worker offers the app to fetch: its files after the last epoch, every so many seconds."""
+    """What a task on a worker offers the app to fetch: its files after the last epoch, at intervals."""
 
     def __init__(self, task: str, run_id: str, artifacts: Artifacts, every_s: float) -> None:
         self._task = task
@@ -177,8 +177,8 @@ def train(
 ) -> Outcome:
     """Train a run on a worker, in a folder of its own, beginning at what `files` hold.
 
-    `keys` says for each dataset where it waits; `DataLost` where it no longer does. What was learnt on the way is
-    offered to the app every so many seconds. It trains with the threads that it was begun with, 0 for this worker's.
+    `keys` says for each dataset where it waits; `DataLost` if it no longer does. What was learnt on the way is
+    offered to the app at intervals. It trains with the threads that it was begun with, 0 for this worker's.
     """
     by_name = {name: fetch(key) for name, key in keys.items()}
     with TemporaryDirectory(prefix="digits-run-", dir=get_worker().local_directory) as folder:

@@ -1,8 +1,8 @@
 """The engine as the app sees it: submit runs, control them, end everything. Never blocks a page.
 
-Runs wait in the store and are handed to the cluster when there is room. What is wished of a run stands in the store
-too, so that any process may say it; the engine that owns the run passes it on. Whatever talks to the cluster happens,
-in order, on one thread of the engine; events arrive on the cluster client's thread and go through the inbox.
+Runs wait in the store and are handed to the cluster when there is room. Requests to a run are in the store
+too, so that any process may make them; the engine that owns the run passes them on. Whatever talks to the cluster
+happens, in order, on one thread of the engine; events arrive on the cluster client's thread and go through the inbox.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Engine:
     def submit(self, config: RunConfig, session: str = "", sweep: str = "", threads: int = 0) -> Run:
         """Write the run as queued and return it; it trains when it is its turn, fairly between sessions.
 
-        `threads` are those of a run whose numbers it is to repeat; 0 for as many as is usual.
+        `threads` are those of a run whose numbers it is to repeat; 0 for the usual number.
         """
         threads = threads or self._connection.usual_threads(trial=bool(sweep))
         run = self._store.create(config, self._owner, session, sweep=sweep, threads=threads)
@@ -96,13 +96,13 @@ class Engine:
             self._order(run, stop=True)
 
     def pause(self, run: Run) -> None:
-        """Let a run rest, after its current batch; it keeps its place until another one waits for it."""
+        """Pause a run after its current batch; it keeps its place until another one waits for it."""
         self._order(run, pause=True)
 
     def go_on(self, run: Run) -> None:
-        """Let a paused run go on: where it rested, or from its checkpoint where it had to make room for another."""
+        """Resume a paused run: where it was, or from its checkpoint if it had to make room for another."""
         if self._store.get(run.id).orders.leave:
-            with suppress(RunError):  # someone else was faster
+            with suppress(RunError):  # another process was faster
                 self._requeue(run, "paused")
         else:
             self._order(run, pause=False)
@@ -110,7 +110,7 @@ class Engine:
     def order(self, run: Run, epochs: int | None = None, learning_rate: float | None = None) -> None:
         """Change how many epochs a live run trains in all, or its learning rate from the next report on.
 
-        Raises `ConfigError` for what no config may hold, `RunError` where the run has ended.
+        Raises `ConfigError` for what no config may hold, `RunError` if the run has ended.
         """
         given = {"epochs": epochs, "learning_rate": learning_rate}
         wishes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -119,20 +119,19 @@ class Engine:
         self._later(self._pass_on)
 
     def resume(self, run: Run) -> Run:
-        """Let a run that was interrupted, stopped or has failed go on from its checkpoint, in its turn.
+        """Queue a run that was interrupted, stopped or has failed to continue from its checkpoint.
 
-        `RunError` where it is none of these, or another app was faster.
+        `RunError` if it has another status, or another app was faster.
         """
         return self._requeue(run, *RESUMABLE)
 
     def continue_training(self, run: Run, epochs: int, session: str = "") -> Run:
-        """Train what a run has learnt for so many epochs more, as a run of its own, and return that.
+        """Train what a run has learnt for more epochs, as a run of its own, and return that.
 
         It trains on the same digits and starts at the checkpoint after the last whole epoch, with the optimizer as it
-        was then: with a constant
-        learning rate the numbers are those of one training that long. A schedule begins anew over the epochs that are
-        added, a warm restart; one that was ended by hand stays ended. `RunError` where there is no checkpoint,
-        `ConfigError` past the most epochs.
+        was then: with a constant learning rate the numbers are those of one training that long. A schedule restarts
+        over the epochs that are added, a warm restart; one that was ended by hand stays ended. `RunError` if there is
+        no checkpoint, `ConfigError` past the most epochs.
         """
         run = self._store.get(run.id)
         done = run.weights or 0
@@ -150,7 +149,7 @@ class Engine:
         return created
 
     def move(self, run: Run, places: int) -> None:
-        """Let a waiting run start later by so many places, or earlier where that is negative."""
+        """Move a waiting run back in the queue by this many places, or forward if that is negative."""
         self._store.move(run.id, places)
 
     def warm_up(self) -> None:
@@ -161,7 +160,7 @@ class Engine:
 
     @property
     def is_training(self) -> bool:
-        """Whether a run trains, or has ended so recently that its last words are still on their way."""
+        """True if a run trains, or has ended so recently that its last events are still on their way."""
         return bool(self._futures)
 
     def close(self) -> None:
@@ -173,15 +172,15 @@ class Engine:
         self.heartbeat.close()
 
     def _record_data(self, run: Run) -> None:
-        """Record the data of a run from before that was done at its creation, so that what continues it inherits it."""
+        """Record the data of a run created before runs did so themselves, so that runs that continue it inherit it."""
         data = worker.run_data(str(self._home.folder))
         for name in (*run.config.data.train, *run.config.data.test):
-            with suppress(DatasetError):  # it has changed since: what continues the run begins with that of now
+            with suppress(DatasetError):  # it has changed since: later runs begin with the current data
                 data.version(run.id, name)
 
     def _requeue(self, run: Run, *statuses: Status) -> Run:
-        """Let a run wait again; what its last task may still have to say no longer counts."""
-        # Also one that is over: what it said last may still be on its way into the store.
+        """Requeue a run; later events of its last task no longer count."""
+        # Also of a task that is over: its last events may still be on their way into the store.
         with self._inbox.closing_to(self._last_task.get(run.id, "")):
             again = self._store.requeue(run.id, self._owner, statuses)
         self.heartbeat.start()
@@ -189,7 +188,7 @@ class Engine:
         return again
 
     def _order(self, run: Run, **wishes: bool) -> None:
-        with suppress(RunError):  # it has ended meanwhile: there is nothing left to wish
+        with suppress(RunError):  # it has ended meanwhile: there is nothing left to request
             self._store.order(run.id, **wishes)
         self._later(self._pass_on)
 
@@ -245,7 +244,7 @@ class Engine:
             future.add_done_callback(lambda future: self._ended(run.id, future))
 
     def _note_changes(self, run: Run) -> None:
-        """Complete what was changed by hand in a run that goes on: its last machine may not have sent all of it."""
+        """Complete the changes made by hand to a run that continues: its last machine may not have sent all of it."""
         artifacts = self._artifacts(run.id)
         noted = artifacts.load_changes()
         stored = [
@@ -257,7 +256,7 @@ class Engine:
             artifacts.save_changes(sorted([*noted, *missing], key=lambda change: (change["epoch"], change["batch"])))
 
     def _pass_on(self) -> None:
-        """Tell the runs what is wished of them, where that is new; those that rest make room for those that wait."""
+        """Send the runs their new requests, if any; paused runs make room for those that wait."""
         live = {run.id: run for run in self._store.live() if run.owner == self._owner}
         training = [live[run_id] for run_id in self._futures if run_id in live]
         self._end_lost()
@@ -274,7 +273,7 @@ class Engine:
                 self._publish(run.id, run.orders)
 
     def _end_lost(self) -> None:
-        """End the trainings whose runs another process has taken over, or somebody has deleted, while this one slept.
+        """End the trainings whose runs were taken over by another process, or deleted, while this one slept.
 
         Others had given them up; what they trained meanwhile is not to be written over.
         """
@@ -320,7 +319,7 @@ class Engine:
             self._forget(run_id, future)
 
     def _hand_over_again(self, run_id: str, future: Future[Any]) -> None:
-        """Send a run's data anew, and the run with it: the machine that had them is gone."""
+        """Send a run's data again, and the run with it: the machine that had them is gone."""
         if self._futures.get(run_id) is not future:
             return
         self._connection.send_again()
@@ -356,7 +355,7 @@ class Engine:
         self._pass_on()
 
     def _look_around(self) -> None:
-        """See to what other processes on this home asked of our runs, and to what could not be done before."""
+        """Carry out what other processes on this home requested of our runs, and what could not be done before."""
         self._later(self._fill)
 
     def _see_to_cluster(self) -> None:
@@ -369,7 +368,7 @@ class Engine:
         log.error("The training processes ended unexpectedly, or cannot be reached")
         lost, self._futures, self._published = self._futures, {}, {}
         for run_id, future in lost.items():
-            # Should the training go on all the same, nothing that it says afterwards counts.
+            # Even if the training continues, none of its later events count.
             self._inbox.interrupt(str(future.key), run_id, LOST)
         self._connection.close()
         self._warm = False

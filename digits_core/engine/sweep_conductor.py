@@ -1,7 +1,7 @@
 """Conduct sweeps: submit their next trials, stop underperforming ones, and carry out pause, stop and end.
 
-What is wished of a sweep stands in the store, so that any process may say it; the one that owns the sweep sees to it.
-All that decides is in the store, so that another process can go on where one was killed.
+Requests to a sweep are in the store, so that any process may make them; the one that owns the sweep carries them out.
+The whole state is in the store, so that another process can continue if one was killed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Conductor:
         self._thread: threading.Thread | None = None
 
     def start(self, plan: SweepPlan, session: str = "") -> Sweep:
-        """Write a sweep and let it begin; `DigitsError` where its data are not there or too few for a batch."""
+        """Store a sweep and start it; `DigitsError` if its data are missing or too few for a batch."""
         for config in extremes(plan):
             self._prepare(config)
         sweep = self._sweeps.create(plan, self._owner, session)
@@ -56,11 +56,11 @@ class Conductor:
         return sweep
 
     def take_up(self) -> None:
-        """See to the sweeps of this process that were written, or adopted, elsewhere in it."""
+        """Take up the sweeps of this process that were written, or adopted, elsewhere in it."""
         self._begin()
 
     def pause(self, sweep: Sweep) -> None:
-        """Start no further trial, and let those that train rest."""
+        """Start no further trial, and pause those that train."""
         self._sweeps.set_status(sweep.id, "paused", ["running"])
         self._begin()
 
@@ -70,7 +70,7 @@ class Conductor:
         self._begin()
 
     def go_on(self, sweep: Sweep) -> None:
-        """Let a sweep that rests or ended early go on, its trials where they were."""
+        """Resume a sweep that is paused or ended early, its trials where they were."""
         with self._lock:
             now = self._sweeps.get(sweep.id)
             if now.status == "paused" and now.owner != self._owner and self._runs.owners.is_alive(now.owner):
@@ -105,7 +105,7 @@ class Conductor:
             self._wake.clear()
 
     def _tick(self) -> bool:
-        """See to every sweep of this process; returns whether there is one."""
+        """Advance every sweep of this process; return True if there is one."""
         try:
             sweeps = self._sweeps.of_owner(self._owner)
             for sweep in sweeps:
@@ -134,7 +134,7 @@ class Conductor:
                 self._halt(run, pause=sweep.status == "paused")
 
     def _halt(self, run: Run, pause: bool) -> None:
-        """Let a trial rest, or stop it together with its sweep."""
+        """Pause a trial, or stop it, together with its sweep."""
         if pause and not run.waits:
             if not run.orders.pause:
                 self._engine.pause(run)
@@ -145,7 +145,7 @@ class Conductor:
     def _advance(self, sweep: Sweep, runs: Sequence[Run]) -> None:
         if sweep.plan.stop_underperforming:
             self._stop_underperforming(sweep.plan, runs)
-        # One at a time waits in the queue: who else queues a run waits for that one, not for the whole sweep.
+        # Only one at a time waits in the queue, so that runs of others wait for one trial, not for the whole sweep.
         if any(run.waits for run in runs) or self._take_up(runs):
             return
         trial = next_trial(sweep.plan, [as_trial(sweep.plan, run, ()) for run in runs])
@@ -155,18 +155,18 @@ class Conductor:
             self._sweeps.set_status(sweep.id, "finished", ["running"])
 
     def _take_up(self, runs: Sequence[Run]) -> bool:
-        """Let one trial go on that ended only because its sweep or its process did; false where there is none."""
+        """Resume one trial that ended only because its sweep or its process did; return False if there is none."""
         for run in runs:
-            # Once each: what ends its process again and again must not keep the others from their turn.
+            # Once each: a trial that ends its process again and again must not block the others.
             if run.rests_with_its_sweep and run.id not in self._taken_up:
                 self._taken_up.add(run.id)
-                with suppress(RunError):  # somebody else was faster
+                with suppress(RunError):  # another process was faster
                     self._engine.resume(run)
                 return True
         return False
 
     def _stop_underperforming(self, plan: SweepPlan, runs: Sequence[Run]) -> None:
-        """Stop the trials that are behind the others; looked at once for each epoch that comes in."""
+        """Stop the trials that are behind the others; checked once for each epoch that comes in."""
         training = [run for run in runs if run.status == "running" and not run.orders.stop]
         cursor = self._runs.cursor()
         if not training or self._looked.get(training[0].sweep) == cursor:

@@ -37,13 +37,13 @@ def changes_topic(task: str) -> str:
 
 
 class HeardOrders:
-    """The last orders that were given to a run. They come by themselves, so that training need not ask for them."""
+    """The last requests that were made of a run. They are pushed, so that training need not ask for them."""
 
     def __init__(self, task: str) -> None:
         self._latest: tuple[int, Orders] = (-1, Orders())
         self._client, self._topic = get_client(), orders_topic(task)
         self._client.subscribe_topic(self._topic, self._hear)
-        # A worker that takes over from one that died has missed what was said to that one.
+        # A worker that takes over from one that died has missed the requests sent to that one.
         for each in self._client.get_events(self._topic):
             self._hear(each)
 

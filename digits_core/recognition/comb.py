@@ -1,4 +1,4 @@
-"""Where rows of printed boxes are, as on forms: `find_combs` gives their walls, base lines and cells.
+"""Find rows of printed boxes, as on forms: `find_combs` gives their walls, base lines and cells.
 
 Walls are plumb within few degrees, have the same top and the same bottom, and stand on a printed line: they share
 it as the boxes of one row, each box has its own, or they are ticks on a base line.
@@ -18,17 +18,17 @@ from digits_core.recognition.walls import FEWEST, SHORTEST, groups_of, line_thro
 _FLOORS = (0.06, 0.12, 0.24)  # of the paper's light: pale print needs a low floor, blurred print a high one
 _ALONG = 5  # pixels along a printed line over which it is smoothed
 _REGULAR = 0.7  # of the walls of a row were seen: letters, and strokes of digits, are less regular
-_OF_ONE_FORM = 1.5  # times as high, and as wide, may the cells of a row be as those of another
+_OF_ONE_FORM = 1.5  # the cells of one row are at most this many times as high, and as wide, as those of another
 _PRINTED = 0.8  # of a cell's width along which its base line is seen
 _CORNERED = 0.7  # of the cells have corners, also where a corner is worn or blurred
-_PRINTED_INSIDE = 0.95  # of a row's width, for a line between two rows: digits that touch are no line
-_NEAR = 0.04  # of a cell's height: so far from where it is looked for may a further row's line be
-_GAP = 0.25  # of a cell's width: so much of such a line may be hidden by ink or worn away
-_FURTHER = 0.1  # of its width: so much wider or narrower are the cells of a further row at most
-_SAME = 0.25  # of the usual width: so much may the widths of cells differ
+_PRINTED_INSIDE = 0.95  # of a row's width, for a line between two rows: touching digits are not a line
+_NEAR = 0.04  # of a cell's height: how far from its expected place a further row's line may be
+_GAP = 0.25  # of a cell's width: how much of such a line may be hidden by ink or worn away
+_FURTHER = 0.1  # of its width: how much wider or narrower the cells of a further row may be
+_SAME = 0.25  # of the usual width: how much the widths of cells may differ
 _NARROWEST, _WIDEST = 0.4, 3.5  # a cell's width in wall heights
 _LOW = 0.5  # of the highest row of cells: what is lower is a gap between two rows
-_TICK_HEIGHT, _TICK_WIDTH = 2.0, 1.0  # a digit over ticks is as high as so many ticks, or cell widths
+_TICK_HEIGHT, _TICK_WIDTH = 2.0, 1.0  # a digit over ticks is as high as this many ticks, or cell widths
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Comb:
         return bool((sizes.max(axis=0) < _OF_ONE_FORM * sizes.min(axis=0)).all())
 
     def overlaps(self, other: Comb) -> bool:
-        """Return True if one of both lies, at least in part, where the other does."""
+        """Return True if the two overlap, at least in part."""
         mine, others = (each.walls.reshape(-1, 2) for each in (self, other))
         return bool((mine.min(axis=0) < others.max(axis=0)).all() and (others.min(axis=0) < mine.max(axis=0)).all())
 
@@ -136,7 +136,7 @@ def _darker_than(values: np.ndarray, floor: float) -> Iterator[Comb]:
     plumb, level = (ndimage.uniform_filter1d(values, _ALONG, axis=axis) > floor for axis in (0, 1))
     runs = runs_down(ndimage.maximum_filter1d(plumb.view(np.uint8), 3, axis=1).view(bool))
     shortest = values.shape[0] // 2
-    # From long runs to short ones: where walls lean, or print is faint, they are seen in pieces only.
+    # From long runs to short ones: if walls lean, or print is faint, they are seen in pieces only.
     while shortest >= SHORTEST:
         walls = strokes(runs >= shortest)
         for group in groups_of(walls):
@@ -149,8 +149,8 @@ def _darker_than(values: np.ndarray, floor: float) -> Iterator[Comb]:
 def _of_one_form(combs: list[Comb]) -> list[Comb]:
     """Return the surest combs that are about as large as the surest of all, and do not lie in another.
 
-    Sure are many regular and high cells, for alike digits in them look like walls; with these among the walls, there
-    are more cells, and a smaller share of them is regular.
+    Many regular and high cells make a comb sure. Similar digits in them look like walls; with these among the walls,
+    there are more cells, and a smaller share of them is regular.
     """
     kept: list[Comb] = []
     for comb in sorted(combs, key=lambda each: each.regular**2 / len(each.cells) * each.height, reverse=True):
@@ -162,7 +162,7 @@ def _of_one_form(combs: list[Comb]) -> list[Comb]:
 def _further_rows(combs: list[Comb], level: np.ndarray) -> list[Comb]:
     """Return rows of which no walls were seen, but lines like those of the surest comb, as long as some of its cells.
 
-    level: where something dark goes on to the left and to the right, bool (H, W).
+    level: True where something dark continues to the left and to the right, bool (H, W).
     """
     comb = combs[0]
     across, _ = comb.directions()
@@ -202,7 +202,7 @@ def _at(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
-    """Return the comb of a group of walls, or None where they do not stand on a printed line, or are too few."""
+    """Return the comb of a group of walls, or None if they do not stand on a printed line, or are too few."""
     walls = walls.copy()
     for end in (0, 1):
         walls[:, end, 1] = np.polyval(line_through(walls[:, 1, 0], walls[:, end, 1]), walls[:, 1, 0])
@@ -219,7 +219,7 @@ def _comb(walls: np.ndarray, level: np.ndarray) -> Comb | None:
     share = np.isin(np.unique(x), seen[:, 1, 0]).mean()
     regular = share * len(cells) - 0.5 * (~np.isin(seen[:, 1, 0], x)).sum()
     walls, cells = _prolonged(walls, cells, near, 1)
-    used, cells = np.unique(cells, return_inverse=True)  # other strokes are no walls
+    used, cells = np.unique(cells, return_inverse=True)  # other strokes are not walls
     walls, cells = walls[used], cells.reshape(-1, 2)
     comb = Comb(walls, cells, (0.0, 1.0) if is_box else (1.0,), float(regular))
     if not is_box:
@@ -232,7 +232,7 @@ def _pairs(walls: np.ndarray) -> list[np.ndarray]:
 
 
 def _share(near: np.ndarray, start: np.ndarray, end: np.ndarray) -> float:
-    """Return along which share of the way from one point (x, y) to another something is printed."""
+    """Return the share of the way from one point (x, y) to another along which something is printed."""
     steps = max(2, round(abs(end[0] - start[0])))
     points = start + np.linspace(0.12, 0.88, steps)[:, None] * (end - start)
     return float(_at(near, points).mean())
@@ -269,7 +269,7 @@ def _cells(walls: np.ndarray, printed: np.ndarray, tall: float) -> tuple[np.ndar
 
 
 def _usual_width(widths: np.ndarray) -> float:
-    """Return the width of a cell: that of which most intervals between walls are one, or two with a wall missed."""
+    """Return the width of a cell: that of most intervals between walls, or half of one if a wall was missed."""
     count = np.maximum(1, np.rint(widths / widths[:, None]))  # (n, n), of the widths as candidates
     fits = (abs(widths / count / widths[:, None] - 1) < _SAME / 2) & (count <= 2)
     scores = (fits / count).sum(axis=1)
@@ -277,12 +277,12 @@ def _usual_width(widths: np.ndarray) -> float:
 
 
 def _fits(width: float, usual: float) -> float:
-    """Return by which share of the usual width a width differs from it."""
+    """Return by what share of the usual width a width differs from it."""
     return abs(width - usual) / usual
 
 
 def _prolonged(walls: np.ndarray, cells: np.ndarray, near: np.ndarray, end: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return walls and cells with those beyond the first and the last wall, as far as the line goes on there."""
+    """Return walls and cells with those beyond the first and the last wall, as far as the line continues there."""
     step = np.median(walls[cells[:, 1]] - walls[cells[:, 0]], axis=0)
     while _share(near, walls[0, end] - step[end], walls[0, end]) >= _PRINTED:
         walls = np.concatenate([walls[:1] - step, walls])
@@ -294,7 +294,7 @@ def _prolonged(walls: np.ndarray, cells: np.ndarray, near: np.ndarray, end: int)
 
 
 def _cornered(walls: np.ndarray, cells: np.ndarray, level: np.ndarray, tall: float) -> float:
-    """Return in which share of the cells the walls meet the base line in a corner, as the sides of a 0 do not."""
+    """Return the share of cells whose walls meet the base line in a corner, as the sides of a 0 do not."""
     reach, found = max(3, round(0.15 * tall)), []
     for left, right in walls[cells][:, :, 1]:
         middle = (left + right) / 2

@@ -11,7 +11,7 @@ from scipy import ndimage
 from digits_core.recognition.recogniser import Recogniser
 
 MOST_CHANGED = 0.6
-"""A change of more ink than this share of what is there is no small one: the search ends there."""
+"""A change of more than this share of the ink is not a small one: the search ends there."""
 
 _DAB = np.array([[0.15, 0.3, 0.15], [0.3, 0.6, 0.3], [0.15, 0.3, 0.15]], dtype=np.float32)
 _INK = 0.25  # of full ink; paler pixels are the edge of a stroke
@@ -39,10 +39,10 @@ class Counterfactual:
 def find_counterfactual(recogniser: Recogniser, seen: np.ndarray, other: int) -> Counterfactual | None:
     """Return the smallest change found to what the network saw, uint8 (S, S), with which it answers `other`.
 
-    Dab by dab of a pen or an eraser, three pixels wide, on the ink and just beside it: always the one that gains
+    Dab by dab of a pen or an eraser, three pixels wide, on the ink and just next to it: always the one that gains
     `other` most for the ink that it costs. Then needless dabs are undone, and the rest is weakened to the point where
     the answer tips. A greedy search: no smaller change was found, which is not to say that there is none.
-    `None` where the network says `other` already, where there is no ink, or where the change would be too large.
+    `None` if the network says `other` already, if there is no ink, or if the change would be too large.
     """
     start = seen.astype(np.float32) / 255
     ink = float(start.sum())

@@ -24,13 +24,13 @@ Way = Literal["auto", "one", "many"]
 """What a picture shows: one digit, many on a sheet, or whichever it looks like."""
 
 _SMALLER = 0.5
-"""Beside one dominant mark, all others are smaller than this share of its longest side."""
+"""Next to a dominant mark, all others are smaller than this share of its longest side."""
 _WIDEST, _HALF, _WHOLE = 1.25, 0.5, 0.75
-"""A digit in pieces is at most so many times as wide as high, one piece at least half as high, the others less."""
+"""A digit in pieces is at most this many times as wide as high, one piece at least half as high, the others less."""
 _LARGE = 0.25
 """Of its ink: a piece of this size may be a row of boxes, a smaller one the bar of a 5."""
 _HOLE = 0.02
-"""Of a mark's width times height: a smaller hole is no box."""
+"""Of a mark's width times height: a smaller hole is not a box."""
 _STRIP = 2.0
 """Times as wide as high: a picture of that shape is one of a row rather than of one digit."""
 _ACROSS = 0.95
@@ -41,7 +41,7 @@ def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") 
     """Return the digits of a picture as `way` says; automatically, one dominant mark is one digit.
 
     Rows of boxed form fields are read cell by cell, unless the picture shows one digit.
-    Sheets are straightened, and the lines that are printed on them taken out. `PictureError` where nothing is found.
+    Sheets are straightened, and the lines that are printed on them removed. `PictureError` if nothing is found.
     """
     if way == "many":
         return find_fields(picture, name) or read_sheet(picture, name)
@@ -56,7 +56,7 @@ def find_in(picture: Image.Image, name: str = "the picture", way: Way = "auto") 
     dominant = _dominant(plain)
     if dominant and (_crosses(plain, dominant) or _lies_on_table(plain)):
         dominant = None
-    # To look for boxes of a form takes a while.
+    # Looking for boxes of a form takes a while.
     if dominant and picture.width < _STRIP * picture.height and not _may_be_boxes(plain, dominant):
         return replace(plain, boxes=(dominant,))
     if way == "auto" and (fields := find_fields(picture, name)):
@@ -90,7 +90,7 @@ def _lies_on_table(plain: Sheet) -> bool:
 
 
 def _dominant(sheet: Sheet) -> Box | None:
-    """Return the box that is larger than all others by far, or that of a digit in pieces, or None."""
+    """Return the box that is by far larger than all others, or that of a digit in pieces, or None."""
     whole = _joined(sheet).boxes[0]
     if len(sheet.boxes) > 1 and _in_pieces(sheet, whole):
         return whole

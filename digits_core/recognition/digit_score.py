@@ -43,8 +43,10 @@ class References:
         object.__setattr__(self, "_starts", np.searchsorted(self.labels, np.arange(CLASSES + 1)))
 
     def likeness(self, answers: Sequence[Answer]) -> np.ndarray:
-        """Return the cosine to the nearest of them, float64 (n, 2): in the last hidden layer among all, in pixels among
-        those of its digit."""
+        """Return the cosine to the nearest of them, float64 (n, 2).
+
+        In the last hidden layer among all, in pixels among those of its digit.
+        """
         in_hidden = directions(np.stack([answer.hidden for answer in answers])) @ self.hidden.T  # (n, references)
         pixels = _pixel_directions(np.stack([answer.seen for answer in answers]))
         in_pixels = np.zeros(len(answers))
@@ -94,7 +96,7 @@ def features(answers: Sequence[Answer], references: References) -> np.ndarray:
 
 
 def feature_count(answer: Answer) -> int:
-    """Return how many `features` there are of a network that gave this answer."""
+    """Return the number of `features` for a network that gave this answer."""
     return len(answer.hidden) + 1 + LARGEST_LOGITS + 2 + len(answer.first) + 1 + len(answer.maps)
 
 

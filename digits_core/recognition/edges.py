@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 SOLID = 128
-"""Ink at least that dark, of 255, is a stroke and not its soft edge."""
+"""Ink at least this dark, of 255, is a stroke and not its soft edge."""
 
-_BAND = 0.05  # of a side: so near to the edge a frame begins, also where the picture is slightly turned
+_BAND = 0.05  # of a side: how near to the edge a frame begins, even if the picture is slightly turned
 _ALONG = 0.9  # of an edge that a frame accompanies; strokes of a tightly cut digit touch it in few places
 _THICKEST = 1 / 6  # of a side
 
@@ -15,8 +15,8 @@ _THICKEST = 1 / 6  # of a side
 def without_frame(ink: np.ndarray) -> np.ndarray:
     """Return (H, W) uint8 ink without the bars that accompany an edge of the picture nearly all along.
 
-    A bar is cut off as wide as it usually is, so that a digit which touches it stays. Where nothing but bars would
-    be lost and nothing that is larger would remain, the ink comes back as it was.
+    A bar is cut off as wide as it usually is, so that a digit which touches it stays. If nothing but bars would
+    be lost and nothing that is larger would remain, the ink is returned unchanged.
     """
     result = ink.copy()
     for turned in (result, result[:, ::-1], result.T, result.T[:, ::-1]):  # views: left, right, top, bottom

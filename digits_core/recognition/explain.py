@@ -30,8 +30,8 @@ _STEPS_AT_ONCE = 64
 def attribute(recogniser: Recogniser, seen: np.ndarray, digit: int, against: int | None = None) -> np.ndarray:
     """Return how much each pixel that the network saw, uint8 (S, S), speaks for `digit`; float32 (S, S), -1 to 1.
 
-    Positive speaks for the digit: against `against` where that is given, else against the mean of the other nine.
-    The largest share has size 1; all are 0 where ink makes no difference.
+    Positive speaks for the digit: against `against` if that is given, else against the mean of the other nine.
+    The largest share has size 1; all are 0 if ink makes no difference.
     """
     shares = contributions(recogniser, seen, digit, against)
     largest = np.abs(shares).max()

@@ -20,10 +20,10 @@ from digits_core.recognition.segment import CONNECTED, Box
 from digits_core.recognition.sheet import SIDE, Sheet
 
 _SMALLEST_FORM = 100  # pixels of the longest side of a picture in which boxes are looked for
-_LARGEST_PIXEL = 2  # pixels that one of a small picture is looked at as, for walls to be long enough
+_LARGEST_PIXEL = 2  # pixels to which that of a small picture is enlarged, for walls to be long enough
 _WIDEST_STROKE = 0.08  # of the picture's longest side
 _CELL = 80  # pixels of a cell's height in the levelled picture: more than a network sees
-_SEARCH = 0.12  # of a cell's height: so far from where it was found may a printed line lie in the levelled picture
+_SEARCH = 0.12  # of a cell's height: how far from where it was found a printed line may lie in the levelled picture
 _PLACES = 100  # along a printed line that are looked at to find out where it is
 _EDGE = 0.3  # of its own darkness: where a printed line ends and its soft edge begins
 _DARKER = 0.4  # ink over a printed line is darker than the line by this share of what ink usually is
@@ -95,7 +95,7 @@ def _read(
     plan = _plan(cells, values.shape)
     reach = max(2, round(_SEARCH * height))
     lines = [
-        # Not as far as halfway to the next wall: boxes that stand apart have two near each other.
+        # Less than halfway to the next wall: separate boxes have two walls near each other.
         (values, *wall, int(np.clip(near / 2, 2, reach)))
         for comb in combs
         for wall, near in zip(comb.walls, comb.apart(), strict=True)
@@ -136,7 +136,7 @@ Places = tuple[np.ndarray, np.ndarray]
 
 
 def _band(values: np.ndarray, start: np.ndarray, end: np.ndarray, reach: int) -> tuple[Places, np.ndarray, int]:
-    """Return where a printed line is that is nearly plumb, from `start` to `end` as (x, y).
+    """Find a nearly plumb printed line from `start` to `end`, each (x, y).
 
     Returns the rows and columns (L, 2·half + 1) of its pixels, how dark it is across (2·half + 1,), and `half`.
     """
@@ -244,7 +244,7 @@ def _shared_out(
 
 
 def _has_own(mark: np.ndarray, cell: np.ndarray, height: float) -> bool:
-    """Return True if so much of a mark lies in a cell that it is a digit there."""
+    """Return True if enough of a mark lies in a cell for it to be a digit there."""
     rows = np.flatnonzero((mark & cell).any(axis=1))
     return bool(rows.size) and rows[-1] - rows[0] + 1 >= _ITS_OWN * height
 
@@ -263,7 +263,7 @@ def _without_dust(owner: np.ndarray, labels: np.ndarray, ink: np.ndarray, cells:
 
 
 def _boxes(owner: np.ndarray, cells: int, height: float) -> tuple[list[Box], list[LeftOut]]:
-    """Return the boxes of the digits in the order of the cells, and those of the marks that are none."""
+    """Return the boxes of the digits in the order of the cells, and those of the marks that are not digits."""
     boxes, left_out = [], []
     for where in ndimage.find_objects(owner, max_label=cells):
         if where is None:

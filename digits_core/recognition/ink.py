@@ -17,9 +17,9 @@ LEAST_CONTRAST = 0.1
 _OF_A_STRIP = 0.6  # of the shorter side: in a long strip of paper, strokes are no wider than that
 _PAPER_SIDE = 400  # pixels: the paper's tones vary smoothly, so a thumbnail shows them
 _LEAST_WINDOW = 7  # pixels: strokes of tiny pictures are up to six wide where they meet
-_STEPS = 64  # of a grey level, that tones of a thumbnail are told by
+_STEPS = 64  # of a grey level, the resolution of a thumbnail's tones
 _ALL_OF_IT = 0.8  # of the edges' contrast: a window that shows as much is wider than the strokes
-_MUCH_OF_IT, _NO_MORE = 0.4, 0.03  # or as much, where one half as wide again shows no more: what is left is shade
+_MUCH_OF_IT, _NO_MORE = 0.4, 0.03  # or as much, if a window half as wide again shows no more: what is left is shade
 _NOISE_FACTOR = 7.0  # standard deviations of the paper's noise that ink stands out by
 _VISIBLE_GRAIN = 2.5  # grey levels, the standard deviation of noise that is smoothed away
 _CLEAN = 0.002  # the same for a drawing or a screenshot, whose soft edges are kept as they are
@@ -39,7 +39,7 @@ def contrast(
     Args:
         tones: uint8 (H, W). Light ink on a dark board counts like dark ink on paper.
         inside: bool (H, W), where paper is; by default everywhere.
-        light_on_dark: which of the two it is, where that is known.
+        light_on_dark: which of the two it is, if that is known.
         widest: the share of the picture's longest side that no stroke is wider than.
 
     Returns:
@@ -64,15 +64,15 @@ def contrast(
     # Fine print, as of squares, makes a thumbnail darker than bare paper is.
     lighter = max(0.0, _most_frequent(128 - _some(missing, inside)) - 128)
     missing = _only_on(inside, missing + lighter)
-    # What is beside a sheet is no quiet paper; but in a small picture of halftone, ink stands out of nothing else.
+    # Outside a sheet there is no quiet paper; but in a small picture of halftone, ink stands out from nothing else.
     paper_only = inside if max(tones.shape) > _PAPER_SIDE else None
     noise = noise_of(missing, paper_only)
     if noise > _VISIBLE_GRAIN and min(tones.shape) > _PAPER_SIDE / 4:
         missing = ndimage.gaussian_filter(missing, 0.9, truncate=2.5)
         noise = noise_of(missing, paper_only)
-    # Where there is little light, noise would pass for ink.
+    # In little light, noise would pass for ink.
     reach = np.maximum(np.asarray(full), max(_DARKEST_PAPER, _NOISE_FACTOR * noise / LEAST_CONTRAST))
-    # The print itself counts as noise, which writing has to stand out by, up to where it would hide the writing.
+    # The print itself counts as noise that writing has to stand out from, until it would hide the writing.
     result = _only_on(inside, missing - min(lighter, _PRINT_AT_MOST)) / reach
     return result, noise_of(result, paper_only)
 
@@ -101,21 +101,21 @@ def noise_of(values: np.ndarray, inside: np.ndarray | None = None) -> float:
 
 
 def _some(values: np.ndarray, inside: np.ndarray | None) -> np.ndarray:
-    """Return enough of (H, W) values to tell how they are distributed, of those that are inside."""
+    """Return enough of the (H, W) values that are inside to tell how they are distributed."""
     step = 1 + max(values.shape) // 600
     some = values[::step, ::step]
     return some.ravel() if inside is None else some[inside[::step, ::step]]
 
 
 def _only_on(inside: np.ndarray | None, values: np.ndarray) -> np.ndarray:
-    """Return (H, W) values, 0 where they are not inside."""
+    """Return (H, W) values, set to 0 outside."""
     return values if inside is None else np.where(inside, values, 0)
 
 
 def _small(tones: np.ndarray) -> np.ndarray:
     """Return a thumbnail of (H, W) tones with less noise than they have, uint16 (h, w), each grey level 64 steps.
 
-    In whole numbers: their closing takes less than half the time of that of floats.
+    In whole numbers: a closing takes less than half as long as with floats.
     """
     small = np.asarray(Image.fromarray(tones).reduce(_reduction(tones.shape)), dtype=np.float32)
     if min(small.shape) > _PAPER_SIDE / 4:
@@ -126,8 +126,8 @@ def _small(tones: np.ndarray) -> np.ndarray:
 def _window(small: np.ndarray, sharpness: np.ndarray, widest_stroke: float) -> int:
     """Return the side, in pixels, of the window whose morphological closing takes dark strokes out of (h, w) tones.
 
-    A closing takes away what is narrower than its window. The narrower the window, the less of shadows is taken for
-    ink, so it is as wide as just shows the strokes: what has the sharpest edges.
+    A closing removes what is narrower than its window. The narrower the window, the less of a shadow is taken for
+    ink, so it is just wide enough to show the strokes: what has the sharpest edges.
     """
 
     def shown(width: int) -> float:
@@ -179,7 +179,7 @@ def _closing(small: np.ndarray, width: int) -> np.ndarray:
 def of_windows(values: np.ndarray, width: int, highest: np.ufunc) -> np.ndarray:
     """Return the highest, or lowest, of each `width` rows on end, (H, W) → (H - width + 1, W).
 
-    Of windows twice as large, again and again: a closing takes a tenth of the time that `ndimage.grey_closing` does.
+    The window doubles at each step: a closing takes a tenth of the time of `ndimage.grey_closing`.
     """
     reach = 1
     while 2 * reach <= width:
@@ -198,7 +198,7 @@ def _reduced(inside: np.ndarray) -> np.ndarray:
 
 
 def _is_light_on_dark(small: np.ndarray, sharpness: np.ndarray, window: int, on_paper: np.ndarray) -> bool:
-    """Return True if more, and more strongly, stands out sharply as lighter than the paper than as darker."""
+    """Return True if sharp marks lighter than the paper outweigh, in area and strength, those darker than it."""
     lightest, darkest = _in_greys(_closing(small, window)), _in_greys(_negative(_closing(_negative(small), window)))
     tones = _in_greys(small)
     tones = np.where(on_paper, tones, np.median(tones[on_paper]) if on_paper.any() else 0)

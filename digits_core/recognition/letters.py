@@ -1,4 +1,4 @@
-"""Letters drawn by code from the strokes that hands make: what has to be told from digits.
+"""Letters drawn by code from the strokes of handwriting, which have to be told from digits.
 
 Latin and Greek, upper and lower case, and some signs of arithmetic. Left out are those that a digit looks like: O, o,
 l, I, Z, S, b, g, q, δ and ξ. Each is a few control points per stroke, in a box of height 1; a drawing moves and slants

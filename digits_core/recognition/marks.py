@@ -22,7 +22,7 @@ SPECK = 0.02
 """Marks with a smaller share of the largest one's ink are dust."""
 
 _SMALLEST = 0.015  # of the picture's longest side: on an empty page the largest mark is dust too
-_FAINT = 0.7  # of the strongest mark's darkness: a shadow or a bleeding edge, where it reaches in from the edge
+_FAINT = 0.7  # of the strongest mark's darkness: a shadow or a bleeding edge, if it reaches in from the edge
 _HUGGING = 0.5  # of a mark's length along an edge that lies on it: a frame or the paper's edge, not a digit cut off
 _STUMP = 0.5  # of the usual height: what is smaller and touches the edge belongs to something outside
 _TOO_LARGE = 2.5  # usual heights of at least `_MANY` digits
@@ -51,7 +51,7 @@ def writing_of(
     Args:
         ink: uint8 (H, W), bright on 0.
         outside: bool (H, W), True where the picture shows what the paper lies on; by default it is all paper.
-        lines: what `without_lines` returned, so that the rests of printed lines are known.
+        lines: what `without_lines` returned, so that the remains of printed lines are known.
     """
     labels, count = ndimage.label(ink > 0, structure=np.ones((3, 3)))
     if not count:
@@ -75,7 +75,7 @@ def writing_of(
     leave_out(solid == 0, "too faint")
     if lines is not None:
         leave_out(rests_of_lines(labels, sides, *lines), "a line of the paper")
-    # What hugs the edge is left out only where a larger mark remains: a digit may fill its picture.
+    # A mark along the edge is left out only if a larger one remains: a digit may fill its picture.
     rest = (solid > 0) & ~hugging
     if rest.any():
         larger = sides[rest].max() > _STUMP * sides

@@ -13,7 +13,7 @@ from digits_core.recognition.recogniser import Recogniser
 
 @dataclass(frozen=True)
 class HiddenNeighbour:
-    """A training image: where it stands in its dataset, its label, itself, uint8 (H, W), and how far it is, 0 to 1."""
+    """A training image: its index in its dataset, its label, its pixels, uint8 (H, W), and its distance, 0 to 1."""
 
     dataset: str
     index: int
@@ -25,8 +25,8 @@ class HiddenNeighbour:
 class HiddenNeighbours:
     """What the last hidden layer makes of every training image of a run, worked out once; threads may share it.
 
-    The distance is 1 less the cosine between its values for two images: 0 where the same units fire in the same
-    proportions, 1 where they share none (ReLU leaves no negative values). The cosine and not Euclid's distance, because
+    The distance is 1 less the cosine between its values for two images: 0 if the same units fire in the same
+    proportions, 1 if they share none (ReLU leaves no negative values). The cosine and not Euclid's distance, because
     the length of these values says how sure the network is, and not of which digit.
     """
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 VERSION = 5
-"""Of how a threshold is worked out. Count it up with every change to `calibrate` or to what it calls: thresholds that
+"""The version of the calibration. Increment it with every change to `calibrate` or to what it calls: thresholds that
 were kept by an earlier version are then worked out again."""
 WRONGLY_REFUSED = 0.02
 """The share of digits that may be refused: to refuse one digit in twenty is to annoy, and with other writers' digits
@@ -51,13 +51,13 @@ _UNDECIDED = 0.01
 REFERENCES = 2000
 """Training images to compare with: more are slower, and hardly nearer."""
 FITTED = 2000
-"""Training digits that the score is fitted on; none of them is a reference, which would be its own nearest."""
+"""Training digits that the score is fitted on; not the references, which would be their own nearest."""
 DRAWS = 2
 """How often each of them is varied: with one draw, what is refused depends on chance."""
 MARKS_OF_A_KIND = 150
 """Marks of each kind that the score is fitted on."""
 LETTERS_FITTED = 900
-"""Letters that it is fitted on besides: they are most like digits, and what people bring most often."""
+"""Letters that it is also fitted on: they are most like digits, and what people try most often."""
 TEST_IMAGES = 4000
 """Of all datasets together: one or two in a hundred of them set the threshold, so that few would say little."""
 FEWEST_TEST_IMAGES = 20
@@ -70,7 +70,7 @@ class Refusal:
     """The threshold of one run, and how often it is right and wrong.
 
     threshold: the lowest score that is accepted; refused_digits: the share of digits that are refused wrongly, on test
-    images that did not set the threshold; refused_others: by kind, the share of what is no digit that is refused
+    images that did not set the threshold; refused_others: by kind, the share of marks other than digits that is refused
     rightly; counts: on how many of each those rates were measured, the digits as "digits"; least_margin: the least
     difference of the two largest logits that is accepted. A letter is unlike all digits; a digit that is misread mostly
     lies between two.
@@ -114,7 +114,7 @@ def load_refusal(
     Raises:
         DatasetError: The datasets of the run are not here any more, or hold too few test images, and nothing is kept.
     """
-    # What an earlier version kept of the run that is shipped cannot be worked out again without its datasets.
+    # The shipped run's threshold from an earlier version cannot be worked out again without its datasets.
     kept = _read_kept(artifacts, recogniser) or _read_kept(Artifacts(starter.FOLDER), recogniser)
     if kept is not None and kept[1] == data:
         return kept[0]
@@ -136,7 +136,7 @@ def keep_refusal(refusal: Refusal, recogniser: Recogniser, artifacts: Artifacts,
 
 
 def refusal_of_run(run: Run, recogniser: Recogniser, artifacts: Artifacts, data: RunData) -> Refusal | None:
-    """Return the threshold of a run, as `load_refusal` does; `None` where its datasets are gone, too few or unknown."""
+    """Return the threshold of a run, as `load_refusal` does; `None` if its datasets are gone, too small or unknown."""
     if run.is_logged:
         return None
     try:
@@ -147,14 +147,14 @@ def refusal_of_run(run: Run, recogniser: Recogniser, artifacts: Artifacts, data:
 
 
 def data_key(config: RunConfig, version: Callable[[str], str]) -> str:
-    """Return what changes with the datasets that a run's threshold is worked out on; `version` is the catalogue's."""
+    """Return a key that changes with the datasets of a run's threshold; `version` is the catalogue's."""
     data = config.data
     named = {name: version(name) for name in (*data.train, *data.test)}
     return hashlib.sha256(repr((sorted(named.items()), data.test_writers)).encode()).hexdigest()[:16]
 
 
 def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Digits]) -> Refusal:
-    """Set the threshold on every second test image, measure on the others and on what is no digit."""
+    """Set the threshold on every second test image, measure on the others and on marks that are not digits."""
     images, labels = zip(*(digits.of("test") for digits in test), strict=True)
     total = sum(map(len, images))
     if total < FEWEST_TEST_IMAGES:
@@ -164,7 +164,7 @@ def calibrate(recogniser: Recogniser, train: Sequence[Digits], test: Sequence[Di
     score = _fitted(recogniser, train)
     share = min(1.0, TEST_IMAGES / total)
     answers = [recogniser.read_seen(_varied(recogniser, [_spread(each, share)])) for each in images if len(each)]
-    # Of no dataset may more be refused: forty digits of one's own would not count among the hundreds of another.
+    # The limit holds for each dataset: forty digits of one's own would not count among the hundreds of another.
     least_margin = min(
         _least_margin(each[::2], _spread(right, share)[::2])
         for each, right in zip(answers, [each for each in labels if len(each)], strict=True)
@@ -213,7 +213,7 @@ def _fitted(recogniser: Recogniser, train: Sequence[Digits]) -> DigitScore:
     fitted = [each[:: 1 + REFERENCES // FITTED] for each in places]
     references = _references(recogniser, train, [np.setdiff1d(*each) for each in zip(places, fitted, strict=True)])
     images = [digits.images[each] for digits, each in zip(train, fitted, strict=True)]
-    # Marks are varied as the digits are: else those would be told from these by their sharp edges alone.
+    # Marks are varied as the digits are: otherwise their sharp edges alone would tell them apart.
     seeds = range(_FITTED_SEED, _FITTED_SEED + DRAWS)
     varied = [np.concatenate([_varied(recogniser, each, seed) for seed in seeds]) for each in (images, _marks())]
     return fit(references, *map(recogniser.read_seen, varied))

@@ -1,4 +1,4 @@
-"""Where a sheet of paper lies in a photo: `find_paper` gives its corners, or those of the part that is seen."""
+"""Find a sheet of paper in a photo: `find_paper` gives its corners, or those of the part that is seen."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _SEARCH_SIDE = 256  # the paper is looked for on a thumbnail
 _LEAST_AREA = 0.2  # of the photo that a sheet covers
 _SOLIDITY = 0.94  # of a region that can be a sheet, against its convex hull
 _STEPS = (0.04, 0.06, 0.09, 0.13, 0.18)  # differences of log tone per pixel of the thumbnail that make an edge
-_EDGE_STEP = 0.08  # paper is brighter than what lies beside it by this share of its tone
+_EDGE_STEP = 0.08  # paper is brighter than its background by this share of its tone
 _SHARPNESS, _SHARPNESS_ALONE = 0.6, 0.85  # of an edge: a shadow's is softer than the paper's
 _SEEN = 0.75  # of a side
 
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a sheet lies in a photo: its corners (K, 2) as (x, y), clockwise; four where it is `whole` in the frame.
+    """Where a sheet lies in a photo: its corners (K, 2) as (x, y), clockwise; four if it is `whole` in the frame.
 
-    Where a part of it lies outside the frame, the corners are those of the part that is seen.
+    If a part of it lies outside the frame, the corners are those of the part that is seen.
     """
 
     corners: np.ndarray
@@ -42,7 +42,7 @@ def find_paper(tones: np.ndarray) -> Paper | None:
     darkest, brightest = np.quantile(small, (0.01, 0.95))
     levels = np.linspace(darkest, brightest, 34)[1:-1]
     steps = ndimage.gaussian_gradient_magnitude(np.log(np.maximum(small, 8)), 0.7)
-    # Bright regions; and where shaded paper is no brighter than what it lies on, those that sharp edges enclose.
+    # Bright regions; and, as shaded paper may be no brighter than its background, those that sharp edges enclose.
     regions = [small > level for level in levels] + [steps < step for step in _STEPS]
     regions = list({region.tobytes(): region for region in regions}.values())  # a drawing has two tones
     found = [paper for region in regions if (paper := _polygon(region)) is not None]
@@ -88,7 +88,7 @@ def _polygon(region: np.ndarray) -> Paper | None:
 
 
 def _without_holes(region: np.ndarray) -> np.ndarray:
-    """Return a bool (h, w) region with its holes, as `ndimage.binary_fill_holes` does in many times the time."""
+    """Fill the holes of a bool (h, w) region, many times faster than `ndimage.binary_fill_holes`."""
     outside = label(np.pad(~region, 1, constant_values=True), connectivity=1)
     return (outside != outside[0, 0])[1:-1, 1:-1]
 
@@ -142,7 +142,7 @@ def _clockwise(corners: np.ndarray) -> np.ndarray:
 def _seen_edges(small: np.ndarray, paper: Paper) -> float:
     """Return the share of the worst side in the frame along which paper ends: brighter inside, and at once.
 
-    Where only some edges are seen, they must be sharper: a straight shadow would do.
+    If only some edges are seen, they must be sharper: otherwise a straight shadow would pass.
     """
     corners, middle = paper.corners, paper.corners.mean(axis=0)
     sharpness = _SHARPNESS if paper.whole else _SHARPNESS_ALONE

@@ -12,7 +12,7 @@ from scipy import ndimage
 _INSET = 0.006  # of the sides, cut off with the paper's edge
 _TURNS = np.arange(-0.2, 0.2001, 0.0125)  # slopes that lines are looked for in
 _TILE = 96  # pixels at half the size
-_FAINT = 0.25  # darker than this counts no more: printed lines shall count like ink
+_FAINT = 0.25  # contrast is capped at this: printed lines shall count like ink
 _CLEAR = 2.0  # how much clearer the lines of a tile are at their slope than at the usual one
 _FEWEST_TILES = 6
 
@@ -30,13 +30,13 @@ def upright(corners: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
 def level(values: np.ndarray) -> np.ndarray:
     """Return the homography (3, 3) that makes the lines on paper level and plumb; `values` is their contrast (H, W).
 
-    Lines that are parallel on paper meet in one vanishing point of the picture. Where no lines are seen it is the
+    Lines that are parallel on paper meet in one vanishing point of the picture. If no lines are seen, it is the
     identity: handwriting alone says too little.
     """
     small = np.clip(values, 0, _FAINT)
     small = (small[:-1:2, :-1:2] + small[1::2, :-1:2] + small[:-1:2, 1::2] + small[1::2, 1::2]) / 4
     across, turned = _vanishing_point(small), _vanishing_point(small.T)
-    # Where only one is seen, the other is square to it as seen in the middle.
+    # If only one is seen, the other is perpendicular to it as seen in the middle.
     if turned is not None:
         down = turned[[1, 0, 2]]
         across = np.array([down[1], -down[0], 0.0]) if across is None else across
@@ -93,7 +93,7 @@ def _vanishing_point(small: np.ndarray) -> np.ndarray | None:
         weights = 1 / (1 + (error / 0.004) ** 2) ** 2
     if (error < 0.01).sum() < max(_FEWEST_TILES, 0.5 * len(slopes)):
         return None
-    return point if abs(point[0]) > 3 * abs(point[2]) else None  # nobody takes photos that slanting
+    return point if abs(point[0]) > 3 * abs(point[2]) else None  # photos are not taken at such a slant
 
 
 def _slopes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +102,7 @@ def _slopes(small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not rows or not columns:
         return np.zeros((0, 2)), np.zeros(0)
     small = small[: rows * _TILE, : columns * _TILE]
-    # Sums from the left edge on: those of all columns of a tile that are moved alike are a difference of two of them.
+    # Cumulative sums from the left: the sum over columns of a tile that move alike is a difference of two of them.
     sums = np.pad(np.cumsum(small, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
     y = np.arange(small.shape[0])
     from_middle = np.arange(_TILE) - (_TILE - 1) / 2

@@ -29,7 +29,7 @@ def to_ink(picture: Image.Image | np.ndarray, name: str = "the picture") -> np.n
     `picture` is a Pillow image of any mode or an array of (H, W), (H, W, 3) or (H, W, 4). Dark ink on light
     paper and light on dark are both recognised; shadows are flattened. A longest side of more than
     `WORKING_SIDE` is scaled down to that, so a place in the ink times `picture.width / ink.shape[1]` is the
-    place in the picture. Raises `PictureError` where nothing stands out of the paper.
+    place in the picture. Raises `PictureError` if nothing stands out from the paper.
     """
     ink, _ = ink_of_picture(shrunk(grey(as_picture(picture, name))))
     if not ink.any():
@@ -47,7 +47,7 @@ def ink_of_picture(image: Image.Image) -> tuple[np.ndarray, list[LeftOut]]:
 def cut_out(ink: np.ndarray) -> np.ndarray:
     """Cut out the square around the ink, uint8 (S, S): the ink's longest side is 20/28 of S, its box in the middle.
 
-    The ink keeps its resolution. Raises `PictureError` where there is none.
+    The ink keeps its resolution. Raises `PictureError` if there is none.
     """
     inside = ink[_box(ink)]
     if not inside.size:
@@ -66,7 +66,7 @@ def no_ink(name: str) -> str:
 
 
 def shrunk(image: Image.Image, side: int = WORKING_SIDE) -> Image.Image:
-    """Return the picture with its longest side at most so many pixels."""
+    """Scale the picture down if its longest side is above this many pixels."""
     scale = side / max(image.size)
     if scale >= 1:
         return image

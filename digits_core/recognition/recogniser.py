@@ -76,7 +76,7 @@ class Recogniser:
     def __init__(self, config: RunConfig, kept: Weights | TracedProgram) -> None:
         self.config = config
         self.network = restore_any(config, kept)
-        # Without dropout, and with no gradient of any weight: whoever asks for one gets that of the pixels alone.
+        # Without dropout, and without gradients of the weights: callers only need that of the pixels.
         self.network.eval().requires_grad_(False)
 
     @cached_property
@@ -92,7 +92,7 @@ class Recogniser:
         """The layers by which digits are told from other marks: `hidden`, `first` and `maps` of an `Answer`.
 
         What the logits are made of, the hidden layer before that, and the last maps. A network that lacks one of them
-        is judged by the next one that it has, at last by the image itself.
+        is judged by the next one that it has, as a last resort by the image itself.
         """
         names = [INPUT, *(layer.name for layer in self.network.layers[:-1])]
         maps = [INPUT, *(layer.name for layer in self.network.layers if len(layer.output_shape) > 1)][-1]
@@ -100,7 +100,7 @@ class Recogniser:
         return rows[-1], rows[-2] if len(rows) > 1 else rows[-1], maps
 
     def read(self, ink: np.ndarray) -> Answer:
-        """Recognise one digit in ink as it lies, uint8 (H, W), bright on 0; the transform sees to place and size."""
+        """Recognise one digit in ink as it lies, uint8 (H, W), bright on 0; the transform sets position and size."""
         return self.read_all([ink])[0]
 
     def read_all(self, inks: list[np.ndarray]) -> list[Answer]:
@@ -155,7 +155,7 @@ class Recogniser:
         return found[last].before, _coarse(found[hidden].after) if hidden == maps else found[hidden].after
 
     def read_picture(self, picture: Image.Image, name: str = "the picture", way: Way = "auto") -> list[FoundDigit]:
-        """Return every digit that is found in a picture, in reading order; `PictureError` where there is no ink.
+        """Return every digit that is found in a picture, in reading order; `PictureError` if there is no ink.
 
         A sheet that lies on its side is read as if it stood upright; the boxes are where its digits are in the picture.
         """

@@ -24,10 +24,10 @@ _FEWEST_ALIKE, _ALL_ALONG = 2, 0.12  # of a table's lines; of a short line may b
 _HALF = 4  # pixels on either side of a line's middle that are looked at
 _OPAQUE = 0.4  # ink over a line is darker than the line by this share of what ink usually is
 _UNEVEN = 0.25  # a line may be darker than usual by this share of its darkness
-_ON_LINES = 0.75  # of its pixels: what lies on a printed line nearly whole may be a rest of it
-_AS_DARK = 1.5  # times the line's darkness: what is not darker is a rest
+_ON_LINES = 0.75  # of its pixels: a mark that lies nearly whole on a printed line may be a remnant of it
+_AS_DARK = 1.5  # times the line's darkness: what is not darker is a remnant
 _SLIVER = 2.0  # pixels of width that a stroke has at least
-_LEANINGS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # pixels aside per pixel down, of strokes that are mended
+_LEANINGS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # pixels aside per pixel down, of strokes that are joined again
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Line:
 def without_lines(values: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray]:
     """Return contrast, float32 (H, W), without printed lines: 0 where only they were, unchanged where ink crosses them.
 
-    The second array (H, W) tells how dark the printed line at or right beside each pixel was, 0 where there was none.
+    The second array (H, W) tells how dark the printed line at or next to each pixel was, 0 where there was none.
     """
     printed = np.zeros_like(values)
     for _ in range(2):  # of two lines close to each other only the darker one is seen at first
@@ -66,7 +66,7 @@ def without_lines(values: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndar
 
 
 def rests_of_lines(labels: np.ndarray, sides: np.ndarray, values: np.ndarray, printed: np.ndarray) -> np.ndarray:
-    """Return which marks are rests of printed lines, bool (N,).
+    """Return which marks are remnants of printed lines, bool (N,).
 
     A one may be written along a line, but is darker than it, and not a sliver.
 
@@ -210,7 +210,7 @@ def _line(places: np.ndarray, values: np.ndarray, smooth: np.ndarray, strength: 
 
 
 def _is_broken(dark: np.ndarray, long: float) -> bool:
-    """Return True for strokes of several digits behind each other: there are breaks, and no piece between is long.
+    """Return True for strokes of several digits in a row: there are breaks, and no piece between is long.
 
     `dark`, bool (C,), says where along it there is ink.
     """
@@ -223,7 +223,7 @@ def _is_broken(dark: np.ndarray, long: float) -> bool:
 
 
 def _usual_ink(values: np.ndarray, level: list[_Line], plumb: list[_Line], noise: float) -> float:
-    """Return how dark ink usually is, measured beside the lines."""
+    """Return how dark ink usually is, measured next to the lines."""
     beside = values.copy()
     for line in level:
         beside[line.band()] = 0

@@ -1,4 +1,4 @@
-"""A drawing or photo of one digit as handwriting keeps it: framed as a network reads it, and small and centred to show.
+"""A drawing or photo of one digit as handwriting stores it: framed for the network, and small and centred to show.
 
 What a network reads of a digit and what is saved of it come from the same two functions here, `drawn` and
 `photographed`, or from `sheet.ink_of`: a network is trained on digits that are framed like those it reads.
@@ -22,7 +22,7 @@ from digits_core.transforms.steps import INK_LEVEL
 def drawn(picture: Image.Image) -> np.ndarray:
     """Return the ink of a drawing of one digit, uint8 (S, S): all of its paper, the ink where it was drawn.
 
-    `PictureError` where there is no ink. A network that never learnt to find the digit on the paper has to show that.
+    `PictureError` if there is no ink. A network that never learnt to find the digit on the paper has to show that.
     The paper of a canvas is white and even, so its ink needs no looking for: `browser/reader.js` does the same.
     """
     ink = 255 - np.asarray(picture.convert("L"))
@@ -34,7 +34,7 @@ def drawn(picture: Image.Image) -> np.ndarray:
 def photographed(picture: Image.Image, name: str = "the picture") -> np.ndarray:
     """Return the ink of a picture of one digit, uint8 (S, S): a square around the digit.
 
-    `PictureError` where there is no ink.
+    `PictureError` if there is no ink.
     """
     # Here and not above: what finds digits takes half a second to import, and a drawing has its digit found.
     from digits_core.recognition.digit_detection import find_in

@@ -1,6 +1,6 @@
-"""Where the digits are in a picture of several: `find_digits(ink)` gives a box for each, in reading order.
+"""Find the digits in a picture of several: `find_digits(ink)` gives a box for each, in reading order.
 
-`rows_of` and `columns_of` tell which boxes stand in a line, also after some were moved, added or removed by hand.
+`rows_of` and `columns_of` tell which boxes are in a line, also after some were moved, added or removed by hand.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ MAX_MARKS = 400
 _WHOLE = 0.75  # of two marks over each other, both higher than this share, each is a digit
 _TALLEST = 1.7  # parts that would make a digit taller than this many usual heights belong to two lines
 _HALF, _TALLEST_OF_HALVES = 0.5, 1.4  # the same for two parts that are at least half as high as a digit
-_WIDEST = 1.25  # parts beside each other that would make a digit wider than this are two
+_WIDEST = 1.25  # parts side by side that would make a digit wider than this are two
 _BAR_SHARE = 0.4  # a mark lower than this may be the bar of a 5 that has slipped over its corner
-_WIDEST_WITH_BAR = 1.8  # such a bar, where it is flat and reaches out over the rest of the 5, makes it wider
-_ALIKE = 1.4  # digits of one hand are at most so much larger or smaller than usual
-_OF_ONE_HAND = 2.5  # the largest digit of a picture is at most so many times as high as the usual one, and conversely
-_WHOLE_BESIDE = 0.3  # of two marks beside each other, both higher than this share, each is a digit
-_DASH, _FLAT = 0.4, 1.4  # a dash is lower than this share of the usual height, and so many times wider than high
+_WIDEST_WITH_BAR = 1.8  # such a bar, if it is flat and reaches out over the rest of the 5, makes it wider
+_ALIKE = 1.4  # digits of one hand are at most this much larger or smaller than usual
+_OF_ONE_HAND = 2.5  # the largest digit of a picture is at most this many times as high as the usual one, and conversely
+_WHOLE_BESIDE = 0.3  # of two marks side by side, both higher than this share, each is a digit
+_DASH, _FLAT = 0.4, 1.4  # a dash is lower than this share of the usual height, and this many times wider than high
 _SAME_LINE, _STEEPEST = 0.6, 0.25  # in usual heights, across; of a line's slant
 _GAP_ABOVE, _GAP_BESIDE = 0.3, 0.12  # how far a part may be away, in usual heights
 
@@ -64,8 +64,8 @@ class Box:
 def find_digits(ink: np.ndarray) -> list[Box]:
     """Return a box around each digit in (H, W) uint8 ink, lines top to bottom, each left to right; [] without ink.
 
-    Strokes that touch are one mark; a mark too small for a digit joins the digit over, under or beside which
-    it lies (the bar of a 5, the halves of a broken 4), or is left out where there is none.
+    Strokes that touch are one mark; a mark too small for a digit joins the digit above, below or next to it
+    (the bar of a 5, the halves of a broken 4), or is left out if there is none.
     """
     marks = [
         Box(left, top, right - left, bottom - top)
@@ -114,7 +114,7 @@ def usual_height(marks: list[Box]) -> float:
     """Return the height of a digit in this picture, in pixels.
 
     The size around which most of the marks' area lies says what is a digit at all: dust is small, and what is large
-    but no digit is alone. Of those, the median counts: one long tail does not set it.
+    but not a digit is alone. Of those, the median counts: one long tail does not set it.
     """
     sides = np.sort([float(max(mark.height, mark.width, 1)) for mark in marks])[-MAX_MARKS:]
     near = abs(np.log(sides[:, None] / sides)) < np.log(_ALIKE)  # (n, n)
@@ -155,7 +155,7 @@ def _near(marks: list[Box], height: float) -> Iterator[tuple[int, int]]:
 
 
 def _two_digits(one: Box, other: Box, height: float) -> bool:
-    """Return True if both together are too tall, or too wide for parts beside each other, to be one digit."""
+    """Return True if both together are too tall, or too wide for parts side by side, to be one digit."""
     joined = one.joined(other)
     beside = _gaps(one, other)[0] > -0.5 * min(one.width, other.width)
     widest = _WIDEST_WITH_BAR if _is_bar_of(one, other, height) else _WIDEST

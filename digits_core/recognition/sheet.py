@@ -47,7 +47,7 @@ class Sheet:
         return self._marks.inside(_within(box, self.ink.shape))
 
     def in_photo(self, box: Box) -> Box:
-        """Return the box in pixels of the photo around where a box of the picture lies there."""
+        """Return the box, in pixels of the photo, around a box of the picture."""
         corners = [[x, y, 1] for x in (box.left, box.right) for y in (box.top, box.bottom)]
         points = np.array(corners, dtype=float) @ np.linalg.inv(self.from_photo).T
         points = points[:, :2] / points[:, 2:]
@@ -69,7 +69,7 @@ class Sheet:
 
 
 def read_sheet(picture: Image.Image, name: str = "the sheet") -> Sheet:
-    """Straighten the paper in a photo and find its digits; `PictureError` where it shows none."""
+    """Straighten the paper in a photo and find its digits; `PictureError` if it shows none."""
     seen, from_photo, inside, on_table = straightened(grey(as_picture(picture, name)))
     values, noise = contrast(np.asarray(seen), inside)
     values, printed = without_lines(values, noise)

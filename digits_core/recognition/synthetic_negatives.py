@@ -1,4 +1,4 @@
-"""Ink that is no digit, made by code: letters as if written by hand, scribbles, doodles, faces, textures.
+"""Ink that is not a digit, made by code: letters as if written by hand, scribbles, doodles, faces, textures.
 
 What a run does with them is the rate of right refusals. Nothing is read from disk or the network: the letters are
 those of the font that Pillow carries inside. Evaluations need others: `tests/benchmarks/refusal.py` has its own.
@@ -16,7 +16,7 @@ from scipy import ndimage
 SIDE = 84
 """Pixels of the square in which each is drawn: three for one of MNIST's."""
 LETTERS = "AEFHKMNPRTUVWXYadefhkmnrtuvwx"
-"""Letters that nobody takes for a digit, however they are written; O, l, Z, S, b, q and their like are left out."""
+"""Letters that cannot be mistaken for a digit, however they are written; O, l, Z, S, b, q and the like are left out."""
 
 _INK_SIDE = 60  # of the longest side of the ink: 20/28 of the square, as in MNIST
 _FONT_SIZE = 56
@@ -53,7 +53,7 @@ def written(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, rng: 
 
 
 def scribble(rng: np.random.Generator) -> np.ndarray:
-    """Draw a line to and fro through nine to twenty random places."""
+    """Draw a scribble: a line through nine to twenty random places."""
     places = rng.uniform(-45, 45, (rng.integers(9, 21), 2))
     return drawn([_smooth(places)], rng.uniform(2, 7))
 

@@ -43,9 +43,9 @@ def upright(sheet: Sheet, read: Read) -> Sheet:
 
 
 def turned(sheet: Sheet, turns: int) -> Sheet:
-    """Return a sheet after quarter turns counter-clockwise, `LEFT` or `RIGHT`, its digits found anew in its ink.
+    """Return a sheet after quarter turns counter-clockwise, `LEFT` or `RIGHT`, its digits found again in its ink.
 
-    Anew, because which marks are parts of one digit, or dashes, depends on how they lie to each other.
+    Again, because which marks are parts of one digit, or dashes, depends on how they lie to each other.
     """
     ink = np.ascontiguousarray(np.rot90(sheet.ink, turns))
     picture = sheet.picture.transpose(Image.Transpose.ROTATE_90 if turns == LEFT else Image.Transpose.ROTATE_270)

@@ -1,7 +1,7 @@
 """What is unusual about a digit that a network read, measured against the training images as the network sees them.
 
 Four properties of an image: the width of its stroke, the longest side of its ink, where its centre of mass lies, and
-how much it slants. One that lies outside of what nearly all training images of the digit have is named in a word.
+how much it slants. One that lies outside the range of nearly all training images of the digit is named in a word.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from digits_core.data.digits import CLASSES
 from digits_core.transforms import batched
 
 PROPERTIES = ("stroke", "size", "across", "down", "slant")
-"""In the columns of `measured`."""
+"""The properties in the columns of `measured`."""
 _WORDS = {
     "stroke": ("thin", "thick"),
     "size": ("small", "large"),

@@ -1,4 +1,4 @@
-"""The plumb strokes in a picture that may be the walls of printed boxes, and which of them stand in one row."""
+"""The plumb strokes in a picture that may be the walls of printed boxes, and which of them are in one row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHORTEST = 8
 
 _THICKEST = 0.12  # of its height
 _MOST = 400  # strokes that are looked at, the tallest first
-_ALIKE = 0.1  # of a wall's height: so much may the tops, and the bottoms, of two walls be apart
+_ALIKE = 0.1  # of a wall's height: how far apart the tops, and the bottoms, of two walls may be
 _STEEPEST = 0.06  # slope of a base line that may be levelled, 3.4°
 _NEXT = 6.0  # wall heights from one wall to the next; a tick is half as high as its cell, or less
 

@@ -1,1 +1,1 @@
-"""Reports as one HTML file each, to be mailed, printed and handed in: no program, no network, no other file."""
+"""Reports to mail, print and hand in, each one HTML file without scripts, network access or other files."""

@@ -1,4 +1,4 @@
-"""Pictures of digits with what a network read, as parts of a document: mistakes, and own digits before and after."""
+"""Pictures of digits with predictions, as parts of a document: mistakes, and own digits before and after."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from digits_core.reports.document import Section
 from digits_core.runs.store import Run
 
 MOST_PICTURES = 24
-"""Of a group of pictures: a few rows on a page."""
+"""The most pictures in a group: a few rows on a page."""
 IN_ALL = 72
-"""Of one kind in a report, shared by its runs: about one and a half pages of A4."""
+"""The most pictures of one kind in a report, shared by its runs: about one and a half pages of A4."""
 SIDE = 44
 
 
 @dataclass(frozen=True)
 class OwnDigits:
-    """Held-out digits of one writer as two runs read them."""
+    """Held-out digits of one writer with the predictions of two runs."""
 
     writer: str
     before: Run
@@ -33,7 +33,7 @@ class OwnDigits:
 
 
 def mistakes(answers: Answers, images: TestSet, most: int = MOST_PICTURES) -> Html:
-    """Return the surest of a run's mistakes as pictures, with how many there are in all."""
+    """Show a run's most confident mistakes as pictures, with their total number."""
     places = answers.where(wrong=True)
     if not len(places):
         return Html(f"<p>None: all {len(answers):,} test images are read right.</p>")
@@ -45,7 +45,7 @@ def mistakes(answers: Answers, images: TestSet, most: int = MOST_PICTURES) -> Ht
 
 
 def only_one_right(first: Run, second: Run, answers: tuple[Answers, Answers], images: TestSet) -> Html:
-    """Return the images that only one of two runs reads, as pictures; `ValueError` where the test images differ."""
+    """Show the images that only one of two runs recognises. Raises `ValueError` if the test images differ."""
     found = disagreement(*answers)
     parts = []
     for run, other, places, wrong in (
@@ -62,7 +62,7 @@ def only_one_right(first: Run, second: Run, answers: tuple[Answers, Answers], im
 
 
 def own_digits(own: OwnDigits) -> Section:
-    """Return how the earlier and the later run read a writer's held-out digits, those that changed first."""
+    """Show the earlier and the later run's predictions for a writer's held-out digits, changed ones first."""
     read, count = own.read, len(own.read.labels)
     results = [
         f"{run.title}: {read.right(answers)} of {count} right ({100 * read.right(answers) / count:.0f} %)"
@@ -90,7 +90,7 @@ def gallery(tiles: Sequence[Html]) -> Html:
 
 
 def tile(image: np.ndarray, words: str, label: str, right: bool = False) -> Html:
-    """Return an image, uint8 (H, W), with a few words below it; `label` describes it to those who cannot see it."""
+    """Return an image, uint8 (H, W), with a caption; `label` is its alternative text for screen readers."""
     kind = ' class="right"' if right else ""
     return Html(f"<figure{kind}>{picture(image, label, SIDE)}<figcaption>{as_html(words)}</figcaption></figure>")
 

@@ -1,6 +1,6 @@
-"""One HTML file from sections: no program, no network, no other file; it reads well on a screen and on A4.
+"""One HTML file from sections, for screen and A4, without scripts, network access or other files.
 
-What people wrote is text in it, whatever it says: only `Html` is markup.
+User input is always escaped as text: only `Html` is markup.
 """
 
 from __future__ import annotations
@@ -69,19 +69,19 @@ dt { color: var(--quiet); flex: none; max-width: 60%; } dd { margin: 0; text-ali
 }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""Even if a person's words ever came to be markup, a browser would run and load nothing of them."""
+"""Even if user input ever became markup, a browser would neither run nor load anything from it."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a document under a heading of its own; without a title, it goes on below what comes before it."""
+    """A part of a document under its own heading; without a title, it continues the previous section."""
 
     title: str
     content: Html
 
 
 def document(title: str, byline: str, sections: Iterable[Section]) -> bytes:
-    """Return a whole HTML file, UTF-8. Title and byline (a name, a course) are text; the date is added."""
+    """Return a complete HTML file in UTF-8. Title and byline (a name, a course) are plain text; the date is added."""
     made = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     by = joined((part for part in (byline, f"Digits Lab, {made}") if part), " · ")
     body = joined(part for each in sections for part in (_heading(each.title), each.content))
@@ -95,19 +95,19 @@ def document(title: str, byline: str, sections: Iterable[Section]) -> bytes:
 
 
 def paragraphs(text: str) -> Html:
-    """Return plain text as paragraphs: an empty line begins the next one, a single line break is kept."""
+    """Return plain text as paragraphs: an empty line starts a new one, single line breaks are kept."""
     blocks = [block.strip() for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n"))]
     return joined(Html(f'<p class="text">{joined(block.split(chr(10)), "<br>")}</p>') for block in blocks if block)
 
 
 def table(head: Html, rows: Sequence[Html]) -> Html:
-    """Return a table that a narrow screen scrolls sideways; `head` and rows are their cells, `th` and `td`."""
+    """Return a table that scrolls sideways on narrow screens; `head` and each row are cells, `th` and `td`."""
     body = joined(Html(f"<tr>{row}</tr>") for row in rows)
     return Html(f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
 
 
 def cell(content: object, tag: str = "td", kind: str = "") -> Html:
-    """Return a cell of a table, `th` or `td`; `kind` is one of the classes in `STYLE`."""
+    """Return a table cell, `th` or `td`; `kind` is one of the classes in `STYLE`."""
     attribute = f' class="{kind}"' if kind else ""
     return Html(f"<{tag}{attribute}>{as_html(content)}</{tag}>")
 

@@ -1,4 +1,4 @@
-"""Runs as sections of a document: their difference, results, curves, mistakes, settings. What users wrote is text."""
+"""Runs as sections of a document: difference, results, curves, mistakes, settings. User input is plain text."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from digits_core.runs.store import Run, RunStore
 from digits_core.settings import title_of, written
 
 WIDE = 10
-"""How many times the median a loss may be before the axis is logarithmic."""
+"""The axis is logarithmic if any loss exceeds this many times the median."""
 FEWEST_PICTURES = 8
 RUNS_ACROSS = 3
-"""Columns of settings for so many runs at most: more would not fit on paper."""
+"""The most runs that get a column of settings each: more would not fit on paper."""
 MOST_LABELS = 8
-"""Curves with a number at their end; more would lie on each other."""
+"""The most curves that are labelled at their ends; more labels would overlap."""
 NO_ANSWERS = "The answers of this run are not part of the report."
 OTHER_IMAGES = "The test images of this run cannot be shown: they have changed since it was trained."
 
 
 @dataclass(frozen=True)
 class ReportedRun:
-    """A run with what a report shows of it: its epochs, its answers to its test images, and these images.
+    """A run with what a report shows of it: its epochs, its predictions for its test images, and these images.
 
-    `problem` says in a sentence why answers or images are missing.
+    `problem` says in a sentence why predictions or images are missing.
     """
 
     history: History
@@ -56,7 +56,7 @@ class ReportedRun:
 
 
 def reported(run: Run, store: RunStore, artifacts: Artifacts, load: Load) -> ReportedRun:
-    """Return what a report shows of a run; what is not there, or cannot be read, is a `problem` and never an error.
+    """Load what a report shows of a run; anything missing or unreadable becomes its `problem`, never an error.
 
     Args:
         load: Loads the datasets of the run by name, as `RunData.loader` does.
@@ -84,13 +84,13 @@ def reported(run: Run, store: RunStore, artifacts: Artifacts, load: Load) -> Rep
 def run_report(
     runs: Sequence[ReportedRun], author: str = "", text: str = "", own: Sequence[OwnDigits] = (), note: str = ""
 ) -> bytes:
-    """Return a report of these runs, one or more, as one HTML file.
+    """Return a report on one or more runs as a single HTML file.
 
     Args:
-        author: Who hands it in, as text.
+        author: The name of the author, as plain text.
         text: The author's own words, plain text in paragraphs.
         own: Own digits before and after, of one or more writers.
-        note: Why there are no own digits, in a sentence; without one, nothing is said of them.
+        note: A sentence on why there are no own digits; if empty, the report does not mention them.
     """
     title = f"Comparison of {len(runs)} runs" if len(runs) != 1 else f"The run {runs[0].run.title}"
     return document(title, author, run_sections(runs, text, own, note))
@@ -99,9 +99,9 @@ def run_report(
 def run_sections(
     reported: Sequence[ReportedRun], text: str = "", own: Sequence[OwnDigits] = (), note: str = ""
 ) -> list[Section]:
-    """Return what a document says of these runs, one or more: see `run_report`.
+    """Return the sections of a document on one or more runs; the arguments are those of `run_report`.
 
-    The first section has no title: it is the difference in a sentence.
+    The first section has no title: it is the difference in one sentence.
     """
     histories = [each.history for each in reported]
     runs = [history.run for history in histories]
@@ -124,7 +124,7 @@ def run_sections(
 
 
 def _mistakes(reported: Sequence[ReportedRun]) -> Html:
-    """Return each run's most confident mistakes; for two runs also what only one of them reads."""
+    """Show each run's most confident mistakes; for two runs, also the images that only one recognises."""
     most = max(FEWEST_PICTURES, min(MOST_PICTURES, IN_ALL // len(reported)))
     parts = [
         Html(f"<h3>{_name(each.run)}</h3>{mistakes(each.answers, each.images, most)}")
@@ -155,7 +155,7 @@ def _only_one_right(reported: Sequence[ReportedRun]) -> Html:
 
 
 def _results(histories: Sequence[History]) -> Html:
-    """Return a row per run; the best accuracy, loss and time are highlighted if there is something to compare with."""
+    """Return a table with a row per run; the best accuracy, loss and time are highlighted if two or more have one."""
     columns: list[tuple[str, Callable[[Run], float | None], Callable[[float], str], Callable[..., float]]] = [
         ("Accuracy", lambda run: run.test_accuracy, lambda share: f"{100 * share:.2f} %", max),
         ("Loss", lambda run: run.test_loss, "{:.4f}".format, min),
@@ -181,7 +181,7 @@ def _results(histories: Sequence[History]) -> Html:
 
 
 def _epochs(history: History) -> str:
-    """Format how many epochs are done, and of how many if that is not all."""
+    """Format the number of finished epochs, with the planned number if it differs."""
     done, planned = len(history.epochs), history.run.planned_epochs
     return f"{done}" if done == planned else f"{done} of {planned}"
 
@@ -222,7 +222,7 @@ def _is_wide(values: Sequence[float]) -> bool:
 
 
 def _differences(runs: Sequence[Run], different: dict[str, list[Any]]) -> Html:
-    """Return a table with a column for each run; with more runs, each value with the numbers of those that have it."""
+    """Return a table with a column per run; with many runs, each value with the numbers of the runs that have it."""
     if not different:
         return Html("<p>None: these runs have the same settings.</p>")
     if len(runs) > RUNS_ACROSS:
@@ -252,7 +252,7 @@ def _values_with_runs(name: str, runs: Sequence[Run], values: Sequence[Any]) -> 
 
 
 def _in_common(common: dict[str, Any]) -> Html:
-    """Return the settings as a list in columns: all of them are on paper, in little room."""
+    """Return the settings as a multi-column list, which fits all of them on paper in little space."""
     known = {title_of(name): written(name, value) for name, value in common.items() if value is not None}
     if not known:
         return Html("<p>None that is known.</p>")

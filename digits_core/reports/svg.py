@@ -1,4 +1,4 @@
-"""A chart of curves as SVG: a picture that needs no program to be seen, on a screen, in a mail or on paper."""
+"""A chart of curves as SVG: it needs no script, so that it also shows in mails and on paper."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from digits_core.markup import Html
 
 WIDTH, HEIGHT = 560, 330
 LEFT, RIGHT, TOP, BOTTOM = 64, 40, 34, 42
-"""Room around the plotted area, for the title, the numbers of the axes and the names at the ends of the curves."""
+"""Margins around the plotted area, for the title, the tick labels and the labels at the ends of the curves."""
 LABEL_HEIGHT = 18
 TICKS = 5
 MOST_POINTS = 60
-"""A longer curve is a line without a mark for each epoch."""
+"""Longer curves are drawn without a mark for each epoch."""
 
 
 @dataclass(frozen=True)
 class SvgCurve:
-    """Values by epoch, equally many of both; `name` is text and never markup, and so is `label`, at the curve's end."""
+    """One value per epoch. `name` and `label`, which is drawn at the curve's end, are text and never markup."""
 
     name: str
     colour: str
@@ -33,9 +33,9 @@ class SvgCurve:
 def chart(
     title: str, curves: Sequence[SvgCurve], words: Callable[[float], str], most: float | None = None, log: bool = False
 ) -> Html:
-    """Draw the curves over their epochs; `words` formats a value for people, `most` is where the axis may end.
+    """Draw the curves over their epochs; `words` formats a value for display, `most` is the highest tick.
 
-    A logarithmic axis (`log`) is for values above 0.
+    A logarithmic axis (`log`) needs values above 0.
     """
     known = [value for curve in curves for value in curve.values if math.isfinite(value)]
     values = known or [0.0, 1.0]
@@ -85,7 +85,7 @@ def _curve(
 
 
 def _labels(curves: Sequence[SvgCurve], x: Callable[[float], float], y: Callable[[float], float]) -> list[str]:
-    """Return the names at the ends of the curves, moved apart where they would lie on each other."""
+    """Draw the labels at the ends of the curves, moved apart if they would overlap."""
     ends: dict[float, list[tuple[float, str]]] = {}
     for curve in curves:
         points = [each for each in zip(curve.epochs, curve.values, strict=True) if math.isfinite(each[1])]
@@ -103,7 +103,7 @@ def _labels(curves: Sequence[SvgCurve], x: Callable[[float], float], y: Callable
 
 
 def spread_out(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Return sorted places moved so that each is `gap` or more from the next, within the ends if there is room."""
+    """Move sorted places so that each is at least `gap` from the next, between `low` and `high` if there is room."""
     moved: list[float] = []
     for place in places:
         moved.append(max(place, moved[-1] + gap) if moved else max(place, low))
@@ -115,7 +115,7 @@ def spread_out(places: Sequence[float], gap: float, low: float, high: float) -> 
 
 
 def ticks_around(low: float, high: float) -> list[float]:
-    """Round numbers, evenly spread, from below the lowest value to above the highest."""
+    """Return evenly spaced round numbers, from at most the lowest value to at least the highest."""
     span = (high - low) or abs(high) or 1.0
     rough = span / TICKS
     power = 10.0 ** math.floor(math.log10(rough))
@@ -125,7 +125,7 @@ def ticks_around(low: float, high: float) -> list[float]:
 
 
 def factors_around(low: float, high: float) -> list[float]:
-    """Return 1, 2 and 5 times powers of ten, from below the lowest value to above the highest; many are thinned."""
+    """Return ticks at 1, 2 and 5 times powers of ten that span the values; only the powers if there are too many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
     below = max((step for step in steps if step <= low * 1.000001), default=steps[0])
@@ -135,6 +135,6 @@ def factors_around(low: float, high: float) -> list[float]:
 
 
 def epoch_ticks(last: int) -> list[int]:
-    """Return at most ten epochs to write below the axis, the first and every so many after it."""
+    """Return at most about ten evenly spaced epochs to label on the axis, and always the first."""
     step = next(factor for factor in (1, 2, 5, 10, 20, 50, 100, 200) if last <= factor * 10)
     return [1, *range(step, last + 1, step)] if step > 1 else list(range(1, last + 1))

@@ -1,4 +1,4 @@
-"""What trainings leave behind: a row and its epochs in the database, weights and logits in a folder.
+"""Runs: a row with its epochs in the database, and a folder with weights and logits.
 
 The package can be called: `digits_core.runs()` is `digits_core.api.run_table.runs`, which lists the runs.
 """

@@ -1,6 +1,6 @@
-"""The files of a run: weights, the test set's logits, and the checkpoint that a training goes on from.
+"""The files of a run: weights, the test set's logits, and the checkpoint from which training resumes.
 
-Each file is written beside its place and renamed, so that a full disk or a killed process leaves the earlier one.
+Each file is written under a temporary name and renamed, so that a full disk or a killed process leaves the earlier one.
 Reading needs no torch, except for the checkpoint.
 """
 
@@ -33,14 +33,14 @@ Weights = dict[str, np.ndarray]
 WEIGHTS_FILE, TEST_FILE, PROGRAM_FILE = "weights.safetensors", "test.npz", "program.json"
 
 TRAINING_FILES = ("weights.safetensors", TEST_FILE, "watched.npz", "changes.json", "checkpoint.pt", "start.pt")
-"""What a training leaves, and all that it needs to go on."""
+"""The files that training writes, which are also all that it needs to resume."""
 READING_S = 2.0
-"""Longer than reading one of a run's files takes."""
+"""Upper bound of the time that reading one of a run's files takes."""
 
 
 @dataclass(frozen=True)
 class TestResult:
-    """What a run said about its test set: logits float32 (N, 10), labels int64 (N,), in the order of its datasets."""
+    """Test set predictions of a run: logits float32 (N, 10), labels int64 (N,), in the order of its datasets."""
 
     logits: np.ndarray
     labels: np.ndarray
@@ -57,7 +57,7 @@ class Watched:
 class Artifacts:
     """The folder of one run.
 
-    `check` is called before each file is put in its place, and raises what speaks against that.
+    `check` is called before each file is moved into place, and raises an error if it must not be.
     """
 
     def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
@@ -69,13 +69,13 @@ class Artifacts:
         return self._folder / WEIGHTS_FILE
 
     def save_weights(self, weights: Weights, config_json: str) -> None:
-        """Keep weights with the config that they belong to."""
-        # Contiguous, because safetensors keeps memory as it lies and channels-last weights lie differently.
+        """Save weights with the config that they belong to."""
+        # Contiguous, because safetensors saves the memory as it is, and channels-last weights have another layout.
         plain = {name: np.ascontiguousarray(values) for name, values in weights.items()}
         self._write("weights.safetensors", save(plain, metadata={"config": config_json}))
 
     def load_weights(self) -> Weights:
-        """Return the weights; raises `RunError` if there are none, or none that can be read."""
+        """Return the weights; raises `RunError` if they are missing or cannot be read."""
         try:
             return load_file(self.weights_path)
         except FileNotFoundError as error:
@@ -85,15 +85,15 @@ class Artifacts:
 
     @property
     def has_program(self) -> bool:
-        """Whether the network was traced from somebody else's code; its weights alone say nothing then."""
+        """Whether the network was traced from custom code, so that its weights alone do not define it."""
         return (self._folder / PROGRAM_FILE).exists()
 
     def load_kept(self) -> Weights | TracedProgram:
-        """Return what the network of the run can be restored from: its weights, or its program with them.
+        """Return the weights of the run, or its traced program with the weights if it has one.
 
         Raises:
-            RunError: There is nothing, or nothing that can be read.
-            NetworkError: The program is not one.
+            RunError: If the files are missing or cannot be read.
+            NetworkError: If the program is invalid.
         """
         if not self.has_program:
             return self.load_weights()
@@ -127,7 +127,7 @@ class Artifacts:
         self._write("watched.npz", buffer.getvalue())
 
     def load_watched(self) -> Watched | None:
-        """Return the watched test images, or `None` if the training is yet to start."""
+        """Return the watched test images, or `None` if training has not started or they cannot be read."""
         try:
             with (self._folder / "watched.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return Watched(file["images"], file["labels"])
@@ -135,7 +135,7 @@ class Artifacts:
             return None
 
     def save_refusal(self, report: dict[str, Any], references: dict[str, np.ndarray]) -> None:
-        """Keep what "not a digit" needs: numbers for JSON and arrays, in one file, so that they fit each other."""
+        """Save the data of "not a digit" detection, JSON and arrays, in one file, so that they stay consistent."""
         buffer = io.BytesIO()
         arrays: dict[str, Any] = {"report": np.array(json.dumps(report)), **references}
         np.savez_compressed(buffer, **arrays)
@@ -147,7 +147,7 @@ class Artifacts:
         return (self._folder / "refusal.npz").exists()
 
     def load_refusal(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """Return what `save_refusal` was given, or `None` if it cannot be read: it can be worked out again."""
+        """Return the arguments of `save_refusal`, or `None` if they cannot be read: they can be computed again."""
         try:
             with (self._folder / "refusal.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return json.loads(str(file["report"])), {name: file[name] for name in file.files if name != "report"}
@@ -155,11 +155,11 @@ class Artifacts:
             return None
 
     def save_changes(self, changes: list[dict[str, Any]]) -> None:
-        """Keep what was changed by hand, so that a training that goes on makes the same changes at the same places."""
+        """Save the changes made by hand, so that a resumed training repeats them at the same batches."""
         self._write("changes.json", json.dumps(changes).encode())
 
     def load_changes(self) -> list[dict[str, Any]]:
-        """Return the changes; raises `RunError` if they cannot be read: without them, the numbers would differ."""
+        """Return the changes; raises `RunError` if they cannot be read, because results would differ without them."""
         try:
             return json.loads((self._folder / "changes.json").read_bytes())
         except FileNotFoundError:
@@ -170,11 +170,11 @@ class Artifacts:
             ) from error
 
     def save_evaluation(self, name: str, content: dict[str, Any]) -> None:
-        """Keep what was found out about this run afterwards, under a name of letters and dashes; plain JSON."""
+        """Save a later evaluation of this run as plain JSON, under a name of letters and dashes."""
         self._write(f"{name}.json", json.dumps(content).encode())
 
     def load_evaluation(self, name: str) -> dict[str, Any] | None:
-        """Return what was stored under that name, or `None` if it is missing or unreadable: it can be made again."""
+        """Return the evaluation of this name, or `None` if it is missing or unreadable: it can be computed again."""
         try:
             content = json.loads((self._folder / f"{name}.json").read_bytes())
         except (OSError, ValueError):
@@ -182,7 +182,7 @@ class Artifacts:
         return content if isinstance(content, dict) else None
 
     def weights_fingerprint(self) -> str:
-        """Return sixteen hex digits that change with any weight; raises `RunError` if there are none."""
+        """Return a hash of the weights, 16 hex digits; raises `RunError` if they are missing or cannot be read."""
         try:
             return hashlib.sha256(self.weights_path.read_bytes()).hexdigest()[:16]
         except FileNotFoundError as error:
@@ -196,26 +196,26 @@ class Artifacts:
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
         self._write("checkpoint.pt", buffer.getvalue())
-        # From here on a run that continues another goes on from its own.
+        # From here on, a run that continues another one resumes from its own checkpoint.
         (self._folder / "start.pt").unlink(missing_ok=True)
 
     def load_checkpoint(self) -> dict[str, Any] | None:
-        """Return the last checkpoint, or `None` before the first epoch is done; raises `RunError` for a broken one."""
+        """Return the last checkpoint, or `None` before the first epoch ends; raises `RunError` if it is damaged."""
         return self._load_torch("checkpoint.pt")
 
     def load_start(self) -> dict[str, Any] | None:
-        """Return the checkpoint of the run that this one continues, or `None` if it continues none."""
+        """Return the checkpoint of the run that this one continues, or `None` if it does not continue any."""
         return self._load_torch("start.pt")
 
     def has_checkpoint(self) -> bool:
-        """Return whether another run can go on from here: after an epoch of its own, or where this one began."""
+        """Return True if another run can continue this one, from its own checkpoint or the one that it started from."""
         return any((self._folder / name).exists() for name in ("checkpoint.pt", "start.pt"))
 
     def start_from(self, parent: Artifacts, epochs_done: int) -> None:
-        """Let a new run begin at the checkpoint of `parent`, after that many epochs; `RunError` where it has none."""
+        """Start a new run from the checkpoint of `parent` after that many epochs; raises `RunError` if it has none."""
         try:
             own = parent._folder / "checkpoint.pt"
-            # A run that ended in its first own epoch still has where it began.
+            # A run that ended in its first own epoch still has the checkpoint that it started from.
             content = (own if own.exists() else parent._folder / "start.pt").read_bytes()
         except OSError as error:
             raise RunError(
@@ -229,12 +229,12 @@ class Artifacts:
         self._write("start.pt", content)
 
     def contents(self, names: Collection[str] = TRAINING_FILES) -> dict[str, bytes]:
-        """Return the files of these names, as far as they exist; by default what a training has left here so far, to be
-        taken to another machine and back."""
+        """Return the existing files of these names; by default those that training has written, for a transfer between
+        machines."""
         return {name: path.read_bytes() for name in names if (path := self._folder / name).exists()}
 
     def put(self, contents: Mapping[str, bytes]) -> None:
-        """Take what `contents` returned; `RunError` for a name that no training gives a file."""
+        """Save the files that `contents` returned; raises `RunError` for a name that training never writes."""
         if unknown := set(contents) - set(TRAINING_FILES):
             raise RunError(f"A training sent files that none writes: {', '.join(sorted(unknown))[:200]}.")
         self.save_files(contents)
@@ -242,12 +242,12 @@ class Artifacts:
             (self._folder / "start.pt").unlink(missing_ok=True)
 
     def save_files(self, contents: Mapping[str, bytes]) -> None:
-        """Keep whole files by their names, as another folder of a run holds them."""
+        """Save files by name, as they are in another run's folder."""
         for name, content in contents.items():
             self._write(name, content)
 
     def tidy(self) -> None:
-        """Remove what a process that was killed has left half written; nothing may be writing here."""
+        """Remove partly written files of a killed process; do not call it while anything is writing here."""
         for left in self._folder.glob(".*.*"):
             with suppress(OSError):
                 left.unlink()
@@ -261,7 +261,7 @@ class Artifacts:
         try:
             checkpoint = torch.load(path, weights_only=True, map_location="cpu")
             return {"training": checkpoint["training"], "epochs": checkpoint["epochs"]}
-        # What torch raises for a broken file is not documented, and has changed with its versions.
+        # The errors that torch raises for a damaged file are undocumented, and have changed between versions.
         except Exception as error:
             raise RunError("The checkpoint of this run cannot be read: it is damaged. Train it again.") from error
 
@@ -281,12 +281,12 @@ class Artifacts:
                 "make room or choose another DIGITS_HOME, then continue."
             ) from error
         finally:
-            with suppress(OSError):  # a folder that is not there, or is not ours, holds nothing to tidy
+            with suppress(OSError):  # nothing to remove if the folder is missing or not accessible
                 part.unlink(missing_ok=True)
 
 
 def _put_in_place(part: Path, place: Path) -> None:
-    """Rename; Windows refuses that while somebody reads what is there, which takes a moment."""
+    """Rename `part` to `place`, retrying on Windows, which refuses while another process reads the old file."""
     end = time.monotonic() + READING_S
     while True:
         try:

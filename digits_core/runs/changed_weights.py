@@ -1,4 +1,4 @@
-"""A run of its own from weights that were changed after a training: tested anew, with the history of the run before."""
+"""Saves weights that were changed after training as a new run: tested again, with the history of the original run."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from digits_core.training.testing import Test
 
 NAME = 40
-"""Letters of a run's name that the name of the new one begins with, and as many again for what was done."""
+"""Characters of the new name that come from the original run's name, and as many again for the change."""
 
 
 def keep_changed(run: Run, weights: Weights, what: str, store: RunStore, home: Home, load: Load) -> Run:
-    """Keep weights that were made from those of a run as a new run, and return it.
+    """Save weights that were made from those of a run as a new run, and return it.
 
-    Its epochs are those of `run`, but the last one's test is that of the new weights. Nothing of `run` changes, and
-    nothing is left behind where it fails.
+    Its epochs are those of `run`, except that the test figures of the last one are those of the new weights. `run` is
+    not changed, and nothing is left behind on failure.
 
     Args:
-        run: A run that has ended and kept its weights.
+        run: A run that has ended and has weights.
         weights: Of the same network, by name.
-        what: What was done to them, in words, such as `noise 0.2`.
+        what: The change in words, such as `noise 0.2`.
         load: Loads a dataset by name, as the run was tested on it.
 
     Raises:
-        DigitsError: The test images cannot be had, the weights do not fit, or the disk or the database refuses.
+        DigitsError: If the test images are not available, the weights do not fit, or the disk or the database fails.
     """
     if not run.weights:
         raise RunError(f"{run.title} kept no weights of a whole epoch: there is nothing to go by.")
@@ -62,7 +62,7 @@ def keep_changed(run: Run, weights: Weights, what: str, store: RunStore, home: H
 
 
 def tested(config: RunConfig, weights: Weights, digits: Sequence[Digits]) -> Test:
-    """Return the test of a run on the CPU, a network with these weights asked."""
+    """Return the test of a run, evaluated on the CPU with these weights."""
     import torch
 
     from digits_core.network.build import restore_network
@@ -75,7 +75,7 @@ def tested(config: RunConfig, weights: Weights, digits: Sequence[Digits]) -> Tes
 
 
 def epochs_before(run: Run, store: RunStore, test: Test) -> list[EpochFinished]:
-    """Return the epochs behind the weights of a run as events; the last one's test is `test`."""
+    """Return the epochs up to the weights of a run as events; the last one has the figures of `test`."""
     details = {row.epoch: row for row in store.details(run.id)}
     epochs = [
         EpochFinished(
@@ -102,7 +102,7 @@ def epochs_before(run: Run, store: RunStore, test: Test) -> list[EpochFinished]:
 
 
 def _events(run: Run, what: str, epochs: list[EpochFinished]) -> list[Event]:
-    """Return what the new run reports, as a training would have."""
+    """Return the events of the new run, as if it had been trained."""
     images, last = run.environment.get("images", {}), epochs[-1]
     environment = {**run.environment, CHANGED_AFTERWARDS: f"{run.title}: {what}"}
     message = f"The weights of {run.title}, changed after its training: {what}."

@@ -1,4 +1,4 @@
-"""A callback for loops that are in other hands: Keras' `model.fit`, and whatever calls its callbacks as Keras does."""
+"""A callback for training loops of other libraries: Keras' `model.fit`, and loops that call callbacks as Keras does."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from digits_core.runs.tracking import TrackedRun
 
 
 def _ignored(self: Any, *_: Any, **__: Any) -> None:
-    """Do nothing: a hook that others call."""
+    """Do nothing: a hook that Keras calls."""
 
 
-_ignored._is_default = True  # type: ignore[attr-defined]  # Keras need not wait for the figures of each batch
+_ignored._is_default = True  # type: ignore[attr-defined]  # so that Keras does not wait for the metrics of each batch
 
 
 class Callback:
     """Logs each epoch of a training as a run that the app shows: `model.fit(…, callbacks=[Callback("My model")])`.
 
-    Keras counts epochs from 0 and the app from 1: Keras' epoch 0 is epoch 1 here. Each training is a run of its own.
+    Keras counts epochs from 0 and the app from 1: Keras' epoch 0 is epoch 1 here. Each training makes a new run.
 
     Args:
-        name: What people call the run; "My loop" if it is not given.
-        config: Its settings, as `tracking.init` takes them; how many epochs there are to be is added.
-        tags: Words to find it again by.
+        name: The name of the run; "My loop" if it is not given.
+        config: Its settings, as in `tracking.init`; the planned number of epochs is added.
+        tags: Words to find it by.
         note: A few sentences, shown in the table.
-        home: The app's folder; by default the one that the app uses, `DIGITS_HOME`.
+        home: The app's folder; by default the app's own, `DIGITS_HOME`.
 
     Example:
         >>> callback = Callback("Doctest")
@@ -56,10 +56,10 @@ class Callback:
         self._begin_with: dict[str, Any] = {"name": name, "config": config, "tags": tags, "note": note, "home": home}
 
     def set_params(self, params: Mapping[str, Any] | None) -> None:
-        """Take what Keras says of the training before it begins.
+        """Set Keras' parameters of the training before it starts.
 
         Args:
-            params: `epochs` among others: how many there are to be.
+            params: Among others `epochs`, the planned number.
 
         Example:
             >>> callback = Callback("Doctest")
@@ -70,7 +70,7 @@ class Callback:
         self.params = params or {}
 
     def set_model(self, model: Any) -> None:
-        """Take the model that is trained; nothing is logged of it.
+        """Set the trained model; nothing about it is logged.
 
         Args:
             model: Kept as `model`.
@@ -84,10 +84,10 @@ class Callback:
         self.model = model
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Begin a run; one that is still open was left by an error, which nobody told of.
+        """Start a run; one that is still open was ended by an error, and is marked as interrupted.
 
         Args:
-            logs: Nothing so far.
+            logs: Unused.
 
         Example:
             >>> callback = Callback("Doctest")
@@ -103,15 +103,15 @@ class Callback:
             self.run.update_config({"epochs": epochs})
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Log what was measured in an epoch.
+        """Log the metrics of an epoch.
 
         Args:
             epoch: Counted from 0.
             logs: Numbers by name, such as `loss` and `val_accuracy`.
 
         Raises:
-            RunError: before `on_train_begin`.
-            LogError: as `TrackedRun.log` raises it.
+            RunError: If called before `on_train_begin`.
+            LogError: See `TrackedRun.log`.
 
         Example:
             >>> callback = Callback("Doctest")
@@ -127,7 +127,7 @@ class Callback:
         """Finish the run.
 
         Args:
-            logs: What the last epoch measured, which is logged by then.
+            logs: Unused: the metrics of the last epoch, which are already logged.
 
         Example:
             >>> callback = Callback("Doctest")

@@ -1,4 +1,4 @@
-"""One run from its config to its artifacts: what a worker of the engine does, and the shell's `train` too."""
+"""Executes one run, from its config to its artifacts, for the workers of the engine and the shell's `train`."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ def execute(
     orders: Callable[[], Orders] = Orders,
     threads: int | None = None,
 ) -> Iterator[Event]:
-    """Train and keep what was learnt; goes on from the run's checkpoint where there is one.
+    """Train a run, save its artifacts and yield its events; resumes from the run's checkpoint if there is one.
 
-    `threads` are those of a run that begins, by default as many as this process uses; one that goes on keeps its own.
+    `threads` is the number of threads of a new run, by default as many as this process uses; a resumed run keeps its
+    own.
 
-    An epoch is reported once its checkpoint is on disk, a change once it is noted there. Whatever goes wrong ends in a
-    `Failed` event, never in an exception.
+    An epoch is reported once its checkpoint is on disk, a change once it is saved there. Errors are reported by a
+    `Failed` event and never raised.
     """
     try:
         with exact(choose_device(config.training.device), threads):
@@ -71,7 +72,7 @@ def _execute(
                 artifacts.save_watched(*(each.numpy() for each in training.test.watched_images()))
                 yield _with_origin(event, train, test)
                 yield from (change for change in changes if change.epoch <= training.epochs_done)
-                # One that continues another run has that one's epochs, and no weights of its own yet.
+                # A run that continues another one has the epochs of that one, but no weights of its own yet.
                 kept = artifacts.weights_path.exists()
                 yield from (from_dict({**epoch, "epochs": training.epochs, "kept": kept}) for epoch in history)
             case Changed():
@@ -91,12 +92,12 @@ def _execute(
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
-    # PyTorch has an error of its own for the memory of a GPU alone.
+    # PyTorch has its own error only for the memory of a GPU.
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _resume(training: Training, artifacts: Artifacts) -> list[dict[str, Any]]:
-    """Move the training to its checkpoint; returns the epochs that it has behind it."""
+    """Restore the training from its checkpoint and return the epochs that it has completed."""
     checkpoint, further = artifacts.load_checkpoint(), False
     if checkpoint is None:
         checkpoint, further = artifacts.load_start(), True
@@ -129,7 +130,7 @@ def as_arrays(network: nn.Module) -> dict[str, np.ndarray]:
 def _with_origin(event: Started, train: list[Digits], test: list[Digits]) -> Started:
     images = {"train": event.train_images, "test": event.test_images}
     datasets = {each.name: each.fingerprint for each in (*train, *test)}
-    # What has no test image is no part of the test; and training images that are added do not change it.
+    # Only datasets with test images count, and only their test images: added training images do not change the test.
     tested_on = {each.name: _test_images_of(each).fingerprint for each in test if each.test.any()}
     origin = {"datasets": datasets, "tested_on": tested_on, "images": images, "commit": commit_of(Path(__file__))}
     return Started(event.epochs, event.train_images, event.test_images, {**event.environment, **origin})
@@ -141,9 +142,9 @@ def _test_images_of(digits: Digits) -> Digits:
 
 @cache
 def commit_of(file: Path) -> str:
-    """Return the git commit that `file` is part of; an empty text where it is in none, or git is not there.
+    """Return the git commit that `file` is part of, or "" if it is not in one or git is not installed.
 
-    A folder that was unpacked inside somebody's repository without being committed there is not part of its commits.
+    A folder that was unpacked inside another repository without being committed there is not part of its commits.
     """
     try:
         for command in (["ls-files", "--error-unmatch", file.name], ["rev-parse", "--short=12", "HEAD"]):

@@ -1,8 +1,8 @@
-"""Owners and their heartbeats: how processes on one home know of each other's runs and sweeps that their owner lives.
+"""Owners and their heartbeats, which tell the processes on one home whether the owner of a run or sweep is alive.
 
-An owner has one row, renewed every few seconds while something of it is live and removed after that. Whoever finds a
-row stale gives the owner's runs and sweeps up: they are interrupted and can be resumed. An owner that lives after all –
-its laptop slept, its clock was set – takes back, with its next heartbeat, what nobody else has taken over meanwhile.
+An owner has one row, renewed every few seconds while it owns something live and removed after that. A process that
+finds a stale row interrupts the owner's runs and sweeps, which can then be resumed. An owner that is alive after all –
+its laptop slept, its clock was set – takes back, with its next heartbeat, all that has not been taken over meanwhile.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from digits_core.runs.recording import keep_to_weights
 log = logging.getLogger(__name__)
 
 RENEW_S = 10.0
-"""Six times in the time after which a heartbeat counts as stale."""
+"""A sixth of the time after which a heartbeat counts as stale."""
 RUN_INTERRUPTED = "The app ended while this run was training. Resume continues from what is kept."
 LOG_INTERRUPTED = "The process that logged this run ended without finishing it. What it logged is kept."
 SWEEP_INTERRUPTED = "The app ended while this sweep was under way."
@@ -36,15 +36,15 @@ _OWNERS = f"SELECT owner FROM runs WHERE {_LIVE_RUN} UNION SELECT owner FROM swe
 
 
 class Owners:
-    """The processes that own something live on one home."""
+    """The processes that own live runs or sweeps on one home."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def beat(self, owner: str) -> bool:
-        """Renew the heartbeat of a process, and take back what was given up while it could not renew it.
+        """Renew the heartbeat of a process, and take back its runs and sweeps that were wrongly interrupted.
 
-        Returns false, and leaves no heartbeat, if that process owns nothing live.
+        Returns False, and removes the heartbeat, if that process does not own anything live.
         """
         with self._database.write() as db:
             beat(db, owner)
@@ -54,22 +54,22 @@ class Owners:
             return live
 
     def end(self, owner: str) -> None:
-        """Remove the heartbeat of a process that is about to end: others need not wait for it to become stale."""
+        """Remove the heartbeat of a process that is about to end, so that others need not wait until it is stale."""
         with self._database.write() as db:
             end(db, owner)
 
     def owns_something(self, owner: str) -> bool:
-        """Return True if a live run or sweep is that process's."""
+        """Return True if that process owns a live run or sweep."""
         with self._database.read() as db:
             return owner in _live_owners(db)
 
     def holds(self, owner: str, run_id: str) -> bool:
-        """Return True if a run is still that process's to train: not taken over by another, and not deleted."""
+        """Return True if that process may still train the run: not taken over by another, and not deleted."""
         with self._database.read() as db:
             return holds(db, owner, run_id)
 
     def is_alive(self, owner: str) -> bool:
-        """Return True if that process runs on this host, or has renewed its heartbeat in the last minute."""
+        """Return True if the process runs on this host, or has renewed its heartbeat in the last minute."""
         if processes.is_local(owner):
             return processes.is_alive(owner)
         with self._database.read() as db:
@@ -77,25 +77,25 @@ class Owners:
         return processes.is_alive(owner, row and row["seen"])
 
     def interrupt_orphans(self, is_alive: Callable[[str], bool] | None = None) -> list[str]:
-        """Mark as interrupted what processes have left that are gone; returns the ids of the runs.
+        """Mark the runs and sweeps of dead processes as interrupted, and return the ids of the runs.
 
-        Runs and sweeps in one transaction, so that an owner that lives after all never sees one without the other.
+        Both in one transaction, so that an owner that is alive after all never sees one without the other.
         """
         is_alive = is_alive or self.is_alive
         with self._database.read() as db:
             if all(is_alive(owner) for owner in _live_owners(db)):
-                return []  # nothing is written while all is well
+                return []  # write nothing if all owners are alive
         with self._database.write() as db:
-            # Asked again now that nobody else can write: a run may have been taken over, a heartbeat renewed.
+            # Check again, now that no other process can write: a run may have been taken over, a heartbeat renewed.
             gone = [owner for owner in _live_owners(db) if not is_alive(owner)]
             return [run_id for owner in gone for run_id in _give_up(db, owner)]
 
 
 class Heartbeat:
-    """Renews the heartbeat of a process on a thread of its own, for as long as something of it is live.
+    """Renews the heartbeat of a process on a separate thread, as long as it owns something live.
 
-    `start` is to be called after a run or a sweep was written in the name of the owner; while nothing is live there is
-    no thread. A renewal that fails, on a full disk for example, is repeated like any other.
+    Call `start` after writing a run or a sweep in the name of the owner; while nothing is live there is no thread. A
+    renewal that fails, on a full disk for example, is tried again at the next interval.
     """
 
     def __init__(self, owners: Owners, owner: str) -> None:
@@ -112,20 +112,20 @@ class Heartbeat:
         self.close()
 
     def start(self) -> None:
-        """See to it that the heartbeat is renewed; returns at once."""
+        """Start renewing the heartbeat, if it is not running; returns at once."""
         with self._lock:
             if self._thread is None and not self._closing.is_set():
                 self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
-        """End the heartbeat."""
+        """Stop the thread and remove the heartbeat."""
         self._closing.set()
         with self._lock:
             thread = self._thread
         if thread is not None:
             thread.join()
-            with suppress(StoreError):  # it becomes stale by itself
+            with suppress(StoreError):  # it will become stale anyway
                 self._owners.end(self._owner)
 
     def _work(self) -> None:
@@ -137,9 +137,9 @@ class Heartbeat:
                 log.warning("The heartbeat could not be renewed: %s", error)
 
     def _rests(self) -> bool:
-        """Let the thread end, unless something was started meanwhile."""
+        """Return True, so that the thread ends, unless something was started meanwhile."""
         with self._lock:
-            # Under the lock: what `start` is called for is seen here, or finds no thread.
+            # Under the lock: a concurrent `start` is either seen here, or finds no thread.
             if self._owners.owns_something(self._owner):
                 return False
             self._thread = None
@@ -147,7 +147,7 @@ class Heartbeat:
 
 
 class Hold:
-    """The right of a process to train a run, which ends when another process takes the run over or it is deleted."""
+    """The right of a process to train a run, until another process takes the run over or it is deleted."""
 
     def __init__(self, owners: Owners, owner: str, run_id: str) -> None:
         self._owners = owners
@@ -155,14 +155,14 @@ class Hold:
         self._run_id = run_id
 
     def check(self) -> None:
-        """Raise `RunError` if the right has ended. That it cannot be looked up is not a reason."""
+        """Raise `RunError` if the right has ended; do nothing if it cannot be looked up."""
         with suppress(StoreError):
             if not self._owners.holds(self._owner, self._run_id):
                 raise RunError(TAKEN_OVER)
 
 
 def beat(db: sqlite3.Connection, owner: str) -> None:
-    """Do what `Owners.beat` does as part of a transaction."""
+    """Renew a heartbeat and take back lost runs and sweeps, within a transaction; see `Owners.beat`."""
     db.execute(
         "INSERT INTO owners VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET seen = excluded.seen", (owner, time.time())
     )
@@ -188,24 +188,24 @@ def beat(db: sqlite3.Connection, owner: str) -> None:
 
 
 def end(db: sqlite3.Connection, owner: str) -> None:
-    """Do what `Owners.end` does as part of a transaction."""
+    """Remove a heartbeat within a transaction; see `Owners.end`."""
     db.execute("DELETE FROM owners WHERE owner = ?", (owner,))
 
 
 def holds(db: sqlite3.Connection, owner: str, run_id: str) -> bool:
-    """Return True if a run is still that process's to train: not taken over by another, and not deleted."""
+    """Return True if that process may still train the run: not taken over by another, and not deleted."""
     return bool(
         db.execute("SELECT 1 FROM runs WHERE id = ? AND owner = ? AND deleted IS NULL", (run_id, owner)).fetchone()
     )
 
 
 def was_lost(db: sqlite3.Connection, run_id: str) -> bool:
-    """Return True if a run was given up and nobody has taken it over since."""
+    """Return True if a run was given up and has not been taken over since."""
     return bool(db.execute("SELECT 1 FROM lost WHERE id = ?", (run_id,)).fetchone())
 
 
 def forget_loss(db: sqlite3.Connection, run_or_sweep_id: str) -> None:
-    """Let a run or sweep that was given up be its new owner's."""
+    """Forget that a run or sweep was given up, because it has a new owner."""
     db.execute("DELETE FROM lost WHERE id = ?", (run_or_sweep_id,))
 
 
@@ -214,7 +214,7 @@ def _live_owners(db: sqlite3.Connection) -> list[str]:
 
 
 def _give_up(db: sqlite3.Connection, owner: str) -> list[str]:
-    """Interrupt what a process owns, and note how it was; returns the ids of the runs."""
+    """Interrupt what a process owns, record the previous status, and return the ids of the runs."""
     run_ids = [row["id"] for row in db.execute(f"SELECT id FROM runs WHERE owner = ? AND {_LIVE_RUN}", (owner,))]
     for table, live, position in (("runs", _LIVE_RUN, "position"), ("sweeps", _LIVE_SWEEP, "0")):
         db.execute(

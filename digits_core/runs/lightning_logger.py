@@ -1,6 +1,6 @@
-"""A logger for Lightning's `Trainer`: its runs stand beside those of the app.
+"""A logger for Lightning's `Trainer`: its runs appear next to those of the app.
 
-Lightning is only needed by who trains with it, as `lightning` or as `pytorch-lightning`.
+Lightning is only needed to train with it, as `lightning` or as `pytorch-lightning`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from digits_core.runs.tracking import TrackedRun
 
 MISSING = "DigitsLogger needs a package that is not installed: pip install lightning"
 
-# Lightning is two packages, and the trainer of each only knows loggers of its own: the one that is loaded, or there.
+# Lightning is two packages, whose trainers only accept their own loggers: use the one that is loaded or installed.
 _LOADED = "pytorch_lightning" in sys.modules and "lightning" not in sys.modules
 _PYTORCH_LIGHTNING = _LOADED or find_spec("lightning") is None
 
@@ -35,18 +35,18 @@ except ImportError as error:
 class DigitsLogger(Logger):
     """Logs a Lightning training as a run that the app shows while it trains.
 
-    Lightning counts epochs from 0 and the app from 1: Lightning's epoch 0 is epoch 1 here. Of a metric that is logged
-    several times in an epoch the last value is the epoch's; all of them are drawn by Lightning's global step under its
-    name with `_step` behind it. What `trainer.test` measures belongs to the last epoch.
+    Lightning counts epochs from 0 and the app from 1: Lightning's epoch 0 is epoch 1 here. If a metric is logged
+    several times in an epoch, the last value counts for it; all of them are drawn by Lightning's global step, under the
+    name with the suffix `_step`. Metrics of `trainer.test` belong to the last epoch.
 
     Args:
-        name: What people call the run; "Lightning" if it is not given.
-        tags: Words to find it again by.
+        name: The name of the run; "Lightning" if it is not given.
+        tags: Tags to find the run by.
         note: A few sentences, shown in the table.
-        home: The app's folder; by default the one that the app uses, `DIGITS_HOME`.
+        home: The app's folder; by default the app's own, `DIGITS_HOME`.
 
     Raises:
-        LogError: while it logs, for an accuracy that is not a fraction of 1, and for more names than a run may have.
+        LogError: While logging, if an accuracy is not a fraction of 1, or there are more names than a run may have.
 
     Example:
         >>> from lightning.pytorch import Trainer
@@ -67,19 +67,19 @@ class DigitsLogger(Logger):
 
     @property
     def name(self) -> str:
-        """What people call the run."""
+        """The name of the run."""
         return self._name
 
     @property
     def version(self) -> str:
-        """The id of the run; an empty text before there is one, and in all processes except the first."""
+        """The id of the run; "" before there is one, and in all processes except the first."""
         return self._run.id if self._run else ""
 
     @property
     def experiment(self) -> TrackedRun | None:
-        """The run, which is begun when it is first asked for; `None` in all processes except the first.
+        """The run, started on first access; `None` in all processes except the first.
 
-        After the end of one training, as between `fit` and `test`, it is logged on.
+        If it has ended, as between `fit` and `test`, it is reopened.
         """
         if getattr(rank_zero_only, "rank", 0):
             return None
@@ -90,7 +90,7 @@ class DigitsLogger(Logger):
         return self._run
 
     def log_hyperparams(self, params: Mapping[str, Any] | Namespace | None = None, *_: Any, **__: Any) -> None:
-        """Add hyperparameters to the run's config; `save_hyperparameters` in a module does it for all of its own.
+        """Add hyperparameters to the run's config; a module's `save_hyperparameters` does so for all of its own.
 
         Args:
             params: A mapping, or an object with attributes.
@@ -110,10 +110,10 @@ class DigitsLogger(Logger):
 
         Args:
             metrics: Numbers by name; Lightning adds `epoch`, counted from 0.
-            step: How many batches were trained before, over all epochs.
+            step: The number of batches trained before, over all epochs.
 
         Raises:
-            LogError: as `TrackedRun.log` raises it.
+            LogError: As in `TrackedRun.log`.
 
         Example:
             >>> logger = DigitsLogger("Doctest")
@@ -141,10 +141,10 @@ class DigitsLogger(Logger):
             run.log(of_epoch, epoch)
 
     def finalize(self, status: str) -> None:
-        """End the run: as finished for `success`, else as failed or stopped, with the error that ended the training.
+        """End the run: as finished for `success`, otherwise as failed, stopped or interrupted, with the error if any.
 
         Args:
-            status: As Lightning says it: `success`, `failed` or `interrupted`.
+            status: The status from Lightning: `success`, `failed` or `interrupted`.
 
         Example:
             >>> logger = DigitsLogger("Doctest")
@@ -164,7 +164,7 @@ class DigitsLogger(Logger):
             self._run.end("interrupted" if status == "interrupted" else "failed")
 
     def _again(self, run: TrackedRun, name: str, value: float, epoch: int, step: int) -> dict[str, float]:
-        """Return a metric as one of a batch if it has had several values in an epoch, with the first of them."""
+        """Return a metric by its `_step` name if it has several values an epoch, having logged the first; else {}."""
         by_step = f"{name}_step"
         if name not in self._several:
             before = self._once.get(name)

@@ -1,4 +1,4 @@
-"""Train a run in the process that asks for it, and keep it like any other: the shell's `train`, and a notebook's."""
+"""Training in the calling process, for the shell's `train` and notebooks; the run is stored like any other."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from digits_core.training.threads import threads_per_run
 
 
 class LocalTraining:
-    """A run that this process is about to train; `run` is its row, written as queued.
+    """A run to be trained by this process; `run` is its row, stored as queued.
 
     Args:
-        load: Reads a dataset by its name; by default as the home has it.
-        threads: With how many it trains; 0 for as many as is usual on this machine.
+        load: Loads a dataset by name; by default from the home.
+        threads: The number of threads to train with; 0 for this machine's default.
 
     Raises:
-        ConfigError: for a device that is not there; nothing is written then.
-        DatasetError: for data that is not there, or too little to train or test with; nothing is written then.
+        ConfigError: If the device is not available; nothing is stored then.
+        DatasetError: If data is missing, or too little to train or test with; nothing is stored then.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class LocalTraining:
         self._load = load or RunData(database, catalogue, self._store).loader(self.run.id)
 
     def events(self) -> Generator[Event, None, None]:
-        """Train, and yield each event once it is in the store.
+        """Train, and yield each event after it is stored.
 
-        Ctrl-C, or an app that asks for it, stops the run after the current batch; Ctrl-C twice ends this process's
-        work at once. While the store is busy or its disk full, the training waits. It ends with a `Failed` event, and
-        what others have stored is left alone, if the run is no longer this process's.
+        Ctrl-C, or a stop request from an app, stops the run after the current batch; a second Ctrl-C interrupts this
+        process immediately. Training waits while the store is busy or its disk is full. If another process has taken
+        over the run, training ends with a `Failed` event and stores nothing more.
         """
         store, run = self._store, self.run
         with Heartbeat(store.owners, run.owner) as heartbeat, stop_on_ctrl_c() as asked:
@@ -76,9 +76,9 @@ class LocalTraining:
 
 @contextmanager
 def stop_on_ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Yield what tells whether Ctrl-C was pressed; the second time it interrupts as usual.
+    """Yield a function that returns True once Ctrl-C was pressed; a second Ctrl-C interrupts as usual.
 
-    Off the main thread, which alone hears of Ctrl-C, it never was.
+    Only the main thread receives Ctrl-C: in others, the function always returns False.
     """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():

@@ -1,7 +1,7 @@
-"""Runs that this app did not train: of somebody's own loop, or read from the files of another program.
+"""Runs that this app did not train: logged by a custom training loop, or read from the files of another program.
 
-They stand in the same tables as all others. What their loop did not log is not known: NaN among the figures of an
-epoch, `None` among the settings.
+They are in the same tables as all others. Values that were not logged are NaN among the figures of an epoch, and `None`
+among the settings.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from digits_core.runs.rows import Status
 from digits_core.runs.run_edits import tidy_name, tidy_note, tidy_tags
 
 OWN_LOOP = "own loop"
-"""The origin of a run that its loop logs while it trains."""
+"""The origin of a run that a custom loop logs while it trains."""
 LARGEST_STEP = 2**53
-"""JavaScript draws the charts, and counts no further."""
+"""JavaScript draws the charts, and has no exact integers above this."""
 
-# From each name to the next one in the index: a run may have logged a million values under ten names.
+# Jump from each name to the next one in the index: a run may have logged a million values under ten names.
 _NAMES = """
 WITH RECURSIVE names (name) AS (
     SELECT min(name) FROM metrics WHERE run = :run
@@ -43,7 +43,7 @@ SELECT name FROM names
 
 
 class Metric(NamedTuple):
-    """One of a run's own metrics: steps int64 (n,) upwards, and its values (n,), NaN where it was not a number."""
+    """One of a run's own metrics: steps int64 (n,) ascending, and its values (n,), NaN for gaps."""
 
     steps: np.ndarray
     values: np.ndarray
@@ -69,7 +69,7 @@ class WholeRun:
 
 
 class LoggedRuns:
-    """Writes the runs of others into one database, and reads what only such runs have."""
+    """Writes logged runs to one database, and reads the data that only such runs have."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -87,11 +87,11 @@ class LoggedRuns:
         environment: Mapping[str, Any] | None = None,
         created: float | None = None,
     ) -> None:
-        """Write a run as running, in the name of the process `owner`.
+        """Insert a run as running, owned by the process `owner`.
 
         Args:
             run_id: A new id, as `store.new_id` makes it.
-            origin: `OWN_LOOP`, or what the run is read from: "TensorBoard".
+            origin: `OWN_LOOP`, or the program that the run is from, such as "TensorBoard".
             owner: The process that logs it, as `process_owner.this_process` says.
             config: As `logged_config.tidy_config` returns it.
             created: Seconds since 1970; now if it is not given.
@@ -100,7 +100,7 @@ class LoggedRuns:
             _begin(db, run_id, origin, owner, name, config or {}, tags, note, environment or {}, created)
 
     def resume(self, run_id: str, owner: str) -> None:
-        """Let a run that has ended be logged on, now by the process `owner`; `RunError` for any other run."""
+        """Reopen a logged run for logging by the process `owner`; raises `RunError` if that is not possible."""
         with self._database.write() as db:
             row = db.execute(
                 "SELECT status, origin, owner FROM runs WHERE id = ? AND deleted IS NULL", (run_id,)
@@ -120,11 +120,11 @@ class LoggedRuns:
             heartbeat.beat(db, owner)
 
     def log(self, run_id: str, owner: str, entries: Sequence[tuple[int, Mapping[str, float], float, float]]) -> None:
-        """Add what was logged, all of it or nothing.
+        """Store logged values, all or none.
 
         Args:
             entries: Step, metrics by name, seconds of training that this step took so far, and seconds since the run
-                began. A step that is there already keeps what it has and the entry does not name.
+                began. An existing step keeps the values that the entry does not name.
 
         Raises:
             RunError: if the run has ended, was deleted, or is another process's by now.
@@ -139,14 +139,14 @@ class LoggedRuns:
                     "INSERT OR REPLACE INTO metrics (run, name, step, value) VALUES (?, ?, ?, ?)",
                     [(run_id, name, step, _or_null(value)) for name, value in others.items()],
                 )
-                # Batches have steps of their own, which say nothing of how many epochs are done.
+                # Batches have their own steps, which do not tell how many epochs are done.
                 _move_on(db, run_id, step if known else 0, known, seconds)
 
     def update_config(self, run_id: str, owner: str, config: Mapping[str, Any]) -> None:
-        """Add entries to the config of a run that still runs; those that are there already are replaced.
+        """Add entries to the config of an open run; existing ones are replaced.
 
         Raises:
-            LogError: for more entries than a config may have.
+            LogError: If there are more entries than a config may have.
             RunError: if the run has ended, was deleted, or is another process's by now.
         """
         with self._database.write() as db:
@@ -159,21 +159,21 @@ class LoggedRuns:
             )
 
     def note_network(self, run_id: str, owner: str, config: RunConfig, steps: int) -> None:
-        """Note that the folder of a run has a network that reads digits after the transform of `config`.
+        """Record that the folder of a run has a network for digits with the transform of `config`.
 
-        steps: After how many steps it was logged.
+        steps: The number of steps after which it was logged.
         """
         with self._database.write_often() as db:
             self._still_runs(db, run_id, owner)
             db.execute("UPDATE runs SET config = ?, weights = ? WHERE id = ?", (config.to_json(), steps, run_id))
 
     def end(self, run_id: str, owner: str, status: Status, message: str = "", finished: float | None = None) -> bool:
-        """Let a run end; false if it had ended already, or is another process's."""
+        """End a run; return False if it had already ended, or belongs to another process."""
         with self._database.write() as db:
             return _end(db, run_id, owner, status, message, finished)
 
     def add(self, runs: Mapping[str, WholeRun], owner: str, tags: Sequence[str] = ()) -> None:
-        """Write runs that have ended elsewhere, by their new ids, each as a finished one: all of them, or none."""
+        """Insert runs of other programs as finished runs, by their new ids: all of them or none."""
         with self._database.write() as db:
             for run_id, run in runs.items():
                 _begin(db, run_id, run.origin, owner, run.name, run.config, tags, run.note, {}, run.created)
@@ -181,12 +181,12 @@ class LoggedRuns:
                 _end(db, run_id, owner, "finished", "", run.finished)
 
     def metric_names(self, run_id: str) -> list[str]:
-        """Return the names of a run's own metrics, those that are no figure which every run has, in order."""
+        """Return the names of a run's own metrics, without the figures that every run has, in order."""
         with self._database.read() as db:
             return [name for (name,) in db.execute(_NAMES, {"run": run_id}) if name is not None]
 
     def metric(self, run_id: str, name: str) -> Metric:
-        """Return all that was logged of one of a run's own metrics."""
+        """Return all logged values of one of a run's own metrics."""
         query = "SELECT step, value FROM metrics WHERE run = ? AND name = ? ORDER BY step"
         with self._database.read() as db:
             rows = [tuple(row) for row in db.execute(query, (run_id, name))]
@@ -205,7 +205,7 @@ class LoggedRuns:
         if row["owner"] != owner:
             raise RunError(heartbeat.TAKEN_OVER)
         if row["status"] == "interrupted" and heartbeat.was_lost(db, run_id):
-            heartbeat.beat(db, owner)  # who logs lives after all
+            heartbeat.beat(db, owner)  # a process that logs is alive after all
         elif row["status"] != "running":
             raise RunError(f"This run is {row['status']}: nothing more can be logged to it.")
 
@@ -274,7 +274,7 @@ def _add_all(db: sqlite3.Connection, run_id: str, run: WholeRun) -> None:
 
 
 def _parted(metrics: Mapping[str, float]) -> tuple[dict[Known, float], dict[str, float]]:
-    """Separate the figures that every run has from the others; of two names for one figure the first counts."""
+    """Split metrics into the figures that every run has and the others; of two names for a figure, the first counts."""
     known: dict[Known, float] = {}
     others: dict[str, float] = {}
     for name, value in metrics.items():
@@ -287,7 +287,7 @@ def _parted(metrics: Mapping[str, float]) -> tuple[dict[Known, float], dict[str,
 
 
 def _add_epoch(db: sqlite3.Connection, run_id: str, step: int, known: Mapping[Known, float], seconds: float) -> None:
-    # Replaced, not changed: with the new sequence number, readers that have a cursor see it.
+    # Replace, not update: a new sequence number makes it visible to readers with a cursor.
     columns = ", ".join(KNOWN)
     values = ", ".join(f"coalesce(?, old.{name})" for name in KNOWN)
     db.execute(
@@ -313,6 +313,6 @@ def _or_null(value: float | None) -> float | None:
 
 
 def _planned(config: Mapping[str, Any]) -> int:
-    """Return how many epochs a config says that there will be; 0 if it does not."""
+    """Return the number of epochs that a config plans, or 0 if it does not say."""
     epochs = as_settings(json.dumps(config)).get("epochs", 0)
     return int(epochs) if 0 < epochs < LARGEST_STEP else 0

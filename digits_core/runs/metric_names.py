@@ -1,4 +1,4 @@
-"""What the metrics of other people's loops are called, and which of them are figures that every run here has."""
+"""Names of metrics in custom training loops, and which of them are figures that every run has."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from digits_core.errors import LogError
 
 Known = Literal["train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate", "images_per_second"]
 KNOWN: tuple[Known, ...] = get_args(Known)
-"""The figures of an epoch that can be logged, by their columns."""
+"""The columns of the figures of an epoch that can be logged."""
 FRACTIONS = ("train_accuracy", "test_accuracy")
 
 MOST_NAMES = 500
-"""Metrics of one run: each of them is a chart."""
+"""The most metrics of one run: each gets its own chart."""
 LONGEST_NAME = 100
 
 _SPLITS = {"train": "train", "training": "train", "test": "test", "val": "test", "valid": "test", "validation": "test"}
 _MEASURES = {"loss": "loss", "acc": "accuracy", "accuracy": "accuracy"}
 _OTHERS: dict[str, Known] = {
-    # Keras logs what it measured on the training images without a word before it.
+    # Keras logs training metrics without a prefix.
     "loss": "train_loss",
     "acc": "train_accuracy",
     "accuracy": "train_accuracy",
@@ -33,10 +33,10 @@ _STEP_OR_EPOCH = re.compile(r"_epoch$")
 
 
 def known_metric(name: str) -> Known | None:
-    """Return which figure of an epoch a metric is, or `None` for one of the learner's own.
+    """Return the figure of an epoch that a metric stands for, or `None` if it is a custom one.
 
-    Takes the usual spellings: `train/loss`, `train_loss`, `val_acc`, `valid/accuracy`, `Loss/train`, `lr`, and
-    Lightning's `train_loss_epoch`. What was measured on validation images counts as measured on test images.
+    Accepts the usual spellings: `train/loss`, `train_loss`, `val_acc`, `valid/accuracy`, `Loss/train`, `lr`, and
+    Lightning's `train_loss_epoch`. Metrics on validation images count as test metrics.
     """
     plain = _STEP_OR_EPOCH.sub("", _SEPARATORS.sub("_", name.strip().casefold()))
     first, _, second = plain.partition("_")
@@ -47,10 +47,10 @@ def known_metric(name: str) -> Known | None:
 
 
 def flattened(values: Mapping[Any, Any], most: int = MOST_NAMES, before: str = "") -> dict[str, Any]:
-    """Return nested mappings as one, `{"train": {"loss": 1}}` as `{"train/loss": 1}`.
+    """Flatten nested mappings, `{"train": {"loss": 1}}` to `{"train/loss": 1}`.
 
     Raises:
-        LogError: for a name that is not a short text, or more than `most` of them.
+        LogError: If a name is not a short printable text or is given twice, or there are more than `most`.
     """
     flat: dict[str, Any] = {}
     if len(values) > most:
@@ -74,14 +74,14 @@ def number(name: str, value: Any) -> float:
     """Return a logged value as a number: Python's, NumPy's, or a tensor of one element; NaN and infinity are numbers.
 
     Raises:
-        LogError: for anything else, and for an accuracy that is not a fraction of 1.
+        LogError: If it is anything else, or an accuracy that is not a fraction of 1.
     """
     if isinstance(value, str | bytes) or value is None:
         raise LogError(f"{name}: {value!r:.60} is not a number.")
     try:
         # A loss that still has its graph warns when it is read.
         plain = float(value.detach() if hasattr(value, "detach") else value)
-    # Arrays and tensors of several elements raise what they like.
+    # Arrays and tensors of several elements raise different exceptions.
     except Exception as error:
         raise LogError(f"{name}: a value of type {type(value).__name__} is not one number.") from error
     if known_metric(name) in FRACTIONS and not (plain != plain or 0 <= plain <= 1):

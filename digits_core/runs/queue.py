@@ -1,4 +1,4 @@
-"""The order in which runs wait: fair between those who queued them, and changed by hand."""
+"""The queue of runs: fair between the sessions that queued them, and reorderable by hand."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ WAITING = "status = 'queued' AND position > 0"
 
 
 def fair_place(waiting: Sequence[str], training: Sequence[str], session: str) -> int:
-    """Return where a new run of `session` goes among the sessions of the `waiting` runs, 0 for the front.
+    """Return the queue index of a new run of `session`, 0 for the front; `waiting` has the session of each waiting run.
 
-    Everyone has one turn before anyone has the next: a run that is a session's third, with those that train, goes
-    before the first run that is someone's fourth.
+    Sessions take turns: the third run of a session, counting those in training, goes before the fourth run of any
+    other session.
     """
     turns = Counter(training)
     turn = turns[session] + list(waiting).count(session) + 1
@@ -25,7 +25,7 @@ def fair_place(waiting: Sequence[str], training: Sequence[str], session: str) ->
 
 
 def enqueue(db: sqlite3.Connection, run_id: str, session: str, first: bool = False) -> None:
-    """Give a queued run its place; `first` for one that has had its turn and was sent out of it."""
+    """Put a run into the queue; at the front if `first`, for a run that was preempted."""
     waiting = db.execute(
         f"SELECT id, session FROM runs WHERE {WAITING} AND id <> ? ORDER BY position", (run_id,)
     ).fetchall()
@@ -41,7 +41,7 @@ def enqueue(db: sqlite3.Connection, run_id: str, session: str, first: bool = Fal
 
 
 def move(db: sqlite3.Connection, run_id: str, places: int) -> None:
-    """Move a waiting run that many places towards the end, or to the front where negative; no further than there."""
+    """Move a waiting run by `places` towards the end of the queue, or the front if negative, stopping at either end."""
     ids = waiting_ids(db)
     if run_id not in ids:
         return
@@ -55,7 +55,7 @@ def waiting_ids(db: sqlite3.Connection) -> list[str]:
 
 
 def write_order(db: sqlite3.Connection, ids: Sequence[str]) -> None:
-    """Number the waiting runs from 1."""
+    """Store the order of the waiting runs, numbered from 1."""
     db.executemany(
         "UPDATE runs SET position = ? WHERE id = ?", [(place, each) for place, each in enumerate(ids, start=1)]
     )

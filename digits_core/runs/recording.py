@@ -1,4 +1,4 @@
-"""What each event of a training writes into the database. A repeated event, or one after the end, changes nothing."""
+"""Writes the events of a training to the database. A repeated event, or one after the end, changes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RUN_IS_LIVE = f"EXISTS (SELECT 1 FROM runs WHERE id = ? AND {IS_LIVE})"
 
 
 def record(db: sqlite3.Connection, run_id: str, event: Event) -> None:
-    """Bring a run up to date with an event."""
+    """Update a run with an event of its training."""
     match event:
         case Started():
             _start(db, run_id, event)
@@ -66,7 +66,7 @@ def add_run(
     sweep: str = "",
     environment: dict[str, Any] | None = None,
 ) -> None:
-    """Write a run as queued, under the next number."""
+    """Insert a run as queued, with the next number."""
     db.execute(
         "INSERT INTO runs (id, number, name, recipe, status, config, owner, created, parent, session, epochs, "
         "sweep, environment) VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -90,7 +90,7 @@ def add_run(
 def add_change(
     db: sqlite3.Connection, run_id: str, what: What, epoch: int, batch: int, value: float | None = None
 ) -> None:
-    """Note in the history of a live run what was done to it by hand."""
+    """Record a change made by hand in the history of a live run."""
     db.execute(
         f"INSERT INTO changes (run, what, value, epoch, batch, created) SELECT ?, ?, ?, ?, ?, ? WHERE {_RUN_IS_LIVE}",
         (run_id, what, value, epoch, batch, time.time(), run_id),
@@ -107,8 +107,8 @@ def _start(db: sqlite3.Connection, run_id: str, event: Started) -> None:
 
 
 def _datasets_before(db: sqlite3.Connection, run_id: str, event: Started) -> dict[str, dict[str, str]]:
-    """Return the fingerprints of the datasets with which a run, or the one it continues, began, if it goes on with
-    others now."""
+    """Return the fingerprints of the datasets with which a run, or the one it continues, began, if they have
+    changed since."""
     query = "SELECT environment, (SELECT environment FROM runs WHERE id = run.parent) AS parents FROM runs AS run"
     row = db.execute(f"{query} WHERE id = ?", (run_id,)).fetchone()
     earlier = {**json.loads(row["parents"] or "{}"), **json.loads(row["environment"])} if row else {}
@@ -117,14 +117,14 @@ def _datasets_before(db: sqlite3.Connection, run_id: str, event: Started) -> dic
 
 
 def _set_status(db: sqlite3.Connection, run_id: str, before: str, after: str, event: Paused | Resumed) -> None:
-    """Note a pause or its end; a run that is paused already makes room for another: that is no news."""
+    """Record a pause or its end; do nothing if a paused run is paused again, to make room for another run."""
     moved = db.execute("UPDATE runs SET status = ? WHERE id = ? AND status = ?", (after, run_id, before)).rowcount
     if moved:
         add_change(db, run_id, "paused" if isinstance(event, Paused) else "resumed", event.epoch, event.batch)
 
 
 def _change(db: sqlite3.Connection, run_id: str, event: Changed) -> None:
-    # A training that goes on from a checkpoint makes its later changes again, where it made them before.
+    # A training that resumes from a checkpoint repeats its later changes at the same batches.
     known = db.execute(
         "SELECT 1 FROM changes WHERE run = ? AND what = ? AND epoch = ? AND batch = ? AND value = ?",
         (run_id, event.what, event.epoch, event.batch, event.value),
@@ -153,7 +153,7 @@ def _add_batches(db: sqlite3.Connection, run_id: str, event: Progress | EpochFin
 
 
 def _add_epoch(db: sqlite3.Connection, run_id: str, event: EpochFinished) -> None:
-    # A training that goes on from a checkpoint reports its earlier epochs again: they are there already.
+    # A training that resumes from a checkpoint reports its earlier epochs again: they are already stored.
     db.execute(
         "INSERT OR IGNORE INTO epochs (run, epoch, train_loss, train_accuracy, test_loss, test_accuracy, "
         f"learning_rate, images_per_second, seconds) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE {_RUN_IS_LIVE}",
@@ -194,14 +194,14 @@ def _add_epoch(db: sqlite3.Connection, run_id: str, event: EpochFinished) -> Non
 
 
 def note_weights(db: sqlite3.Connection, run_id: str, epochs: int) -> None:
-    """Note that the folder of a live run holds weights with so many whole epochs behind them."""
+    """Record that the folder of a live run holds the weights after `epochs` complete epochs."""
     db.execute(f"UPDATE runs SET weights = max(coalesce(weights, 0), ?) WHERE id = ? AND {IS_LIVE}", (epochs, run_id))
 
 
 def keep_to_weights(db: sqlite3.Connection, run_id: str) -> None:
-    """Let a run that has just ended report the test figures of the weights that are kept; none if there are none.
+    """Set the test figures of a run that has just ended to those of its saved weights, or to none without weights.
 
-    Its later epochs were measured, but their weights were lost with the machine that trained, or are another run's.
+    Later epochs were measured, but their weights were lost with the machine that trained, or belong to another run.
     """
     db.execute(
         "UPDATE runs SET (test_loss, test_accuracy) = (SELECT test_loss, test_accuracy FROM epochs "
@@ -214,7 +214,7 @@ def keep_to_weights(db: sqlite3.Connection, run_id: str) -> None:
 
 
 def reason_of_stop(db: sqlite3.Connection, run_id: str) -> str:
-    """Say why the sweep of a trial stopped it; an empty text if it did not."""
+    """Return why the sweep of a trial stopped it, or "" if it did not."""
     query = "SELECT stop_reason, (SELECT max(epoch) FROM epochs WHERE run = id) AS done FROM runs WHERE id = ?"
     row = db.execute(query, (run_id,)).fetchone()
     match row and row["stop_reason"]:

@@ -1,4 +1,4 @@
-"""What the tables of runs hold, one record a row."""
+"""The rows of the tables of runs, one class per table."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from digits_core.training.events import Setting
 Status = Literal["queued", "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted"]
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
 RESUMABLE: tuple[Status, ...] = ("interrupted", "stopped", "failed")
-"""What ended before its last epoch, and would not end the same way again."""
+"""Statuses of runs that ended before their last epoch, and would not end the same way again."""
 CONTINUABLE: tuple[Status, ...] = ("finished", "interrupted", "stopped", "failed")
 
 StopReason = Literal["", "underperforming", "with its sweep"]
-"""Why its sweep stopped a trial: "" if a person did, or nobody."""
+"""Why a sweep stopped its trial; "" if a person stopped it, or it was not stopped."""
 
 Kept = Literal["current", "archived", "deleted"]
-"""Where a run is: in the lists, out of the way, or gone until it is brought back."""
+"""Where a run is: in the lists, in the archive, or deleted until it is restored."""
 
 What = Literal["learning_rate", "epochs", "paused", "resumed", "stopped", "restarted"]
 
@@ -33,9 +33,9 @@ _config = lru_cache(maxsize=4096)(RunConfig.from_json)
 
 
 SHIPPED = "shipped"
-"""In the environment of a run: where it was trained, if that was before it came with Digits Lab."""
+"""Environment entry of a run that came with Digits Lab: where it was trained."""
 CHANGED_AFTERWARDS = "weights_changed"
-"""In the environment of a run: whose weights it has, and what was done to them after that training."""
+"""Environment entry of a run whose weights were changed after training: the original run, and the change."""
 
 
 OTHER_LAYERS = "Its network was traced from somebody else's code: this needs one of the app's own layers."
@@ -43,7 +43,7 @@ NOT_TRAINED_HERE = "Digits Lab did not train this run: it has what was logged of
 
 
 class HandChange(NamedTuple):
-    """A setting that was changed while a run trained: what it was set to, after `batch` of `epoch`."""
+    """A setting that was changed while a run trained: its new value, after `batch` of `epoch`."""
 
     what: Setting
     value: float
@@ -52,7 +52,7 @@ class HandChange(NamedTuple):
 
 
 def by_hand(by_hand_json: str, schedule: str) -> tuple[HandChange, ...]:
-    """Read what was changed by hand, as far as it makes a run with that schedule another one than its plan."""
+    """Return the changes made by hand that make a run with this schedule differ from its plan."""
     made = (HandChange(*each) for each in json.loads(by_hand_json))
     # Without a schedule, an epoch that was added is like one that was planned from the beginning.
     return tuple(each for each in made if each.what == "learning_rate" or schedule != "constant")
@@ -64,11 +64,11 @@ class Run:
 
     `seconds` is the time spent training so far, without pauses. `parent` is the run that this one continues, or "";
     `session` who queued it; `sweep` the sweep that it is a trial of, or "". `position` is its place in the queue, 1 the
-    next to start; 0 where it does not wait. `archived` and `deleted` say since when it is that. `by_hand_json` is the
-    list of learning rates and numbers of epochs that were set by hand, in order. `weights` says how many whole epochs
-    the kept weights have behind them; `None` where none are kept. `stop_reason` is set when a sweep asks a trial to
-    stop; it says why only if the run then stopped. `origin` says which program trained a run that this app did not,
-    "" for one that it did; the config of the former is in `logged_config_json`, and its `config` means nothing.
+    next to start; 0 if it does not wait. `archived` and `deleted` are the times at which that happened. `by_hand_json`
+    is the list of learning rates and numbers of epochs that were set by hand, in order. `weights` is the number of
+    complete epochs of the saved weights; `None` if none are saved. `stop_reason` is set when a sweep asks a trial to
+    stop; it is meaningful only if the run then stopped. `origin` is the program that trained a run that this app did
+    not train, else ""; the config of such a run is in `logged_config_json`, and its `config` is meaningless.
     """
 
     id: str
@@ -106,20 +106,20 @@ class Run:
 
     @property
     def rests_with_its_sweep(self) -> bool:
-        """Whether it ended only because its sweep was stopped or its process ended, and goes on with the sweep."""
+        """Whether it ended only because its sweep was stopped or its process ended, and will resume with the sweep."""
         return self.status == "interrupted" or (self.status == "stopped" and self.stop_reason == "with its sweep")
 
     @cached_property
     def config(self) -> RunConfig:
-        """What the run began with; `plan` also has what was changed since."""
+        """The initial config of the run; `plan` also has the number of epochs planned since."""
         return _config(self.config_json)
 
     @cached_property
     def plan(self) -> RunConfig:
         """The settings that the run is compared, shown and exported by: its config with the epochs planned by now.
 
-        A learning rate that was changed by hand is not one number any more: the plan has the one that the run began
-        with, and `by_hand` says what came after.
+        A learning rate that was changed by hand is no longer a single number: the plan has the initial one, and
+        `by_hand` the later ones.
         """
         training = self.config.training
         if self.planned_epochs == training.epochs:
@@ -128,7 +128,7 @@ class Run:
 
     @property
     def by_hand(self) -> tuple[HandChange, ...]:
-        """What was changed by hand that makes the run another one than its plan, in order."""
+        """The changes made by hand that make the run differ from its plan, in order."""
         return by_hand(self.by_hand_json, self.config.training.schedule)
 
     @cached_property
@@ -141,37 +141,37 @@ class Run:
 
     @property
     def orders(self) -> Orders:
-        """What was last wished of it; whether it has obeyed, `changes` says."""
+        """The latest requests to the run; `RunStore.changes` shows which have taken effect."""
         return Orders.from_json(self.orders_json)
 
     @property
     def shipped(self) -> bool:
-        """Return True for a run that came with Digits Lab: another machine trained it."""
+        """Whether the run came with Digits Lab, trained on another machine."""
         return SHIPPED in self.environment
 
     @property
     def changed_afterwards(self) -> str:
-        """Say whose weights it has and what was done to them; an empty text for a run that was trained as it says."""
+        """The run that the weights are from and how they were changed, or "" for a run with the weights it trained."""
         return self.environment.get(CHANGED_AFTERWARDS, "")
 
     @property
     def is_logged(self) -> bool:
-        """Return True for a run that this app did not train: it only has what was logged of it."""
+        """Whether this app did not train the run, so that it has only logged data."""
         return bool(self.origin)
 
     @cached_property
     def logged_config(self) -> dict[str, Any]:
-        """What the loop of a logged run said of its settings, by its own names."""
+        """The settings that a logged run reported, by its own names."""
         return json.loads(self.logged_config_json)
 
     @property
     def threads(self) -> int:
-        """With how many threads it trains; 0 while that is yet to be decided."""
+        """The number of threads that it trains with; 0 if that is not decided yet."""
         return self.environment.get("threads", 0)
 
     @property
     def planned_epochs(self) -> int:
-        """How many epochs in all, with those that were added while it trained; 0 if a logged run does not say."""
+        """The total number of epochs, with those that were added while it trained; 0 if unknown for a logged run."""
         return self.epochs if self.is_logged else self.epochs or self.config.training.epochs
 
     @property
@@ -180,17 +180,17 @@ class Run:
 
     @property
     def waits(self) -> bool:
-        """Whether it stands in the queue, where it can be moved and taken out."""
+        """True if it waits in the queue, where it can be moved or removed."""
         return self.status == "queued" and self.position > 0
 
     @property
     def title(self) -> str:
-        """What a person calls the run: `#3 Lecture`."""
+        """The number and name of the run, as shown to users: `#3 Lecture`."""
         return f"#{self.number} {self.name}"
 
 
 def why_not_continued(run: Run, epochs_done: int, has_checkpoint: bool) -> str:
-    """Say why a run cannot be trained for more epochs; an empty text where it can."""
+    """Return why a run cannot be trained for more epochs, or "" if it can."""
     most = bounds(TrainingConfig, "epochs").high
     if run.is_logged:
         return NOT_TRAINED_HERE
@@ -222,14 +222,14 @@ class EpochRow:
 
     @classmethod
     def read(cls, row: Iterable[Any]) -> EpochRow:
-        """Return what a row of the table holds."""
+        """Return the epoch in a row of the table."""
         values = tuple(row)
         return cls(*(math.nan if value is None else value for value in values) if None in values else values)
 
 
 @dataclass(frozen=True)
 class BatchRow:
-    """The loss of one batch and the learning rate at about that time; a long run keeps every so many only."""
+    """The loss of one batch and the learning rate at about that time; a long run stores only some of its batches."""
 
     sequence: int
     epoch: int
@@ -240,7 +240,7 @@ class BatchRow:
 
 @dataclass(frozen=True)
 class DetailRow:
-    """What was looked at once an epoch: see `EpochFinished`."""
+    """The details of one epoch: see `EpochFinished`."""
 
     epoch: int
     gradient_norms: dict[str, float]
@@ -251,7 +251,7 @@ class DetailRow:
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """What was done to a run by hand, after `batch` of `epoch`; `value` for `learning_rate` and `epochs` alone."""
+    """A change made to a run by hand, after `batch` of `epoch`; only `learning_rate` and `epochs` have a `value`."""
 
     sequence: int
     what: What
@@ -263,7 +263,7 @@ class ChangeRow:
 
 @dataclass(frozen=True)
 class News:
-    """What happened after a cursor: new epochs, oldest first, and the cursor to ask with next time."""
+    """New epochs after a cursor, oldest first, and the cursor for the next request."""
 
     epochs: list[EpochRow]
     cursor: int

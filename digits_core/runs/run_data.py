@@ -1,7 +1,7 @@
-"""The digits that a run was trained and tested on, also when the datasets have changed since.
+"""The digits that a run was trained and tested on, even if the datasets have changed since.
 
 A run owns its data: handwriting as recorded when the run was created, imports even if they were deleted. Runs from
-before that was recorded have the fingerprints of their datasets only: handwriting that fits one is recorded late.
+before that was recorded only have the fingerprints of their datasets: handwriting that matches one is recorded later.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Read = Callable[[str, str], Digits]
 
 
 class RunData:
-    """Find and load the data of the runs of one database."""
+    """Finds and loads the data of the runs of one database."""
 
     def __init__(self, database: Database, catalogue: Catalogue, runs: RunStore) -> None:
         self._database = database
@@ -31,37 +31,37 @@ class RunData:
         self._runs = runs
 
     def loader(self, run_id: str, read: Read | None = None) -> Load:
-        """Return what loads the datasets of a run as they were when it was created.
+        """Return a function that loads the datasets of a run as they were when it was created.
 
-        It raises `DatasetError` where they cannot be had any more. `read` is a cached `Catalogue.load_version`.
+        It raises `DatasetError` if they are no longer available. `read` is a cached `Catalogue.load_version`.
         """
         read = read or self._catalogue.load_version
         return lambda name: read(name, self.version(run_id, name))
 
     def lenient_loader(self, run_id: str, read: Read | None = None) -> Load:
-        """Return the same loader, but one that falls back on the handwriting of now.
+        """Return a loader as `loader` does, but one that falls back to the current handwriting.
 
-        For runs from before it was recorded: with it they can be resumed and continued, and `changed_data` says so.
+        Runs from before handwriting was recorded can be resumed and continued with it, and `changed_data` says so.
         """
         read = read or self._catalogue.load_version
 
         return lambda name: read(name, self.lenient_version(run_id, name))
 
     def lenient_version(self, run_id: str, name: str) -> str:
-        """Return which version of a dataset `lenient_loader` loads."""
+        """Return the version of a dataset that `lenient_loader` loads."""
         try:
             return self.version(run_id, name)
         except DatasetError:
             return self._catalogue.version(name)
 
     def version(self, run_id: str, name: str) -> str:
-        """Return which version of a dataset a run means; `DatasetError` where that cannot be had any more."""
+        """Return the version of a dataset that a run uses; raises `DatasetError` if it is no longer available."""
         if name != versions.NAME:
             return self._catalogue.version(name)
         return self._runs.handwriting_version(run_id) or self.record(run_id)
 
     def problem(self, run: Run) -> str:
-        """Return why the digits of a run cannot be had any more, in one sentence; an empty text where they can."""
+        """Return one sentence on why the digits of a run are no longer available, or "" if they are."""
         try:
             for name in (*run.config.data.train, *run.config.data.test):
                 self.version(run.id, name)
@@ -74,9 +74,8 @@ class RunData:
     def record(self, run_id: str) -> str:
         """Record the handwriting of a run that has none recorded, and return its version.
 
-        A run that has not started is going to be trained on that of now. For any other, the samples must fit the
-        fingerprint that it has kept: those of now, or those that were there when it began. `DatasetError` if they do
-        not.
+        A run that has not started will use the current handwriting. For any other, the current samples or those of its
+        start must match its stored fingerprint; raises `DatasetError` if neither do.
         """
         run = self._runs.get(run_id)
         known = run.environment.get("datasets", {}).get(versions.NAME)
@@ -103,7 +102,7 @@ class RunData:
 
 
 def changed_data(run: Run) -> str:
-    """Return a sentence for a run that went on with other digits than it began with; an empty text for any other."""
+    """Return a sentence if a run was continued with other digits than it began with, else ""."""
     before, now = (run.environment.get(name, {}) for name in ("datasets_before", "datasets"))
     changed = [name for name, fingerprint in before.items() if now.get(name, fingerprint) != fingerprint]
     if not changed:
@@ -115,7 +114,7 @@ def changed_data(run: Run) -> str:
 
 
 def _candidates(db: sqlite3.Connection, started: float | None) -> Iterator[str]:
-    """Yield the handwriting of now, then that of a moment, as far as times tell: samples may have been relabelled."""
+    """Yield the current handwriting, then that of `started` by its times, which do not show relabelled samples."""
     if now := versions.current(db):
         yield now
     if started is not None:

@@ -1,7 +1,7 @@
-"""What people say of runs and do with them: names, tags and notes, the archive, deletion; each can be undone.
+"""Edits of runs: names, tags and notes, the archive, deletion. Each can be undone.
 
-A change takes all runs that it is for in one transaction, or none of them. A deleted run is in no list, and comes back
-with all that it had until it is purged.
+A change applies to all of its runs in one transaction, or to none. A deleted run is not in any list, and can be
+restored in full until it is purged.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TAGS_AT_MOST = 12
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to some runs, and all that `Labels.undo` needs: what stood in a column before, by run id."""
+    """An edit of some runs, with all that `Labels.undo` needs: the previous value of the column for each run id."""
 
     words: str
     column: Column
@@ -38,13 +38,13 @@ class Change:
 
 
 class Labels:
-    """The changes that people make to runs; run ids that are unknown by now are refused with a `RunError`."""
+    """Edits runs in the database; raises `RunError` if one of the run ids does not exist (any more)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def rename(self, run_id: str, name: str) -> Change:
-        """Give a run another name."""
+        """Rename a run."""
         name = tidy_name(name)
         return self._change([run_id], "name", lambda _: name, "Renamed {}")
 
@@ -54,12 +54,12 @@ class Labels:
         return self._change(run_ids, "note", lambda _: note, "Wrote a note on {}" if note else "Removed the note of {}")
 
     def tag(self, run_ids: Sequence[str], tags: Iterable[str]) -> Change:
-        """Add tags to these runs; one that a run has already, in whatever case, it keeps as it is."""
+        """Add tags to these runs; a tag that a run already has, in upper or lower case, stays as it is."""
         new = tidy_tags(tags)
         return self._change(run_ids, "tags", lambda old: _as_json([*json.loads(old), *new]), "Tagged {}")
 
     def untag(self, run_ids: Sequence[str], tags: Iterable[str]) -> Change:
-        """Take tags off these runs."""
+        """Remove tags from these runs."""
         gone = {tag.casefold() for tag in tidy_tags(tags)}
 
         def without(old: str) -> str:
@@ -74,22 +74,22 @@ class Labels:
             return sorted((row[0] for row in db.execute(query)), key=str.casefold)
 
     def archive(self, run_ids: Sequence[str]) -> Change:
-        """Take runs that are of no interest at present out of the lists; `RunError` for those that still train."""
+        """Archive runs, so that the lists do not show them; raises `RunError` if one is still training."""
         return self._change(run_ids, "archived", lambda old: old or time.time(), "Archived {}", ended="archived")
 
     def unarchive(self, run_ids: Sequence[str]) -> Change:
         return self._change(run_ids, "archived", lambda _: None, "Took {} out of the archive")
 
     def delete(self, run_ids: Sequence[str]) -> Change:
-        """Take runs out of every list; `RunError` for those that still train. Their files stay until `purge`."""
+        """Delete runs from every list; raises `RunError` if one is still training. Their files stay until `purge`."""
         return self._change(run_ids, "deleted", lambda _: time.time(), "Deleted {}", ended="deleted")
 
     def restore(self, run_ids: Sequence[str]) -> Change:
-        """Bring deleted runs back."""
+        """Restore deleted runs."""
         return self._change(run_ids, "deleted", lambda _: None, "Restored {}", of_deleted=True)
 
     def undo(self, change: Change) -> None:
-        """Put back what stood there before a change; `RunError` where a run is gone for good, or trains again."""
+        """Revert a change; raises `RunError` if a run is permanently removed, or would be hidden while it trains."""
         with self._database.write() as db:
             for run_id, value in change.before:
                 row = db.execute("SELECT status FROM runs WHERE id = ?", (run_id,)).fetchone()
@@ -100,10 +100,10 @@ class Labels:
                 db.execute(f"UPDATE runs SET {change.column} = ? WHERE id = ?", (value, run_id))
 
     def purge(self, home: Home) -> list[str]:
-        """Remove permanently the runs that were deleted longer than `KEPT_S` ago, with their files; returns their ids.
+        """Permanently remove the runs that were deleted more than `KEPT_S` ago, with their files, and return their ids.
 
-        Files take as long as the disk takes: others write meanwhile. What a purge that was killed has left, and files
-        that could not be removed, the next one removes.
+        Files are removed outside of the transaction, so that others can write meanwhile. Files that could not be
+        removed, or were left by a purge that was killed, are removed by the next purge.
         """
         with self._database.read() as db:
             expired = db.execute("SELECT id FROM runs WHERE deleted < ?", (time.time() - KEPT_S,)).fetchall()
@@ -120,9 +120,9 @@ class Labels:
         return removed
 
     def _forget(self, run_id: str) -> bool:
-        """Remove a run from the database and note that its files are to follow; false where it was restored by now.
+        """Remove a run from the database and mark its files for removal; return False if it was restored meanwhile.
 
-        First the row, then the files: a run that can be restored has all its files.
+        The row goes before the files, so that a run that can be restored has all its files.
         """
         with self._database.write() as db:
             expired = db.execute("DELETE FROM runs WHERE id = ? AND deleted < ?", (run_id, time.time() - KEPT_S))
@@ -140,7 +140,7 @@ class Labels:
         ended: str = "",
         of_deleted: bool = False,
     ) -> Change:
-        """Set a column of runs to what `new` makes of its value; `ended` words why runs that train are refused."""
+        """Set a column of runs to `new` of its value. If `ended` (a word for the error) is given, reject live runs."""
         run_ids = list(dict.fromkeys(run_ids))
         with self._database.write() as db:
             rows = db.execute(
@@ -161,7 +161,7 @@ class Labels:
 
 
 def tidy_name(name: str) -> str:
-    """Return a name on one line, without spaces at its ends; raises `ConfigError` if it is empty or too long."""
+    """Return a name on one line, without surrounding spaces; raises `ConfigError` if it is empty or too long."""
     name = " ".join(name.split())
     if not name:
         raise ConfigError("A run needs a name: write a few words.")
@@ -178,7 +178,7 @@ def tidy_note(note: str) -> str:
 
 
 def tidy_tags(tags: Iterable[str]) -> list[str]:
-    """Return each tag once, on one line; raises `ConfigError` for one that is empty, too long or two in one."""
+    """Return each tag once, on one line; raises `ConfigError` if one is empty, is too long or contains a comma."""
     tidy: dict[str, str] = {}
     for tag in tags:
         tag = " ".join(tag.split())

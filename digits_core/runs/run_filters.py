@@ -1,7 +1,7 @@
-"""Which runs to show: conditions on settings, results, status and tags, as people type them and as a URL keeps them.
+"""Filters of runs: conditions on settings, results, status and tags, as typed by users and as stored in a URL.
 
-`batch_size=16`, `accuracy>=0.97`, `tag=good`: a field, a comparison, a value. Equal values of one field are
-alternatives, and all else must hold together.
+`batch_size=16`, `accuracy>=0.97`, `tag=good`: a field, a comparison, a value. Several `=` conditions on one
+field are alternatives; all others must hold.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from digits_core.runs.run_settings import CHANGES, in_order, settings_of
 from digits_core.settings import SECTION_OF, is_number, name_of, read, title_of, written
 
 OFFERED_VALUES = 24
-"""A setting with more values than that, such as a seed, is typed and not offered."""
+"""Settings with more values, such as a seed, are not offered but typed."""
 
 
 @lru_cache(maxsize=1 << 12)
@@ -59,7 +59,7 @@ _NUMBER = re.compile(r"(?P<digits>[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)\s*(?P<perc
 
 @dataclass(frozen=True)
 class Condition:
-    """What is asked of one field; `value` as it was typed."""
+    """A condition on one field; `value` is as typed."""
 
     field: str
     sign: str
@@ -67,12 +67,12 @@ class Condition:
 
     @property
     def text(self) -> str:
-        """The condition in a URL: `parse` makes the same of it."""
+        """The condition as text for a URL, which `parse` can read."""
         return f"{self.field}{self.sign}{self.value}"
 
     @property
     def words(self) -> str:
-        """The condition where people read it."""
+        """The condition as shown to users."""
         value = written(self.field, self.value) or "none"
         return f"{name_of(self.field)} {SIGNS.get(self.sign, self.sign)} {value}"
 
@@ -88,11 +88,11 @@ class Condition:
         return self.holds_for(value_of(run, self.field))
 
     def holds_for(self, value: Any) -> bool:
-        """Return True if the condition holds for a run that has this value in that field."""
+        """Return True if the condition holds for this value of the field."""
         if isinstance(value, tuple):
             if not self.value or not value:
                 return (not value and not self.value) == (self.sign == "=")
-            # Of several datasets or tags, one that fits is enough; to be without one, none may fit.
+            # One matching dataset or tag is enough for `=`; for `!=`, none may match.
             return (all if self.sign == "!=" else any)(self.holds_for(each) for each in value)
         if isinstance(value, bool):
             return COMPARE[self.sign](written(self.field, value), self._plain)
@@ -102,7 +102,7 @@ class Condition:
 
 
 def parse(text: str) -> Condition:
-    """Parse a condition; raises `ConfigError`, which says how one is written, if it is invalid."""
+    """Parse a condition. Raises `ConfigError`, which explains the syntax, if it is invalid."""
     parts = _PARTS.fullmatch(text)
     field = field_of(parts["field"]) if parts else None
     if parts is None or field is None:
@@ -120,7 +120,7 @@ def parse(text: str) -> Condition:
 
 
 def as_number(text: str) -> float:
-    """Parse `0.97`, or `97 %` for the same; raises `ConfigError` for anything else."""
+    """Parse a number such as `0.97`, or the same as `97 %`. Raises `ConfigError` for anything else."""
     parts = _NUMBER.fullmatch(text.strip())
     if parts is None:
         raise ConfigError(f"“{text[:60]}” is not a number.")
@@ -128,13 +128,13 @@ def as_number(text: str) -> float:
 
 
 def value_of(run: Run, field: str) -> Any:
-    """Return a run's value of a setting, a result, or `status`, `tag`, `recipe` or `name`."""
+    """Return a run's value of a field: a setting, a result, `status`, `tag`, `recipe` or `name`."""
     read = RESULTS.get(field) or WORDS.get(field)
     return read(run) if read else settings_of(run)[field]
 
 
 def alternatives(conditions: Iterable[Condition]) -> list[list[Condition]]:
-    """Return groups of conditions of which one must hold in each: equal values of one field stand together."""
+    """Return groups of conditions, one of which must hold in each group: `=` conditions on one field form a group."""
     equal: dict[str, list[Condition]] = {}
     rest: list[Condition] = []
     for condition in conditions:
@@ -143,7 +143,7 @@ def alternatives(conditions: Iterable[Condition]) -> list[list[Condition]]:
 
 
 def matching(runs: Sequence[Run], conditions: Iterable[Condition], search: str = "") -> list[Run]:
-    """Return the runs for which all conditions hold; each word of `search` must occur in what the run is called."""
+    """Return the runs for which all conditions hold; each word of `search` must occur in a text of the run."""
     asked = alternatives(conditions)
     wanted = search.casefold().split()
     return [
@@ -155,7 +155,7 @@ def matching(runs: Sequence[Run], conditions: Iterable[Condition], search: str =
 
 
 def offers(runs: Sequence[Run], differing: Mapping[str, Sequence[Any]]) -> list[Condition]:
-    """Return the conditions that tell these runs apart: status and tags first, then settings.
+    """Return the conditions that distinguish these runs: status, tags and recipe first, then settings.
 
     Args:
         differing: The settings in which these runs differ, each with its values.
@@ -178,7 +178,7 @@ def _each(value: Any) -> tuple[Any, ...]:
 
 
 def field_of(words: str) -> str | None:
-    """Return the field meant by its name or by its title; `None` if there is none."""
+    """Return the field with this name or title, or `None` if there is none."""
     plain = " ".join(words.casefold().replace("_", " ").split())
     by_words = {name_of(field).casefold(): field for field in (*RESULTS, *WORDS, *SECTION_OF, CHANGES)}
     by_words |= {field.replace("_", " "): field for field in (*RESULTS, *WORDS, *SECTION_OF)}

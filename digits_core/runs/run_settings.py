@@ -1,4 +1,4 @@
-"""The settings of many runs, side by side: read fast, by their own names, in words."""
+"""The settings of many runs by field name, cached for fast comparison."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from digits_core.runs.rows import HandChange, Run, by_hand
 from digits_core.settings import SECTIONS, by_name, name_of, written_out
 
 Key = tuple[str, int, str, bool, str]
-"""What `settings_key` returns: runs with equal keys have equal settings."""
+"""The type of `settings_key`: runs with equal keys have equal settings."""
 Settings = Mapping[str, Any]
-"""Field names, unique over all sections of a config, and their values as JSON has them, lists as tuples.
+"""Field names, unique over all sections of a config, with their values as in JSON but lists as tuples.
 
-`None` is what a logged run does not say."""
+`None` if a logged run does not say."""
 
 CHANGES = "changes_by_hand"
-"""Beside the fields of the config: what was changed while the run trained, in words; `NONE` where it ran as set."""
+"""A field besides those of the config: the changes made while the run trained, as text; `NONE` if there were none."""
 NONE = "none"
 
 MOSTLY = ("train", "test", "epochs", "batch_size", "learning_rate", "optimizer", "loss")
-"""The variables that the lecture changes, in the order in which they are shown."""
+"""The settings that the lecture varies, in display order."""
 
 
 def settings_of(run: Run) -> Settings:
-    """Return the settings by which a run is compared, shown and exported everywhere: those of `run.plan`.
+    """Return the settings of `run.plan`, by which a run is compared, shown and exported everywhere.
 
-    The epochs are those planned by now, with the ones that were added while it trained. A learning rate is the one that
-    the run began with; `CHANGES` says what it was set to later.
+    `epochs` is the number planned by now, including those added while the run trained. The learning rate is the one
+    that the run started with; `CHANGES` holds later ones.
     """
     return settings_from(settings_key(run))
 
 
 def settings_key(run: Run) -> Key:
-    """Return all that decides the settings of a run: telling two apart must be faster than reading them."""
+    """Return a key of all that determines a run's settings, since comparing keys is faster than reading settings."""
     logged = run.logged_config_json if run.is_logged else ""
     return ("" if logged else run.config_json), run.epochs, run.by_hand_json, bool(run.parent), logged
 
@@ -50,18 +50,18 @@ def settings_from(key: Key) -> Settings:
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:
-    """Return the values lowest first; numbers before words, and what is not known, `None`, last."""
+    """Sort the values in ascending order: numbers before text, and `None`, for unknown, last."""
     return sorted(values, key=lambda value: (value is None, isinstance(value, str | tuple), value))
 
 
-# A page reads the settings of two thousand runs each time that it is drawn; they never change.
+# A page reads the settings of up to two thousand runs on each rerun; for a given key they never change.
 @lru_cache(maxsize=1 << 15)
 def _settings(config_json: str, epochs: int, by_hand_json: str, continued: bool, logged: str) -> Settings:
     if logged:
         unknown: dict[str, Any] = dict.fromkeys(_defaults())
         return MappingProxyType(unknown | as_settings(logged) | {"epochs": epochs or None, CHANGES: NONE})
     config = json.loads(config_json)
-    # A config that was written before a setting was there has its default.
+    # Configs written before a setting existed have its default.
     given = {field: value for section in SECTIONS for field, value in config.get(section, {}).items()}
     if "layers" in given:
         given["layers"] = to_text(NetworkConfig(layers=given["layers"]).layers)
@@ -72,8 +72,8 @@ def _settings(config_json: str, epochs: int, by_hand_json: str, continued: bool,
 
 
 def _changes_in_words(changes: Sequence[HandChange], continued: bool, schedule: str) -> str:
-    """Say what makes a run another one than its config: `learning rate 0.01 from epoch 3`."""
-    # With a constant learning rate, a run that was continued is one that trained as long without a break.
+    """Describe how a run deviates from its config: `learning rate 0.01 from epoch 3`."""
+    # With a constant learning rate, a continued run equals one that trained as long without a break.
     words = ["continued, with its schedule begun anew"] if continued and schedule != "constant" else []
     for each in changes:
         place = f"batch {each.batch + 1} of epoch {each.epoch}" if each.batch else f"epoch {each.epoch}"

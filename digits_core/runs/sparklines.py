@@ -1,4 +1,4 @@
-"""Curves small enough for a cell of a table: a few epochs of each run, however many it has."""
+"""Curves for table cells: a few epochs of each run, however many it has."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ POINTS = 24
 
 SmallCurve = list[float]
 
-# The wanted epochs are looked up one by one: 24 of 5,000, not all. Those of a logged run may have gaps: the nearest one
-# before is taken.
+# Look up the needed epochs one by one, 24 rather than all 5,000. Logged runs may have gaps: take the nearest epoch
+# before.
 _QUERY = """
 WITH RECURSIVE
     steps (step) AS (SELECT 0 UNION ALL SELECT step + 1 FROM steps WHERE step < :points - 1),
@@ -33,7 +33,7 @@ ORDER BY wanted.run, wanted.epoch
 
 
 def small_curves(db: sqlite3.Connection, run_ids: Sequence[str], points: int = POINTS) -> dict[str, SmallCurve]:
-    """Return the test accuracy of each run at `points` epochs or fewer, the first and the last among them."""
+    """Return the test accuracy of each run at up to `points` epochs, including the first and the last."""
     found: dict[str, SmallCurve] = {run_id: [] for run_id in run_ids}
     for run_id, accuracy in db.execute(_QUERY, {"runs": json.dumps(list(run_ids)), "points": points}):
         found[run_id].append(accuracy)

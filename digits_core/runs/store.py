@@ -1,6 +1,6 @@
-"""The runs in the database: created queued, moved on by the events of their training, read by pages.
+"""The runs in the database: created as queued, updated by the events of their training, read by pages.
 
-Each run has one owner, the process that applies its events; readers ask for what is newer than their cursor.
+Each run has one owner, the process that applies its events; readers request what is newer than their cursor.
 """
 
 from __future__ import annotations
@@ -77,11 +77,11 @@ class RunStore:
         threads: int = 0,
         data_of: str = "",
     ) -> Run:
-        """Write a run as queued and return it. Of a `session` it waits for its turn; without one it starts at once.
+        """Insert a run as queued and return it. With a `session` it waits for its turn; without one it starts at once.
 
-        The handwriting that it is to be trained on is recorded with it: that of its `parent`, of the run
-        `data_of`, or of the first trial of its `sweep`, so that all trials mean the same digits; else that of now.
-        threads: with how many it is to train, 0 for as many as is usual where it trains.
+        The handwriting for its training is recorded with it: that of its `parent`, of the run `data_of`, or of the
+        first trial of its `sweep`, so that all trials use the same digits; else the current handwriting.
+        threads: The number of threads to train with, 0 for the default of the machine that trains.
         """
         run_id = run_id or new_id()
         with self._database.write() as db:
@@ -104,35 +104,35 @@ class RunStore:
         return self.get(run_id)
 
     def handwriting_version(self, run_id: str) -> str:
-        """Return the version of the handwriting that was recorded with a run; an empty text if there is none."""
+        """Return the version of the handwriting that was recorded with a run, or "" if there is none."""
         with self._database.read() as db:
             return handwriting_versions.noted(db, run_id)
 
     def apply(self, run_id: str, event: Event, owner: str = "") -> bool:
-        """Bring a run up to date with an event. A repeated one, or one after the end, changes nothing.
+        """Update a run with an event. A repeated event, or one after the end, changes nothing.
 
-        If the process is named that the event comes from, it returns false and changes nothing once the run is no
-        longer that process's: another one has taken it over, or it was deleted.
+        If `owner`, the process that sends the event, is given, return False and change nothing once the run is no
+        longer its own: another process has taken it over, or it was deleted.
         """
         with self._database.write() as db:
             if owner and not heartbeat.holds(db, owner, run_id):
                 return False
             if owner and heartbeat.was_lost(db, run_id):
-                heartbeat.beat(db, owner)  # who reports lives after all
+                heartbeat.beat(db, owner)  # a process that reports is alive after all
             record(db, run_id, event)
             return True
 
     def note_weights(self, run_id: str, epochs: int) -> None:
-        """Note that the folder of a live run holds weights with so many whole epochs behind them."""
+        """Record that the folder of a live run holds the weights after `epochs` complete epochs."""
         with self._database.write() as db:
             note_weights(db, run_id, epochs)
 
     def runs(self, kept: Kept = "current") -> list[Run]:
-        """Return every listed run, newest first; or those that were archived, or deleted."""
+        """Return all listed runs, newest first; or the archived or deleted ones."""
         return self._select(f"SELECT * FROM runs WHERE {KEPT[kept]} ORDER BY number DESC")
 
     def some(self, run_ids: Sequence[str]) -> list[Run]:
-        """Return these runs in the order of their ids, archived ones too; without those that do not exist."""
+        """Return these runs in the order of their ids, including archived ones, without missing and deleted ones."""
         found = self._select(
             "SELECT * FROM runs WHERE id IN (SELECT value FROM json_each(?)) AND deleted IS NULL", json.dumps(run_ids)
         )
@@ -149,19 +149,19 @@ class RunStore:
             return small_curves(db, run_ids)
 
     def live(self) -> list[Run]:
-        """Return what trains or waits for its turn, oldest first, wherever it trains."""
+        """Return all runs that are training or queued, oldest first, on any machine."""
         return self._select(f"SELECT * FROM runs WHERE {IS_LIVE} ORDER BY number")
 
     def in_training(self) -> list[Run]:
-        """Return what this app trains or has waiting, oldest first: not the live runs of other people's loops."""
+        """Return the runs that this app is training or has queued, oldest first, without live logged runs."""
         return [run for run in self.live() if not run.is_logged]
 
     def is_live(self, run_id: str) -> bool:
-        """Return True for a run that trains or waits for its turn; False also if there is none of that id."""
+        """Return True if the run is training or queued; False also if it does not exist."""
         return any(run.id == run_id for run in self.live())
 
     def get(self, run_id: str) -> Run:
-        """Return the run of that id; raises `RunError` if there is none."""
+        """Return the run with this id; raises `RunError` if it does not exist."""
         found = self._select("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", run_id)
         if not found:
             raise RunError(
@@ -170,9 +170,10 @@ class RunStore:
         return found[0]
 
     def find(self, reference: str) -> Run:
-        """Return the run that a person means: `#3`, an id, its unique beginning, a name, `latest` or `best`.
+        """Return the run for a user's reference: `#3`, an id, its unique prefix, a name, `latest` or `best`.
 
-        `latest` is the last one that can be used, `best` what pages use where nobody chose: see `best_of`.
+        `latest` is the newest usable run, `best` the default of the pages: see `best_of`. Raises `RunError` if the
+        reference does not identify one run.
         """
         if reference in ("latest", "best"):
             usable = self.usable(logged=reference == "latest")
@@ -201,8 +202,8 @@ class RunStore:
     def usable(self, logged: bool = False) -> list[Run]:
         """Return the listed runs that hold weights to recognise with, newest first.
 
-        logged: Also those whose network was traced from somebody else's code: it reads, and puts out what its layers
-            make of an image, but what is known of the layers that the app builds is not known of it.
+        logged: Include those whose network was traced from custom code: it recognises digits and returns the
+            activations of its layers, but lacks the information that the app has about its own layers.
         """
         runs = self._select(
             "SELECT * FROM runs WHERE status IN ('finished', 'stopped', 'interrupted') "
@@ -212,7 +213,7 @@ class RunStore:
         return [run for run in runs if logged or not run.is_logged]
 
     def epochs(self, run_ids: Sequence[str]) -> dict[str, list[EpochRow]]:
-        """Return the epochs of each of these runs, in order; an empty list for a run that has none."""
+        """Return the epochs of each of these runs, in order; an empty list if a run has none."""
         marks = ", ".join("?" * len(run_ids))
         with self._database.read() as db:
             rows = db.execute(f"SELECT * FROM epochs WHERE run IN ({marks}) ORDER BY run, epoch", list(run_ids))
@@ -229,7 +230,7 @@ class RunStore:
         return News(epochs, epochs[-1].sequence if epochs else cursor)
 
     def cursor(self) -> int:
-        """Return the cursor that `news` would return now: it has grown if any run finished an epoch."""
+        """Return the cursor that `news` would return now; it grows whenever a run finishes an epoch."""
         with self._database.read() as db:
             return db.execute("SELECT coalesce(max(sequence), 0) FROM epochs").fetchone()[0]
 
@@ -243,7 +244,7 @@ class RunStore:
             return [BatchRow(*row) for row in db.execute(query, (run_id, after))]
 
     def details(self, run_id: str, after: int = 0) -> list[DetailRow]:
-        """Return what was looked at in each epoch above `after`, in order."""
+        """Return the details of each epoch above `after`, in order."""
         query = (
             "SELECT epoch, gradient_norms, weight_norms, confusion, watched FROM details "
             "WHERE run = ? AND epoch > ? ORDER BY epoch"
@@ -253,22 +254,22 @@ class RunStore:
         return [DetailRow(epoch, *(json.loads(text) for text in texts)) for epoch, *texts in rows]
 
     def changes(self, run_id: str) -> list[ChangeRow]:
-        """Return what was done to a run by hand, oldest first."""
+        """Return the changes made to a run by hand, oldest first."""
         query = "SELECT sequence, what, value, epoch, batch, created FROM changes WHERE run = ? ORDER BY sequence"
         with self._database.read() as db:
             return [ChangeRow(*row) for row in db.execute(query, (run_id,))]
 
     def queue(self) -> list[Run]:
-        """Return the runs that wait for their turn, the next one first, whoever queued them."""
+        """Return the queued runs of all sessions, the next one first."""
         return self._select(f"SELECT * FROM runs WHERE {queue.WAITING} ORDER BY position, number")
 
     def move(self, run_id: str, places: int) -> None:
-        """Let a waiting run change its place: later by `places`, or earlier where that is negative."""
+        """Move a waiting run later in the queue by `places`, or earlier if negative."""
         with self._database.write() as db:
             queue.move(db, run_id, places)
 
     def take(self, run_id: str, owner: str = "") -> bool:
-        """Take a run out of the queue to train it; false if it no longer waits, or is not of the `owner` named."""
+        """Take a run out of the queue to train it; return False if it no longer waits or has another owner."""
         with self._database.write() as db:
             taken = db.execute(
                 f"UPDATE runs SET position = 0 WHERE id = ? AND {queue.WAITING} AND (owner = ? OR ? = '')",
@@ -278,7 +279,7 @@ class RunStore:
         return bool(taken)
 
     def cancel(self, run_id: str) -> bool:
-        """End a run that waits; false where it no longer does."""
+        """Stop a waiting run; return False if it no longer waits."""
         with self._database.write() as db:
             message = reason_of_stop(db, run_id) or "Taken out of the queue."
             cancelled = db.execute(
@@ -290,12 +291,12 @@ class RunStore:
         return bool(cancelled)
 
     def set_stop_reason(self, run_id: str, reason: StopReason) -> None:
-        """Note why a trial is about to be stopped, so that its message says so, and a later conductor knows it."""
+        """Record why a trial is about to be stopped, for its message and for a later conductor."""
         with self._database.write() as db:
             db.execute(f"UPDATE runs SET stop_reason = ? WHERE id = ? AND {IS_LIVE}", (reason, run_id))
 
     def order(self, run_id: str, **wishes: Any) -> Orders:
-        """Note what is wished of a live run, beside what was wished before; its owner sees to it."""
+        """Add requests to a live run, keeping earlier ones; its owner carries them out."""
         with self._database.write() as db:
             row = db.execute(f"SELECT orders FROM runs WHERE id = ? AND {IS_LIVE}", (run_id,)).fetchone()
             if row is None:
@@ -305,11 +306,11 @@ class RunStore:
         return orders
 
     def requeue(self, run_id: str, owner: str, statuses: Sequence[Status] = RESUMABLE) -> Run:
-        """Let a run that ended early, or was sent out of its turn, wait again, now as the owner's.
+        """Requeue an interrupted or preempted run under a new owner.
 
-        `RunError` where its status is another by now: somebody else was faster.
+        Raises `RunError` if its status has changed meanwhile, because another process was faster.
         """
-        self.owners.beat(owner)  # what is this owner's own and was given up too early goes on: there is no need to wait
+        self.owners.beat(owner)  # a run of this owner that was given up too early continues: no need to queue it
         marks = ", ".join("?" * len(statuses))
         with self._database.write() as db:
             row = db.execute(
@@ -333,14 +334,14 @@ class RunStore:
         return self.get(run_id)
 
     def interrupt_orphans(self, is_alive: Callable[[str], bool] | None = None) -> list[Run]:
-        """Mark the live runs and sweeps whose owner has gone as interrupted, and return the runs.
+        """Mark the live runs and sweeps whose owner has died as interrupted, and return the runs.
 
-        `is_alive` says which owners live; by default those that run here or have a fresh heartbeat.
+        `is_alive` tells whether an owner is alive; by default if it runs here or has a fresh heartbeat.
         """
         return self.some(self.owners.interrupt_orphans(is_alive))
 
     def interrupt(self, run_ids: Sequence[str], message: str) -> None:
-        """Mark these runs as interrupted, but for those that have ended already."""
+        """Mark these runs as interrupted, except those that have already ended."""
         with self._database.write() as db:
             for run_id in run_ids:
                 ended = db.execute(
@@ -358,12 +359,12 @@ class RunStore:
 
 
 def new_id() -> str:
-    """Return the id of a run that is yet to be written."""
+    """Return a new id for a run or sweep."""
     return secrets.token_hex(4)
 
 
 def _note_handwriting(db: sqlite3.Connection, run_id: str, other: str, sweep: str) -> None:
-    """Record which handwriting a run is trained on."""
+    """Record the handwriting that a run is trained on."""
     query = (
         "SELECT id FROM runs JOIN run_handwriting ON run = id WHERE sweep = ? AND sweep != '' ORDER BY number LIMIT 1"
     )

@@ -1,4 +1,4 @@
-"""The wishes for a run as the store has them: for a process that trains by itself, as the shell's does."""
+"""The requests for a run from the store, for a process that trains on its own, such as the shell's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ASK_INTERVAL_S = 0.2
 
 
 class StoredOrders:
-    """What is wished of a run by any app on its home; looked up at most five times a second, however often asked.
+    """Returns the requests of any app on the home to a run, reading them at most five times a second.
 
-    If the process that trains is named, `RunError` is raised once the run is no longer its own.
+    If `owner`, the process that trains, is given, raises `RunError` once the run is no longer its own.
     """
 
     def __init__(self, store: RunStore, run_id: str, owner: str = "") -> None:
@@ -28,7 +28,7 @@ class StoredOrders:
 
     def __call__(self) -> Orders:
         if time.monotonic() - self._asked >= ASK_INTERVAL_S:
-            with suppress(StoreError):  # that it cannot be read now is no reason to end a training
+            with suppress(StoreError):  # a temporary read error must not end the training
                 run = self._store.get(self._run_id)
                 if self._owner not in ("", run.owner):
                     raise RunError(TAKEN_OVER)

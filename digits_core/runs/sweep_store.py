@@ -1,4 +1,4 @@
-"""The sweeps as kept: what each varies, how it stands, and the runs that are its trials."""
+"""The stored sweeps: their plans, their status, and the runs that are their trials."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from digits_core.training.trials import Group, State, Trial
 
 SweepStatus = Literal["running", "paused", "stopped", "interrupted", "finished", "failed"]
 CONDUCTED: tuple[SweepStatus, ...] = ("running", "paused")
-"""What has a process that sees to it."""
+"""Statuses of sweeps that a process conducts."""
 CONTINUABLE: tuple[SweepStatus, ...] = ("paused", "stopped", "interrupted", "failed")
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """One row of the table of sweeps. Times in seconds since 1970; `session` is who started it."""
+    """One row of the table of sweeps. Times in seconds since 1970; `session` is the session that started it."""
 
     id: str
     number: int
@@ -48,7 +48,7 @@ class Sweep:
 
     @property
     def title(self) -> str:
-        """What a person calls it: `Sweep 2 · learning rate × batch size`."""
+        """The title shown to users: `Sweep 2 · learning rate × batch size`."""
         return f"Sweep {self.number} · {self.name}"
 
     @property
@@ -57,13 +57,13 @@ class Sweep:
 
 
 class SweepStore:
-    """All access to the table of sweeps, and to the runs of one."""
+    """Access to the table of sweeps, and to the runs of each."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def create(self, plan: SweepPlan, owner: str, session: str = "") -> Sweep:
-        """Write a sweep as running and return it."""
+        """Insert a sweep as running and return it."""
         sweep_id = new_id()
         with self._database.write() as db:
             number = next_number(db, "sweeps")
@@ -80,7 +80,7 @@ class SweepStore:
         return self._select("SELECT * FROM sweeps WHERE deleted IS NULL ORDER BY number DESC")
 
     def of_owner(self, owner: str) -> list[Sweep]:
-        """Return the sweeps a process looks after: those that go on, and those that ended before their last trial."""
+        """Return the sweeps that a process conducts, and those that have ended but still have live trials."""
         return self._select(
             "SELECT * FROM sweeps WHERE owner = ? AND (status IN ('running', 'paused') OR EXISTS (SELECT 1 FROM runs "
             "WHERE sweep = sweeps.id AND runs.status IN ('queued', 'running', 'paused'))) ORDER BY number",
@@ -88,14 +88,14 @@ class SweepStore:
         )
 
     def get(self, sweep_id: str) -> Sweep:
-        """Return the sweep of that id; raises `RunError` if there is none."""
+        """Return the sweep with this id; raises `RunError` if it does not exist."""
         found = self._select("SELECT * FROM sweeps WHERE id = ?", sweep_id)
         if not found:
             raise RunError(f"There is no sweep {sweep_id!r}: the Runs page lists those there are.")
         return found[0]
 
     def find(self, reference: str) -> Sweep:
-        """Return the sweep that a person means: an id, its unique beginning, or `latest`."""
+        """Return the sweep for a user's reference: an id, its unique prefix, or `latest`."""
         found = [
             each for each in self.sweeps() if reference == "latest" or (reference and each.id.startswith(reference))
         ]
@@ -108,12 +108,12 @@ class SweepStore:
         raise RunError(f"There is no sweep {reference!r}. Start one: python -m digits_core sweep --vary KEY=V1,V2")
 
     def runs(self, sweep_id: str) -> list[Run]:
-        """Return its trials, oldest first, with those deleted since: they were tried all the same."""
+        """Return its trials, oldest first, including deleted ones, because these were tried too."""
         with self._database.read() as db:
             return [Run(*row) for row in db.execute("SELECT * FROM runs WHERE sweep = ? ORDER BY number", (sweep_id,))]
 
     def set_status(self, sweep_id: str, status: SweepStatus, before: Sequence[SweepStatus], message: str = "") -> bool:
-        """Let it stand otherwise from now on; false where it does not stand as it did `before`."""
+        """Change the status; return False if the current status is not in `before`."""
         marks = ", ".join("?" * len(before))
         ended = None if status in CONDUCTED else time.time()
         with self._database.write() as db:
@@ -125,7 +125,7 @@ class SweepStore:
             )
 
     def adopt(self, sweep_id: str, owner: str) -> bool:
-        """Let it run again, seen to by that process; false where somebody else was faster."""
+        """Resume a sweep under a new owner; return False if another process was faster."""
         marks = ", ".join("?" * len(CONTINUABLE))
         with self._database.write() as db:
             adopted = db.execute(
@@ -139,13 +139,13 @@ class SweepStore:
             return bool(adopted)
 
     def withdraw(self, sweep_id: str) -> None:
-        """Take the trials out of the queue that have never trained, as if they had never been in it."""
+        """Delete the queued trials that have never trained."""
         with self._database.write() as db:
             db.execute(f"DELETE FROM runs WHERE sweep = ? AND {queue.WAITING} AND started IS NULL", (sweep_id,))
             queue.write_order(db, queue.waiting_ids(db))
 
     def delete(self, sweep_id: str) -> None:
-        """Take a sweep that is not under way off the list, until it is restored; its runs stay in theirs."""
+        """Hide a sweep that is not running or paused from the list until it is restored; its runs stay listed."""
         with self._database.write() as db:
             db.execute(
                 "UPDATE sweeps SET deleted = ? WHERE id = ? AND status NOT IN ('running', 'paused')",
@@ -162,7 +162,7 @@ class SweepStore:
 
 
 def as_trial(plan: SweepPlan, run: Run, epochs: Sequence[EpochRow]) -> Trial:
-    """Return a run as its sweep sees it."""
+    """Return a run as a trial of its sweep."""
     settings, seed = _settings(run.config_json, plan.fields)
     return Trial(
         settings,
@@ -174,13 +174,13 @@ def as_trial(plan: SweepPlan, run: Run, epochs: Sequence[EpochRow]) -> Trial:
 
 
 def best_run(plan: SweepPlan, group: Group, runs: Sequence[Run]) -> Run:
-    """Return the run of a sweep with the highest accuracy of those with the settings of `group`, one of its groups."""
+    """Return the run with the highest accuracy among those with the settings of `group`."""
     mine = [run for run in runs if as_trial(plan, run, ()).settings == group.settings]
     return max(mine, key=lambda run: run.test_accuracy or 0.0)
 
 
 def state_of(run: Run) -> State:
-    """Return the state of a trial; one that was interrupted, or stopped together with its sweep, has not ended."""
+    """Return the state of a run as a trial; one that rests together with its sweep still counts as live."""
     if run.status in ("diverged", "failed"):
         return "failed"
     if run.live or run.rests_with_its_sweep:
@@ -190,6 +190,6 @@ def state_of(run: Run) -> State:
 
 @lru_cache(maxsize=4096)
 def _settings(config_json: str, fields: tuple[str, ...]) -> tuple[dict[str, Any], int]:
-    """Return the values of these fields, and the seed: a sweep looks at its trials several times a second."""
+    """Return the values of these fields and the seed; cached, since a sweep polls its trials several times a second."""
     config = RunConfig.from_json(config_json)
     return {field: by_name(field, value_of(config, field)) for field in fields}, config.training.seed

@@ -1,7 +1,7 @@
-"""A run of one's own loop: `init`, `log`, `finish`, as the trackers of the field call them.
+"""Logging of runs from the user's own training loop: `init`, `log`, `finish`, named as in other trackers.
 
-What is logged is in the database before `log` returns, and the app's Runs page draws it while the loop goes on. Neither
-the app nor PyTorch need be there.
+Values are in the database before `log` returns, and the app's Runs page draws them while the loop continues. The app
+need not be running, nor PyTorch installed.
 """
 
 from __future__ import annotations
@@ -35,22 +35,21 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 FINISH_S = 20.0
-"""How long the end of a run waits for a database that is busy, or a disk that is full."""
+"""Seconds that ending a run waits while the database is busy or the disk is full."""
 
 _ENDED = "This run has ended: begin another with init, or this one again with init(resume=…)."
 _OPEN: list[TrackedRun] = []
-"""The runs of this process that have not ended, the last one begun at the end."""
+"""The runs of this process that have not ended, in order of their start."""
 
 
 class TrackedRun:
-    """A run that this process logs; made by `init`.
+    """A run that this process logs, returned by `init`.
 
-    As a context manager it finishes the run at the end of the block, or marks it as failed with the error that ended
-    the block, or as stopped if that was Ctrl+C. Safe to use from several threads; a forked child may log, too, but not
-    end the run.
+    As a context manager, it finishes the run at the end of the block, or marks it as failed with the exception that
+    left the block, or as stopped after Ctrl+C. It is thread-safe; a forked child may also log, but not end the run.
 
     Attributes:
-        id: What the shell, `run` and the app's addresses call it.
+        id: The id of the run in the shell, in `run` and in the app's URLs.
 
     Example:
         >>> with init("Doctest") as run:
@@ -78,23 +77,23 @@ class TrackedRun:
         self._heartbeat.start()
 
     def log(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Add metrics to a step of the run.
+        """Log metrics for a step of the run.
 
         `train/loss`, `train/accuracy`, `test/loss`, `test/accuracy` and `learning_rate`, in any of their usual
-        spellings, stand beside those of all other runs; each other name has a chart of its own. Accuracies are
-        fractions of 1. NaN and infinity are kept as a gap.
+        spellings, are compared with those of other runs; every other name gets a chart of its own. Accuracies are
+        fractions of 1. NaN and infinity are stored as gaps.
 
         Args:
             metrics: Numbers by name; nested mappings are flattened, `{"train": {"loss": 1}}` to `train/loss`.
-            step: The epoch that they belong to, 0 or more; the one after the last if it is not given. A step may be
+            step: The epoch that they belong to, 0 or more; by default the one after the last. A step may be
                 logged several times: the last value of each name counts.
 
         Raises:
-            LogError: for what is not a number, and for more than `MOST_NAMES` names in a run. Nothing of the call is
-                kept then, and all that was logged before is.
-            RunError: if the run has ended or was deleted.
-            StoreError: if the database cannot be used at all. One that is busy, or whose disk is full, is tried
-                again with the next call.
+            LogError: If a value is not a number, or the run would have more than `MOST_NAMES` names. Nothing from
+                this call is stored then; earlier values are kept.
+            RunError: If the run has ended or was deleted.
+            StoreError: If the database cannot be used at all. If it is busy or its disk is full, the values are
+                written with the next call.
 
         Example:
             >>> run = init("Doctest")
@@ -114,23 +113,23 @@ class TrackedRun:
             self._write()
 
     def log_model(self, network: nn.Module, example: Tensor, **transform: Any) -> None:
-        """Keep the network as it is now: the app then reads handwriting with it, and shows what its layers make of it.
+        """Save the current network, so that the app can recognise handwriting with it and show its layer outputs.
 
-        It is traced in this process and kept as plain data, a list of operations and the weights: the app never runs
-        the code of its class. Call it again to keep a later state in place of the one before.
+        The network is traced in this process and saved as plain data, a list of operations and the weights: the app
+        never runs the code of its class. Another call replaces the saved state by a later one.
 
         Args:
-            network: Any module that reads digits and puts out ten scores for each, on any device.
-            example: Images as it reads them, float32: (N, 1, S, S), (N, S, S) or (N, S·S), or a single one.
-            transform: How an image becomes what it reads, as `TransformConfig` has it: `mean=0.1307, std=0.3081` where
-                the loop normalises by these; pixels are from 0 to 1 before. By default mean and deviation are 0.5, so
-                that they are from -1 to 1. The size is that of the example.
+            network: Any module that takes images of digits and returns ten logits for each, on any device.
+            example: Example input, float32: (N, 1, S, S), (N, S, S) or (N, S·S), or a single image.
+            transform: Fields of `TransformConfig` that turn an image into the input, such as `mean=0.1307,
+                std=0.3081` if the loop normalises by these; pixels are in [0, 1] before. By default both are 0.5,
+                which gives [-1, 1]. The size is that of the example.
 
         Raises:
-            NetworkError: The network cannot be traced. What was kept before is kept.
-            ConfigError: `transform` is not one.
-            RunError: The run has ended or was deleted.
-            StoreError: The files cannot be written.
+            NetworkError: If the network cannot be traced. A state saved before is kept.
+            ConfigError: If `transform` is invalid.
+            RunError: If the run has ended or was deleted.
+            StoreError: If the files cannot be written.
 
         Example:
             >>> from torch import nn, zeros
@@ -143,7 +142,7 @@ class TrackedRun:
         from digits_core.network.tracing import trace
 
         program = trace(network, example)
-        # The transform alone is read of it; the layers are ones that can be built for images of any size.
+        # Only its transform is used; the layers are a placeholder that works for any image size.
         config = RunConfig(
             transform=TransformConfig(**{"size": program.graph.size, **transform}),
             network=NetworkConfig.model_validate({"layers": "softmax"}),
@@ -155,15 +154,15 @@ class TrackedRun:
             self._logged().note_network(self.id, self._owner, config, self._step)
 
     def log_batch(self, metrics: Mapping[str, Any], batch: int) -> None:
-        """Add metrics of one batch: each has a chart of its own over all batches, and takes no time of an epoch.
+        """Log metrics of one batch. Each gets a chart of its own over all batches; epochs are not affected.
 
         Args:
             metrics: Numbers by name; nested mappings are flattened.
-            batch: How many batches were trained before, over all epochs.
+            batch: The number of batches trained before, over all epochs.
 
         Raises:
-            LogError: for a figure of an epoch such as `train/loss`, and for what `log` refuses.
-            RunError, StoreError: as `log` raises them.
+            LogError: If a name is a metric of epochs such as `train/loss`, and as in `log`.
+            RunError, StoreError: See `log`.
 
         Example:
             >>> with init("Doctest") as run:
@@ -178,15 +177,15 @@ class TrackedRun:
             self._write()
 
     def update_config(self, config: Mapping[str, Any] | Any) -> None:
-        """Add settings to the run's config; those that are there already are replaced.
+        """Add settings to the run's config, replacing existing ones.
 
         Args:
-            config: A mapping, or an object with attributes, as `init` takes it.
+            config: A mapping, or an object with attributes, as in `init`.
 
         Raises:
-            LogError: for a config that is no mapping, or has too many entries.
-            RunError: if the run has ended or was deleted.
-            StoreError: if the database cannot be used.
+            LogError: If the config is neither, or has too many entries.
+            RunError: If the run has ended or was deleted.
+            StoreError: If the database cannot be used.
 
         Example:
             >>> with init("Doctest", config={"lr": 0.1}) as run:
@@ -200,11 +199,11 @@ class TrackedRun:
 
     @property
     def ended(self) -> bool:
-        """Return True once the run has ended in this process."""
+        """True once the run has ended in this process."""
         return self._ended
 
     def finish(self) -> None:
-        """Mark the run as finished; a second call changes nothing.
+        """Mark the run as finished; a second call has no effect.
 
         Raises:
             StoreError: if its last values cannot be written.
@@ -218,7 +217,7 @@ class TrackedRun:
         self.end("finished")
 
     def end(self, status: Status, message: str = "") -> None:
-        """End the run in another way than well; a second call, and one in a forked child, changes nothing.
+        """End the run with the given status; a second call, or one in a forked child, has no effect.
 
         Args:
             status: `finished`, `stopped`, `failed` or `interrupted`.
@@ -256,10 +255,10 @@ class TrackedRun:
         """Read the run from the database.
 
         Returns:
-            All that the table of runs holds of it: times in seconds since 1970, accuracy as a fraction of 1.
+            Its row of the table of runs: times in seconds since 1970, accuracy as a fraction of 1.
 
         Raises:
-            RunError: if it was deleted.
+            RunError: If it was deleted.
 
         Example:
             >>> with init("Doctest", tags=["lab"]) as run:
@@ -291,7 +290,10 @@ class TrackedRun:
         return heading(run.title, run.status, accuracy)
 
     def _names_with(self, values: Mapping[str, float]) -> set[str]:
-        """Return the names of the run with these; an error if it has ended, or they are too many."""
+        """Return the run's metric names extended by those of `values`.
+
+        Raises `RunError` if the run has ended, and `LogError` if there are too many names.
+        """
         if self._ended:
             raise RunError(_ENDED)
         names = self._names | values.keys()
@@ -317,7 +319,7 @@ class TrackedRun:
         return self._store.logged
 
     def _write(self) -> None:
-        """Write what waits, in order; what passes is tried again with the next call."""
+        """Write the pending values in order; after a temporary error, they are retried with the next call."""
         try:
             self._logged().log(self.id, self._owner, self._waiting)
         except StoreError as error:
@@ -342,25 +344,25 @@ def init(
     resume: str = "",
     home: str | Path | None = None,
 ) -> TrackedRun:
-    """Begin a run of one's own loop, which the app shows beside its own.
+    """Start logging a run of the user's own loop, which the app shows alongside its own runs.
 
     Args:
-        name: What people call it, at most 120 characters; "My loop" if it is not given.
+        name: Its name, at most 120 characters; "My loop" if it is not given.
         config: Its settings: a mapping, or an object with attributes such as an `argparse.Namespace`. `epochs`,
             `batch_size`, `lr`, `optimizer`, `loss`, `dataset` and the like are compared with those of other runs.
-        tags: Words to find it again by.
+        tags: Words to find it by.
         note: A few sentences, shown in the table.
-        resume: The id of a run that was logged before and has ended: it is logged on instead of a new one.
-        home: The app's folder; by default the one that the app uses, `DIGITS_HOME`.
+        resume: The id of a logged run that has ended: it is continued instead of starting a new one.
+        home: The app's folder; by default the app's own, `DIGITS_HOME`.
 
     Returns:
-        The run, to log to and to finish; `with` does the latter at the end of its block.
+        The run, to log to and to finish; a `with` statement finishes it at the end of its block.
 
     Raises:
-        LogError: for a config that is no mapping, or has too many entries.
-        ConfigError: for a name, a note or tags that are too long.
-        RunError: if the run to resume is not there, still logged, or the app's own.
-        StoreError: if the folder cannot be written to.
+        LogError: If `config` is neither a mapping nor such an object, or has too many entries.
+        ConfigError: If name, note or tags are too long.
+        RunError: If the run to resume does not exist, is still logged, or was trained by the app.
+        StoreError: If the folder cannot be written to.
 
     Example:
         >>> with init("Doctest", config={"lr": 0.1, "epochs": 2}) as run:
@@ -374,7 +376,7 @@ def init(
     store = RunStore(open_database(folder))
     owner = process_owner.this_process()
     if resume:
-        store.interrupt_orphans()  # the process that logged it may be gone, and nobody have looked since
+        store.interrupt_orphans()  # its process may have died without anyone noticing yet
         before = store.find(resume)
         store.logged.resume(before.id, owner)
         epochs = store.epochs([before.id])[before.id]
@@ -392,16 +394,16 @@ def init(
 
 
 def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
-    """Log to the run of this process that was begun last and has not ended; see `TrackedRun.log`.
+    """Log to the latest run of this process that has not ended; see `TrackedRun.log`.
 
     Args:
         metrics: Numbers by name; nested mappings are flattened.
-        step: The epoch that they belong to, 0 or more; the one after the last if it is not given.
+        step: The epoch that they belong to, 0 or more; by default the one after the last.
 
     Raises:
         RunError: if there is none.
-        LogError: for what is not a number.
-        StoreError: if the database cannot be used at all.
+        LogError: If a value is not a number.
+        StoreError: If the database cannot be used at all.
 
     Example:
         >>> run = init("Doctest")
@@ -412,7 +414,7 @@ def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
 
 
 def finish() -> None:
-    """End the run of this process that was begun last and has not ended; see `TrackedRun.finish`.
+    """Finish the latest run of this process that has not ended; see `TrackedRun.finish`.
 
     Raises:
         RunError: if there is none.
@@ -440,8 +442,8 @@ def _how_it_ended(error: BaseException) -> tuple[Status, str]:
 
 
 def _end_all() -> None:
-    """End what is open when Python does: well, unless an exception that nobody caught ends it."""
-    # A notebook goes on after an exception.
+    """End the open runs when Python exits: as finished, or as failed or stopped after an uncaught exception."""
+    # A notebook continues after an exception.
     in_notebook = "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None
     error = None if in_notebook else getattr(sys, "last_value", None)
     for run in reversed(_OPEN):

@@ -1,6 +1,6 @@
 """The same steps as `pipeline`, for a whole batch on the device: the fixed ones once, the random ones at each draw.
 
-The two ways agree to the rounding of 8-bit PIL images; a test holds them together.
+The two agree to the rounding of 8-bit PIL images, as a test makes sure.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def normalise(images: Tensor, config: TransformConfig) -> Tensor:
 
 
 def augment(images: Tensor, config: TransformConfig, generator: torch.Generator) -> Tensor:
-    """Apply the random steps, drawn anew for each sample; uint8 (N, 1, S, S) → float32 (N, 1, S, S), 0 to 255."""
+    """Apply the random steps, drawn separately for each sample; uint8 (N, 1, S, S) → float32 (N, 1, S, S), 0 to 255."""
     pixels = images.float()
     for step, strengths in config.augmentations:
         pixels = step.apply(pixels, *strengths, generator)

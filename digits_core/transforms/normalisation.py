@@ -1,4 +1,4 @@
-"""The mean and standard deviation that images are normalised with, where they are to be the dataset's own."""
+"""The mean and standard deviation that images are normalised with, if they are to be the dataset's own."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def measure(images: Sequence[np.ndarray], config: TransformConfig) -> tuple[floa
 def resolve(config: TransformConfig, images: Sequence[np.ndarray]) -> TransformConfig:
     """Fill in the mean and standard deviation of these training images if the config asks for the dataset's own.
 
-    What comes back is "fixed": the network is to be fed for good with the numbers that it was trained with, whatever
-    becomes of the dataset.
+    The returned normalisation is "fixed": the network keeps the numbers that it was trained with, whatever happens to
+    the dataset.
     """
     if config.normalisation == "fixed":
         return config

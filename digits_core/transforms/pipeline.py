@@ -13,7 +13,7 @@ from digits_core.transforms.steps import PIPELINE
 
 @dataclass(frozen=True)
 class TakenStep:
-    """One step of the way: a name, a sentence on why one does it, and the transform that does it."""
+    """One step of the transform: a name, a sentence on why one does it, and the transform that does it."""
 
     name: str
     why: str

@@ -16,7 +16,7 @@ from digits_core.transforms import batched
 from digits_core.transforms.pipeline import steps
 
 BARS = 16
-"""Of the small histogram of one image."""
+"""Bars of the small histogram of one image."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class TracedStep:
 
     @property
     def facts(self) -> tuple[str, str, str, str]:
-        """Type, shape, data type and value range, in the words that Python has for them."""
+        """Type, shape, data type and value range, in Python's words."""
         numbers = str(np.asarray(self.value).dtype), f"{self.pixels.min():g} to {self.pixels.max():g}"
         if isinstance(self.value, torch.Tensor):
             return "tensor", str(tuple(self.value.shape)), *numbers
@@ -83,7 +83,7 @@ def variants(image: np.ndarray, config: TransformConfig, count: int, seed: int) 
 class MeanImages:
     """Mean images of a set and of each digit, float (11, S, S), without the random steps and with them.
 
-    `lost` is the share of the ink that the random steps took out of the images: below 0 where they added some.
+    `lost` is the share of the ink that the random steps took out of the images: below 0 if they added some.
     """
 
     before: np.ndarray
@@ -94,7 +94,7 @@ class MeanImages:
 def mean_images(
     images: np.ndarray, labels: np.ndarray, config: TransformConfig, seed: int, report: Report = nobody
 ) -> MeanImages:
-    """Average uint8 (N, H, W) per digit, each drawn once; a digit that is not among them has an empty image."""
+    """Average uint8 (N, H, W), in all and per digit, each drawn once; a digit without images has an empty mean."""
     sums = np.zeros((2, 10, config.size, config.size))
     generator = torch.Generator().manual_seed(seed)
     for start in range(0, len(images), batched.CHUNK):
@@ -110,5 +110,5 @@ def mean_images(
 
 
 def _drawn(prepared: torch.Tensor, config: TransformConfig, generator: torch.Generator) -> torch.Tensor:
-    """Draw the random steps once for each image; uint8 (N, 1, S, S) → the same."""
+    """Apply the random steps, drawn once for each image; uint8 (N, 1, S, S) → the same."""
     return batched.augment(prepared, config, generator).round_().to(torch.uint8)

@@ -1,7 +1,7 @@
-"""What the Runs page keeps in its address: the choice, the filters, the order.
+"""State that the Runs page keeps in its URL: the chosen runs, the filters, the order.
 
-The address is the one place where it stands: controls are set from it before they are drawn, and write it when they
-are used. What it said last stays in the session, for a person who comes back from another page.
+The URL is the single source: controls are set from it before they are drawn, and write to it when they are used. The
+session keeps its last state for users who come back from another page.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from digits_core.dashboard import page_address
 from digits_core.dashboard.set_controls import control_key, set_control, when_changed
 
 IN_URL_AT_MOST = 100
-"""Servers refuse addresses of some ten thousand characters; what is longer goes on in the session alone."""
+"""Servers refuse URLs of about ten thousand characters; further values are kept in the session only."""
 
 
 def kept(key: str, default: Sequence[str] = ()) -> list[str]:
-    """Return what the address says under `key`, or what it said last in this session."""
+    """Return the values of `key` in the URL, or else the last ones of this session."""
     in_url = st.query_params.get_all(key)
     if in_url and page_address.is_new(key.__eq__, _written(key)):
         keep(key, in_url)
@@ -31,20 +31,20 @@ def kept(key: str, default: Sequence[str] = ()) -> list[str]:
 
 
 def keep(key: str, values: Sequence[str]) -> None:
-    """Write values into the address; none remove the key."""
+    """Write values to the URL and the session; an empty list removes the key."""
     st.session_state[_kept(key)] = list(values)
     written = list(values[:IN_URL_AT_MOST])
     page_address.write({key: written}, key.__eq__, _written(key))
 
 
 def one_of(key: str, options: Sequence[str]) -> str:
-    """Return the option that the address names, the first if it names none of them."""
+    """Return the option that the URL names, or else the first."""
     named = kept(key)
     return named[0] if named and named[0] in options else options[0]
 
 
 def controlled(key: str, value: object, as_values: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
-    """Return the arguments with which a widget shows `value` and writes the address when it is used."""
+    """Return the arguments that make a widget show `value` and write to the URL when it is used."""
     name = f"runs_{key}"
     set_control(name, value)
 

@@ -1,4 +1,4 @@
-"""The runs that are chosen on the Runs page, which its address names."""
+"""The runs that are chosen on the Runs page, as named in its URL."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from digits_core.dashboard.state import state
 from digits_core.runs.store import Run
 
 CHOSEN = "compare"
-"""The key of the address that has the ids of the chosen runs."""
+"""The URL key that holds the ids of the chosen runs."""
 
 
 def chosen_runs(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs that the address names; until any are chosen, the newest two that have something to show."""
+    """Return the runs that the URL names; until any are chosen, the newest two with a test accuracy."""
     with_result = [run for run in runs if run.test_accuracy is not None and not run.deleted]
     newest = [run.id for run in sorted(with_result, key=lambda run: -run.number)[:2]]
     ids = kept(CHOSEN, newest)
@@ -26,7 +26,7 @@ def chosen_runs(runs: Sequence[Run]) -> list[Run]:
 
 
 def choose(run_ids: Sequence[str]) -> None:
-    """Choose these runs and no others; a new table is drawn, for one that is there keeps its own marks."""
+    """Choose exactly these runs, and make a new table, because an existing one keeps its own selection."""
     with page_address.changed():
         keep(CHOSEN, run_ids)
     st.session_state["runs_tables"] = st.session_state.get("runs_tables", 0) + 1

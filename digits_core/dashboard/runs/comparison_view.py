@@ -1,4 +1,4 @@
-"""Several runs beside each other: their curves, what differs in their settings, where they disagree."""
+"""Several runs side by side: their curves, the settings that differ, the images they disagree on."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ VIEWS: dict[str, Callable[[list[Run]], None]] = {
     "Per digit": accuracy_per_digit,
     "Disagreement": disagreements,
 }
-"""The views besides the curves, which have controls of their own beside the choice of the view."""
+"""The views other than the curves, which have their own controls next to the choice of the view."""
 COLOURED = (CURVES, "Scatter")
-"""The views that tell runs apart by their colours alone."""
+"""The views that distinguish runs by colour alone."""
 VIEW_HELP = (
     "Curves: loss and accuracy while training, and which settings differ. Parallel coordinates: each run a line "
     "through its settings and results. Scatter: any of them against any other. Per digit: which digits a "
@@ -32,7 +32,7 @@ VIEW_HELP = (
 
 
 def show_comparison(runs: list[Run]) -> None:
-    """Draw what the chosen runs share and how they differ; curves go on while one of them trains."""
+    """Draw the chosen comparison of the runs; curves update while one of them trains."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="comparison_row"):
         view = st.segmented_control(
             "Comparison",

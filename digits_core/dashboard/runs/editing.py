@@ -1,4 +1,4 @@
-"""What can be done with the chosen runs: rename, tag, note, archive, delete; the last of it can be undone."""
+"""Actions on the chosen runs: rename, tag, note, archive, delete; the last one can be undone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAYS = KEPT_S // 86_400
 
 
 def edit_runs(chosen: Sequence[Run], shelf: Kept) -> None:
-    """Draw controls that change the chosen runs; among deleted runs, what restores them."""
+    """Draw the controls that change the chosen runs, or restore them if they are deleted."""
     if shelf == "deleted":
         _bring_back([run.id for run in chosen if run.deleted])
         return
@@ -40,7 +40,7 @@ def edit_runs(chosen: Sequence[Run], shelf: Kept) -> None:
 
 
 def show_last_action() -> None:
-    """Say why the last action was refused, or what was done and how to take it back."""
+    """Draw the error of the last action, and the last successful one with its Undo button."""
     if _REFUSED in st.session_state:
         show_error(st.session_state.pop(_REFUSED))
     _offer_undo()
@@ -56,7 +56,7 @@ def _edit(chosen: Sequence[Run]) -> None:
 
 
 def act(change: Callable[[], Change]) -> bool:
-    """Make a change and remember it for `Undo`; where it is refused, the page says why. Returns whether it was made."""
+    """Make a change and keep it for `Undo`; return False if it failed, in which case the page shows the error."""
     try:
         remember(change())
     except DigitsError as error:
@@ -66,12 +66,12 @@ def act(change: Callable[[], Change]) -> bool:
 
 
 def remember(change: Change) -> None:
-    """Say what was done below the table, with `Undo`."""
+    """Keep a change, so that it is shown below the table with `Undo`."""
     st.session_state[_DONE] = change
 
 
 def acting(change: Callable[[], Change]) -> Callable[[], None]:
-    """Return what a button does that makes a change."""
+    """Return a button callback that makes the change."""
 
     def make() -> None:
         act(change)
@@ -173,7 +173,7 @@ def _put_away(chosen: Sequence[Run]) -> None:
 
 
 def _away(put: Callable[[Sequence[str]], Change], run_ids: Sequence[str]) -> None:
-    """Archive or delete runs, which are then no longer chosen."""
+    """Archive or delete runs, and clear the choice if that succeeds."""
     if act(lambda: put(run_ids)):
         choose([])
 
@@ -191,7 +191,7 @@ def _bring_back(deleted: Sequence[str]) -> None:
 
 
 def _offer_undo() -> None:
-    """Draw what was done last, with the button that undoes it."""
+    """Draw the last change, with a button that undoes it."""
     if _DONE not in st.session_state:
         return
     st.markdown(f":material/check_circle: {as_plain_text(st.session_state[_DONE].words)}", width="content")
@@ -217,5 +217,5 @@ def _undo() -> None:
 
 
 def _of(content: object) -> str:
-    """Return a widget's key for this content: for other content it is another widget."""
+    """Return a hash of the content for a widget's key, so that other content makes another widget."""
     return f"{zlib.crc32(repr(content).encode()):08x}"

@@ -1,4 +1,4 @@
-"""Export buttons for runs: each file is made when its button is pressed."""
+"""Export buttons for runs: each file is generated when its button is pressed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_YET = "This run has kept no weights yet: its first epoch is not done."
 
 
 def offer_run(run: Run) -> None:
-    """Offer all that one run leaves: its weights, its history, and itself as a script or a notebook."""
+    """Draw all exports of one run: its weights, its history, and its training as a script or a notebook."""
     export = Export(run.id, state().runs, state().artifacts, run_loader(run.id))
     stem = f"run-{run.number}-{_slug(run.name)}".rstrip("-")
     why_no_weights = _why_no_weights(run)
@@ -79,7 +79,7 @@ def offer_run(run: Run) -> None:
 
 
 def offer_comparison(runs: list[Run]) -> None:
-    """Offer what several runs are together: a report, and two tables."""
+    """Draw the exports of several runs together: a report and two tables."""
     if not runs:
         return
 
@@ -112,7 +112,7 @@ def _why_no_weights(run: Run) -> str:
 
 
 def _offer_programs(export: Export, stem: str) -> None:
-    """Offer the script and the notebook, in an archive with the data if these come in no package."""
+    """Offer the script and the notebook, zipped with the data if no package provides it."""
     problem = _why_no_script(export)
     packed = export.script_needs_files()
     pack = as_zip if packed else _only
@@ -157,7 +157,7 @@ def _offer_web_page(export: Export, stem: str, problem: str) -> None:
 
 
 def _why_no_script(export: Export) -> str:
-    """Return why there is no script, which a person would only learn after the click; empty if there is one."""
+    """Return why no script can be exported, so that it is known before the click; "" if one can."""
     try:
         plan_of(export.history, export.find)
     except DigitsError as error:
@@ -171,7 +171,7 @@ def _why_no_script(export: Export) -> str:
 def _described(
     label: str, make: Callable[[], bytes], file: str, key: str, words: str, problem: str = "", primary: bool = False
 ) -> None:
-    """Draw a button with what it gives, or why it is unavailable, next to it: a phone has no pointer to hover with."""
+    """Draw a button next to its description, or why it is disabled: phones cannot show tooltips on hover."""
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         with st.container(width=BUTTON_WIDTH):
             _button(label, make, file, key, words, problem, primary, width="stretch")
@@ -188,7 +188,7 @@ def _button(
     primary: bool = False,
     width: Literal["content", "stretch"] = "content",
 ) -> None:
-    """Draw a download that is made on request; an unavailable one says why."""
+    """Draw a download button whose file is generated on click; it is disabled if there is a `problem`."""
     st.download_button(
         label,
         make,
@@ -209,5 +209,5 @@ def _only(files: Files) -> bytes:
 
 
 def _slug(name: str) -> str:
-    """Turn a user's words into a part of a file name that is valid on any system."""
+    """Convert a run's name into part of a file name that is valid on any system."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-")

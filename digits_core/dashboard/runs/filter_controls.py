@@ -1,4 +1,4 @@
-"""Which runs the Runs page shows, in which order, and by what they are grouped."""
+"""Filter, order and grouping of the runs on the Runs page."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ ORDERS = {
 }
 UNGROUPED = "none"
 MANY = 10
-"""More runs than these have their search, filters, groups and order in sight."""
+"""With more runs than this, the controls are shown in a row of their own rather than in a popover."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The runs that fit the filters, in their order; `shelf` says where they are kept, `group` by what to group.
+    """The runs that match the filters, in order; `shelf` is where they are kept, `group` the field to group by.
 
-    `of` are all runs of the shelf, `as_table` says whether they can be grouped and sorted, `refused` what is wrong with
-    filters.
+    `of` holds all runs of the shelf, `as_table` is True if they can be grouped and sorted, and `refused` holds the
+    errors of invalid filters.
     """
 
     runs: list[Run]
@@ -57,9 +57,9 @@ class Shown:
 
 
 def filter_bar(as_table: bool = True) -> Shown:
-    """Return the runs that the filters leave; few runs have their controls in a popover, which is drawn here.
+    """Return the runs that match the filters; for few runs, also draw the popover with the controls.
 
-    All of it is in the address. Group and order are offered where the runs are shown as a table.
+    The URL keeps all of it. Grouping and order are offered only if the runs are shown as a table.
     """
     shelf: Kept = next(each for each in SHELVES if each == one_of("shelf", list(SHELVES)))
     runs = state().runs.runs(shelf)
@@ -82,7 +82,7 @@ def filter_bar(as_table: bool = True) -> Shown:
 
 
 def show_filters(shown: Shown) -> None:
-    """Draw the controls of many runs in one row, and below what is wrong with a filter or left nothing."""
+    """Draw the controls in one row if there are many runs, then errors of filters, or a hint if no run matches."""
     if shown.many:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall", key="runs_filters"):
             _draw_controls(shown)
@@ -94,7 +94,7 @@ def show_filters(shown: Shown) -> None:
 
 
 def filters_in_words() -> str:
-    """Return the search and the filters that hold, empty where none does."""
+    """Return the active search and filters as text; "" if there are none."""
     search = [f"“{typed}”" for typed in kept("q")[:1] if typed]
     return ", ".join([*search, *map(_as_words, kept("where"))])
 
@@ -115,7 +115,7 @@ def clear() -> None:
 
 
 def in_order(runs: Sequence[Run], order: str) -> list[Run]:
-    """Sort the runs, given newest first, by a field; a minus for the highest first. Runs without a value come last."""
+    """Sort the runs, given newest first, by a field, descending with a leading minus; runs without a value go last."""
     if order == NEWEST:
         return list(runs)
     field, downwards = order.removeprefix("-"), order.startswith("-")
@@ -158,7 +158,7 @@ def _conditions(runs: Sequence[Run]) -> None:
 
 
 def _canonical(texts: Sequence[str]) -> list[str]:
-    """Return conditions as the address has them; an invalid one stays as it was typed."""
+    """Return the conditions in the form used in the URL; invalid ones stay as typed."""
     return list(dict.fromkeys(_condition_or(text, lambda condition: condition.text) for text in texts))
 
 
@@ -174,7 +174,7 @@ def _condition_or(text: str, read: Callable[[Condition], str]) -> str:
 
 
 def _understood(texts: Sequence[str]) -> tuple[list[Condition], list[ConfigError]]:
-    """Return the valid conditions, and what is wrong with the others."""
+    """Parse the conditions; return the valid ones, and the errors of the others."""
     understood, refused = [], []
     for text in texts:
         try:

@@ -1,4 +1,4 @@
-"""What the tables of the Runs page hold: a row a run, or a row a group of runs."""
+"""Data frames of the Runs page's tables: one row per run, or one row per group of runs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ STATUS_SIGNS = {
     "interrupted": "✕",
 }
 FLOORS = (0.9, 0.8, 0.5, 0.0)
-"""Where the small curves may begin, so that all of a page are drawn to one scale and good runs still differ."""
+"""Lower limits of the sparklines: all on a page share one, the highest that fits, so that good runs still differ."""
 
 Columns = dict[str, Any]
 
 
 def run_table(runs: Sequence[Run], curves: Mapping[str, Sequence[float]], fields: Sequence[str]) -> pd.DataFrame:
-    """Return one row per run: what it is, results, settings (`fields` besides the usual ones), people's notes."""
+    """Return one row per run: identity, results, notes and settings (the usual ones and `fields`)."""
     settings = [settings_of(run) for run in runs]
     columns: Columns = {
         "Run": [run.title for run in runs],
@@ -54,7 +54,7 @@ def run_table(runs: Sequence[Run], curves: Mapping[str, Sequence[float]], fields
 
 
 def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
-    """Return how the columns of `run_table` are shown."""
+    """Return the column config of `run_table`."""
     lowest = min((min(curve) for curve in curves.values() if curve), default=0.0)
     floor = next(step for step in FLOORS if step <= lowest)
     column = st.column_config
@@ -82,7 +82,7 @@ def run_columns(curves: Mapping[str, Sequence[float]]) -> Columns:
 
 
 def group_table(groups: Sequence[Group], field: str) -> pd.DataFrame:
-    """Return one row per group: how many runs, and mean and standard deviation of the results."""
+    """Return one row per group: the number of runs, and the mean and standard deviation of each result."""
     columns: Columns = {
         group_title(field): [group.label for group in groups],
         "Runs": [len(group.runs) for group in groups],
@@ -135,7 +135,7 @@ def group_title(field: str) -> str:
 
 
 def _column(field: str, values: Sequence[Any]) -> list[Any]:
-    """Keep numbers as numbers, so that they are sorted as such; unknown ones stay empty."""
+    """Return values for a column: numbers unchanged, so that they sort as such, others as text; unknown ones empty."""
     known = [value for value in values if value is not None]
     plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
     return list(values) if plain else [None if value is None else written(field, value) for value in values]

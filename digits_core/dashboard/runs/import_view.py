@@ -1,4 +1,4 @@
-"""Runs of other programs, brought in as files: read once, kept whole or not at all, and chosen to be compared."""
+"""Import of runs of other programs from files: read once, stored all or none, and chosen for comparison."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COUNT = "run_imports"
 
 
 def import_runs() -> None:
-    """Draw the popover that makes runs of files; with its next one, the popover is closed and empty again."""
+    """Draw the popover that imports runs from files; a new key after each import closes and empties it."""
     popover(
         "Import",
         f"runs_import_{st.session_state.get(_COUNT, 0)}",
@@ -58,7 +58,7 @@ def _draw() -> None:
     except DigitsError as error:
         show_refusal(error, "import_runs")
         return
-    # Before anything is drawn: a page that is drawn again meanwhile must not import them again.
+    # Before anything is drawn: a rerun in the meantime must not import them again.
     st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
     remember(_change(kept))
     choose([run.id for run in kept])
@@ -70,7 +70,7 @@ def _read(file: Upload) -> list[WholeRun]:
 
 
 def _change(kept: Sequence[Run]) -> Change:
-    """Return what was done; to undo it deletes the runs, from where they can still be restored."""
+    """Return the import as a change; undoing it deletes the runs, which can then still be restored."""
     origins = " and ".join(dict.fromkeys(run.origin for run in kept))
     what, where = (kept[0].title, "its note") if len(kept) == 1 else (f"{len(kept)} runs", "their notes")
     notes = f"; see {where}" if any(run.note for run in kept) else ""

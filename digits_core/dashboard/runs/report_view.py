@@ -1,4 +1,4 @@
-"""The report that is handed in: whose it is, what they say, and the chosen runs as one HTML file."""
+"""The report to hand in: the author, their conclusions and the chosen runs as one HTML file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from digits_core.reports.digit_pictures import OwnDigits
 
 MOST_LETTERS = 6000
-"""Of one's own words: about two pages."""
+"""The most characters of the conclusions: about two pages."""
 FORM_WIDTH = 460
-"""In pixels, less where the screen is narrower: lines of text that can be read over."""
+"""In pixels, less on narrower screens: short enough lines for proofreading."""
 NO_HAND = "none"
 
 
 def offer_report(runs: list[Run]) -> None:
-    """Draw the button that opens the form of the report; what is written there stays while one walks through pages."""
+    """Draw the button that opens the report form; its content is kept when the user visits other pages."""
     popover(
         "Report",
         "report",
@@ -68,7 +68,7 @@ def _draw(runs: list[Run]) -> None:
 
 
 def _choose_hand() -> str:
-    """Return whose held-out digits the report shows; an empty text for nobody's."""
+    """Draw the choice of the writer whose held-out digits the report shows; return the name, or "" for none."""
     writers = [name for name, _ in state().handwriting.writers()]
     if not writers:
         st.caption("Nobody's digits are saved yet: with some, the report shows how the runs read them.")
@@ -86,7 +86,7 @@ def _choose_hand() -> str:
 
 
 def report_of(runs: list[Run], author: str = "", text: str = "", hand: str = "") -> bytes:
-    """Return the report of these runs; `hand` is the writer whose digits it shows."""
+    """Return the report on these runs as HTML; `hand` is the writer whose held-out digits it shows."""
     from digits_core.reports.run_sections import reported, run_report  # what it needs is loaded when it is asked for
 
     here = state()
@@ -96,7 +96,7 @@ def report_of(runs: list[Run], author: str = "", text: str = "", hand: str = "")
 
 
 def _own_digits(runs: list[Run], writer: str) -> tuple[OwnDigits | None, str]:
-    """Return the writer's held-out digits as two runs read them, or why there are none."""
+    """Return the writer's held-out digits with the predictions of two runs, or a sentence on why there are none."""
     from digits_core.reports.digit_pictures import OwnDigits
 
     usable = state().runs.usable()

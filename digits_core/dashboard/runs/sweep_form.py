@@ -1,4 +1,4 @@
-"""The form that makes a plan for a sweep: filled with one click, its size and time shown before it starts."""
+"""The form that makes the plan of a sweep: filled with one click, with its size and time shown before it starts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TRIALS, POINTS, SEEDS, PRUNE = "sweep_trials", "sweep_points", "sweep_seeds", "s
 LAYER, LAYER_FIELD, LAYER_VALUES = "sweep_layer_name", "sweep_layer_field", "sweep_layer_values"
 READY_ONE, REFUSED, FILLED = "ready", "sweep_refused", "sweep_filled_with"
 FIRST = "Learning rate from low to high"
-"""The ready-made sweep that the form starts with."""
+"""The ready-made sweep that fills the form at first."""
 MOST_FIELDS = 4
 
 
@@ -47,11 +47,11 @@ def _data_key(plan: SweepPlan) -> str:
 _ON_OTHER_DATA = {
     _data_key(each.plan): each.plan.base for each in READY.values() if each.plan.base.data != LECTURE.config.data
 }
-"""Where ready-made sweeps start that start from no recipe."""
+"""Base configs of the ready-made sweeps that use other data than the lecture's recipe."""
 
 
 def sweep_form() -> None:
-    """Draw the ready-made sweeps, the button that starts what the form says, and the form, folded away."""
+    """Draw the ready-made sweeps, the button that starts the sweep in the form, and the form, collapsed."""
     with st.container(key="main_action", gap="xsmall"):
         lesson = _start_from_a_ready_one()
         _give_defaults()
@@ -92,7 +92,7 @@ def _draw_form() -> None:
 
 
 def _give_defaults() -> None:
-    """Write into the session what the form says of itself before it was ever drawn."""
+    """Set the session's defaults for controls that have not been drawn yet."""
     for field in SWEPT:
         st.session_state.setdefault(control_key(_over(field)), _suggested(field))
     if said_by(BASE) not in _bases():
@@ -100,14 +100,14 @@ def _give_defaults() -> None:
 
 
 def _bases() -> dict[str, str]:
-    """Return what a sweep can start from: recipes and runs, with their titles."""
+    """Return the bases of a sweep, recipes and runs, by control value with their titles."""
     runs = {f"run:{run.id}": f"As in {run.title}" for run in state().runs.runs()}
     ready = {key: f"{LECTURE.name}, on {key.partition(':')[2]}" for key in _ON_OTHER_DATA}
     return {f"recipe:{name}": name for name in RECIPES} | ready | runs
 
 
 def fill(plan: SweepPlan) -> None:
-    """Put a plan into the controls. To be called before they are drawn."""
+    """Fill the controls with a plan. Must be called before they are drawn."""
     other, recipe = _data_key(plan), plan.base.recipe if plan.base.recipe in RECIPES else LECTURE.name
     values = {
         NAME: plan.name,
@@ -143,7 +143,7 @@ def plan_of_form() -> SweepPlan:
 
 
 def _start_from_a_ready_one() -> str:
-    """Fill the form once with each that is chosen, here or by the URL; return what to learn from it."""
+    """Draw the ready-made sweeps, fill the form once with the one chosen here or in the URL; return its lesson."""
     name = st.pills(
         "Start from a ready-made one",
         list(READY),
@@ -159,7 +159,7 @@ def _start_from_a_ready_one() -> str:
 
 
 def _fill_once(name: str | None) -> None:
-    """Fill the form with a ready-made sweep, unless it was the last to fill it; with the first where nothing has."""
+    """Fill the form with a ready-made sweep unless it was the last to do so; with `FIRST` if it was never filled."""
     if name and st.session_state.get(FILLED) != name:
         fill(READY[name].plan)
     st.session_state[FILLED] = name
@@ -194,7 +194,7 @@ def _choose_base() -> None:
 
 
 def _choose_fields() -> bool:
-    """Choose what is varied, and over what; return True if there is a range."""
+    """Draw the choice of the varied settings and their values; return True if any of them is a range."""
     st.multiselect(
         "Vary",
         SWEPT,
@@ -233,12 +233,12 @@ def _choose_fields() -> bool:
 
 
 def _saved_ones(field: str) -> list[str]:
-    """Return the networks that people saved."""
+    """Return the saved networks if the field is `layers`, otherwise an empty list."""
     return [to_text(saved.config.layers) for saved in state().networks.all()] if field == "layers" else []
 
 
 def _vary_a_layer() -> None:
-    """Draw what adds networks that differ in one layer to those that are compared."""
+    """Draw the controls that add networks that differ in one layer to the compared ones."""
     network = _base().network
     names = named((*network.layers, FullyConnected(LOGITS)))[:-1]
     if not names:
@@ -318,7 +318,7 @@ def _choose_method(ranges: bool) -> None:
 
 
 def _start() -> None:
-    # Pressed right after another was chosen, it means that one.
+    # The click may come right after another sweep was chosen: start that one.
     _fill_once(st.session_state[READY_ONE])
     try:
         sweep = state().conductor.start(plan_of_form(), session_id())
@@ -350,7 +350,7 @@ def _varied(field: str) -> Varied:
 
 
 def _size_in_words(plan: SweepPlan) -> str:
-    """Format the size: `**12 runs** (6 settings × 2 seeds) · about 40 s`."""
+    """Format size and estimated time as Markdown: `**12 runs** (6 settings × 2 seeds) · about 40 s`."""
     runs = f"**{plan.size} {'run' if plan.size == 1 else 'runs'}**"
     detail = f" ({plan.settings_count} settings × {plan.seeds} seeds)" if plan.seeds > 1 else ""
     at_once = trials_at_once()
@@ -361,11 +361,11 @@ def _size_in_words(plan: SweepPlan) -> str:
 
 
 def _seconds_each(plan: SweepPlan) -> float | None:
-    """Estimate the mean time of its runs from earlier ones."""
+    """Estimate the mean time of the sweep's runs, in seconds, from earlier runs; `None` if that is not possible."""
     try:
         train, test = choose_digits(plan.base.data, load_digits)
     except DigitsError:
-        return None  # the button says what is wrong with the data
+        return None  # starting the sweep reports what is wrong with the data
     images = sum(int((~each.test).sum()) for each in train), sum(int(each.test.sum()) for each in test)
     past = _past_runs(str(state().home.folder), state().runs.cursor())
     return estimate_mean(foreseen(plan), *images, past)
@@ -373,17 +373,17 @@ def _seconds_each(plan: SweepPlan) -> float | None:
 
 @lru_cache(maxsize=4)
 def _past_runs(folder: str, cursor: int) -> tuple[PastRun, ...]:
-    """Return earlier runs; the arguments tell one state of the store from another."""
+    """Return earlier runs; the arguments are cache keys that identify the state of the store."""
     return past_runs(state().runs)
 
 
 def _suggested(field: str) -> Any:
-    """Return what a field is varied over unless something else is written."""
+    """Return the values over which a field is varied by default."""
     if not is_number(field):
         return values_of(field)
     return SETTINGS[field].values or written(field, default_of(field))
 
 
 def _over(field: str) -> str:
-    """Return the name of the control that says over what a field is varied."""
+    """Return the name of the control that holds the values over which a field is varied."""
     return f"sweep_over_{field}"

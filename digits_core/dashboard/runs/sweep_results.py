@@ -1,4 +1,4 @@
-"""What came out of a sweep: one chart against what was varied, the best run, and all runs in a table."""
+"""The results of a sweep: a chart against the varied settings, the best run, and a table of all runs."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Shown = Literal["accuracy", "seconds", "progress"]
 MEASURES: dict[Shown, str] = {"accuracy": "Accuracy", "seconds": "Time", "progress": "Best so far"}
 COMPARED = 10
 NAMED = 3
-"""So many settings are named where several are equally good."""
+"""The most settings that are named if several are equally good."""
 TABLE_HEIGHT = 320
 
 
 class Axes(NamedTuple):
-    """What the chart shows, and the one or two settings that it is drawn against; `log` shows accuracies as errors."""
+    """The measure that the chart shows, and the one or two settings on its axes; `log` shows accuracies as errors."""
 
     measure: Shown
     across: str
@@ -45,7 +45,7 @@ class Axes(NamedTuple):
 
 
 def choose_axes(sweep: Sweep) -> Axes:
-    """Draw the controls of the chart in one row, and return what was chosen."""
+    """Draw the controls of the chart in one row, and return the choice."""
     fields = sweep.plan.fields
     ready = READY.get(sweep.plan.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="sweep_axes"):
@@ -88,7 +88,7 @@ def choose_axes(sweep: Sweep) -> Axes:
 
 
 def show_results(sweep: Sweep, runs: Sequence[Run], axes: Axes) -> None:
-    """Draw the main chart; room is reserved before the first result."""
+    """Draw the main chart; its space is reserved before the first result."""
     ended = [run for run in runs if as_trial(sweep.plan, run, ()).state != "live"]
     awaited = sweep.id if st.session_state.get(AWAITED) == sweep.id else None
     with st.container(key="main_picture"):
@@ -102,7 +102,7 @@ def show_results(sweep: Sweep, runs: Sequence[Run], axes: Axes) -> None:
 
 
 def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
-    """Draw the best settings with links to their best run and to the comparison of the best; always equally high."""
+    """Draw the best settings, with links to their best run and to a comparison of the best; the height is constant."""
     ranked = ranking([as_trial(sweep.plan, run, ()) for run in runs])
     leaders = [best_run(sweep.plan, group, runs) for group in ranked[:COMPARED]]
     best = winners(ranked)
@@ -126,11 +126,11 @@ def show_best(sweep: Sweep, runs: Sequence[Run]) -> None:
             help=f"The best run of each setting, {COMPARED} at most, side by side.",
         )
     if st.session_state.get(VIEW, "Sweeps") != "Sweeps":
-        st.rerun()  # the page, not only this part of it
+        st.rerun()  # the whole page, not only this fragment
 
 
 def _best_in_words(best: Sequence[Group], leaders: Sequence[Run]) -> str:
-    """Name the best settings with their best runs: of a tie several, and how many there are."""
+    """Name the best settings with their best runs; of a tie, at most `NAMED` of them and the number of the others."""
     seeds = f", mean of {len(best[0].scores)} seeds" if len(best[0].scores) > 1 else ""
     named = [
         f"{' · '.join(f'{name_of(field)} {written(field, settings_of(run)[field])}' for field in group.settings)} · "
@@ -148,7 +148,7 @@ def _compare(run_ids: list[str]) -> None:
 
 
 def show_table(sweep: Sweep, runs: Sequence[Run]) -> None:
-    """Draw every run with its settings, its progress and its results."""
+    """Draw a table of all runs with their settings, progress and results, newest first."""
     st.dataframe(
         pd.DataFrame([_row(sweep.plan, run) for run in reversed(runs)]),
         hide_index=True,
@@ -184,7 +184,7 @@ def _figure(plan: SweepPlan, runs: Sequence[Run], chosen: Axes) -> go.Figure:
 
 
 def _axis(plan: SweepPlan, varied: Varied) -> Axis:
-    """Return the axis of a setting as it is planned, which holds every result that is still to come."""
+    """Return the axis of a setting from the plan, so that it spans all results still to come."""
     drawn = varied.is_range and plan.method != "grid"
     values: Sequence[Scalar] = varied.ends if drawn else varied.spread(plan.points)
     log = varied.log if varied.is_range else _is_wide(values)
@@ -192,7 +192,7 @@ def _axis(plan: SweepPlan, varied: Varied) -> Axis:
 
 
 def _is_wide(values: Sequence[Scalar]) -> bool:
-    """Return True if the listed values span a factor of ten or more, as those of a range do."""
+    """Return True if the listed values are positive numbers that span a factor of ten or more."""
     numbers = [each for each in values if isinstance(each, int | float) and not isinstance(each, bool)]
     return bool(numbers) and min(numbers) > 0 and max(numbers) / min(numbers) >= 10
 
@@ -207,7 +207,7 @@ def _result(plan: SweepPlan, run: Run, measure: Measure, across: str, down: str 
 
 
 def _settings(plan: SweepPlan, run: Run) -> dict[str, Scalar]:
-    """Return what was varied as it is shown everywhere: with the epochs added to a trial by hand."""
+    """Return the varied settings of a run as all pages show them: including epochs added by hand."""
     return {field: settings_of(run)[field] for field in plan.fields}
 
 

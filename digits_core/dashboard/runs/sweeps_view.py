@@ -1,4 +1,4 @@
-"""Sweeps: many runs that differ in some settings, started, watched and stopped together."""
+"""Sweeps: many runs that differ in some settings and are started, watched and stopped together."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ICONS = {
 
 
 def show_sweeps() -> None:
-    """Draw a form for a new sweep, and the one that is looked at; in the URL as `sweep`."""
+    """Draw the form for a new sweep next to the chosen sweep, which is in the URL as `sweep`."""
     with st.container(horizontal=True, key="bench"):
         left, right = st.container(key="form"), st.container(key="watch", gap="xsmall")
     with left:
@@ -70,7 +70,10 @@ def _watch() -> None:
 
 
 def _follow(sweep_id: str, status: str, alive: bool, axes: Axes) -> None:
-    """Draw a sweep's status; repeats itself while any of it trains. The whole page follows when buttons change."""
+    """Draw a sweep's status and results; a fragment that reruns while any run trains.
+
+    Reruns the whole page when the buttons change.
+    """
     sweep, runs = state().sweeps.get(sweep_id), state().sweeps.runs(sweep_id)
     if sweep.status != status or _is_alive(sweep, runs) != alive:
         st.rerun()
@@ -86,7 +89,7 @@ def _is_alive(sweep: Sweep, runs: Sequence[Run]) -> bool:
 
 
 def _show_progress(sweep: Sweep, runs: Sequence[Run]) -> None:
-    """Draw one bar for the sweep as a whole."""
+    """Draw one progress bar for the whole sweep."""
     size = sweep.plan.size
     done = sum(not run.live and run.status != "interrupted" for run in runs)
     share = sum(run.progress if run.live else 1.0 for run in runs) / size
@@ -99,7 +102,7 @@ def _show_progress(sweep: Sweep, runs: Sequence[Run]) -> None:
 
 
 def _seconds_left(runs: Sequence[Run], size: int, share: float) -> float | None:
-    """Estimate the rest from the sweep's ended runs: their mean time, as many at once as train now."""
+    """Estimate the remaining time from the mean time of the finished runs and the number training at once."""
     times = [run.seconds for run in runs if run.status == "finished" and run.seconds]
     if not times:
         return None
@@ -148,7 +151,10 @@ def _show_controls(sweep: Sweep) -> None:
 def _button(
     sweep: Sweep, label: str, icon: str, action: Callable[[Sweep], None], help_text: str, unless: str = ""
 ) -> None:
-    """Pause and Continue share a place and a key, so that the focus stays on the button that was pressed."""
+    """Draw a button that controls the sweep, disabled with the reason in `unless`.
+
+    Pause and Continue share a place and a key, so that the focus stays on the button that was pressed.
+    """
     name = "pause" if label == "Continue" else label.lower()
     change_button(
         label,

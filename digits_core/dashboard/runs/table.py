@@ -1,4 +1,4 @@
-"""The table of runs, which follows those that train, and the runs that are chosen in it."""
+"""The table of runs, which updates while runs train, and the runs chosen in it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ROWS_IN_SIGHT = 5
 ROW_HEIGHT = 35
 
 Rows = tuple[tuple[str, ...], ...]
-"""The ids of the runs that stand in each row: one, or those of a group."""
+"""The ids of the runs in each row: one, or those of a group."""
 
 
 def show_table(shown: Shown, chosen: Sequence[Run]) -> None:
-    """Draw the table, and below how many of its runs are chosen and what was last done to them."""
+    """Draw the table, and below it the number of chosen runs and the last action on them."""
     table = st.container(key="main_action")
     page = _below(shown, chosen)
     with table, st.container(key="runs_table"):
@@ -53,9 +53,9 @@ def _show(shown: Shown, page: list[Run]) -> None:
 def _follow(
     run_ids: tuple[str, ...], fields: Sequence[str], chosen: list[str], standing: tuple[Any, ...], deleted: bool
 ) -> None:
-    """Draw the rows of these runs as they are now; repeats itself while one trains.
+    """Draw the current rows of these runs; a fragment that reruns while one trains.
 
-    The whole page follows when something else was chosen, and when a run begins, ends or joins.
+    Reruns the whole page when the choice changes and when a run starts, ends or is added.
     """
     if kept(CHOSEN) != chosen or _standing() != standing:
         st.rerun()
@@ -67,15 +67,15 @@ def _follow(
 
 
 def _standing() -> tuple[Any, ...]:
-    """Return what changes when the rows do, and not with each batch."""
+    """Return the ids and statuses of the live runs, which change when rows do but not with each batch."""
     return tuple((run.id, run.status) for run in state().runs.live())
 
 
 def _draw(table: pd.DataFrame, columns: Columns, rows: Rows) -> None:
-    """Draw the table with the chosen rows marked: those of which all runs are chosen."""
+    """Draw the table and select the rows whose runs are all chosen."""
     chosen = set(kept(CHOSEN))
     marked = [place for place, ids in enumerate(rows) if chosen.issuperset(ids)]
-    # A table belongs to its rows: what was marked in it means nothing for others in their place.
+    # A selection is by row position: other rows need a table of their own, with another key.
     mark = zlib.crc32(repr((rows, st.session_state.get("runs_tables", 0))).encode())
     key = f"runs_table_{mark:08x}"
     st.dataframe(
@@ -94,7 +94,7 @@ def _draw(table: pd.DataFrame, columns: Columns, rows: Rows) -> None:
 
 
 def _choose_rows(key: str, rows: Rows) -> None:
-    """Note what is marked now; runs that are chosen and in no row of this table stay so."""
+    """Store the selected rows as the choice; chosen runs that are not in this table stay chosen."""
     marked = [run_id for place in st.session_state[key].selection.rows if place < len(rows) for run_id in rows[place]]
     in_table = {run_id for ids in rows for run_id in ids}
     with page_address.changed():
@@ -102,7 +102,7 @@ def _choose_rows(key: str, rows: Rows) -> None:
 
 
 def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
-    """Draw how many are chosen, and the pages of a list too long to be sent whole; return the runs of the page."""
+    """Draw the number of chosen runs and the page control of a long list; return the runs of the chosen page."""
     here = {run.id for run in shown.runs}
     hidden = sum(run.id not in here for run in chosen)
     words = f"{len(chosen):,} chosen of {len(shown.runs):,} runs" + (f", {hidden:,} not shown" if hidden else "")
@@ -134,7 +134,7 @@ def _below(shown: Shown, chosen: Sequence[Run]) -> list[Run]:
 
 
 def _first_row(total: int) -> int:
-    """Return where the chosen page begins."""
+    """Draw the page control if there are several pages; return the index of the chosen page's first row."""
     pages = max(1, -(-total // PAGE_ROWS))
     if pages == 1:
         return 0

@@ -1,4 +1,4 @@
-"""Training time, as the lecture ends: what epochs, batch size and learning rate cost, and what they are worth."""
+"""Training time, the end of the lecture: the cost and benefit of epochs, batch size and learning rate."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ AGAINST = tuple(map(title_of, ("epochs", "batch_size", "learning_rate")))
 BY = tuple(map(title_of, ("optimizer", "loss")))
 MEASURES = (SECONDS_PER_EPOCH, SECONDS)
 APART = ("epochs", "batch_size", "learning_rate", "optimizer", "loss", "seed")
-"""What the charts show or average over; whatever else differs is said."""
+"""The settings that the charts show or average over; a caption names any others that differ."""
 FEW_DOTS = 2
 FILLING = "Batch size against training time"
-"""The ready-made sweep that fills these charts, offered while there are so few runs to draw."""
+"""The ready-made sweep that fills these charts, offered while there are at most `FEW_DOTS` runs to draw."""
 WIDE_RANGE = 8
-"""Times that lie farther apart than this factor are drawn on a logarithmic axis."""
+"""The time axis is logarithmic if times differ by more than this factor."""
 
 
 def show_training_time(runs: list[Run]) -> None:
-    """Draw time, speed and accuracy of the finished ones of these runs."""
+    """Draw time, speed and accuracy of the finished runs."""
     finished = [run for run in runs if run.status == "finished" and run.seconds and run.test_accuracy is not None]
     if len(finished) <= FEW_DOTS:
         _offer_sweep(len(finished))
@@ -53,7 +53,7 @@ def show_training_time(runs: list[Run]) -> None:
 
 
 def _offer_sweep(dots: int) -> None:
-    """Say how few finished runs there are to draw, and offer the sweep that fills the charts."""
+    """Draw the number of finished runs and a button that starts the sweep that fills the charts."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fill_training_time"):
         if dots:
             words = f"{dots} finished {'run makes' if dots == 1 else 'runs make'} no curve yet."
@@ -107,15 +107,15 @@ def _show_measure(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -
 
 
 def _factors(x: Quantity) -> Scale:
-    """Return a logarithmic axis: all three variables are changed by factors, which get equal room."""
+    """Return a logarithmic axis: all three variables are varied by factors, which then are equally spaced."""
     return Scale(x.title, log=True)
 
 
 def series_of(runs: Sequence[Run], x: Quantity, y: Quantity, by: Quantity) -> list[Series]:
-    """Group the runs by optimizer or loss function, with the means of those that differ by their seeds alone."""
+    """Group the runs by optimizer or loss function, with the means of runs that differ only in the seed."""
     found = []
     names = [written(by.name, value) for value in choices(TrainingConfig, by.name)]
-    # A logged run may have another one, or not say which.
+    # A logged run may have used another one, or not have logged it.
     names += sorted({_name(by, run) for run in runs} - set(names))
     for place, name in enumerate(names):
         own = [run for run in runs if _name(by, run) == name and None not in (x.of(run), y.of(run))]
@@ -130,7 +130,7 @@ def _name(by: Quantity, run: Run) -> str:
 
 
 def _number(quantity: Quantity, run: Run) -> float:
-    """Return the number of a run that has one."""
+    """Return the quantity of a run as a float; it must be known."""
     found = quantity.of(run)
     assert found is not None
     return float(found)
@@ -140,7 +140,7 @@ def _means(runs: Sequence[Run], x: Quantity, y: Quantity) -> list[Mean]:
     means = []
     for group in same_except_seed(runs):
         across, up = spread(_number(x, run) for run in group), spread(_number(y, run) for run in group)
-        # A single run has no deviation, and is a point alone.
+        # A single run has no deviation: it is drawn as a point only.
         if across and up and across.deviation is not None and up.deviation is not None:
             means.append(Mean(across.mean, up.mean, up.deviation, up.count, across.deviation))
     return means
@@ -166,7 +166,7 @@ def _say_what_else_differs(runs: Sequence[Run]) -> None:
 
 
 def _comparable(runs: Sequence[Run]) -> list[Run]:
-    """Return runs with comparable accuracies: of those tested on the same images, the most unless others are chosen."""
+    """Return runs that were tested on the same images: those of the chosen test set, by default the most common."""
     tested_on = images_tested_on(runs)
     counts = Counter(tested_on)
     if len(counts) == 1:
@@ -182,7 +182,7 @@ def _comparable(runs: Sequence[Run]) -> list[Run]:
 
 
 def _names_of(images: Sequence[TestImages | None]) -> dict[str, TestImages | None]:
-    """Name each set of test images by its datasets; numbered if a dataset has changed between runs."""
+    """Name each set of test images after its datasets, numbered if a dataset has changed between runs."""
     names: dict[str, TestImages | None] = {}
     for each in images:
         name = " + ".join(dataset for dataset, _ in each) if each else "unknown images"
@@ -192,7 +192,7 @@ def _names_of(images: Sequence[TestImages | None]) -> dict[str, TestImages | Non
 
 
 def _show_front(runs: Sequence[Run], by: Quantity) -> None:
-    # Accuracies are multiples of one image: what is closer than that is rounding.
+    # Accuracies differ by at least one image: smaller differences are rounding.
     seconds = [_number(SECONDS, run) for run in runs]
     accuracies = [round(_number(ACCURACY, run), 6) for run in runs]
     best = [runs[place] for place in best_front(seconds, accuracies)]

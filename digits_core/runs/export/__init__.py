@@ -1,1 +1,1 @@
-"""A run to take away: its weights, its history, and itself as a script or notebook. Files as bytes, by their names."""
+"""Export of a run: its weights, its history, and a script or notebook that repeats it. Files as bytes, by name."""

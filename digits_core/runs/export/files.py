@@ -1,4 +1,4 @@
-"""The files of a run by their paths, and a folder of them that is written whole or not at all."""
+"""The export files of a run by path, and writing them to a folder, all or none."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Files = dict[str, bytes]
 
 
 class Export:
-    """One run, ready to be taken away in each of the forms of `FORMS`."""
+    """One run, to be exported in any of the forms of `FORMS`."""
 
     def __init__(
         self, run_id: str, store: RunStore, artifacts: Callable[[str], Artifacts], load: Callable[[str], Digits]
@@ -67,11 +67,11 @@ class Export:
         return tensorboard.as_event_file(self.history)
 
     def script_needs_files(self) -> bool:
-        """Return whether data has to lie next to the script, and next to the notebook."""
+        """Return True if the script and the notebook need data files next to them."""
         return needs_files(self.history.run.config)
 
     def find(self, run_id: str) -> History:
-        """Return a run with all that is stored of it; raises `RunError` if there is none."""
+        """Return a run with all its stored data; raises `RunError` if it does not exist."""
         run = self._store.get(run_id)
         logged = self._store.logged
         metrics = {name: logged.metric(run_id, name) for name in logged.metric_names(run_id)}
@@ -92,9 +92,10 @@ FORMS: dict[str, Callable[[Export], Files]] = {
 def take(
     export: Export, forms: Collection[str], known: Mapping[str, Callable[[Export], Files]] = FORMS
 ) -> tuple[Files, list[str]]:
-    """Return the files of these forms, or all available ones if none is named; then also why others are not.
+    """Return the files of these forms and a list of problems.
 
-    `known` are all forms, where more are known than those of this package.
+    If no form is named, return all available ones, and for each of the others a problem that says why it is missing.
+    `known` are all forms; pass it if there are more than those of this package.
     """
     files: Files = {}
     problems: list[str] = []
@@ -109,7 +110,7 @@ def take(
 
 
 def as_zip(files: Mapping[str, bytes]) -> bytes:
-    """Pack the files into one archive. The same files give the same bytes."""
+    """Pack the files into one ZIP archive. The same files give the same bytes."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path, content in files.items():
@@ -118,14 +119,14 @@ def as_zip(files: Mapping[str, bytes]) -> bytes:
 
 
 def write(files: Mapping[str, bytes], folder: Path, replace: bool = False) -> None:
-    """Put the files into a folder, which is made where it is not there: all of them, whole, or none.
+    """Write the files to a folder, which is created if necessary: all of them or none.
 
-    `ExportError` where one of that name is there already, unless it may be replaced, or where there is no room; then
-    everything in the folder is as it was.
+    Raises `ExportError`, and leaves the folder unchanged, if a file of one of these names exists and may not be
+    replaced, or if the files cannot be written, for instance because the disk is full.
     """
     check_free(files, folder, replace)
     try:
-        # What was done so far is undone, last first, unless all of it succeeds.
+        # On failure, undo all steps in reverse.
         with ExitStack() as undo:
             _make(folder, undo)
             staging = Path(tempfile.mkdtemp(prefix=".export-", dir=folder))
@@ -149,7 +150,7 @@ def write(files: Mapping[str, bytes], folder: Path, replace: bool = False) -> No
 
 
 def check_free(paths: Iterable[str], folder: Path, replace: bool = False) -> None:
-    """Raise `ExportError` if a file of one of these names is in the folder already, unless it may be replaced."""
+    """Raise `ExportError` if the folder already has a file of one of these names, unless it may be replaced."""
     there = [path for path in paths if (folder / path).exists()]
     if there and not replace:
         raise _taken(folder / there[0])
@@ -160,7 +161,7 @@ def _taken(path: Path) -> ExportError:
 
 
 def _make(folder: Path, undo: ExitStack) -> None:
-    """Make a folder with those that it lies in."""
+    """Create a folder and its parents."""
     if folder.is_dir():
         return
     if folder.exists():
@@ -171,12 +172,12 @@ def _make(folder: Path, undo: ExitStack) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    with suppress(OSError):  # somebody else has put something there
+    with suppress(OSError):  # not empty: another program has put something there
         folder.rmdir()
 
 
 def _put_aside(path: Path, aside: Path, undo: ExitStack) -> None:
-    """Move an earlier file out of the way, if there is one; nothing but files is replaced."""
+    """Move an existing file out of the way, if there is one; anything except a file is refused."""
     if not path.exists():
         return
     if not path.is_file():
@@ -187,9 +188,9 @@ def _put_aside(path: Path, aside: Path, undo: ExitStack) -> None:
 
 
 def _put(new: Path, path: Path) -> None:
-    """Move a file to where none is; `FileExistsError` where somebody has put one there meanwhile."""
+    """Move a file to a free path; raises `FileExistsError` if one has been created there meanwhile."""
     try:
-        os.link(new, path)  # the one way to move that never replaces anything
+        os.link(new, path)  # unlike a rename, this never replaces an existing file
     except FileExistsError:
         raise
     except OSError:  # a file system without links, as on many USB sticks

@@ -1,4 +1,4 @@
-"""A run as a Jupyter notebook: its script, cut into cells at its marks, with the script's sentences as text.
+"""A run as a Jupyter notebook: its script, split into cells at its marks, with the script's comments as text.
 
 Source of the format: nbformat 4.5, https://nbformat.readthedocs.io/en/latest/format_description.html.
 """
@@ -26,7 +26,7 @@ METADATA = {
 def as_notebook(history: History, find: Callable[[str], History], load: Callable[[str], Digits]) -> dict[str, bytes]:
     """Return the notebook and the data that it reads, by file name.
 
-    Run from top to bottom it prints the lines of the run. Arguments and errors are those of `as_script`.
+    Run from top to bottom, it prints the lines of the run. Arguments and errors are those of `as_script`.
     """
     program = as_program(history, find, load, kind="notebook", quote=as_code_span)
     cells = [*_head(history.run.title, program), *_parts(program.source)]
@@ -41,7 +41,7 @@ def as_notebook(history: History, find: Callable[[str], History], load: Callable
 
 
 def as_code_span(text: str) -> str:
-    """Return a user's words as one piece of Markdown in which nothing is markup, HTML, a link or a formula.
+    """Return a user's text as a Markdown code span, so that it is not interpreted as markup, HTML, link or formula.
 
     Source: CommonMark 0.31.2, section 6.1: a code span ends at as many backticks as it begins with.
     """
@@ -52,7 +52,7 @@ def as_code_span(text: str) -> str:
 
 
 def _head(title: str, program: Program) -> Iterator[dict[str, Any]]:
-    """Yield what says which run it is, and the cell that installs what is missing."""
+    """Yield the title cell, which identifies the run, and the cell that installs missing packages."""
     head = program.source.partition(f"\n{MARK}")[0]
     comments = [line.removeprefix("# ") for line in head.splitlines() if line.startswith("# ")]
     yield _text(f"# {as_code_span(title)}", ast.get_docstring(ast.parse(head)) or "", *comments)
@@ -61,7 +61,7 @@ def _head(title: str, program: Program) -> Iterator[dict[str, Any]]:
 
 
 def _parts(source: str) -> Iterator[dict[str, Any]]:
-    """Yield the cells of a script from its first mark on: of each part the title with its sentences, then the code."""
+    """Yield the cells of a script from its first mark on: for each part its title with its comments, then its code."""
     for part in source.split(f"\n{MARK}")[1:]:
         above, _, code = part.partition("\n\n")
         title, *sentences = above.splitlines()
@@ -78,5 +78,5 @@ def _code(source: str) -> dict[str, Any]:
 
 
 def _lines(text: str) -> list[str]:
-    """Split a text as the format wants it: each line with its end."""
+    """Split a text into lines with their line ends, as the format requires."""
     return text.splitlines(keepends=True)

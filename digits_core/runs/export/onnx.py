@@ -1,7 +1,7 @@
-"""The network of a run as ONNX, which other programs and languages run.
+"""The network of a run as ONNX, to run it in other programs and languages.
 
-The graph is put together from the operator of each layer: PyTorch's own exporter takes seconds, more packages, and a
-lock on the process for the same few nodes.
+The graph is built from the operator of each layer: PyTorch's own exporter takes seconds, more packages, and a
+process-wide lock for the same few nodes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 OPSET = 20
 IR_VERSION = 9
-"""Read by onnxruntime from 1.17 on (2024); later ones have nothing that this graph needs."""
+"""Supported by onnxruntime 1.17 (2024) and later; this graph needs nothing of the newer IR versions."""
 MISSING = "ONNX needs a package that is not installed: pip install onnx"
 
 
@@ -35,7 +35,7 @@ def is_available() -> bool:
 def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
     """Return a model with input `images`, normalised float32 (N, 1, S, S), and output `logits`, float32 (N, 10).
 
-    How to normalise is in its metadata. `ExportError` where the package `onnx` is not there.
+    The normalisation is in its metadata. Raises `ExportError` if the package `onnx` is not installed.
     """
     if not is_available():
         raise ExportError(MISSING)
@@ -59,7 +59,7 @@ def as_onnx(config: RunConfig, weights: Mapping[str, np.ndarray]) -> bytes:
 
 
 def operators(layers: Sequence[Layer]) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Yield what makes each node: the operator with the names of its inputs and outputs, and the attributes."""
+    """Yield the arguments of each node: the operator with the names of its inputs and outputs, and the attributes."""
     reads = "images"
     for layer in layers:
         if layer.kind.flattens and len(layer.input_shape) > 1:

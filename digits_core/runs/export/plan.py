@@ -1,4 +1,4 @@
-"""What a run did in the order in which it did it: what its script and its notebook must do again."""
+"""The course of a run in order, for its script and its notebook to repeat."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from digits_core.runs.rows import NOT_TRAINED_HERE
 
 @dataclass(frozen=True)
 class Turn:
-    """Something that changed on the way: after `batch` of `epoch`, 0 for before its first batch.
+    """A change during training, after `batch` of `epoch`; 0 is before its first batch.
 
-    `value` is the learning rate from there on, or how many epochs the schedule is long, now or from there on.
+    `value` is the learning rate from there on, the new length of the schedule in epochs ("longer"), or the length of
+    the schedule that begins there ("anew").
     """
 
     epoch: int
@@ -26,7 +27,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Plan:
-    """`epochs` are those of its first schedule, `planned` those in all, and `done` those that it has behind it."""
+    """Epochs and changes of a run: `epochs` of its first schedule, `planned` in total, `done` so far."""
 
     epochs: int
     planned: int
@@ -35,9 +36,10 @@ class Plan:
 
 
 def plan_of(history: History, find: Callable[[str], History]) -> Plan:
-    """Return the plan of a run; `find` gives the run that one continues, by its id.
+    """Return the plan of a run; `find` returns the run with a given id, to look up the runs that it continues.
 
-    A run that continues another repeats its epochs too. `ExportError` for a run that still trains or has no epoch.
+    The plan includes the epochs of those runs. Raises `ExportError` if the run is still training, has no epoch, or was
+    not trained by this app.
     """
     run = history.run
     if run.is_logged:
@@ -64,7 +66,7 @@ def plan_of(history: History, find: Callable[[str], History]) -> Plan:
 
 
 def _legs(history: History, find: Callable[[str], History]) -> list[History]:
-    """Return the run and all that it continues, the first one first."""
+    """Return the run and all runs that it continues, the earliest first."""
     legs = [history]
     while legs[0].run.parent:
         legs.insert(0, find(legs[0].run.parent))
@@ -72,7 +74,7 @@ def _legs(history: History, find: Callable[[str], History]) -> list[History]:
 
 
 def _turns_of_schedule(legs: Sequence[History], place: int, leg: History) -> list[Turn]:
-    """Return how one leg's schedule begins and where it was extended; later ones start anew over what they add."""
+    """Return the start and the extensions of one leg's schedule; later legs start anew over the epochs they add."""
     behind = (legs[place - 1].run.weights or 0) if place else 0
     begin = [Turn(behind + 1, 0, "anew", leg.run.config.training.epochs - behind)] if place else []
     last = place == len(legs) - 1

@@ -1,4 +1,4 @@
-"""What is kept of runs, as tables: CSV for spreadsheets, JSON for programs."""
+"""Stored data of runs as tables: CSV for spreadsheets, JSON for programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n
 
 @dataclass(frozen=True)
 class History:
-    """A run with its epochs, in order, what was done to it by hand, and the metrics that only a logged one has."""
+    """A run with its epochs in order, the changes made by hand, and the metrics that only a logged run has."""
 
     run: Run
     epochs: Sequence[EpochRow]
@@ -32,7 +32,7 @@ class History:
 
 
 def epochs_as_csv(histories: Sequence[History]) -> bytes:
-    """Return a row for each epoch of each run; accuracies are fractions of 1, losses means per image. UTF-8."""
+    """Return a CSV row for each epoch of each run, in UTF-8; accuracies are fractions of 1, losses means per image."""
     rows = (
         {"run": history.run.id, "name": history.run.title, **_measures(epoch)}
         for history in histories
@@ -42,7 +42,7 @@ def epochs_as_csv(histories: Sequence[History]) -> bytes:
 
 
 def runs_as_csv(runs: Sequence[Run]) -> bytes:
-    """Return a row for each run: its name, its settings, its results. UTF-8."""
+    """Return a CSV row for each run, in UTF-8: its name, its settings, its results."""
     rows = [
         {
             "run": run.id,
@@ -60,7 +60,7 @@ def runs_as_csv(runs: Sequence[Run]) -> bytes:
 
 
 def as_json(history: History) -> bytes:
-    """Return all that is known of a run: its plan, where it was trained, its epochs and what was done by hand."""
+    """Return all data of a run: its plan, its environment, its epochs and the changes made by hand."""
     run = history.run
     known = {
         "id": run.id,
@@ -83,12 +83,12 @@ def as_json(history: History) -> bytes:
 
 
 def config_of(run: Run) -> dict[str, Any]:
-    """Return the settings of a run, those of a logged one by its own names."""
+    """Return the settings of a run; those of a logged run keep the names that it logged."""
     return run.logged_config if run.is_logged else run.plan.model_dump(mode="json")
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return a table that no spreadsheet takes for more than text and numbers. UTF-8."""
+    """Return a table as CSV in UTF-8, without cells that a spreadsheet would evaluate as formulas."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
@@ -97,9 +97,9 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 def without_formula(value: Any) -> Any:
-    """Keep a cell text, with an apostrophe before what a spreadsheet would compute. Numbers stay as they are.
+    """Prefix a text with an apostrophe if a spreadsheet would evaluate it as a formula. Numbers stay unchanged.
 
-    Source of the signs: OWASP, "CSV Injection". Spaces in front are looked past, as some spreadsheets do.
+    Source of the signs: OWASP, "CSV Injection". Leading spaces are ignored, as some spreadsheets do.
     """
     if isinstance(value, str) and (value.startswith(FORMULA_SIGNS) or value.strip().startswith(FORMULA_SIGNS)):
         return f"'{value}"
@@ -107,7 +107,7 @@ def without_formula(value: Any) -> Any:
 
 
 def settings(run: Run) -> dict[str, Any]:
-    """Return each setting of a run by its own name, a list as one text; what was changed by hand comes last."""
+    """Return the settings of a run by name, lists as one text; the changes made by hand come last."""
     return {
         field: " + ".join(value) if isinstance(value, tuple) else value for field, value in settings_of(run).items()
     }

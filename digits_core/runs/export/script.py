@@ -1,7 +1,7 @@
-"""A run as one plain PyTorch script that prints the same numbers: `train.py.jinja`, filled with what the run used.
+"""A run as one plain PyTorch script that prints the same numbers: `train.py.jinja`, filled with the run's settings.
 
-What a run's settings do not need is not in its script: the lecture's has the data, the network and the loop. Marks as
-in `# %% Data`, which many editors know, divide it into cells; comments right below a mark say what its cell is for.
+A script contains only what the run's settings need: the lecture's has the data, the network and the loop. Marks such as
+`# %% Data`, which many editors support, divide it into cells; comments right below a mark describe its cell.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from digits_core.transforms.steps import centred
 NAME = "train.py"
 TEMPLATE = "train.py.jinja"
 READERS = {"optdigits": "read_optdigits()", "mnist-5k": "read_mnist_5k()", "mnist": "read_mnist()"}
-"""How a script reads what packages bring along; anything else lies beside it as a file."""
+"""How a script reads the datasets that come with packages; all others are files next to it."""
 PACKAGES = {
     "torch": "torch>=2.6,<3",
     "numpy": "numpy>=2,<3",
@@ -47,8 +47,8 @@ PACKAGES = {
     "mlxtend": "mlxtend>=0.23.4,<1",
     "torchvision": "torchvision>=0.21,<1",
 }
-"""The package of each module that a script imports, in versions that it runs with: wide, so that a notebook replaces
-none of Colab's. Seen to print the same with torch 2.13, scikit-learn 1.6 and mlxtend 0.23.4; older torch was not tried.
+"""The package of each module that a script imports, with wide version ranges, so that a notebook does not replace
+Colab's packages. Tested to print the same with torch 2.13, scikit-learn 1.6 and mlxtend 0.23.4; older is untested.
 """
 IMPORTS = (
     {
@@ -72,16 +72,16 @@ IMPORTS = (
         "to_pil_image(": "from torchvision.transforms.v2.functional import to_pil_image",
     },
 )
-"""What a script imports for what it uses: the standard library, and the packages."""
+"""The import for each name that a script uses: from the standard library, and from packages."""
 
 
 def needs_files(config: RunConfig) -> bool:
-    """Return True if data has to lie next to the script."""
+    """Return True if the script needs data files next to it."""
     return any(name not in READERS for name in (*config.data.train, *config.data.test))
 
 
 def as_comment(text: str) -> str:
-    """Reduce a user's words to one line of printable characters, so that none of them is ever code."""
+    """Return a user's text as one line of printable characters, so that none of it can become code."""
     return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
@@ -97,8 +97,8 @@ class Program:
 def as_script(history: History, find: Callable[[str], History], load: Callable[[str], Digits]) -> dict[str, bytes]:
     """Return the script and the data that it reads, by file name.
 
-    `find` gives the run that one continues, `load` a dataset. `ExportError` for a run that still trains or has no
-    epoch or went on with other digits, `DatasetError` where its data is no longer there.
+    `find` returns a run by its id, `load` a dataset by its name. Raises `ExportError` if the run is still training, has
+    no epoch or was continued with other digits, and `DatasetError` if its data no longer exists.
     """
     program = as_program(history, find, load)
     return {NAME: program.source.encode(), **program.files}
@@ -111,7 +111,7 @@ def as_program(
     kind: Literal["script", "notebook"] = "script",
     quote: Callable[[str], str] = as_comment,
 ) -> Program:
-    """Return what `as_script` and `as_notebook` are made of; `quote` writes a user's words into a comment."""
+    """Return the program for `as_script` and `as_notebook`; `quote` turns a user's text into a comment."""
     plan = plan_of(history, find)
     if changed := changed_data(history.run):
         raise ExportError(f"{changed} No script can print the numbers of both.")
@@ -123,7 +123,7 @@ def as_program(
     facts = _facts(config, plan, history.run.environment) | {"kind": kind}
     facts["leaves_out"] = any(each is not whole for each, whole in zip(train, split, strict=True))
     template = _templates().get_template(TEMPLATE)
-    # Once without its head, to see what of that it uses.
+    # Render without the head first, to see which imports and constants are used.
     uses = partial(_occurs, template.render(facts))
     facts["imports"] = [_imports(group, uses) for group in IMPORTS]
     facts["constants"] = [constant for constant in _constants(config, plan) if uses(constant[0])]
@@ -137,13 +137,13 @@ def as_program(
 
 
 def _imports(group: dict[str, str], uses: Callable[[str], bool]) -> list[str]:
-    """Return the import statements for what a script uses, without those that another of them includes."""
+    """Return the import statements that a script needs, without those that another one includes."""
     lines = [line for name, line in group.items() if uses(name)]
     return [line for line in lines if not any(other.startswith(f"{line},") for other in lines)]
 
 
 def _occurs(program: str, name: str) -> bool:
-    """Return True if a program uses a name, written so that it is told from longer ones: `math.`, `SIZE`."""
+    """Return True if a program uses a name such as `math.` or `SIZE`, not only as part of a longer name."""
     end = r"\b" if name[-1].isalnum() else ""
     return re.search(rf"\b{re.escape(name)}{end}", program) is not None
 
@@ -161,7 +161,7 @@ def _templates() -> Environment:
 
 
 def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[str, Any]:
-    """Return what the template asks for, as yet without what its head says."""
+    """Return the variables of the template, with those of its head still empty."""
     from digits_core.network.source import as_class
     from digits_core.transforms import code
 
@@ -199,20 +199,20 @@ def _facts(config: RunConfig, plan: Plan, environment: dict[str, Any]) -> dict[s
 
 
 def _printed(history: History, plan: Plan) -> list[str]:
-    """Return the lines that a run printed, of many the first and the last."""
+    """Return the lines that a run printed; if there are many, only the first ones and the last."""
     lines = [lecture_line(row.epoch, plan.planned, row.train_loss, row.test_accuracy) for row in history.epochs]
     return lines if len(lines) <= 8 else [*lines[:3], "…", lines[-1]]
 
 
 def _origin(run: Run, quote: Callable[[str], str]) -> str:
-    """Return a sentence that says which run it is."""
+    """Return a sentence that identifies the run."""
     environment = run.environment
     made = f"PyTorch {environment.get('torch', '?')} on {environment.get('device', '?')}"
     return f"The run: {quote(run.title)}, trained with {made}, {environment.get('threads', '?')} threads."
 
 
 def _reservations(run: Run, plan: Plan, digits: dict[str, Digits], kind: str, quote: Callable[[str], str]) -> list[str]:
-    """Return why the numbers are not, or not all, those of the run."""
+    """Return the reasons why some or all numbers differ from those of the run."""
     then = run.environment.get("datasets", {})
     changed = [quote(name) for name, each in digits.items() if then.get(name, each.fingerprint) != each.fingerprint]
     return [
@@ -231,7 +231,7 @@ def _reservations(run: Run, plan: Plan, digits: dict[str, Digits], kind: str, qu
 
 
 def _constants(config: RunConfig, plan: Plan) -> list[tuple[str, Any, str]]:
-    """Return all constants that a script may use at its top: name, value, and a comment where it needs one."""
+    """Return all constants that a script may define at its top: name, value, and a comment or ""."""
     from digits_core.training.batches import BLOCK
 
     transform, training = config.transform, config.training
@@ -264,7 +264,7 @@ def _literal(value: Any) -> str:
 
 
 def _augmentation_constants(config: RunConfig) -> dict[str, tuple[Any, str]]:
-    """Return the strengths of the random steps that are taken, and what else these steps name."""
+    """Return the strengths of the random steps of a config, and the other constants that these steps use."""
     constants: dict[str, tuple[Any, str]] = {}
     for step, strengths in config.transform.augmentations:
         for (name, words), value in zip(step.strengths.items(), strengths, strict=True):
@@ -285,7 +285,7 @@ def _loss(training: TrainingConfig) -> str:
 
 
 def _as_file(digits: Digits) -> bytes:
-    """Return what `read_file` reads: images, labels and the split of this run, without anyone's name."""
+    """Return the content of a data file for `read_file`: images, labels and the split, without writers' names."""
     file = io.BytesIO()
     np.savez_compressed(file, images=digits.images, labels=digits.labels, test=digits.test)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""A run as an event file that TensorBoard opens: its curves, its settings beside its results, its config as text."""
+"""A run as an event file that TensorBoard opens: its curves, its settings with its results, its config as text."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def is_available() -> bool:
 def as_event_file(history: History) -> bytes:
     """Return the content of one event file, one step per epoch, at the times at which the epochs ended.
 
-    TensorBoard knows it by `tfevents` in its name, and calls the run by the folder that it lies in. `ExportError` where
-    the package `tensorboard` is not there.
+    TensorBoard recognises the file by `tfevents` in its name, and names the run after its folder. Raises `ExportError`
+    if the package `tensorboard` is not installed.
     """
     if not is_available():
         raise ExportError(MISSING)
@@ -57,5 +57,5 @@ def as_event_file(history: History) -> bytes:
 
 
 def _as_code_block(text: str) -> str:
-    """Indent for TensorBoard, which shows Markdown: four spaces make a line code whatever it says."""
+    """Return the text indented by four spaces, which TensorBoard's Markdown shows as code whatever it contains."""
     return "\n".join(f"    {line}" for line in text.splitlines())

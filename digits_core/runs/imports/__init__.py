@@ -1,6 +1,6 @@
 """Runs of other programs, read from their files: TensorBoard's event files, Lightning's `CSVLogger`, CSV of epochs.
 
-Files are untrusted: they are read in a process of its own, within limits, and nothing in them is run.
+Files are untrusted: they are read in a separate process, within limits, and nothing in them is executed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ __all__ = ["LIMITS", "keep", "read_runs"]
 
 
 def read_runs(path: Path, name: str | None = None) -> list[WholeRun]:
-    """Return the runs in a file, a zip of a folder, or a folder, read in a process of its own; nothing is kept yet.
+    """Return the runs in a file, a zip of a folder, or a folder, read in a separate process; nothing is stored yet.
 
     Args:
         path: A CSV file, an event file, a zip, or a folder with event files or `metrics.csv` in it or below.
-        name: What people call it, if `path` is called something else, as an upload is.
+        name: The name shown to users, if it differs from that of `path`, as for an upload.
 
     Raises:
-        RunFileError: for whatever is wrong with it, in one line that begins with its name.
+        RunFileError: If it cannot be read; the message is one line that begins with its name.
     """
     path = Path(path).absolute()
     title = shown_name(name or (path.parent.name if path.name == "metrics.csv" else path.name))
@@ -50,12 +50,12 @@ def keep(store: RunStore, found: Sequence[WholeRun], name: str = "", tags: Seque
     """Write runs into the store, all of them or none, and return them.
 
     Args:
-        name: What they are called instead of their own names; several have theirs behind it.
-        tags: Given to each of them.
+        name: Replaces their own names; if there are several, their own names follow it.
+        tags: Tags of all of them.
 
     Raises:
-        ConfigError: for a name or tags that are too long.
-        StoreError: if the store cannot be written.
+        ConfigError: If the name or the tags are too long.
+        StoreError: If the store cannot be written.
     """
     if name:
         name = tidy_name(name)

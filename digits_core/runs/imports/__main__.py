@@ -1,6 +1,7 @@
 """The process that reads files of runs: `python -m digits_core.runs.imports PATH NAME`.
 
-It writes what it read, or why it did not, to standard output. Standard error gets the traceback of what nobody foresaw.
+It writes the runs, or the reason why there are none, to standard output, and the traceback of an unexpected error to
+standard error.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What files hold in the way of runs: which of them belong together, and which reader is theirs."""
+"""Finds the runs in files: which files belong together, and which reader they need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digits_core.runs.imports.tensorboard import read_event_files
 from digits_core.runs.logged import WholeRun
 
 EVENTS = "tfevents"
-"""In the name of every event file."""
+"""Part of the name of every event file."""
 _ADVICE = "Import fewer runs at once."
 _NOTHING = (
     f"holds no runs: neither event files of TensorBoard, nor {METRICS} of Lightning's CSVLogger, nor a CSV file "
@@ -33,11 +33,11 @@ def read(path: Path, name: str, limits: Limits = LIMITS) -> list[WholeRun]:
     """Return the runs in a folder, a zip of one, or a single file.
 
     Args:
-        path: Where it lies.
-        name: What people call it; a run that has no name of its own is called so, without its ending.
+        path: The folder or file.
+        name: Its name as shown to users, used without its extension for runs that have no name of their own.
 
     Raises:
-        Refusal: for whatever is wrong with it.
+        Refusal: If it cannot be read as runs.
     """
     if path.is_dir():
         return _read_folder(_files_in(path, limits), name)
@@ -54,7 +54,7 @@ def read(path: Path, name: str, limits: Limits = LIMITS) -> list[WholeRun]:
 
 
 def _read_folder(files: Files, name: str) -> list[WholeRun]:
-    """Return the runs of a folder: one for each folder in it with event files, and one or more for each CSV file."""
+    """Return the runs of a folder: one for each subfolder with event files, and one or more for each CSV file."""
     runs: list[WholeRun] = []
     folders: dict[PurePosixPath, dict[str, bytes]] = {}
     for path, content in files.items():
@@ -89,7 +89,7 @@ def _checked(runs: list[WholeRun]) -> list[WholeRun]:
 
 
 def _files_in(folder: Path, limits: Limits) -> dict[str, bytes]:
-    """Read what may hold runs below a folder; links are not followed."""
+    """Read the files below a folder that may contain runs; links are not followed."""
     paths = [Path(inside) / file for inside, _, files in os.walk(folder) for file in files if _is_wanted(file)]
     paths = [path for path in paths if path.is_file() and not path.is_symlink()]
     if len(paths) > limits.entries:

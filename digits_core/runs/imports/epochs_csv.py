@@ -1,4 +1,4 @@
-"""Runs from a CSV file with a row for each epoch, in whatever spelling; also from what this app exports."""
+"""Runs from a CSV file with a row for each epoch, in the usual spellings; also from this app's own exports."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _NUMBER = re.compile(r"^#\d+ ")
 def read_epochs(name: str, table: Table) -> list[WholeRun]:
     """Return the runs of a table, with notes on what was changed or left out.
 
-    The column `epoch`, else `step`, counts the epochs; without either, rows are counted from 1. Epochs that are counted
-    from 0, as Keras does, are counted from 1 here, like this app's own; those of a file that this app exported stay as
-    they are. The column `run` tells several runs apart. `seconds` is the time that each epoch took. All other columns
-    of numbers are metrics, and empty cells gaps.
+    The column `epoch`, else `step`, numbers the epochs; without either, rows are counted from 1. Epochs counted from 0,
+    as in Keras, are shifted to begin at 1, like this app's own; those of a file that this app exported stay as they
+    are. The column `run` separates several runs. `seconds` is the time that each epoch took. All other columns
+    of numbers are metrics, and empty cells are gaps.
 
     Raises:
-        Refusal: for a table without a column of metrics, or with a cell that does not fit its column.
+        Refusal: If the table has no column of metrics, or a cell that does not fit its column.
     """
     by_word = {_word(column): column for column in reversed(table.names)}
     groups, titles = _groups(table, by_word)
@@ -66,7 +66,7 @@ def _run(name: str, steps: Sequence[int], columns: Mapping[str, Sequence[float]]
     for column, values in columns.items():
         if not all(map(math.isnan, values)):
             for step, value in zip(steps, values, strict=True):
-                # An epoch may have several rows: a gap in one of them takes nothing from the others.
+                # An epoch may have several rows: a gap in one of them must not overwrite the others.
                 if not math.isnan(value) or step not in metrics.by_name.get(column, {}):
                     metrics.add(column, step, value)
     if not metrics.by_name:
@@ -79,7 +79,7 @@ def _run(name: str, steps: Sequence[int], columns: Mapping[str, Sequence[float]]
 
 
 def _groups(table: Table, by_word: Mapping[str, str]) -> tuple[dict[str, list[int]], dict[str, str]]:
-    """Return the rows of each run by what the column `run` says, and what the runs are called there."""
+    """Return the row numbers of each run and the title of each run, both by the value of the column `run`."""
     if "run" not in by_word:
         return {"": list(range(len(table.rows)))}, {}
     groups: dict[str, list[int]] = {}
@@ -94,7 +94,7 @@ def _groups(table: Table, by_word: Mapping[str, str]) -> tuple[dict[str, list[in
 
 
 def _unquoted(name: str) -> str:
-    """Return a cell without the apostrophe that `without_formula` puts before what spreadsheets would compute."""
+    """Return a cell without the apostrophe that `without_formula` puts before a formula."""
     return name[1:] if name.startswith("'") and name[1:].strip().startswith(FORMULA_SIGNS) else name
 
 

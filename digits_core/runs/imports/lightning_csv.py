@@ -1,4 +1,4 @@
-"""Runs from the folders of Lightning's `CSVLogger`: `metrics.csv`, and `hparams.yaml` beside it."""
+"""Runs from the folders of Lightning's `CSVLogger`: `metrics.csv`, and `hparams.yaml` next to it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ LARGEST_HPARAMS = 256 * 1024
 
 
 def is_lightning(file: str, table: Table) -> bool:
-    """Return True for a table as `CSVLogger` writes it: with an epoch, from 0, and a step.
+    """Return True if `CSVLogger` wrote the table: it has an epoch, counted from 0, and a step.
 
-    A training that was resumed begins later: then the name of the file decides.
+    A resumed training begins at a later epoch: then the name of the file decides.
     """
     if not {"epoch", "step"} <= set(table.names):
         return False
@@ -32,12 +32,12 @@ def is_lightning(file: str, table: Table) -> bool:
 def read_metrics(name: str, table: Table, config: Mapping[str, Any]) -> WholeRun:
     """Return the run of one `metrics.csv`.
 
-    Lightning counts epochs from 0 and this app from 1: what Lightning calls epoch 0 is epoch 1 here. Of a metric that
-    has several values in an epoch, the last one is the epoch's. All of them stay under its name with `_step` behind it,
-    by Lightning's own step, as those do that Lightning itself calls so.
+    Lightning counts epochs from 0 and this app from 1: Lightning's epoch 0 is epoch 1 here. If a metric has several
+    values in an epoch, the last one counts for the epoch, and all of them are kept by Lightning's own step, under the
+    name with the suffix `_step`, which Lightning also uses itself.
 
     Raises:
-        Refusal: for a table without metrics, or with a cell that does not fit its column.
+        Refusal: If the table has no metrics, or a cell that does not fit its column.
     """
     epochs = [epoch + 1 for epoch in table.whole_numbers("epoch")]
     steps = table.whole_numbers("step")
@@ -65,10 +65,10 @@ def read_metrics(name: str, table: Table, config: Mapping[str, Any]) -> WholeRun
 
 
 def read_hparams(content: bytes) -> dict[str, Any]:
-    """Return the settings in a `hparams.yaml`, tags of Python as plain values: nothing of it is run.
+    """Return the settings in an `hparams.yaml`, Python tags as plain values: nothing in it is executed.
 
     Raises:
-        Refusal: for what is not a mapping in YAML, and for one that refers to parts of itself.
+        Refusal: If it is too large, is not a YAML mapping, or contains aliases.
     """
     if len(content) > LARGEST_HPARAMS:
         raise Refusal(f"has a {HPARAMS} of more than the {LARGEST_HPARAMS // 1024} KiB that are read.")
@@ -82,10 +82,10 @@ def read_hparams(content: bytes) -> dict[str, Any]:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Reads plain values, and what has an unknown tag as the text, list or mapping that it is written as."""
+    """Reads plain values, and values with an unknown tag as the text, list or mapping that they are written as."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        # A few lines of references to references would be billions of values.
+        # A few lines of nested aliases could expand to billions of values.
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("no references")
         return super().compose_node(parent, index)

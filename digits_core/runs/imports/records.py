@@ -1,4 +1,4 @@
-"""What is read of the files of other programs, before anything of it is kept; and what all readers refuse."""
+"""Runs read from files of other programs, before they are stored, and the checks that all readers share."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from digits_core.runs.metric_names import FRACTIONS, LONGEST_NAME, MOST_NAMES, k
 from digits_core.runs.run_edits import NAME_LENGTH, NOTE_LENGTH
 
 LIMITS = Limits(file_bytes=256 * MIB, unpacked_bytes=256 * MIB, entries=10_000, memory_bytes=1024 * MIB, seconds=120)
-"""What the reading of runs may cost: the bytes of all files together, and of the process that reads them."""
+"""Limits for reading runs: the total size of the files, and the resources of the process that reads them."""
 MOST_RUNS = 100
 MOST_VALUES = 250_000
-"""Of all runs of one import together."""
+"""The most values of all runs of one import together."""
 NOT_NUMBERS = "Left out, because they are not numbers:"
 FROM_0 = "Its epochs were counted from 0, here from 1."
 LATEST = 4_102_444_800.0
-"""The year 2100, in seconds since 1970: what is later is not a time."""
+"""The year 2100, in seconds since 1970: later values are not accepted as times."""
 
 
 def to_json(runs: Sequence[WholeRun]) -> str:
-    """Return runs as text; NaN stays NaN, as Python's own reader of JSON takes it."""
+    """Return runs as JSON; NaN stays NaN, which Python's own JSON parser accepts."""
     return json.dumps([asdict(run) for run in runs])
 
 
 def from_json(text: str) -> list[WholeRun]:
-    """Return what `to_json` wrote: JSON has no numbers as keys, which steps are."""
+    """Return the runs that `to_json` wrote, with steps as integers again: JSON keys are strings."""
     return [WholeRun(**_with_steps(run)) for run in json.loads(text)]
 
 
 class Metrics:
-    """Collects the values of one run by name and step, and refuses what cannot be kept."""
+    """Collects the values of one run by name and step, and refuses those that cannot be stored."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, dict[int, float]] = {}
         self._count = 0
 
     def add(self, name: str, step: int, value: float) -> None:
-        """Add a value; the last one of a name and step counts, and infinity is a gap like NaN.
+        """Add a value; a later one of the same name and step replaces it, and infinity is a gap like NaN.
 
         Raises:
-            Refusal: for too many values or names, and for a name or a step that cannot be kept.
+            Refusal: If there are too many values or names, or a name or step cannot be stored.
         """
         if name not in self.by_name:
             self._check(name)
@@ -68,7 +68,7 @@ class Metrics:
 
 
 def whole_run(name: str, origin: str, metrics: Metrics, config: Mapping[str, Any], **times: Any) -> WholeRun:
-    """Return a run under a name that a run may have; its config without what cannot be kept of it."""
+    """Return a run with a valid name and a JSON-compatible config; raises `Refusal` if the config cannot be stored."""
     line = " ".join("".join(each if each.isprintable() else " " for each in name).split())
     try:
         tidy = tidy_config(config)
@@ -83,7 +83,7 @@ def with_fractions(run: WholeRun) -> WholeRun:
     An accuracy is in percent if any of its values is above 1.
 
     Raises:
-        Refusal: for one that is neither a fraction nor a percentage.
+        Refusal: If one is neither a fraction nor a percentage.
     """
     divided: dict[str, dict[int, float]] = {}
     for name, values in run.metrics.items():
@@ -99,7 +99,7 @@ def with_fractions(run: WholeRun) -> WholeRun:
 
 
 def noted(run: WholeRun, sentence: str, names: Iterable[str] = ()) -> WholeRun:
-    """Return a run with one more sentence in its note; one that ends in a list of names, if there are any of them."""
+    """Return a run with a sentence added to its note; one that ends in a colon is completed by `names`, if any."""
     if sentence.endswith(":"):
         if not (words := listed(names)):
             return run
@@ -108,7 +108,7 @@ def noted(run: WholeRun, sentence: str, names: Iterable[str] = ()) -> WholeRun:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names in one short line."""
+    """Return the names on one short line."""
     lines = ["".join(each if each.isprintable() else "?" for each in name) for name in names]
     shown = [name if len(name) <= 40 else f"{name[:39]}…" for name in lines]
     return ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")

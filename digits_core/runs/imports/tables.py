@@ -1,4 +1,4 @@
-"""CSV files of other programs as columns of numbers: any usual separator, gaps, and words that are no numbers."""
+"""CSV files of other programs as columns of numbers: any usual separator, gaps, and text columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GAPS = {"", "-", "–", "nan", "na", "n/a", "none", "null", "inf", "-inf", "+in
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts: the names of its columns, and rows of as many cells."""
+    """A table of texts: the column names, and rows with one cell per column."""
 
     names: list[str]
     rows: list[list[str]]
@@ -29,10 +29,10 @@ class Table:
         return [row[place] for row in self.rows]
 
     def numbers(self, name: str) -> list[float] | None:
-        """Return a column as numbers, NaN for a gap; `None` if no cell of it is a number.
+        """Return a column as numbers, NaN for a gap; `None` if none of its cells is a number.
 
         Raises:
-            Refusal: for a cell that is not a number in a column of numbers.
+            Refusal: If some cells are numbers and others are text.
         """
         cells = self.column(name)
         numbers = [self._number(cell) for cell in cells]
@@ -44,10 +44,10 @@ class Table:
         return [math.nan if number is None else number for number in numbers]
 
     def whole_numbers(self, name: str) -> list[int]:
-        """Return a column that counts, as an epoch or a step.
+        """Return a column of epochs or steps as integers.
 
         Raises:
-            Refusal: for a cell that is not a whole number, 0 or more.
+            Refusal: If a cell is not a whole number, 0 or more.
         """
         found = []
         for row, cell in enumerate(self.column(name), 2):
@@ -58,7 +58,7 @@ class Table:
         return found
 
     def _number(self, cell: str) -> float | None:
-        """Parse a number, NaN for a gap, `None` for words; 97.5% is 0.975."""
+        """Return a cell as a number, NaN for a gap, `None` for text; 97.5% is 0.975."""
         text = cell.strip()
         if text.casefold() in _GAPS:
             return math.nan
@@ -72,10 +72,10 @@ class Table:
 
 
 def read_table(content: bytes) -> Table:
-    """Return the table in a CSV file with a line of names; empty lines and lines without a value are left out.
+    """Return the table in a CSV file with a header line; lines without any value are skipped.
 
     Raises:
-        Refusal: for what is no such file.
+        Refusal: If it is not such a file.
     """
     text = _as_text(content)
     first = text[:100_000].lstrip().split("\n", 1)[0]

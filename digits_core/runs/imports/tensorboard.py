@@ -1,4 +1,4 @@
-"""Runs from TensorBoard's event files: one a folder, as TensorBoard itself counts them."""
+"""Runs from TensorBoard's event files: one per folder, as in TensorBoard itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digits_core.runs.metric_names import known_metric
 ORIGIN = "TensorBoard"
 _SESSION = "_hparams_/session_start_info"
 _NO_METRICS = ("epoch", "hp_metric")
-"""What Lightning writes as scalars: the number of the epoch, and a placeholder."""
+"""Scalars of Lightning that are not metrics: the number of the epoch, and a placeholder."""
 # The numbers of the fields in TensorBoard's event.proto, summary.proto, tensor.proto and plugin_data.proto (hparams).
 _WALL_TIME, _STEP, _SUMMARY = 1, 2, 5
 _VALUE = 1
@@ -24,24 +24,24 @@ _TAG, _SIMPLE_VALUE, _TENSOR, _METADATA = 1, 2, 8, 9
 _PLUGIN_DATA, _PLUGIN_NAME, _PLUGIN_CONTENT = 1, 1, 2
 _DTYPE, _TENSOR_CONTENT = 1, 4
 _SCALAR_TYPES = {1: ("f", 5), 2: ("d", 6), 19: ("e", 0)}
-"""By the number of a type: how a value is packed, and the field of a tensor that lists values of it."""
+"""By the number of a data type: the `struct` format of a value, and the tensor field that lists such values."""
 _SESSION_START, _HPARAMS = 3, 1
 _NUMBER, _STRING, _BOOL = 2, 3, 4
 
 Tag = tuple[str, float | None, str, bytes]
-"""One value of a summary: its tag, a number if it is one, its plugin, and what the plugin keeps with it."""
+"""One value of a summary: its tag, its number or `None`, its plugin, and the data of the plugin."""
 
 
 def read_event_files(name: str, files: Mapping[str, bytes], config: Mapping[str, Any]) -> WholeRun:
-    """Return the run that one folder's event files hold, with a note on files that are not whole.
+    """Return the run in the event files of one folder, with a note on files that are cut off or damaged.
 
-    Steps are kept as they are. A value that was written for the same tag and step later counts, as in a training that
-    was resumed. Times are those at which values were written.
+    Steps are kept as they are. A later value of the same tag and step replaces an earlier one, as after a resumed
+    training. Times are those at which values were written.
 
     Args:
-        name: What the run is called.
+        name: The name of the run.
         files: The content of each file by its name; read in the order of the names, which begin with a time.
-        config: What is known of its settings from elsewhere; the files' own hyperparameters come before it.
+        config: Settings known from elsewhere; the hyperparameters in the files take precedence.
     """
     reader = _Reader()
     notes = []
@@ -72,7 +72,7 @@ class _Reader:
         self._config: dict[str, Any] = {}
 
     def take(self, record: bytes) -> None:
-        """Add what one event says; one that is no event says nothing."""
+        """Add the values of one event; a malformed event is ignored."""
         wall_time, step, summaries = 0.0, 0, []
         try:
             for number, value in fields(record):
@@ -152,7 +152,7 @@ def _plugin(metadata: bytes) -> tuple[str, bytes]:
 
 
 def _scalar(tensor: bytes) -> float | None:
-    """Return the number in a tensor of one element of a type that scalars have, else `None`."""
+    """Return the number in a one-element tensor of a scalar type, else `None`."""
     kind, content = 0, b""
     lists: dict[int, bytes] = {}
     for key, value in fields(tensor):
@@ -185,7 +185,7 @@ def _short(packed: bytes) -> float:
 
 
 def _hyperparameters(content: bytes) -> dict[str, Any]:
-    """Return the settings that `add_hparams` keeps: numbers, texts and truth values by name."""
+    """Return the settings that `add_hparams` stores: numbers, strings and booleans by name."""
     found: dict[str, Any] = {}
     starts = [value for key, value in fields(content) if key == _SESSION_START and isinstance(value, bytes)]
     entries = [value for start in starts for key, value in fields(start) if key == _HPARAMS]
@@ -198,7 +198,7 @@ def _hyperparameters(content: bytes) -> dict[str, Any]:
 
 
 def _plain(message: bytes) -> Any:
-    """Return a `google.protobuf.Value`; whole numbers as such, for all numbers are floats there."""
+    """Return the value of a `google.protobuf.Value`; whole numbers become ints, as all numbers are floats there."""
     for key, value in fields(message):
         if key == _NUMBER and isinstance(value, bytes) and len(value) == 8:
             number = struct.unpack("<d", value)[0]

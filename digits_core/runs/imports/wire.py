@@ -1,7 +1,7 @@
-"""TensorBoard's event files, byte by byte: records with checksums, and in each a message of Protocol Buffers.
+"""TensorBoard's event files, byte by byte: records with checksums, each with a Protocol Buffers message.
 
-Only what a scalar needs is understood; neither TensorBoard nor a generated parser is needed, and no length is believed
-before it was compared with what is there.
+Only the parts needed for scalars are parsed; neither TensorBoard nor a generated parser is needed, and every length is
+checked against the available data before it is used.
 
 Sources: TensorFlow's `tfrecord` format (length, masked CRC-32C of it, data, masked CRC-32C of that), and "Encoding" in
 the documentation of Protocol Buffers.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 HEADER = struct.Struct("<QI")
 _CRC = struct.Struct("<I")
 CHECKED = 4096
-"""Bytes up to which the content of a record is compared with its checksum: scalars are far smaller, and pure Python
+"""Largest record, in bytes, whose content is checked against its checksum: scalars are far smaller, and pure Python
 takes a second for ten million bytes."""
 _MASK = 0xA282EAD8
 _LONGEST_VARINT = 10
@@ -23,7 +23,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 class Malformed(ValueError):
-    """Bytes that are no message."""
+    """Raised for bytes that are not a valid message."""
 
 
 def _table() -> tuple[int, ...]:
@@ -40,7 +40,7 @@ _TABLE = _table()
 
 
 def masked_crc(data: bytes) -> int:
-    """Return the checksum that stands in an event file for these bytes.
+    """Return the checksum that event files store for these bytes.
 
     Example:
         >>> hex(masked_crc(b"123456789"))
@@ -54,15 +54,14 @@ def masked_crc(data: bytes) -> int:
 
 
 def begins_like_one(data: bytes) -> bool:
-    """Return True for what begins with the length of a record and the right checksum of it."""
+    """Return True if the data begins with the length of a record and its correct checksum."""
     return len(data) >= HEADER.size and masked_crc(data[:8]) == HEADER.unpack_from(data)[1]
 
 
 class Records:
-    """The contents of the records of an event file, in order, as far as the file is whole.
+    """The contents of the records of an event file, in order, up to the first damaged or incomplete one.
 
-    After the last one, `count` says how many there are, and `whole` whether the file ended there, or was cut off or
-    damaged.
+    After iteration, `count` is the number of records, and `whole` is False if the file was cut off or damaged.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -90,10 +89,10 @@ class Records:
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Return the fields of a message, each with its number: an int for a varint, else its bytes.
+    """Yield the number and value of each field of a message: an int for a varint, else its bytes.
 
     Raises:
-        Malformed: for bytes that are no message.
+        Malformed: If the bytes are not a valid message.
     """
     place = 0
     while place < len(message):
@@ -117,12 +116,12 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def signed(value: int) -> int:
-    """Return a varint as the int64 that it stands for."""
+    """Return the int64 that a varint represents."""
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
-    if place < len(message) and message[place] < 0x80:  # nearly all of them
+    if place < len(message) and message[place] < 0x80:  # the common case
         return message[place], place + 1
     value = 0
     for count, byte in enumerate(message[place : place + _LONGEST_VARINT]):

@@ -1,7 +1,7 @@
-"""The run that comes with Digits Lab: in a new home it is there from the first second, as a run that has been trained.
+"""The run that comes with Digits Lab: every new home contains it from the start, as a finished run.
 
-This folder holds what it left. Its weights have half precision here and single precision in a home, so that all that
-reads a run reads this one. `python -m digits_core.shell.make_starter` makes the folder anew.
+This folder holds its files. Its weights have half precision here and single precision in a home, so that all code can
+read it like any other run. `python -m digits_core.shell.make_starter` recreates the folder.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from digits_core.training.events import EpochFinished, Finished, Progress, Start
 FOLDER = Path(__file__).parent
 RUN, WEIGHTS = "run.json", "weights.safetensors"
 AS_THEY_ARE = ("test.npz", "watched.npz", "refusal.npz")
-"""The files of the run that a home gets as they are here."""
+"""The files of the run that are copied to a home unchanged."""
 TAG = "shipped"
 SWITCH = "DIGITS_STARTER"
-"""The environment variable that says `off` where a new home is to be empty."""
+"""The environment variable to set to `off` if a new home is to be empty."""
 
 
 def open_database(home: Home) -> Database:
@@ -41,19 +41,19 @@ def open_database(home: Home) -> Database:
 
 @cache
 def shipped_run() -> dict[str, Any]:
-    """Return what `run.json` says: id, config, times, the events of its training, a note."""
+    """Return the content of `run.json`: id, config, times, the events of its training, a note."""
     return json.loads((FOLDER / RUN).read_text(encoding="utf-8"))
 
 
 def load_shipped_weights() -> dict[str, np.ndarray]:
-    """Return the weights as a home keeps them, float32."""
+    """Return the weights as stored in a home, float32."""
     return {name: values.astype(np.float32) for name, values in load_file(FOLDER / WEIGHTS).items()}
 
 
 def _install(db: sqlite3.Connection, home: Home) -> None:
-    """Write the run and its files, to be called in the transaction that makes the database.
+    """Write the run and its files; call it in the transaction that creates the database.
 
-    The files come first, under an id that is always the same: a home that could not be made finds them again.
+    The files come first, under a fixed id, so that the next attempt reuses them if creating the home failed.
     """
     run = shipped_run()
     config = RunConfig.model_validate(run["config"])
@@ -70,7 +70,7 @@ def _install(db: sqlite3.Connection, home: Home) -> None:
 
 
 def _events(run: dict[str, Any]) -> list[Started | Progress | EpochFinished | Finished]:
-    """Return the events of the training: the losses of single batches are kept as rows, to be short."""
+    """Return the events of the training; `run.json` stores the losses of single batches compactly, as rows."""
     epochs = [each for each in map(from_dict, run["epochs"]) if isinstance(each, EpochFinished)]
     per_epoch = max(batch for _, batch, _, _ in run["batches"])
     progress = [

@@ -1,1 +1,1 @@
-"""Several runs beside each other: one module a view."""
+"""Several runs side by side: one module per view."""

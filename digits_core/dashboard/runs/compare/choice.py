@@ -1,4 +1,4 @@
-"""How the curves of the chosen runs are to be drawn."""
+"""Options for the curves of the chosen runs, and their smoothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digits_core.evaluation.smoothing import smooth
 
 
 class Choice(NamedTuple):
-    """How the curves are to be drawn."""
+    """Options for drawing the curves."""
 
     measure: str
     splits: tuple[str, ...]
@@ -20,7 +20,7 @@ class Choice(NamedTuple):
 
 
 def smoothed(values: np.ndarray, strength: float) -> np.ndarray | None:
-    """Smooth the known values; a gap stays a gap. `None` for a strength of 0."""
+    """Smooth the finite values; gaps stay NaN. Return `None` for a strength of 0."""
     if not strength:
         return None
     result, known = np.full(len(values), np.nan), np.isfinite(values)

@@ -1,4 +1,4 @@
-"""Loss and accuracy of the chosen runs, epoch by epoch or second by second, which go on while they train."""
+"""Loss and accuracy of the chosen runs by epoch or by second, updated while they train."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from digits_core.runs.epoch_feed import Epochs
 from digits_core.runs.store import Run
 
 MEASURE, IMAGES, AGAINST, SMOOTHING = "measure", "curve_images", "curves_against", "smoothing"
-"""Keys of the address."""
+"""Keys in the URL."""
 MEASURES, SPLITS, AXES = ("Both", "Loss", "Accuracy"), ("training", "test"), ("Epochs", "Seconds")
 MOST_SMOOTHING = 0.95
 
 
 class Drawn(NamedTuple):
-    """What a chart needs of a run."""
+    """The part of a run that a chart needs."""
 
     title: str
     number: int
     planned_epochs: int
     sparse: bool = False
-    """Not every figure was logged in every epoch: lines go on over what is missing."""
+    """True if some epochs may lack some figures: lines then connect across the gaps."""
 
 
 def curves_and_differences(runs: list[Run], choice: Choice) -> None:
-    """Draw the curves of some runs as they were chosen to be drawn, and in which settings the runs differ."""
+    """Draw the curves of the runs with the chosen options, and the settings in which the runs differ."""
     alive = any(run.live for run in runs)
     with st.container(key="main_picture"):
         st.fragment(_curves, run_every=POLL_S if alive else None)(runs, alive, choice)
@@ -51,7 +51,7 @@ def curves_and_differences(runs: list[Run], choice: Choice) -> None:
 
 
 def choose_curves() -> Choice:
-    """Draw the scale, and a popover with what is chosen less often; all of it is in the address."""
+    """Draw the choice of the scale and a popover with the other options; return them all. The URL keeps them."""
     log = choose_scale()
     popover(
         "Curves",
@@ -67,7 +67,7 @@ def _curves(runs: list[Run], alive: bool, choice: Choice) -> None:
     live = {run.id: run for run in state().runs.live()} if alive else {}
     if alive and any(run.live and run.id not in live for run in runs):
         st.rerun()
-    # A run that has ended early needs no room for the epochs that it will never have.
+    # A run that ended early needs no space for the epochs that it will never have.
     planned = {run_id: run.planned_epochs for run_id, run in live.items()}
     drawn = tuple(Drawn(run.title, run.number, planned.get(run.id, 1), run.is_logged) for run in runs)
     found = tuple(state().epochs.of([run.id for run in runs]))
@@ -120,12 +120,12 @@ def _draw_options() -> None:
 
 
 def _splits() -> tuple[str, ...]:
-    """Return the images whose curves are drawn; all where none are chosen."""
+    """Return the splits whose curves are drawn; all if none are chosen."""
     return tuple(each for each in SPLITS if each in kept(IMAGES)) or SPLITS
 
 
 def _smoothing() -> float:
-    """Return the smoothing that the address names; none where that is no number."""
+    """Return the smoothing in the URL, clipped to its range; 0 if it is not a number."""
     try:
         return min(max(float("".join(kept(SMOOTHING)[:1])), 0.0), MOST_SMOOTHING)
     except ValueError:
@@ -134,7 +134,7 @@ def _smoothing() -> float:
 
 @lru_cache(maxsize=32)
 def _chart(runs: tuple[Drawn, ...], found: tuple[Epochs, ...], choice: Choice) -> str:
-    """Return the chart as JSON. Epochs are replaced when there are more: the same objects make the same chart."""
+    """Return the chart as JSON. `Epochs` are immutable, so that the same objects always give the same chart."""
     lines = [line for run, epochs in zip(runs, found, strict=True) for line in _lines(run, epochs, choice)]
     error = choice.log and choice.measure == "Accuracy"
     scale = {

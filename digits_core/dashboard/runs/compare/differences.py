@@ -1,4 +1,4 @@
-"""The settings of the chosen runs, only those that differ unless all are asked for, beside what came out."""
+"""The settings of the chosen runs, by default only those that differ, next to the results."""
 
 from __future__ import annotations
 

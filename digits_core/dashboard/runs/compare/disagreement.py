@@ -1,4 +1,4 @@
-"""The test images to which two runs give different answers, with both answers."""
+"""The test images for which two runs make different predictions, with both predictions."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _choose(place: int) -> None:
 
 
 def same_size(images: list[np.ndarray]) -> np.ndarray:
-    """Stack images uint8 (H, W) of different datasets as (n, H, W), smaller ones enlarged without smoothing."""
+    """Stack uint8 images (H, W) of different sizes as (n, H, W), resizing smaller ones without smoothing."""
     height, width = (max(image.shape[axis] for image in images) for axis in (0, 1))
     return np.stack(
         [

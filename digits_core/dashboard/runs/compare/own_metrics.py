@@ -1,4 +1,4 @@
-"""A chart for each metric that only logged runs have, which goes on while they log."""
+"""A chart for each metric that only logged runs have, updated while they log."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from digits_core.figures.run_curves import RunLine, curves_height, run_curves
 from digits_core.runs.store import Run
 
 AT_ONCE = 8
-"""Charts before somebody asks for more: each is a chart that a browser draws."""
+"""The most charts drawn by default: each costs the browser time."""
 
 
 def show_own_metrics(runs: list[Run], choice: Choice) -> None:
-    """Draw the metrics of the logged ones among these runs; nothing where they have none of their own."""
+    """Draw the additional metrics of the logged runs; nothing if there are none."""
     logged = [run for run in runs if run.is_logged]
     if logged:
         alive = any(run.live for run in logged)
@@ -55,11 +55,11 @@ def _draw(runs: list[Run], choice: Choice) -> None:
 
 
 def chart_key(name: str) -> str:
-    """Return the key of a metric's chart: names are anything, keys become classes of the page."""
+    """Return the key of a metric's chart, hashed: names may hold any character, but keys become CSS classes."""
     return f"own_metric_{zlib.crc32(name.encode()):08x}"
 
 
-# The newest sequence number tells one content from another, the folder one home from another.
+# As cache keys, the newest sequence number identifies the content and the folder the home.
 @lru_cache(maxsize=8)
 def _names(run_ids: tuple[str, ...], newest: int, folder: str) -> list[str]:
     logged = state().runs.logged
@@ -80,6 +80,6 @@ def _chart(
             lines.append(
                 RunLine(title, "", run_colour(number), steps, steps, values, smoothed(values, choice.smoothing))
             )
-    words = escape(name)  # plotly takes some HTML for markup
+    words = escape(name)  # plotly interprets some HTML as markup
     scale = Scale(words, log=choice.log and all((line.values > 0).all() for line in lines))
     return run_curves(lines, words, scale).to_json(), curves_height(len(lines))

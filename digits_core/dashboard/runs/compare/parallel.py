@@ -1,4 +1,4 @@
-"""Parallel coordinates: each run a line through its settings and results; dragging along an axis picks runs."""
+"""Parallel coordinates: each run is a line through its settings and results; drag along an axis to pick runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from digits_core.runs.store import Run
 
 AXES_AT_MOST = 10
 AXIS_WIDTH = 92
-"""The least room, in pixels, in which the words of an axis can be read."""
+"""The minimum width, in pixels, in which the labels of an axis are legible."""
 
 
 @st.fragment

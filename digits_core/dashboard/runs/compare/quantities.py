@@ -1,4 +1,4 @@
-"""What runs are set to and what came out, by name: for tables, parallel coordinates, scatter and training time."""
+"""Settings and results of runs by name, for tables, parallel coordinates, scatter plots and training time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digits_core.settings import SECTION_OF, SETTINGS, title_of, written
 
 @dataclass(frozen=True)
 class Quantity:
-    """A setting or a result: its title, the unit where it has one, and what it is of a run (`None` where unknown)."""
+    """A setting or a result: its title, its unit if it has one, and a function `of` a run (`None` if unknown)."""
 
     name: str
     title: str
@@ -33,7 +33,7 @@ class Quantity:
 
 
 def setting(field: str) -> Quantity:
-    """Return the quantity of a field of the config, or of the changes by hand."""
+    """Return the quantity for a field of the config, or for the changes by hand."""
     log = field in SETTINGS and SETTINGS[field].log
 
     def of(run: Run) -> float | str | None:
@@ -44,12 +44,12 @@ def setting(field: str) -> Quantity:
 
 
 def on_axis(field: str, value: Any) -> float | str:
-    """Return a number as it is, and anything else in words."""
+    """Return a number unchanged, and anything else as text."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) else written(field, value)
 
 
 def seconds_per_epoch(run: Run) -> float | None:
-    """Return training time divided by the epochs done, in seconds; `None` before the first."""
+    """Return the training time per finished epoch in seconds; `None` before the first."""
     done = run.progress * run.planned_epochs
     return run.seconds / done if run.seconds and done >= 1 else None
 
@@ -74,11 +74,11 @@ BY_TITLE = {each.title: each for each in (*ALL_SETTINGS, BY_HAND, *RESULTS)}
 
 
 MOST_OWN_SETTINGS = 20
-"""Columns for what the loops of logged runs call their settings; their record has all of them."""
+"""The most columns for settings that only logged runs have; the record of a run lists all of them."""
 
 
 def settings_that_differ(runs: Sequence[Run]) -> list[Quantity]:
-    """Return the settings that are not the same in all of these runs, then what logged ones alone call so."""
+    """Return the settings that differ between these runs, followed by those that only logged runs have."""
     return [setting(field) for field in varying(runs)] + _own_settings_that_differ(runs)
 
 
@@ -95,7 +95,7 @@ def _own_setting(name: str) -> Quantity:
 
 
 def axis_of(quantity: Quantity, runs: Sequence[Run]) -> Axis:
-    """Return a quantity as an axis of parallel coordinates: words as numbers from 0, factors as logarithms."""
+    """Return a quantity as an axis of parallel coordinates: text is numbered from 0, log scales use log10."""
     values = [quantity.of(run) for run in runs]
     if any(isinstance(value, str) for value in values):
         named = ["–" if value is None else str(value) for value in values]
@@ -111,7 +111,7 @@ def axis_of(quantity: Quantity, runs: Sequence[Run]) -> Axis:
 
 
 def passing(axes: Sequence[Axis], brush: Sequence[tuple[str, Sequence[float]]]) -> list[int]:
-    """Return the places of the runs whose values lie in one of the ranges of each brushed axis."""
+    """Return the indices of the runs whose values lie in one of the ranges of each brushed axis."""
     by_title = {axis.title: axis.values for axis in axes}
     inside = [
         (by_title[title], list(zip(ends[::2], ends[1::2], strict=False))) for title, ends in brush if title in by_title

@@ -1,4 +1,4 @@
-"""Any setting or result of the chosen runs against any other; a point names its run."""
+"""A scatter plot of any two settings or results of the chosen runs; each point names its run."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def any_against_any(runs: list[Run]) -> None:
 
 
 def _choose(label: str, key: str, otherwise: str) -> str:
-    """Choose a setting or a result, in the URL."""
+    """Draw the choice of a setting or a result, kept in the URL, and return its title."""
     titles = list(BY_TITLE)
     return st.selectbox(
         label,

@@ -1,4 +1,4 @@
-"""What runs answered to their test images, as far as it was kept."""
+"""The stored predictions of runs for their test images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digits_core.runs.store import Run
 
 
 def answers_of(run: Run) -> TestResult | None:
-    """Return the answers of a run that has ended; `None` if there are none, or none that can be read."""
+    """Return the test result of a run that has ended; `None` if there is none or it cannot be read."""
     if run.live:
         return None
     try:
@@ -25,7 +25,7 @@ def titles_of(runs: list[Run]) -> str:
     return ", ".join(as_plain_text(run.title) for run in runs)
 
 
-# The arguments that it does not use tell one content from another for the cache.
+# The unused arguments are cache keys: they identify the content.
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _answers(folder: str, run_id: str, finished: float) -> TestResult:
     return state().artifacts(run_id).load_test_result()

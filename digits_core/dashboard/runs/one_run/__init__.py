@@ -1,4 +1,4 @@
-"""One run on the Runs page: where it stands, and one view at a time of how good it is."""
+"""One run on the Runs page: its status, and one view at a time of its quality."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VIEW_HELP = (
 
 
 def show_one_run(runs: list[Run]) -> None:
-    """Draw everything about the run that the URL names, by default the newest of `runs`."""
+    """Draw the run that the URL names, by default the newest of `runs`."""
     if not runs:
         empty_state("No run yet. Train one to see here what it gets right and wrong.", "training", "Train")
         return
@@ -47,7 +47,7 @@ def show_one_run(runs: list[Run]) -> None:
     view = st.segmented_control(
         "Look at",
         list(VIEWS),
-        # A run that others trained has no answers to look at, but it says how it was set.
+        # A run trained elsewhere has no predictions to show, but its settings were logged.
         default="Record" if run.is_logged and run.weights is None else "Mistakes",
         required=True,
         key="result",
@@ -61,7 +61,7 @@ def show_one_run(runs: list[Run]) -> None:
 
 
 def _head(run: Run) -> None:
-    """Draw the run's status in a row of numbers that is equally high for every run."""
+    """Draw the run's status as a row of metrics, which has the same height for every run."""
     epochs = len(state().epochs.of([run.id])[0])
     tested = run.environment.get("images", {}).get("test", 0)
     with st.container(horizontal=True, gap="medium", key="run_head"):
@@ -97,11 +97,11 @@ def _head(run: Run) -> None:
 
 
 def _news_of(run: Run) -> tuple[str, int]:
-    """Return what changes when there is something new to draw: the status, and how many epochs are done."""
+    """Return the status and the number of finished epochs: if either changes, the page must be redrawn."""
     return run.status, len(state().epochs.of([run.id])[0])
 
 
 def _follow(run_id: str, shown: tuple[str, int]) -> None:
-    """Draw the page again after an epoch of a run that still trains."""
+    """Rerun the page if the run has finished an epoch or changed its status since it was shown."""
     if _news_of(state().runs.get(run_id)) != shown:
         st.rerun()

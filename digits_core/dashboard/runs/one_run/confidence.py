@@ -1,4 +1,4 @@
-"""Confidence: whether the network is as often right as it is sure, and what it gains by saying "I don't know"."""
+"""Confidence: the calibration of the network, and the accuracy that it gains by saying "I don't know"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digits_core.figures.palette import run_colour
 from digits_core.runs.store import Run
 
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999)
-"""Closer together where networks are: most answers are 99 % sure, or say so."""
+"""Denser towards 1, where most confidences of networks lie."""
 ERROR_HELP = (
     f"Answers are sorted into {BINS} bins of equal width by their confidence. In each, the share that is right is "
     "compared with the mean confidence; the expected calibration error is the mean of these gaps, each bin weighted by "

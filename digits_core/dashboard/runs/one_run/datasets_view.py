@@ -1,4 +1,4 @@
-"""Datasets: trained on one, tested on every other."""
+"""Datasets: a network trained on one, tested on all others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from digits_core.runs.run_settings import settings_of
 from digits_core.runs.store import Run
 
 Found = dict[str, Evaluation]
-"""By the name of the dataset."""
+"""Evaluations by dataset name."""
 
 
 def show_datasets(run: Run) -> None:
@@ -39,21 +39,21 @@ def show_datasets(run: Run) -> None:
     for each in [run, second] if second else [run]:
         found = _evaluations_of(each, datasets)
         if found is None:
-            break  # one at a time: the second begins when the first is there
+            break  # one at a time: the second run is measured once the first is done
         measured[each] = found
     if measured:
         _show(measured, datasets)
 
 
 def _testable() -> list[Digits]:
-    """Return every dataset that is here and has test images, in the order of the catalogue."""
+    """Return the available datasets with test images, in catalogue order."""
     catalogue = state().catalogue
     here = [load_digits(entry.name) for entry in catalogue.entries() if catalogue.available(entry.name)]
     return [digits for digits in here if digits.test.any()]
 
 
 def _evaluations_of(run: Run, datasets: Sequence[Digits]) -> Found | None:
-    """Return how a run does on each dataset; until all are known, draw the progress."""
+    """Return a run's evaluation on each dataset; draw the progress and return `None` until all are known."""
     artifacts = state().artifacts(run.id)
     try:
         found = {digits.name: kept(artifacts, digits) for digits in datasets}

@@ -1,4 +1,4 @@
-"""Images of several datasets beside each other."""
+"""Images of several datasets in one array."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def of_one_size(images: Sequence[np.ndarray]) -> np.ndarray:
-    """Stack images uint8 (H, W) of any sizes as (n, H, W): smaller ones enlarged by whole factors, on paper."""
+    """Stack uint8 images (H, W) of any sizes as (n, H, W): smaller ones enlarged by integer factors, zero-padded."""
     height, width = (max(image.shape[side] for image in images) for side in (0, 1))
     canvas = np.zeros((len(images), height, width), dtype=np.uint8)
     for place, image in zip(canvas, images, strict=True):

@@ -1,4 +1,4 @@
-"""What a run has kept of its test: the answers, and the images where they can still be had."""
+"""The stored test result of a run: its predictions, and the images if they are still available."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digits_core.runs.store import Run
 
 
 def answers_of(run: Run) -> Answers | None:
-    """Return the answers that a run last gave to its test images; if there are none, the page says why."""
+    """Return a run's latest predictions for its test images; if there are none, draw the reason and return `None`."""
     if run.weights is None or run.is_logged:
         st.info(_why_no_answers(run))
         return None
@@ -32,7 +32,7 @@ def answers_of(run: Run) -> Answers | None:
 
 
 def _why_no_answers(run: Run) -> str:
-    """Say why a run without weights has no answers: no epoch was finished, or its weights are on another machine."""
+    """Return why a run has no predictions: no epoch finished, weights on another machine, or trained elsewhere."""
     if run.is_logged:
         more = "" if run.weights is None else " Datasets shows how it does on the digits that are here."
         return f"{NOT_TRAINED_HERE} Record shows what it said of itself, Compare its curves.{more}"
@@ -47,7 +47,7 @@ def _why_no_answers(run: Run) -> str:
 
 
 def images_of(run: Run) -> TestSet | None:
-    """Return the images that it was tested on; if they can no longer be shown, the page says why."""
+    """Return the images that the run was tested on; if they cannot be shown, draw the error and return `None`."""
     try:
         return test_set_of_run(run, lenient_run_loader(run.id))
     except DigitsError as error:

@@ -1,4 +1,4 @@
-"""The record of a run that this app did not train: its settings and metrics, by its own names."""
+"""The record of a run that this app did not train: its settings and metrics, under their original names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digits_core.settings import title_of, written
 
 
 def logged_settings(run: Run) -> None:
-    """Draw the config as its loop gave it, and how this app understands it."""
+    """Draw the config as it was logged, and the settings that this app recognises in it."""
     if not run.logged_config:
         st.info("Its loop said nothing of its settings: `init(config={…})` keeps them.")
         return
@@ -29,7 +29,7 @@ def logged_settings(run: Run) -> None:
 
 
 def logged_metrics(run: Run) -> None:
-    """Draw the metrics that only this run has: how many values, the last and the extremes."""
+    """Draw the run's additional metrics: their number of values, the last, the lowest and the highest."""
     logged = state().runs.logged
     names = logged.metric_names(run.id)
     if not names:

@@ -29,7 +29,7 @@ DIGITS = (ANY, *map(str, range(CLASSES)))
 PER_PAGE = 36
 """Fills whole rows of 4, 6, 9 and 12."""
 INK = {"light": "#1b1d2a", "dark": "#f4f5fa"}
-"""Numbers that stand out from their cells, in either theme."""
+"""Text colours with enough contrast to the cells, by theme."""
 LARGE = 200
 TRUE, TAKEN, PAGE, CHOSEN = "true_digit", "taken_for", "mistakes_page", "chosen_mistake"
 
@@ -62,9 +62,9 @@ def _mistakes(run: Run, answers: Answers) -> None:
 
 
 def _matrix(answers: Answers, shares: bool) -> None:
-    """Draw the matrix; a click on a cell fills the fields below it, and one on the chosen cell empties them."""
+    """Draw the matrix; a click on a cell fills the fields below it, a click on the chosen cell resets them."""
     label, answer = _field(TRUE), _field(TAKEN)
-    # A key for each choice: what plotly holds for selected must not outlive a choice that the fields made.
+    # One key per choice: plotly's selection must not outlive a choice made with the fields.
     key = f"confusion-{label}-{answer}-{shares}"
 
     def choose() -> None:
@@ -128,7 +128,7 @@ def _scores(answers: Answers) -> None:
 
 
 def _filters() -> tuple[int | None, int | None]:
-    """Return the true digit and the answer whose images are shown; `None` for any."""
+    """Draw the filters; return the true digit and the predicted digit whose images are shown, `None` for any."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "True digit",
@@ -205,21 +205,21 @@ def _draw(tested: TestSet, answers: Answers, shown: np.ndarray, chosen: int) -> 
 
 
 def _large(tested: TestSet, answers: Answers, place: int) -> None:
-    """Draw one image, the ten probabilities, and where it comes from."""
+    """Draw one image, its ten probabilities, and a link to it in its dataset."""
     label, answer = int(answers.labels[place]), int(answers.digits[place])
     name, index = tested.place(place)
     with st.container(key="chosen_image", border=True):
         st.markdown(f"**A {label} read as {answer}**, {answers.confidence[place]:.2%} sure")
         show_chart(pixels(tested.image(place), "", LARGE), "mistake", f"A {label} that was read as {answer}")
         chart = probabilities(answers.probabilities[place], "What the network says", 300)
-        chart.update_xaxes(range=[0, 1.3])  # room for the number beside the longest bar
+        chart.update_xaxes(range=[0, 1.3])  # room for the number next to the longest bar
         show_chart(chart, "mistake_probabilities", f"The ten probabilities; the highest is that of {answer}")
         words = f"Image {index:,} of {as_plain_text(name)}"
         link("data", words, view="Samples", dataset=name, split="test", index=str(index))
 
 
 def begin_anew() -> None:
-    """Go back to the first page with no image chosen: something else is shown."""
+    """Return to the first page with no image chosen, because other images are shown."""
     st.session_state[PAGE] = 1
     st.session_state.pop(CHOSEN, None)
 
@@ -229,7 +229,7 @@ def _choose(place: int) -> None:
 
 
 def _field(key: str) -> int | None:
-    """Draw the digit in one of the two fields, which the URL may have filled before."""
+    """Return the digit in one of the two fields, before it is drawn also from the URL; `None` for any."""
     text = st.session_state.get(key) or st.query_params.get(key, ANY)
     return int(text) if text in DIGITS[1:] else None
 

@@ -1,4 +1,4 @@
-"""Record: how a run was set, where it ran, what was changed while it did, and what it printed."""
+"""Record: a run's settings, its environment, the changes made while it ran, and its log."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NOTED = {
     "images train": "training images",
     "images test": "test images",
 }
-"""How the environment's names read where their own are too short."""
+"""Longer titles for environment entries whose names are too short."""
 LOG_HEIGHT = 300
 
 
@@ -99,7 +99,7 @@ def _settings(run: Run) -> None:
 
 
 def _base(run: Run) -> Any:
-    """Return the recipe that a run started from; a recipe that no longer exists counts as the lecture's."""
+    """Return the config of the recipe that a run started from, or the lecture's if that recipe no longer exists."""
     try:
         return find(run.recipe).config
     except DigitsError:
@@ -107,7 +107,7 @@ def _base(run: Run) -> Any:
 
 
 def _in_recipe(field: str, different: Mapping[str, Any]) -> str:
-    """Return the recipe's value in words, if it is among those that are not the run's."""
+    """Return the recipe's value as text if it differs from the run's, otherwise ""."""
     return written(field, different[field]) if field in different else ""
 
 

@@ -1,4 +1,4 @@
-"""Robustness: accuracy while the test images are turned, moved, scaled, made noisy, written thicker or thinner."""
+"""Robustness: accuracy on test images that are rotated, shifted, scaled, noisy, thickened or thinned."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def show_robustness(run: Run) -> None:
     for each in [run, second] if second else [run]:
         found = _robustness_of(each)
         if found is None:
-            break  # one at a time: the second begins when the first is there
+            break  # one at a time: the second run is measured once the first is done
         measured[each] = found
     if measured:
         _legend(measured)
@@ -37,7 +37,7 @@ def show_robustness(run: Run) -> None:
 
 
 def _robustness_of(run: Run) -> Robustness | None:
-    """Return what was measured of a run; until there is something, draw the progress."""
+    """Return a run's robustness; draw the progress and return `None` until it is measured."""
     artifacts = state().artifacts(run.id)
     try:
         found = kept(artifacts)

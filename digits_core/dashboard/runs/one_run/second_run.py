@@ -1,4 +1,4 @@
-"""A second run beside the first, in the views that compare, and computations that both wait for."""
+"""A second run to compare with the first, and the background jobs that measure both."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from digits_core.runs.store import Run
 
 NONE = "none"
 JOBS: Jobs[Any] = Jobs()
-"""What is measured of runs: each job keeps its result with its run, where every view looks first."""
+"""Jobs that measure runs: each stores its result with its run, where every view looks first."""
 
 
 def choose_second(run: Run) -> Run | None:
-    """Choose another run that can be measured, or `None`; in the URL as `second`."""
+    """Draw the choice of a second usable run, in the URL as `second`, and return it; `None` if none is chosen."""
     others = {each.id: each for each in state().runs.usable() if each.id != run.id}
     titles = {NONE: "no other run", **{each.id: run_label(each) for each in others.values()}}
     chosen = choose_named(
