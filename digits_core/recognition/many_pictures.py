@@ -30,11 +30,10 @@ Found = tuple[str, Sheet | PictureError]
 def find_each(paths: Iterable[str], way: Way) -> Iterator[Found]:
     """Yield what is found in each picture, in order, as soon as it is: a path that is awaited holds nothing up."""
     paths = iter(paths)
-    for path in islice(paths, FEW):
-        yield _find(path, way)
     processes = min(cores(), _PROCESSES_AT_MOST)
+    for path in islice(paths, FEW if processes > 1 else None):
+        yield _find(path, way)
     if processes == 1:
-        yield from (_find(path, way) for path in paths)
         return
     # Spawned, not forked: PyTorch has threads by now.
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _serve_parent)
