@@ -22,7 +22,7 @@ PARTS = ("What came in", "× delta there", "= product")
 
 
 def show_backward(subject: Subject, image: ChosenImage, layer: Layer, unit: int) -> None:
-    """Draw the step for one image and one layer; the weight is chosen here."""
+    """Draw the backward pass of one image through one layer, with a control to choose the weight."""
     layers = layers_of(subject.config)
     found = backward_of(subject, image.pixels, image.label)
     st.subheader("The loss and the logits", divider="gray")
@@ -62,7 +62,7 @@ def _show_logits(found: Backward, label: int) -> None:
 
 
 def _show_delta(subject: Subject, found: Backward, layers: tuple[Layer, ...], layer: Layer, unit: int) -> None:
-    """Draw the delta of the chosen unit; before a fully connected layer, as the sum that it is."""
+    """Draw the delta of the chosen unit; before a fully connected layer, also the sum that it is computed from."""
     deltas, slopes = found.deltas[layer.name][unit], found.slopes[layer.name][unit]
     place = [each.name for each in layers].index(layer.name)
     after = layers[place + 1] if place + 1 < len(layers) else None

@@ -1,4 +1,4 @@
-"""Build: the layers as cards, what they come to as one changes them, and what becomes of the network."""
+"""Build: the layers as editable cards, the size and cost of the network, and controls to save or train it."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from digits_core.training.estimate import duration
 from digits_core.training.recipes import LECTURE
 
 DRAWN = "network_drawn"
-"""The last network that could be built, which is drawn while the one at hand cannot."""
+"""The last network that could be built; it is drawn while the current one cannot be built."""
 PROBLEM, REFUSED = "network_edit_problem", "network_edits_refused"
 ALL_SAME = "network_activation"
 
 
 def show(row: DeltaGenerator) -> None:
-    """Draw the view; what takes a step back, and where networks are kept, is in `row`."""
+    """Draw the view; the controls to undo and redo, and to save networks, are in `row`."""
     network = built.built()
     if network is None:
         network = NetworkConfig()
@@ -81,7 +81,7 @@ def show(row: DeltaGenerator) -> None:
 
 
 def _draw(image: ChosenImage | None) -> None:
-    """Draw the last network that could be built, with what it makes of an image before it is trained."""
+    """Draw the last network that could be built, with its untrained activations for an image."""
     network, size = st.session_state.get(DRAWN, (NetworkConfig(), TransformConfig().size))
     subject = untrained(size, 0, network)
     with st.container(key="main_picture"):
@@ -93,7 +93,7 @@ def _draw(image: ChosenImage | None) -> None:
 
 
 def _facts(network: NetworkConfig, size: int) -> list[Fact]:
-    """Draw the totals, and how they differ from those of the lecture's network."""
+    """Return the totals of the network, compared with those of the lecture's network."""
     base: RunConfig = st.session_state.get("form_config", LECTURE.config)
     config = base.replace(network=network, transform=base.transform.replace(size=size))
     layers, lecture = layers_of(config), layers_of(config.replace(network=NetworkConfig()))
@@ -129,7 +129,7 @@ def _compared(here: int, there: int) -> str:
 
 
 def _words(network: NetworkConfig, size: int) -> str:
-    """Describe a saved network, and say if it is only a draft."""
+    """Summarise a saved network, and note if it is only a draft."""
     problem = problem_of(network.layers, size)
     return summary(network.layers) + (f" (draft: {problem.sentence})" if problem else "")
 
@@ -195,13 +195,13 @@ def _use_in_training(network: NetworkConfig, size: int) -> None:
 
 
 def _edit(edited: Mapping[str, Any]) -> None:
-    """Do what was done to a card; what a layer cannot be changes nothing."""
-    # Not the network that the page was drawn with: of two quick edits the second comes before the page is drawn anew.
+    """Apply the edit of a card; an edit that makes a layer invalid changes nothing."""
+    # Not the network that the page was drawn with: the second of two quick edits arrives before the page is redrawn.
     network = built.built()
     assert network is not None
     layers, place = network.layers, int(edited["place"])
     if not 0 <= place <= len(layers):
-        return  # of a card that was taken out meanwhile
+        return  # the card was removed in the meantime
     try:
         match edited["what"]:
             case "insert":
@@ -235,7 +235,7 @@ def _offer_repair(network: NetworkConfig, problem: Problem) -> None:
 
 
 def _pressed(layer: str, unit: int | None) -> None:
-    """Look at the layer that was pressed, of the network as built."""
+    """Open the pressed layer, or one of its units by hand, in the network as built."""
     st.session_state["weights"] = BUILT
     if unit is not None:
         look_by_hand(layer, unit)

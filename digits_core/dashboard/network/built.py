@@ -1,4 +1,4 @@
-"""The network that is being built: kept in the session with each of its steps, and in the page's address."""
+"""The network that is being built: kept in the session with its undo history, and in the URL of the page."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from digits_core.training.config_fields import as_texts, from_texts
 STATE = "network_built"
 IN_URL = "network_in_url"
 MOST_STEPS = 100
-"""That can be undone."""
+"""The number of steps that can be undone."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """A network as it is now, and as it was before each step and after each that was undone, the last ones last."""
+    """The current network, those before it that undo restores, and those after it for redo, the most recent last."""
 
     network: NetworkConfig
     before: tuple[NetworkConfig, ...] = ()
@@ -29,7 +29,7 @@ class Built:
 
 
 def built() -> NetworkConfig | None:
-    """Return what has been built in this session, `None` before anything was."""
+    """Return the network built in this session; `None` if there is none yet."""
     state: Built | None = st.session_state.get(STATE)
     return state.network if state else None
 
@@ -39,7 +39,7 @@ def is_buildable(network: NetworkConfig, size: int) -> bool:
 
 
 def fill(network: NetworkConfig) -> None:
-    """Take a step: this is the network now, and the one before can be taken back."""
+    """Make this the current network, as a step that can be undone."""
     state: Built | None = st.session_state.get(STATE)
     if state is None:
         st.session_state[STATE] = Built(network)
@@ -66,12 +66,12 @@ def steps() -> tuple[int, int]:
 
 
 def as_link(network: NetworkConfig, size: int) -> dict[str, list[str]]:
-    """Return the network with the image size that it is for, as the parameters of a link."""
+    """Return a network and its image size as the query parameters of a link."""
     return to_query(network) | {"size": [str(size)]}
 
 
 def to_query(network: NetworkConfig) -> dict[str, list[str]]:
-    """Return a network's query, as in `{"layers": ["lenet"]}`; defaults are left out."""
+    """Return a network as query parameters, as in `{"layers": ["lenet"]}`; defaults are left out."""
     usual = NetworkConfig()
     return {
         field: as_texts(field, value)
@@ -81,7 +81,7 @@ def to_query(network: NetworkConfig) -> dict[str, list[str]]:
 
 
 def take_from_url() -> None:
-    """Take the network of the address, or say what is wrong with it."""
+    """Load the network from the URL, or show a warning if it is invalid."""
     query = page_address.said(NetworkConfig.model_fields.__contains__)
     if not query or not page_address.is_new(NetworkConfig.model_fields.__contains__, IN_URL):
         return

@@ -1,4 +1,4 @@
-"""What the views ask for: a network, another to compare it with, an image."""
+"""Controls that the views share: a network, another to compare it with, an image."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOTHING, START = "nothing", "start"
 
 @dataclass(frozen=True)
 class ChosenImage:
-    """An image of a dataset: its place in it, its pixels uint8 (H, W), the digit that it is labelled as."""
+    """An image of a dataset: its index, its pixels uint8 (H, W), and its label."""
 
     dataset: str
     index: int
@@ -70,9 +70,9 @@ def choose_dropout() -> float:
 
 @group("weights")
 def choose_subject(traced: bool = False) -> Subject:
-    """Choose the network to look at: of a run, before or after its training; while there is none, an untrained one.
+    """Choose the network of a run, before or after its training; without a run, an untrained one.
 
-    traced: Whether networks of somebody else's code are offered, too.
+    traced: Whether networks that were traced from foreign code are offered, too.
     """
     runs = state().runs.usable(logged=traced)
     if not runs:
@@ -111,7 +111,7 @@ def choose_subject(traced: bool = False) -> Subject:
 
 
 def say_untrained() -> None:
-    """Say, while nothing is trained, that these are starting weights, and where trained ones come from."""
+    """Explain, while nothing is trained, that these are starting weights, and link to Training."""
     if not state().runs.usable():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Nothing is trained yet: this network has its random starting weights.", width="content")
@@ -119,16 +119,16 @@ def say_untrained() -> None:
 
 
 def look_by_hand(layer: str, unit: int) -> None:
-    """Show the arithmetic of this map or unit next, and say so in the address."""
+    """Show the arithmetic of this map or unit on the next rerun, and write its number into the URL."""
     st.session_state["layer"] = layer
     st.session_state["look"] = "By hand"
     st.session_state["unit"] = unit
-    # The view's own control is only drawn later, and then writes into the address what is changed with it.
+    # The view's own control is drawn later, and writes only its own changes into the URL.
     st.query_params["unit"] = str(unit)
 
 
 def choose_other(subject: Subject) -> Subject | None:
-    """Choose a second network to show next to the first, or none; in the URL as `other`."""
+    """Choose a second network to show next to the first; `None` for none. In the URL as `other`."""
     runs = {run.id: run for run in state().runs.usable()}
     if not runs:
         return None
@@ -148,7 +148,7 @@ def choose_other(subject: Subject) -> Subject | None:
 
 @group("image")
 def choose_image() -> ChosenImage | None:
-    """Choose an image by dataset, split and place in that split; `None`, with what to do, if there is none."""
+    """Choose an image by dataset, split and position in the split; if there is none, say what to do, return `None`."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_dataset()
         if here := state().catalogue.available(name):

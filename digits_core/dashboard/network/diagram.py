@@ -1,6 +1,6 @@
-"""The diagram of a network, drawn from what its layers make of one image: each map and each unit can be pressed.
+"""The diagram of a network, drawn from its activations for one image: each map and each unit can be pressed.
 
-One component and no chart: a network has hundreds of maps and units, and each is a button that a screen reader can
+A component rather than a chart: a network has hundreds of maps and units, and each is a button that a screen reader can
 name. The arrow keys go from one to the next within a layer; Tab goes to the next layer.
 """
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 UNIT_ROWS = 16
-"""Of the cells that stand for the units of a layer."""
+"""Rows of cells in the grid of a layer's units."""
 NARROW_MAPS, NARROW_UNITS = 8, 32
-"""Columns on a narrow screen, where layers lie below each other."""
+"""Columns on a narrow screen, where the layers are stacked vertically."""
 
 _diagram = st.components.v2.component(
     "digits_network_diagram",
@@ -46,9 +46,9 @@ def show_diagram(
     on_press: Callable[[str, int | None], None],
     compact: bool = False,
 ) -> None:
-    """Draw the layers from left to right with what they make of one image, in `found`; `words` say which it is.
+    """Draw the layers from left to right with their activations for one image, `found`; `words` describe the image.
 
-    `compact` leaves out the bars of the answers, so that it needs little height.
+    `compact` leaves out the bars of the predictions, to save height.
 
     `on_press` is called with the name of the layer that was pressed and the number of its map or unit, None for the
     layer as a whole, before the page runs again.
@@ -65,7 +65,7 @@ def show_diagram(
 def payload(
     layers: Sequence[Layer] | Sequence[TracedLayer], found: Mapping[str, Activation], chosen: str, words: str
 ) -> dict[str, Any]:
-    """Return what the browser draws from, as plain values."""
+    """Return the data that the browser draws, as plain values."""
     image = found[INPUT].after[0].numpy()
     blocks = [_block(INPUT, image) | {"title": "image", "then": "", "unit": "", "size": _size(image.shape)}]
     for layer in layers:
@@ -79,14 +79,14 @@ def payload(
         if layer is layers[-1]:
             block |= {"logits": _plain(found[layer.name].before[0].numpy()), "colours": DIGIT_COLOURS}
         blocks.append(block)
-    # Tuples, because Streamlit takes every list for what may be a table.
+    # Tuples, because Streamlit treats every list as a possible table.
     return {"words": str(words), "chosen": str(chosen), "blocks": tuple(blocks)}
 
 
 def as_maps_or_units(values: np.ndarray) -> np.ndarray:
-    """Return what a layer puts out for one image, of any shape, as maps (n, H, W) or units (n,).
+    """Return the output of a layer for one image, of any shape, as maps (n, H, W) or units (n,).
 
-    The tokens of a transformer, (T, C), and the steps of a recurrent network are one map of all of them.
+    The tokens of a transformer, (T, C), and the steps of a recurrent network become a single map.
     """
     if values.ndim == 2:
         return values[None]
@@ -94,7 +94,7 @@ def as_maps_or_units(values: np.ndarray) -> np.ndarray:
 
 
 def _block(name: str, values: np.ndarray) -> dict[str, Any]:
-    """Return values (n, H, W) or (units,) as grey levels on one scale for the layer, with the largest of each map."""
+    """Return values (n, H, W) or (units,) as grey levels on one scale per layer, and the largest value of each map."""
     maps = values if values.ndim == 3 else values[:, None, None]
     count, height, width = maps.shape
     low, high = float(maps.min()), float(maps.max())
@@ -112,7 +112,10 @@ def _block(name: str, values: np.ndarray) -> dict[str, Any]:
 
 
 def _columns(count: int, maps: bool) -> int:
-    """Return how many columns make a block about as high as the others; of maps, at most as many as rows, no gaps."""
+    """Return the number of columns that makes a block about as high as the others.
+
+    Maps have at most as many columns as rows, and no gaps where possible.
+    """
     if not maps:
         return math.ceil(count / UNIT_ROWS)
     side = math.isqrt(count)

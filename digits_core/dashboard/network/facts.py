@@ -1,4 +1,4 @@
-"""Figures of a network or a layer beside each other: what it is, how much, and why."""
+"""Facts of a network or a layer side by side: a name, a value and an explanation each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 Fact = tuple[str, str, str]
-"""A name, a value, and what there is to say about that."""
+"""A name, a value, and an explanation of the value."""
 
 
 def show_facts(facts: Iterable[Fact]) -> None:

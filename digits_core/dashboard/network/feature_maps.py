@@ -1,4 +1,4 @@
-"""Feature maps: what every layer makes of one image, in one network or in two side by side."""
+"""Feature maps: the output of every layer for one image, in one network or in two side by side."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def show() -> None:
     for column, place in zip(st.columns(len(subjects), gap="medium"), range(len(subjects)), strict=True):
         with column:
             _show(subjects[place], place, found, dead[place], scale, moment == MOMENTS[1])
-    # The pictures need not wait for a whole test split to pass the network: the crosses come after them.
+    # Draw the pictures first: the crosses need a pass over the whole test split.
     for each in unknown:
         with search, st.spinner("Looking for units that stay silent …"):
             dead_units_of(each, image.dataset)
@@ -79,7 +79,7 @@ def _show(
     scale: str,
     before: bool,
 ) -> None:
-    """Draw one network's column; the scales that maps share are over all of `found`."""
+    """Draw the column of one network; shared colour scales span all networks in `found`."""
     from digits_core.layers.placed import INPUT
 
     st.subheader(plain(subject), divider="gray")
@@ -105,7 +105,7 @@ def _show(
         )
         show_chart(picture, f"{name}_{place}", words)
     answer = found[place][last.name]
-    # Two networks' logits on two axes would look alike: as for the maps, only "each alone" asks for that.
+    # On separate axes, the logits of two networks would look alike: as for the maps, only "each alone" separates them.
     together = len(found) > 1 and scale != RELATIVE_TO[0]
     reach = 1.05 * max(float(each[last.name].before.abs().max()) for each in found) if together else None
     for column, chart, key, words in zip(
@@ -123,7 +123,7 @@ def _show(
 
 
 def _maps(activation: Activation, before: bool) -> np.ndarray:
-    """Return (n, H, W); neurons as maps of one cell."""
+    """Return activations as maps (n, H, W); neurons as maps of one cell."""
     values = (activation.before if before else activation.after)[0].numpy()
     values = as_maps_or_units(values)
     return values if values.ndim == 3 else values[:, None, None]
@@ -134,7 +134,7 @@ def _all(layers: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
 
 
 def _layout(maps: np.ndarray, narrow: bool) -> tuple[int, int]:
-    """Return how many maps are in a row, and a row's height in pixels."""
+    """Return the number of maps in a row, and the height of a row in pixels."""
     if maps.shape[-1] == 1:
         return (16, 22) if narrow else (32, 24)
     if len(maps) == 1:

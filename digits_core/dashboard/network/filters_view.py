@@ -1,4 +1,4 @@
-"""Filters: the kernels of the convolutions, and the weights of every layer against their start."""
+"""Filters: the kernels of the convolutions, and the weights of every layer compared with their initial values."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _kernels(subject: Subject) -> dict[str, np.ndarray]:
 
 
 def _rows_and_columns(subject: Subject) -> list[str]:
-    """Say what the rows and columns are, for each convolution over several maps."""
+    """Describe the rows and columns of each convolution over several maps."""
     layers = {layer.name: layer for layer in network_of(subject).layers}
     return [
         f"{name} has a kernel for each of its {values.shape[1]} filters (columns) and each of the {values.shape[0]} "

@@ -1,4 +1,4 @@
-"""The layers of a network as cards in a row, each with what can be set of it: added, moved, changed and taken out."""
+"""The layers of a network as cards in a row, each with its settings: they can be added, moved, changed and removed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from digits_core.layers.problems import problem_of
 FOLDER = Path(__file__).parent
 KEY = "cards"
 DONE = "cards_done"
-"""The number of the last edit that was done."""
+"""The number of the last edit that was applied."""
 
 _cards = st.components.v2.component(
     "digits_layer_cards",
@@ -32,11 +32,11 @@ _cards = st.components.v2.component(
 
 
 def show_cards(layers: tuple[Kind, ...], size: int, on_edit: Callable[[Mapping[str, Any]], None], refused: int) -> None:
-    """Draw the cards. `on_edit` is called with what a person did, before the page runs again.
+    """Draw the cards. `on_edit` is called with each edit of the user, before the page runs again.
 
-    That has `what` (change, insert, move or remove) and the `place` of the layer, and with them `field` and `value`,
-    the `kind` of a new layer, or where `to` move it. `refused` is how many of these changed nothing: each puts back
-    what the cards say.
+    An edit has `what` (change, insert, move or remove) and the `place` of the layer, and with them `field` and
+    `value`, the `kind` of a new layer, or the place `to` move it to. `refused` counts the invalid edits: each
+    redraws the cards with the values from before.
     """
 
     def edit() -> None:
@@ -49,7 +49,7 @@ def show_cards(layers: tuple[Kind, ...], size: int, on_edit: Callable[[Mapping[s
 
 
 def payload(layers: tuple[Kind, ...], size: int) -> dict[str, Any]:
-    """Return what the browser draws from, as plain values."""
+    """Return the data that the browser draws, as plain values."""
     problem, all_layers = problem_of(layers, size), (*layers, FullyConnected(LOGITS))
     before: tuple[int, ...] | None = (1, size, size)
     cards = []
@@ -68,7 +68,7 @@ def payload(layers: tuple[Kind, ...], size: int) -> dict[str, Any]:
             }
         )
         before = after
-    # Tuples, because Streamlit takes every list for what may be a table.
+    # Tuples, because Streamlit treats every list as a possible table.
     kinds = tuple({"value": name, "title": kind.title} for name, kind in KINDS.items())
     return {"image": f"1 × {size} × {size}", "cards": tuple(cards), "kinds": kinds}
 

@@ -1,4 +1,4 @@
-"""Layers: the diagram drawn from one image, what one layer costs and why, and the table of all."""
+"""Layers: the diagram for one image, the shape and cost of one layer explained, and the table of all layers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def show(row: DeltaGenerator) -> None:
-    """Draw the view; which network it shows is chosen in `row`."""
+    """Draw the view; the controls that choose the network are in `row`."""
     with row:
         subject = choose_subject(traced=True)
     if subject.traced:
@@ -79,7 +79,7 @@ def _pressed(layer: str, unit: int | None) -> None:
 
 
 def _all_layers(subject: Subject) -> None:
-    """Draw the totals and the table of all layers, also for another image size; only while they are open."""
+    """Draw the totals and the table of all layers, also for another image size; nothing while collapsed."""
     with st.expander(
         "All layers, and what another image size would cost", key="all_layers", on_change="rerun", bind="query-params"
     ) as part:
@@ -105,7 +105,7 @@ def _all_layers(subject: Subject) -> None:
 
 
 def _totals(layers: Sequence[Layer], lecture: Sequence[Layer]) -> None:
-    """Draw the sums, and below them how much they differ from the lecture's network."""
+    """Draw the totals, each with its difference from the lecture's network."""
     figures = {
         "Parameters": ("Numbers that training changes.", lambda all_: parameter_count(all_)),
         "Multiply-adds": (
@@ -155,7 +155,7 @@ def _explain(layer: Layer) -> None:
 
 
 def _window(layer: Layer) -> tuple[str, str, str]:
-    """Format the side of its kernel, its stride and its padding, as a table shows them."""
+    """Format the kernel side, the stride and the padding of a layer for a table; dashes without a window."""
     if layer.kind.window is None:
         return "–", "–", "–"
     kernel, stride, border = layer.kind.window
@@ -178,7 +178,7 @@ def _counted(name: str, count: Count, nothing: str) -> tuple[str, str, str]:
 
 
 def _table(layers: Sequence[Layer]) -> pd.DataFrame:
-    import pandas as pd  # a third of a second, which the diagram need not wait for
+    import pandas as pd  # takes a third of a second: not before the diagram
 
     parameters = parameter_count(layers)
     table = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""The networks that are looked at, and what is worked out of them: kept between reruns, shared, never changed."""
+"""The networks of the views, and values computed from them: cached across reruns and sessions, never modified."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from digits_core.network.weights import Spread
 
 MAPPED = 300
-"""Samples on a map: more would hide one another, and PCA of tens of thousands of numbers each takes its time."""
+"""Samples on a map: more would overlap, and PCA over tens of thousands of dimensions is slow."""
 TRIED = 1000
-"""Test images that a changed network is tried on: enough to see half a percent, and as fast as a click."""
+"""Test images that a changed network is evaluated on: enough to see half a percent, and as fast as a click."""
 NOISE_SEED = 0
 START_COLOUR = "#8a8fa3"
 LEGEND_LENGTH = 30
@@ -39,9 +39,9 @@ _AT_START = ", before training"
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to look at: that of a run after its training or before it, or one that nobody trained.
+    """A network to look at: that of a run, before or after training, or an untrained one.
 
-    `run_id` is empty for the last; `config` gives the layers, the starting weights, and the way of an image to them.
+    `run_id` is empty if it has no run; `config` gives the layers, the starting weights and the preparation of images.
     """
 
     title: str
@@ -50,7 +50,7 @@ class Subject:
     trained: bool
     config: RunConfig
     traced: bool = False
-    """Whether somebody else wrote the network: it is a program then, and `config` has only the image's way to it."""
+    """Whether the network is a traced program of foreign code; `config` then has only the preparation of its images."""
 
     @property
     def size(self) -> int:
@@ -58,7 +58,7 @@ class Subject:
 
     @property
     def short_title(self) -> str:
-        """As long as a legend has room for; that it is a start comes first, where it cannot be cut off."""
+        """The title shortened for a legend; "start of" comes first, so that it is not cut off."""
         name = self.title.removesuffix(_AT_START)
         return f"{'' if name == self.title else 'start of '}{shortened(name, LEGEND_LENGTH)}"
 
@@ -69,7 +69,7 @@ class Subject:
 
 
 def subject_of(run: Run) -> Subject:
-    """Return the network of a run as its training left it."""
+    """Return the trained network of a run."""
     return Subject(run.title, run_colour(run.number), run.id, True, run.config, run.is_logged)
 
 
@@ -80,9 +80,9 @@ def untrained(size: int, seed: int, network: NetworkConfig) -> Subject:
 
 
 def network_of(subject: Subject) -> Network:
-    """Return it ready to compute, without dropout, in layers of this app.
+    """Return the network in evaluation mode, built of layers of this app.
 
-    `RunError` where a run's weights are gone or broken, or its network was traced from somebody else's code.
+    Raises `RunError` if the weights of the run are missing or broken, or its network was traced from foreign code.
     """
     from digits_core.network.layered_network import Network
 
@@ -93,7 +93,7 @@ def network_of(subject: Subject) -> Network:
 
 
 def any_network_of(subject: Subject) -> AnyNetwork:
-    """Return the same of any run; a foreign network has names, shapes and activations of its layers."""
+    """Return the network of any run in evaluation mode; a foreign one has layer names, shapes and activations."""
     return _network(_key(subject), subject)
 
 
@@ -103,7 +103,7 @@ def layers_of(config: RunConfig) -> tuple[Layer, ...]:
 
 
 def activations_of(subject: Subject, image: np.ndarray) -> dict[str, Activation]:
-    """Return what each layer makes of one image, uint8 (H, W), prepared by the network's test transform."""
+    """Return the activations of each layer for one image, uint8 (H, W), prepared by the network's test transform."""
     from digits_core.network.activations import activations
 
     return activations(any_network_of(subject), _as_input(subject, image[None]))
@@ -118,22 +118,22 @@ def dead_units_of(subject: Subject, dataset: str) -> dict[str, np.ndarray]:
 
 
 def searched_for_dead_units(subject: Subject, dataset: str) -> bool:
-    """Return True if `dead_units_of` has been asked before, by anyone: it then answers at once."""
+    """Return True if `dead_units_of` has run before, in any session, and its result is cached."""
     return (_key(subject), dataset, state().catalogue.version(dataset)) in _searched()
 
 
 def sample_maps_of(subject: Subject, dataset: str) -> dict[str, SampleMap]:
-    """Return, by layer, the map of the samples that `mapped_samples` names."""
+    """Return, by layer, the map of the samples that `mapped_samples` chooses."""
     return _sample_maps(_key(subject), dataset, state().catalogue.version(dataset), subject)
 
 
 def weights_of(subjects: tuple[Subject, ...], layer: str) -> list[Spread]:
-    """Return how a layer's weights are distributed in each of these networks, over the same edges."""
+    """Return the histogram of a layer's weights in each of these networks, over the same edges."""
     return _weights(tuple(_key(subject) for subject in subjects), layer, subjects)
 
 
 def mapped_samples(dataset: str) -> np.ndarray:
-    """Return the places of the test images on the maps: as many of each digit, `MAPPED` at most."""
+    """Return the dataset indices of the mapped test images: balanced over the digits, at most `MAPPED`."""
     from digits_core.network.separation import choose_samples
 
     digits = load_digits(dataset)
@@ -142,12 +142,12 @@ def mapped_samples(dataset: str) -> np.ndarray:
 
 
 def excitement_of(subject: Subject, dataset: str, layer: str) -> np.ndarray:
-    """Return each unit's largest value for each of the `tried` test images, float32 (N, units)."""
+    """Return the largest activation of each unit for each of the `tried` test images, float32 (N, units)."""
     return _excitement(_key(subject), dataset, state().catalogue.version(dataset), layer, subject)
 
 
 def answers_of(subject: Subject, dataset: str, change: Change) -> np.ndarray:
-    """Return the digit that is read in each of the `tried` test images with a change made, int64 (N,)."""
+    """Return the prediction of the changed network for each of the `tried` test images, int64 (N,)."""
     return _answers(_key(subject), dataset, state().catalogue.version(dataset), change, subject)
 
 
@@ -158,21 +158,21 @@ def tried(dataset: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def backward_of(subject: Subject, image: np.ndarray, label: int) -> Backward:
-    """Return the gradients of the loss of one image, uint8 (H, W), by all numbers; `label` is its digit."""
+    """Return the gradients of the loss of one image, uint8 (H, W), with the correct digit `label`."""
     from digits_core.network.backward import backward
 
     return backward(network_of(subject), _as_input(subject, image[None]), label)
 
 
 def changed_weights(subject: Subject, change: Change) -> dict[str, np.ndarray]:
-    """Return a network's weights with a change: units that are off are ignored by the layer after them."""
+    """Return the changed weights of a network; the next layer with weights ignores the units that are off."""
     from digits_core.network.units import silenced
 
     return silenced(_changed(subject, change), change.off_by_layer)
 
 
 def _changed(subject: Subject, change: Change) -> Network:
-    """Return a network with other weights, or itself; its units are all on."""
+    """Return the network pruned and with noise, or unchanged; units that are off are not applied here."""
     from digits_core.network.build import restore_network
     from digits_core.network.units import noisy, pruned
 
@@ -193,9 +193,9 @@ def _as_input(subject: Subject, images: np.ndarray) -> Tensor:
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to a network to see what it needs: units switched off, the smallest weights set to 0, noise on all.
+    """A change of a network to see what it needs: units switched off, the smallest weights set to 0, noise on all.
 
-    off: A layer and a unit each; prune: the share of the weights; noise: in standard deviations of a layer's weights.
+    off: Pairs of layer and unit; prune: the share of the weights; noise: in standard deviations of a layer's weights.
     """
 
     off: tuple[tuple[str, int], ...] = ()
@@ -208,7 +208,7 @@ class Change:
 
     @property
     def words(self) -> str:
-        """What was done, `2 units off, noise 0.2`; a single unit has its name. Empty where that is nothing."""
+        """The change in words, as in `2 units off, noise 0.2`; a single unit is named. Empty without a change."""
         names = [f"{layer} {unit}" for layer, unit in self.off]
         return ", ".join(
             [
@@ -223,9 +223,9 @@ Key = tuple[str, str, int, str]
 
 
 def _key(subject: Subject) -> Key:
-    """Return what tells one network from another: home, run, state of its weights file, config.
+    """Return the cache key of a network: home, run, modification time of its weights file, config.
 
-    Run and state are empty and 0 for weights that follow from the seed.
+    For weights that follow from the seed, the run is "" and the time is 0.
     """
     path = state().artifacts(subject.run_id).weights_path
     written = path.stat().st_mtime_ns if subject.trained and path.exists() else 0
@@ -237,8 +237,8 @@ def _key(subject: Subject) -> Key:
     )
 
 
-# Arguments that begin with an underscore follow from the others, and are not looked at by the cache; `version` tells
-# one content of a dataset from another.
+# The cache ignores arguments that begin with an underscore, which follow from the others; `version` identifies the
+# content of a dataset.
 
 
 @st.cache_resource(max_entries=16, show_spinner="Loading the network …")

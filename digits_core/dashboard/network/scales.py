@@ -1,4 +1,4 @@
-"""The colour scale: of each map for itself, of a layer, or of all."""
+"""The colour scale: for each map alone, per layer, or over all layers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def choose_scale(thing: str) -> str:
 
 
 def ranges_of(maps: np.ndarray, shared: Sequence[np.ndarray], scale: str, signed: bool) -> list[Range]:
-    """Return each map's range (n, H, W): its own, or that of all in `shared`. Maps of one cell share theirs."""
+    """Return the value range of each map (n, H, W): its own, or that of `shared`. Maps of one cell share a range."""
     if maps.shape[-1] == 1 and scale == RELATIVE_TO[0]:
         return [value_range([maps], signed)] * len(maps)
     if scale == RELATIVE_TO[0]:

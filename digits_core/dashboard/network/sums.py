@@ -1,4 +1,4 @@
-"""A weighted sum in figures: what a layer adds up for one of its numbers, beside what PyTorch says."""
+"""A weighted sum in numbers: the terms of one output of a layer, next to the result of PyTorch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN_INPUTS = 15
 
 
 def show_arithmetic(example: WorkedExample, torchs: Tensor) -> None:
-    """Draw the arithmetic in one row, and what the network itself computes."""
+    """Draw the arithmetic in one row, and its difference from the result of the network."""
     with st.container(horizontal=True):
         for each in example.quantities:
             value = each.value if isinstance(each.value, str) else with_minus(f"{each.value:.6f}")
@@ -34,7 +34,7 @@ def show_arithmetic(example: WorkedExample, torchs: Tensor) -> None:
 
 
 def show_sum(step: WeightedSum, found: Mapping[str, Activation], layer: Layer, unit: int, is_last: bool) -> None:
-    """Draw what decides a neuron: the largest products, and all of them as a picture."""
+    """Draw the largest products that add up to a neuron, and all products as a picture."""
     before = found[layer.reads].after[0].numpy()
     largest = step.largest(SHOWN_INPUTS)
     rest = step.product_sum - step.products[largest].sum()
@@ -58,7 +58,7 @@ def show_sum(step: WeightedSum, found: Mapping[str, Activation], layer: Layer, u
 
 
 def _name_of(place: int, shape: tuple[int, ...], before: str) -> str:
-    """Name the input at a place of the flattened vector so that a person finds it again."""
+    """Name the input at a position of the flattened vector by its map and coordinates, or its neuron."""
     if len(shape) == 1:
         return f"{before}, neuron {place}"
     channel, row, column = np.unravel_index(place, shape)

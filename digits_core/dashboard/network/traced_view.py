@@ -1,4 +1,4 @@
-"""Layers of a network that somebody else wrote: what is known of it without its code."""
+"""Layers of a foreign network, traced without its code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OWN_COLUMNS = {
     "Output shape": st.column_config.TextColumn(help="For one image."),
     "Then": st.column_config.TextColumn(help="What follows before the next layer, in PyTorch's words."),
 }
-"""Where another network needs other words."""
+"""Columns with other help texts for a traced network."""
 
 
 MOST_DRAWN = 200_000
@@ -25,7 +25,7 @@ MOST_DRAWN = 200_000
 
 
 def show(subject: Subject) -> None:
-    """Draw the network from what its layers make of an image, the totals and the table of layers."""
+    """Draw the diagram of the network for an image, the totals and the table of layers."""
     image = choose_image()
     network = any_network_of(subject)
     layers = network.layers

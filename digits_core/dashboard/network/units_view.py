@@ -29,9 +29,9 @@ from digits_core.layers.placed import Layer
 SHOWN = 12
 OFF, PRUNE, NOISE = "units_off", "units_prune", "units_noise"
 KEPT = "units_kept"
-"""What was last kept as a run of its own, and what is said of that."""
+"""The network and change that were last kept as a run, and the message or error about it."""
 SHARES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
-"""Of the weights that are set to 0: most networks do without half of them."""
+"""Shares of the weights that are set to 0: most networks do without half of them."""
 
 
 @st.fragment
@@ -99,7 +99,7 @@ def _show_what_excites(subject: Subject, dataset: str, layer: Layer, unit: int) 
 
 
 def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> None:
-    """Choose which units are off; the run itself is not changed."""
+    """Choose the units to switch off; the run itself does not change."""
     every = [f"{each.name} {number}" for each in layers for number in range(each.output_shape[0])]
     chosen = [name for name in st.session_state.get(OFF, []) if name in every]
     st.session_state[OFF] = chosen
@@ -119,7 +119,7 @@ def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> None:
 
 
 def _change_by_now() -> Change:
-    """Return the chosen change, also in a callback."""
+    """Return the change that is currently chosen; callable from a callback."""
     session = st.session_state
     pairs = [name.rsplit(" ", 1) for name in session[OFF]]
     return Change(tuple((where, int(number)) for where, number in pairs), session[PRUNE] / 100, session[NOISE])
@@ -168,7 +168,7 @@ def _show_loss(subject: Subject, dataset: str, labels: np.ndarray, change: Chang
 
 
 def _offer_to_keep(subject: Subject, change: Change) -> None:
-    """Let the changed network become a run of its own: the one that it is made from stays as it is."""
+    """Offer to keep the changed network as a new run; the original run does not change."""
     why_not = ""
     if not subject.trained:
         why_not = "Only the weights of a run can be kept: choose one above."
@@ -193,7 +193,7 @@ def _offer_to_keep(subject: Subject, change: Change) -> None:
 
 
 def _keep(subject: Subject) -> None:
-    """Say beside the button what became of it, until something else is changed."""
+    """Keep the changed network as a new run; the message next to the button stays until the change is edited."""
     from digits_core.runs.changed_weights import keep_changed
 
     here, change = state(), _change_by_now()

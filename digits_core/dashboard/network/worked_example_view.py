@@ -1,4 +1,4 @@
-"""By hand: one number of a layer, every factor and product of it, and where it lands."""
+"""By hand: one number of a layer, its factors and products, and its position in the output."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORWARD, BACKWARD = "forward", "backward"
 
 @st.fragment
 def show() -> None:
-    """Draw the view as a fragment: each move of the window draws it anew, and nothing else."""
+    """Draw the view as a fragment, so that moving the window redraws nothing else."""
     image = choose_image()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         subject = choose_subject()
@@ -93,7 +93,7 @@ def _choose_number(label: str, key: str, count: int, words: str) -> int:
 
 
 def _choose_place(layer: Layer) -> tuple[int, int]:
-    """Choose row and column of the output."""
+    """Choose the row and the column in the output."""
     _, rows, columns = layer.output_shape
     left, right = st.columns(2)
     with left:
@@ -117,7 +117,7 @@ def _slide(label: str, key: str, count: int) -> int:
 
 
 def _keep_below(key: str, count: int) -> None:
-    """Keep what was chosen in a larger layer as near as possible."""
+    """Clamp a number that was chosen for a larger layer to the largest one valid here."""
     if st.session_state.get(key, 0) >= count:
         st.session_state[key] = count - 1
 
@@ -125,7 +125,7 @@ def _keep_below(key: str, count: int) -> None:
 def _show_window(
     example: WorkedExample, found: Found, layer: Layer, cell: tuple[int, int, int], image: ChosenImage
 ) -> None:
-    """Draw what the window reads, the tables of its numbers, and where the result goes."""
+    """Draw the input with its window, the tables of the numbers in it, and the output with the result marked."""
     unit, row, column = cell
     channel = example.maps[0]
     several = len(example.maps) > 1
@@ -160,7 +160,7 @@ def _title_of(found: Found, layer: str, unit: int) -> str:
 
 
 def _on_edges(layer: Layer, transform: TransformConfig) -> str:
-    """Explain what the padding means to a convolution, and its ReLU."""
+    """Explain the effect of the padding and the ReLU of a convolution."""
     words = "Where the window reaches over the edge it reads zeros (padding)"
     if layer.input_shape[0] > 1:
         words += f", as if {layer.reads} had found nothing there."
@@ -173,7 +173,7 @@ def _on_edges(layer: Layer, transform: TransformConfig) -> str:
 
 
 def _show_input(example: WorkedExample, found: Found, layer: Layer, channel: int, title: str) -> None:
-    """Draw the map that the window slides over; a click moves it there."""
+    """Draw the map that the window slides over; a click moves the window."""
     values, place = found[layer.reads].after[0, channel].numpy(), example.place
     assert place is not None
     stride = layer.kind.window[1] if layer.kind.window else 1
@@ -196,7 +196,7 @@ def _move_to_click(key: str, step: int, shape: tuple[int, ...]) -> None:
 
 
 def _show_tables(tables: Sequence[Table]) -> None:
-    """Draw the numbers in the window and what becomes of them, one table above the other."""
+    """Draw the tables of the numbers in the window and their products, stacked vertically."""
     height = 138 if len(tables) > 1 else 200
     for table in tables:
         show_chart(numbers(table.values, table.title, height, table.bound, table.digits), table.key, table.title)
@@ -209,7 +209,7 @@ def _show_output(values: np.ndarray, title: str, row: int, column: int) -> None:
 
 
 def _show_all_products(sum_: WeightedSum, before: str) -> None:
-    """Draw every product of a filter over several maps, a row for each map, its sum at the end."""
+    """Draw every product of a filter over several maps: a row for each map, with its sum in the last column."""
     products = sum_.products.reshape(len(sum_.products), -1)
     table = np.column_stack([products, sum_.channel_sums])
     side = sum_.products.shape[-1]

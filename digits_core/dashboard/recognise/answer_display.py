@@ -1,4 +1,4 @@
-"""How an answer is shown: what the network saw, and its probabilities. The same in every view of the page."""
+"""Display of a prediction, shared by the views of the page: the network's input and the probabilities."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SEEN_SIDE = 150
 
 
 def show_headline(answer: Answer, refused: bool, threshold: Threshold, run_id: str, key: str = "answer") -> None:
-    """Show the digit, how sure the network is and what else it might be; of a refused one, what is unusual about it."""
+    """Show the predicted digit, its confidence and the runner-up; for a refused one, what is unusual about it."""
     with st.container(key=f"{'refused' if refused else 'read'}_{key}"):
         if refused:
             st.metric(f"Perhaps {article(answer.digit)}", str(answer.digit))
@@ -52,7 +52,7 @@ def show_headline(answer: Answer, refused: bool, threshold: Threshold, run_id: s
 def show_number(
     reading: Reading, text: str, words: str, threshold: Threshold, run_id: str, key: str = "answer"
 ) -> None:
-    """Show what several digits make together, as `text`; `words` say more about those that were read."""
+    """Show several digits together as `text`; `words` give details of those that were read."""
     with st.container(key=f"{'refused' if len(reading.refused) == len(reading.answers) else 'read'}_{key}"):
         st.metric("Reads", text, words, delta_color="off", delta_arrow="off")
     say_verdict(threshold, reading.answers, sorted(reading.refused), run_id, key)
@@ -61,15 +61,15 @@ def show_number(
 def say_verdict(
     threshold: Threshold, answers: Sequence[Answer], refused: Sequence[int], run_id: str, key: str = "answer"
 ) -> None:
-    """Say whether what was read are digits, or that it is being worked out: `await_verdicts` then draws the page anew.
+    """Say whether these are digits, or that it is still being computed: `await_verdicts` then redraws the page.
 
-    Of a single digit that is refused, it is said what is unusual about it, and what would help is one click away.
+    For a single refused digit, say what is unusual about it, and offer what would help.
     """
     text = "".join(str(answer.digit) for answer in answers)
     if threshold.pending:
         st.caption(verdict(threshold, 0, text))
     elif not refused or threshold.refusal is None:
-        # The problem may name a dataset, as people called it.
+        # The problem may contain the name of a dataset, which users choose.
         st.caption(as_plain_text(verdict(threshold, len(refused), text)))
     else:
         found = unusual_of(answers[refused[0]], threshold.refusal, run_id) if len(answers) == 1 else []
@@ -81,7 +81,7 @@ def say_verdict(
 
 
 def await_verdicts(run_ids: Sequence[str]) -> None:
-    """Wait while it is computed what is not a digit to these networks, then draw the page anew."""
+    """Redraw the page once the out-of-distribution thresholds of these runs are computed."""
     draw_anew_after("verdicts", partial(_is_pending, tuple(run_ids)))
 
 
@@ -90,7 +90,7 @@ def _is_pending(run_ids: Sequence[str]) -> bool:
 
 
 def show_one(answer: Answer, key: str) -> None:
-    """Draw what the network saw of one digit next to its ten probabilities."""
+    """Draw the network's input for one digit next to its ten probabilities."""
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=SEEN_SIDE):
         show_seen(answer, f"{key}_seen")
@@ -116,7 +116,7 @@ def show_seen(answer: Answer, key: str) -> None:
 
 
 def show_digits(reading: Reading, key: str) -> None:
-    """Draw each of several digits as it was seen, and all their probabilities."""
+    """Draw the network's input for each of several digits, and all their probabilities."""
     tiles = [
         Tile(answer.digit, place, _note(reading, place), f"Digit {place + 1}: {answer.digit}, {in_words(answer)}")
         for place, answer in enumerate(reading.answers)

@@ -1,4 +1,4 @@
-"""Train again with one's own handwriting, and what that changed: accuracy on the writer's held-out digits."""
+"""Train again with one's own handwriting, and compare the accuracy on the writer's held-out digits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHOWN = 40
 
 @st.fragment
 def show(run: Run) -> None:
-    """Draw the link to Training with the form filled; once a run has learnt from handwriting, what it gained."""
+    """Draw a link to the filled-in Training form; once a run has learnt from handwriting, the comparison."""
     if not st.toggle(
         "Train again with my handwriting",
         key="recognise_again",
@@ -84,7 +84,7 @@ def _show_comparison(before: Run, after: Run, digits: Digits) -> None:
         f"Held-out digits of this writer, n = {total}: neither training saw them."
         + (f" With so few, each counts {1 / total:.0%}: save more before you trust the difference." * (total < FEW))
     )
-    # Those that changed come first: they are what one wants to see.
+    # Changed predictions first: they are the interesting ones.
     order = np.argsort(both.before == both.after, kind="stable")[:SHOWN]
     tiles = [
         Tile(

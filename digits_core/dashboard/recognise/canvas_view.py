@@ -1,4 +1,4 @@
-"""Draw, and see what the network makes of it while the pen moves. Nothing else is in a stroke's way."""
+"""Draw, and see the prediction while the pen moves. Strokes wait for nothing else on the page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from digits_core.runs.store import Run
 ONE, NUMBER = "One digit", "A number"
 HINT = "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read while you draw."
 HINT_OF_OTHERS = "Draw a digit from 0 to 9 on the paper with mouse, pen or finger: it is read after each stroke."
-"""For the network of somebody else's code, which the browser cannot run."""
+"""For a foreign network, which the browser cannot run."""
 CANVASES = {ONE: "recognise_canvas", NUMBER: "recognise_number"}
 VERDICT_HEIGHT = 84
 NUMBER_HEIGHT = 330
@@ -48,7 +48,7 @@ NUMBER_HEIGHT = 330
 
 @group("paper")
 def choose_paper() -> str:
-    """Return what is drawn: one digit or a number."""
+    """Choose whether one digit or a number is drawn."""
     return st.segmented_control(
         "You draw",
         [ONE, NUMBER],
@@ -61,7 +61,7 @@ def choose_paper() -> str:
 
 
 def show(run: Run, what: str) -> None:
-    load_threshold(run.id)  # loads the network here, and not at the first stroke, which would wait for it
+    load_threshold(run.id)  # loads the network now, so that the first stroke does not wait for it
     if what == NUMBER:
         _draw_number(run)
     else:
@@ -122,15 +122,15 @@ def _save(what: str) -> None:
 def paper_to_draw_on(
     key: str, view: str, paper: DeltaGenerator, tools: DeltaGenerator, width: int = CANVAS_SIDE
 ) -> Image.Image | None:
-    """Draw the canvas on `paper` and its tools; return the picture on it, the same in every `view` of this key."""
+    """Draw the canvas in `paper` and its tools; return its picture, which all views with this key share."""
     kept = f"{key}_kept"
     before: Drawing | None = st.session_state.get(kept)
-    # In another view the browser makes another canvas, which knows nothing of what was drawn.
+    # In another view the browser creates a new canvas without the strokes.
     if before and (not is_on_page(key) or st.session_state[f"{key}_view"] != view):
         put_on_canvas(key, before.strokes)
     st.session_state[f"{key}_view"] = view
     with paper:
-        st.caption("Paper")  # below the canvas's own tools, which come up where the mouse is
+        st.caption("Paper")  # below the canvas's own tools, which appear at the mouse
         with wide_room() if width == WIDE else st.container():
             drawing = draw_on(key, st.session_state.get("brush", BRUSH_WIDTH), width, before)
     st.session_state[kept] = drawing
@@ -166,7 +166,7 @@ def _clear(key: str, kept: str) -> None:
 
 
 def _read(picture: Image.Image | None, what: str, run: Run) -> tuple[Reading | None, Threshold]:
-    """Return what the network says, noted as what is on the paper, and what it was judged by; show what is wrong."""
+    """Return the reading, noted as current, and the threshold used; show an error if there is no reading."""
     reading, threshold = None, Threshold()
     if picture is not None:
         try:

@@ -1,4 +1,4 @@
-"""Several runs read the same drawing, side by side; and what lies between "Lecture" and "Robust"."""
+"""Several runs read the same drawing, side by side; and the domain gap between "Lecture" and "Robust"."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WANTED = "readers"
 
 
 def choose(runs: list[Run]) -> Callable[[], None]:
-    """Let a person choose what is compared; return what shows it."""
+    """Choose what to compare; return the function that draws the comparison."""
     view = st.segmented_control(
         "Compare",
         ["Runs", "Lecture against Robust"],
@@ -57,7 +57,7 @@ def _show_chosen(chosen: list[Run]) -> None:
 
 
 def _choose(runs: list[Run]) -> list[Run]:
-    """Choose up to `AT_MOST` runs; in the URL, by id. By default the two newest, `candidates` before all others."""
+    """Choose up to `AT_MOST` runs, in the URL by id; by default the two newest, `candidates` first."""
     by_id = {run.id: run for run in runs}
     in_url = [run_id for run_id in st.query_params.get_all(_WANTED) if run_id in by_id][:AT_MOST]
     if in_url and page_address.is_new(_WANTED.__eq__, f"{_WANTED}_in_url"):
@@ -118,7 +118,7 @@ def _read(ink: Ink | None, runs: Sequence[Run]) -> list[Reading]:
 
 
 def _say_what_is_pending(runs: Sequence[Run], readings: Sequence[Reading]) -> None:
-    """Say that no verdict is final while one is being worked out; the page is then drawn anew."""
+    """Say that a threshold is still being computed, if one is; the page is redrawn when it is done."""
     for run in runs if readings else ():
         if (threshold := load_threshold(run.id)).pending:
             say_verdict(threshold, readings[0].answers, [], run.id)
@@ -126,7 +126,7 @@ def _say_what_is_pending(runs: Sequence[Run], readings: Sequence[Reading]) -> No
 
 
 def _story(runs: list[Run]) -> None:
-    """Tell of the domain gap with the person's own digit; runs that are missing are trained here."""
+    """Show the domain gap on the user's own digit; offer to train the runs that are missing."""
     found = {name: run for name in STORY if (run := run_of(name, runs))}
     st.write(
         "The same network, twice. **Lecture** learnt from small digits that fill their image; **Robust** saw two "
@@ -145,7 +145,7 @@ def _story(runs: list[Run]) -> None:
 
 
 def _show_gap(lecture: Run, robust: Run) -> None:
-    """Draw the gap as measured: both on the test images of other hands."""
+    """Show the measured gap: the accuracy of both runs on their own test images and on `OTHER_HANDS`."""
     for run in (lecture, robust):
         own, others = run.test_accuracy, _accuracy_elsewhere(str(state().home.folder), run.id, run.finished or 0.0)
         st.markdown(
@@ -189,7 +189,7 @@ def _one_side(run: Run, reading: Reading | None) -> None:
 
 
 def _moral(lecture: Reading, robust: Reading) -> str:
-    """Say in words what the person has just seen."""
+    """Explain in words what the two readings show."""
     if lecture.text != robust.text:
         return (
             f"They disagree: **{lecture.text}** against **{robust.text}**. Compare what each sees with what it learnt "
@@ -204,7 +204,7 @@ def _moral(lecture: Reading, robust: Reading) -> str:
 
 @st.cache_data(max_entries=64, show_spinner="Testing on other hands …")
 def _accuracy_elsewhere(folder: str, run_id: str, finished: float) -> tuple[float, int]:
-    """Return accuracy on the test images of `OTHER_HANDS`, and how many there are."""
+    """Return the accuracy on the test images of `OTHER_HANDS`, and their number."""
     images, labels = load_digits(OTHER_HANDS).of("test")
     answers = load_recogniser(run_id).read_all(list(images))
     return float(np.mean([answer.digit == label for answer, label in zip(answers, labels, strict=True)])), len(labels)
@@ -212,7 +212,7 @@ def _accuracy_elsewhere(folder: str, run_id: str, finished: float) -> tuple[floa
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _learnt_from(folder: str, run_id: str, digit: int) -> np.ndarray:
-    """Return some training images of a digit as the network got them before augmentation, uint8 (n, S, S)."""
+    """Return training images of a digit, prepared but not augmented, uint8 (n, S, S); at most `EXAMPLES`."""
     from digits_core.transforms import batched
 
     config = state().runs.get(run_id).config

@@ -1,4 +1,4 @@
-"""The controls that correct what was read on a picture: a digit changed, split, joined, dropped or added, and undo."""
+"""Controls that correct the reading of a picture: relabel, split, join, drop or add a digit, and undo."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def _editing_key(photo: Photo) -> str:
-    """Return the key that says whether the boxes of a picture are on a canvas."""
+    """Return the session key that tells if the boxes of a picture are being edited."""
     return f"edit_boxes_{photo.work.number}"
 
 
 def chosen_key(photo: Photo) -> str:
-    """Return the session's key of the chosen digit's place in reading order."""
+    """Return the session key for the position of the chosen digit in reading order."""
     return f"photo_chosen_{photo.work.number}"
 
 
 def chosen_place(photo: Photo, count: int) -> int:
-    """Return the place, of `count`, of the digit that is looked at closely."""
+    """Return the position of the chosen digit among `count`."""
     return max(0, min(st.session_state.get(chosen_key(photo), 0), count - 1))
 
 
@@ -38,7 +38,7 @@ def is_editing(photo: Photo) -> bool:
 
 
 def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
-    """Draw the chosen digit's label, and the buttons; `boxes` are in reading order, `place` is the chosen one's."""
+    """Draw the label of the chosen digit and the buttons; `place` is its position in `boxes`, in reading order."""
     if boxes:
         _relabel(photo, boxes[place], place if len(boxes) > 1 else None)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -74,7 +74,7 @@ def show_corrections(photo: Photo, boxes: list[Box], place: int) -> None:
 
 
 def _keys(photo: Photo) -> Actions:
-    """Return what the keys do: 0 to 9 relabel the chosen digit, Delete leaves it out, Z undoes a correction."""
+    """Return the action of each key: 0 to 9 relabel the chosen digit, Delete drops it, Z undoes a correction."""
 
     def relabel(digit: int) -> None:
         _change_chosen(photo, lambda box: photo.relabel(box, digit))
@@ -88,21 +88,21 @@ def _keys_of(photo: Photo) -> str:
 
 
 def _after_the_keys(photo: Photo, act: Callable[[], object]) -> None:
-    """Do what a button does, after all keys that were pressed before it."""
+    """Run the action of a button after those of all keys pressed before it."""
     catch_up(_keys_of(photo), _keys(photo))
     act()
 
 
 def _change_chosen(photo: Photo, change: Callable[[Box], None]) -> None:
-    """Change the digit that is chosen by now: a key or a click may follow another before that is drawn."""
+    """Change the currently chosen digit: a key or a click may follow another before the page is redrawn."""
     if boxes := [box for box, _ in photo.found()]:
         change(boxes[chosen_place(photo, len(boxes))])
 
 
 def _relabel(photo: Photo, box: Box, place: int | None) -> None:
-    """Draw which digit it is: as read, until a person chooses another, also by the keys 0 to 9."""
+    """Draw the control for the label: as read, until the user chooses another, also by the keys 0 to 9."""
     label, number = photo.label(box), photo.work.number
-    # A key for each box and after each change: what the browser still says of another one is not taken for this one.
+    # A new key for each box and after each change, so that a late message about another box is not applied to this one.
     key = f"photo_{number}_{photo.work.table}_{box.left}_{box.top}_{box.width}_{box.height}_label"
 
     def take() -> None:
@@ -132,7 +132,7 @@ def _relabel(photo: Photo, box: Box, place: int | None) -> None:
 
 
 def _join_chosen(photo: Photo) -> None:
-    """Join the digit that is chosen by now with the next one, if there is one."""
+    """Join the currently chosen digit with the next one, if there is one."""
     boxes = [box for box, _ in photo.found()]
     if (place := chosen_place(photo, len(boxes))) + 1 < len(boxes):
         photo.join(boxes[place], boxes[place + 1])

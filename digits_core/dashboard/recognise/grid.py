@@ -1,4 +1,4 @@
-"""The uploaded pictures as a grid of thumbnails with what was read on each, and the button that saves all digits."""
+"""The uploaded pictures as a grid of thumbnails with their readings, and the button that saves all digits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digits_core.data.handwriting_store import counted_digits
 
 TILE = 72
 LONGEST_TEXT = 12
-"""Letters of an answer below a thumbnail; the inspector has all of a longer one."""
+"""Characters of a reading below a thumbnail; the inspector shows longer ones in full."""
 DOUBTFUL = "recognise_doubtful"
 
 
@@ -61,7 +61,7 @@ def show_head(pictures: Sequence[tuple[Upload, Glance | None]], save: Callable[[
 
 
 def show_grid(pictures: Sequence[tuple[Upload, Glance | None]], chosen: str, on_choose: Callable[[str], None]) -> None:
-    """Draw each picture with its answer; `chosen` is the file that the inspector shows."""
+    """Draw each picture with its reading; `chosen` is the file that the inspector shows."""
     tiles = [_tile(place, upload, glance) for place, (upload, glance) in enumerate(pictures)]
     empty = np.full((THUMBNAIL, THUMBNAIL), 200, np.uint8)
     images = np.stack([glance.thumbnail if glance else empty for _, glance in pictures])
@@ -88,7 +88,7 @@ def _tile(place: int, upload: Upload, glance: Glance | None) -> Tile:
     many, doubtful = len(glance.marks) > 1, glance.doubtful
     text = glance.text if len(glance.text) <= LONGEST_TEXT else f"{glance.text[: LONGEST_TEXT - 1]}…"
     note = "saved" if is_saved(glance) else ""
-    if doubtful and to_save(glance, True):  # those that were saved all the same are said to be
+    if doubtful and to_save(glance, True):  # unless they were saved anyway
         note = f"{doubtful} not a digit?" if many else "not a digit?"
     name = f"{upload.name}: reads {glance.text}" + f", {doubtful} of them not a digit, it seems" * bool(doubtful)
     return Tile(None if many else glance.marks[0].label, place, note, name, text, bool(doubtful))

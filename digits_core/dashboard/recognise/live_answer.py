@@ -1,7 +1,7 @@
-"""What networks make of a drawing, while the pen moves and after each stroke, in one place on the page.
+"""Predictions of networks for a drawing, while the pen moves and after each stroke, in one place on the page.
 
 While the pen is down the browser itself reads the paper, with the same network in JavaScript. After the stroke the
-server's answer takes the place of the browser's. Where the browser cannot read, the server's answers are all there are.
+server's answer replaces the browser's. If the browser cannot read, only the server's answers are shown.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def show_live_answer(
     stored: np.ndarray | None = None,
     picture: Picture = "seen",
 ) -> None:
-    """Show what each of these runs makes of the drawing on this page's paper.
+    """Show the prediction of each of these runs for the drawing on this page.
 
     Args:
         models: The networks of these runs; one without an address leaves the reading to the server.
         readings: What the server read, one for each run; none while the paper is empty.
         hint: What to do while the paper is empty.
         layers: Whether the layers of the first run can be shown.
-        stored: What would be kept of the drawing, uint8 (112, 112), where the `picture` is that.
+        stored: The drawing as it would be stored, uint8 (112, 112), if `picture` is "stored".
     """
     data = payload(runs, models, readings, hint=hint, layers=layers, stored=stored, picture=picture)
     _component()(key=key, data=data)
@@ -77,8 +77,8 @@ def payload(
     stored: np.ndarray | None = None,
     picture: Picture = "seen",
 ) -> dict[str, Any]:
-    """Return what the browser draws from, as plain values."""
-    # Tuples, because Streamlit takes every list for what may be a table.
+    """Return the data that the browser draws, as plain values."""
+    # Tuples, because Streamlit treats every list as a possible table.
     return {
         "paper": "main_action",
         "size": (CANVAS_SIDE, CANVAS_SIDE),

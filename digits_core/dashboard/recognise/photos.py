@@ -1,4 +1,4 @@
-"""Uploaded pictures: their digits as they were found, read, and corrected by hand. Knows no widgets."""
+"""Uploaded pictures: their digits as found, read, and corrected by hand. Independent of widgets."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ READ_AS: dict[Way, str] = {"one": "Read as one digit", "many": "Read as a sheet"
 
 @dataclass
 class Photo:
-    """A picture and what was found on it. It lives in the session, so that reruns lose nothing."""
+    """A picture and the digits found on it, kept in the session across reruns."""
 
     work: Work
     way: Way
     read_by: tuple[str, float | None] | None = None
     answers: dict[Box, Reading] = field(default_factory=dict)
-    """What the run made of each box that holds ink; `read_by` is that run with its threshold, if there was one."""
+    """The reading of each box that holds ink; `read_by` is the run, and its threshold if it had one."""
     as_found: tuple[Box, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     thumbnail: np.ndarray = field(default_factory=lambda: np.full((THUMBNAIL, THUMBNAIL), 255, np.uint8))
@@ -58,7 +58,7 @@ class Photo:
 
     @property
     def size(self) -> int:
-        """How many bytes it takes in the session."""
+        """The size in the session, in bytes."""
         own = (
             self.work.size
             + self.thumbnail.nbytes
@@ -69,7 +69,7 @@ class Photo:
 
     @property
     def address(self) -> str:
-        """The picture as a data address: made once."""
+        """The picture as a data URL, encoded on first use."""
         if not self._address:
             self._address = as_address(self.work.sheet.picture)
         return self._address
@@ -77,13 +77,13 @@ class Photo:
     def read(
         self, recogniser: Recogniser, run_id: str, title: str, refusal: Refusal | None = None
     ) -> list[tuple[Box, Reading]]:
-        """Return the answer for each box with ink, in reading order; only what is new is asked."""
+        """Return the reading of each box with ink, in reading order; only new boxes are read."""
         from digits_core.recognition.sheet import ink_of
 
         asked = (run_id, None if refusal is None else refusal.threshold)
         if self.read_by is None or self.read_by[0] != run_id:
             self.answers = {}
-        elif self.read_by != asked:  # a threshold judges what was read, and changes nothing of it
+        elif self.read_by != asked:  # a threshold changes only which readings are refused
             self.answers = {box: judged(each, refusal) for box, each in self.answers.items()}
         self.read_by = asked
         new = [box for box in dict.fromkeys(self._with_ink()) if box not in self.answers]
@@ -95,7 +95,7 @@ class Photo:
         return self.found()
 
     def found(self) -> list[tuple[Box, Reading]]:
-        """Return what was read in each box with ink, in reading order."""
+        """Return the reading of each box with ink, in reading order, without reading new ones."""
         from digits_core.recognition.segment import rows_of
 
         read_in = [box for box in self._with_ink() if box in self.answers]
@@ -106,7 +106,7 @@ class Photo:
         return [box for box in self.work.places if self.work.digit(box) is not None]
 
     def label(self, box: Box) -> int | None:
-        """Return the label that a person gave a box, else what was read; `None` for a box without ink."""
+        """Return the label that a person gave a box, else the prediction; `None` for a box without ink."""
         given = next((each.label for each in self.work.boxes.now if each.box == box and each.sure is None), None)
         return given if given is not None else self._answer(box)
 
@@ -128,7 +128,7 @@ class Photo:
         ]
 
     def boxed(self, chosen: Box | None = None) -> list[Boxed]:
-        """Return all boxes that stay, for the figure."""
+        """Return all boxes to keep, for the figure; `chosen` is highlighted."""
         return [
             Boxed(
                 *(each.box.left, each.box.top, each.box.width, each.box.height),
@@ -142,7 +142,7 @@ class Photo:
         ]
 
     def propose(self) -> None:
-        """Write what was read on the boxes that no person labelled: only the wrong ones are left to correct."""
+        """Label with the predictions the boxes that no person labelled, so that only wrong ones need correction."""
         proposed = tuple(
             each
             if each.box not in self.answers or (each.label is not None and each.sure is None)
@@ -153,7 +153,7 @@ class Photo:
             self.work.change(proposed, undoable=False)
 
     def samples(self, writer: str) -> dict[Box, NewSample]:
-        """Return what would be saved of each box, labelled as the boxes say."""
+        """Return the sample to save for each box, with the label of the box."""
         source: Source = "upload" if len(self.work.boxes.now) == 1 else "sheet"
         places = [each.box for each in self.work.to_save()]
         return {
@@ -173,19 +173,19 @@ class Photo:
         self.work.change(boxes.split(self.work.boxes.now, box, halves(self.work.sheet.ink, box)))
 
     def find_again(self) -> None:
-        """Return to the boxes that were found, without what was changed by hand; this can be undone, too."""
+        """Restore the boxes as found, without corrections by hand; this can be undone, too."""
         self.work.change(LabelledBox(box) for box in self.as_found)
 
     def given(self, box: Box) -> bool:
-        """Return True if a person said what a box shows."""
+        """Return True if a person labelled a box."""
         return any(each.box == box and each.label is not None and each.sure is None for each in self.work.boxes.now)
 
     def doubted(self, box: Box) -> bool:
-        """Return True if what was read in a box is not a digit, as it seems, and no person has said which one it is."""
+        """Return True if a box seems not to hold a digit, and no person has labelled it."""
         return self.refused(box) and not self.given(box)
 
     def reading(self) -> Reading | None:
-        """Return all that was read on it as one; `None` if nothing was."""
+        """Return the readings of all boxes combined into one; `None` if nothing was read."""
         found = [self.answers[box] for box in self.work.places if box in self.answers]
         if not found:
             return None
@@ -193,7 +193,7 @@ class Photo:
         return Reading(ink, tuple(each.answers[0] for each in found), found[0].run)
 
     def refused(self, box: Box) -> bool:
-        """Return True if what was read in a box does not seem to be a digit."""
+        """Return True if a box was read, and seems not to hold a digit."""
         return box in self.answers and bool(self.answers[box].refused)
 
     def _answer(self, box: Box) -> int | None:
@@ -212,9 +212,9 @@ class Photo:
 
 
 def other_ways(way: Way, found: int) -> list[Way]:
-    """Return in which other ways a picture may be read, of which so many digits were `found` in this `way`.
+    """Return the other ways to read a picture in which this `way` found `found` digits.
 
-    Of a picture that could not be read, 0 were.
+    `found` is 0 for a picture that could not be read.
     """
     if not found:
         return [each for each in READ_AS if each != way]
@@ -223,9 +223,9 @@ def other_ways(way: Way, found: int) -> list[Way]:
 
 
 def read_photo(content: bytes, name: str, number: int, way: Way, width: int, read: Read | None = None) -> Photo:
-    """Find the digits in an uploaded picture, to be shown `width` pixels wide; `PictureError` where there are none.
+    """Find the digits in an uploaded picture, to be shown `width` pixels wide; raises `PictureError` if there are none.
 
-    A sheet that lies on its side is turned if `read`, what a network reads, is given.
+    A sheet that lies on its side is turned upright if `read`, the reader of a network, is given.
     """
     from digits_core.recognition.digit_detection import find_in
     from digits_core.recognition.turning import upright

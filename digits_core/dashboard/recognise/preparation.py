@@ -1,4 +1,4 @@
-"""The steps from a drawing to what a network gets, as images: the results of the very code that recognition runs."""
+"""The steps from a drawing to the input of a network, as images, made by the same code that recognition runs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from digits_core.figures.images import pixels
 STEP_SIDE = 118
 WORDS_HEIGHT = 128
 DRAWN_SIDE = 140
-"""Larger images are drawn with fewer pixels: nobody sees 78,400 of them on a thumb's nail."""
+"""Larger images are downscaled to this side: 78,400 pixels cannot be seen in a thumbnail."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One image on the way, (H, W), the values to draw black and white, and what was done."""
+    """A step of the preparation: its image (H, W), the values drawn as black and white, and an explanation."""
 
     title: str
     why: str
@@ -35,7 +35,7 @@ class Step:
 
 
 def steps(picture: Image.Image, ink: np.ndarray, config: TransformConfig) -> list[Step]:
-    """Return the steps from a picture, mode "L", and the ink uint8 (H, W) found in it to the normalised image."""
+    """Return the steps from a picture, mode "L", and the ink found in it, uint8 (H, W), to the normalised image."""
     import torch
 
     from digits_core.transforms import batched
@@ -61,13 +61,13 @@ def steps(picture: Image.Image, ink: np.ndarray, config: TransformConfig) -> lis
 
 
 def offer_steps(reading: Reading | None, config: TransformConfig, key: str) -> None:
-    """Offer the steps of what was read, and show them while they are asked for."""
+    """Draw a toggle for the preparation steps of a reading, and the steps while it is on."""
     if ask_for_steps(key):
         show_steps(reading, config, key)
 
 
 def ask_for_steps(key: str) -> bool:
-    """Return whether the steps are to be shown."""
+    """Draw the toggle for the preparation steps; return True while it is on."""
     return st.toggle(
         "Steps of the preparation",
         key=f"{key}_steps",
@@ -78,7 +78,7 @@ def ask_for_steps(key: str) -> bool:
 
 
 def show_steps(reading: Reading | None, config: TransformConfig, key: str) -> None:
-    """Show the steps of the digit that the network is least sure of; nothing where nothing was read."""
+    """Show the steps for the digit with the lowest confidence; nothing without a reading."""
     if reading is None:
         return
     if len(reading.answers) > 1:
@@ -87,7 +87,7 @@ def show_steps(reading: Reading | None, config: TransformConfig, key: str) -> No
 
 
 def _show_steps(reading: Reading, config: TransformConfig, key: str) -> None:
-    """Draw each step as an image, with its size and what was done."""
+    """Draw each step as an image, with its size and an explanation."""
     row = st.container(horizontal=True, gap="small")
     for number, step in enumerate(steps(reading.ink.picture, reading.ink.digits[0], config), 1):
         with row.container(width=STEP_SIDE):

@@ -1,7 +1,7 @@
-"""What was read in this browser session, newest first: small pictures to click, to see again and to save.
+"""The readings of this browser session, newest first: thumbnails to click, to see again and to save.
 
-It lives in the session's own state and nowhere else: nobody else sees it, and it ends with the session. A drawing is
-kept when its paper is cleared and not at each stroke, so that the strokes have nothing to wait for.
+They are kept only in the session state: private to the user, and gone when the session ends. A drawing is added when
+its paper is cleared rather than at each stroke, so that strokes do not wait for it.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ _CURRENT, _HISTORY, _CHOSEN = "recognise_current", "recognise_history", "recogni
 
 
 def current(paper: str) -> Reading | None:
-    """Return the drawing that is on a paper, as it was read last."""
+    """Return the last reading of the drawing that is on a paper."""
     return _current().get(paper)
 
 
 def note(paper: str, reading: Reading | None) -> None:
-    """Remember what is on a paper now; `None` while it is empty."""
+    """Store the current reading of a paper; `None` while it is empty."""
     others = {name: each for name, each in _current().items() if name != paper}
     st.session_state[_CURRENT] = others | ({paper: reading} if reading else {})
 
 
 def keep_current(paper: str) -> None:
-    """Move what is on a paper into the history before the paper is cleared."""
+    """Move the current reading of a paper into the history, before the paper is cleared."""
     if reading := current(paper):
         note(paper, None)
         keep(reading)
 
 
 def keep(reading: Reading) -> None:
-    """Add a reading, packed; the oldest ones are forgotten."""
+    """Add a packed reading to the history; drop the oldest ones beyond the limits."""
     kept = dict(enumerate([*reversed(_kept()), reading.packed()]))
     forget_oldest(kept, READINGS, READINGS_BYTES)
     st.session_state[_HISTORY] = [*reversed(kept.values())]
@@ -50,12 +50,12 @@ def keep(reading: Reading) -> None:
 
 
 def readings() -> list[Reading]:
-    """Return all readings of this session, newest first, with what is on each paper."""
+    """Return all readings of this session, newest first, including those on each paper."""
     return [*reversed(_current().values()), *_kept()]
 
 
 def _current() -> dict[str, Reading]:
-    """Return them by paper, the one that was drawn on last at the end."""
+    """Return the current readings by paper, the most recently drawn last."""
     return st.session_state.get(_CURRENT, {})
 
 
@@ -64,7 +64,7 @@ def _kept() -> list[Reading]:
 
 
 def show(run: Run) -> None:
-    """Draw the view: everything that was read, and one of them large."""
+    """Draw the view: all readings, and the chosen one large."""
     everything = readings()
     if not everything:
         st.info(

@@ -1,6 +1,6 @@
-"""What a network read: a drawing or a picture with an answer for each digit, and the words for that. Knows no widgets.
+"""The result of recognition: a picture with a prediction for each digit, and its wording. Independent of widgets.
 
-Importing it loads no torch: recognition is imported where something is read.
+Importing this module does not load torch: recognition is imported when something is read.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Kind = Literal["canvas", "upload"]
 """Where a picture came from, as `data.handwriting.Source` calls it."""
 
 PICTURE_SIDE = 400
-"""Of a picture that is kept with what was read on it: as large as the one that handwriting keeps."""
+"""Largest side of a picture stored with its reading, in pixels: as in the handwriting store."""
 THUMBNAIL = 96
-"""Pixels of the side of the square in which a picture is shown among others."""
+"""Side of a square thumbnail, in pixels."""
 UNLIKE = "unlike what this network learnt"
-"""Said of an answer that is refused: no training image is near enough to it."""
+"""Wording for a refused answer: no training image is close enough to it."""
 SURE = ((0.99, "Almost certainly"), (0.9, "Very likely"), (0.6, "Probably"), (0.0, "Unsure, perhaps"))
-"""From which probability on an answer is said how: the words begin a sentence."""
+"""The lowest probability for each wording, which begins a sentence."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Ink:
     name: str = "the drawing"
 
     def with_small_picture(self) -> Ink:
-        """Return the same, its picture no larger than it is looked at."""
+        """Return the ink with its picture downscaled to at most `PICTURE_SIDE` pixels."""
         if max(self.picture.size) <= PICTURE_SIDE:
             return self
         picture = self.picture.copy()
@@ -52,7 +52,10 @@ class Ink:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one network made of them, in reading order; `run` is its title, `refused` the places that are no digits."""
+    """The answers of a run for the digits of an ink, in reading order.
+
+    `run` is the title of the run; `refused` has the positions that do not seem to be digits.
+    """
 
     ink: Ink
     answers: tuple[Answer, ...]
@@ -65,7 +68,7 @@ class Reading:
 
     @property
     def marked_text(self) -> str:
-        """The same, with a question mark after each that is no digit, as it seems."""
+        """The text, with a question mark after each answer that does not seem to be a digit."""
         return "".join(f"{each}{'?' * (place in self.refused)}" for place, each in enumerate(self.text))
 
     @property
@@ -75,33 +78,33 @@ class Reading:
 
     @property
     def seen(self) -> np.ndarray:
-        """What the network saw, uint8 (n, S, S)."""
+        """The inputs of the network, uint8 (n, S, S)."""
         return np.stack([answer.seen for answer in self.answers])
 
     @property
     def least_sure(self) -> int:
-        """The place of the digit whose answer has the lowest probability."""
+        """The position of the digit whose answer has the lowest probability."""
         return int(np.argmin([answer.probability for answer in self.answers]))
 
     @property
     def size(self) -> int:
-        """How many bytes it takes in the session."""
+        """The size in the session, in bytes."""
         return self.size_of_digits + self.ink.picture.width * self.ink.picture.height
 
     @property
     def size_of_digits(self) -> int:
-        """The same without the picture, which the readings of several boxes share."""
+        """The size without the picture, which the readings of several boxes share, in bytes."""
         digits = self.ink.digits
         inks = digits.size if isinstance(digits, PackedArrays) else sum(each.nbytes for each in digits)
         return inks + 3000 * len(self.answers)
 
     def packed(self) -> Reading:
-        """Return the same, small enough to store: its picture made smaller, the ink of its digits compressed."""
+        """Return the reading in a compact form: its picture downscaled, the ink of its digits compressed."""
         ink = self.ink.with_small_picture()
         return replace(self, ink=replace(ink, digits=PackedArrays(ink.digits)))
 
     def only(self, place: int) -> Reading:
-        """Return one digit of it."""
+        """Return a reading of the digit at one position only."""
         ink = replace(self.ink, digits=(self.ink.digits[place],))
         return Reading(ink, (self.answers[place],), self.run, frozenset({0} if place in self.refused else ()))
 
@@ -133,12 +136,12 @@ def number_on(picture: Image.Image) -> Ink:
 
 
 def read(ink: Ink, recogniser: Recogniser, run: str, refusal: Refusal | None = None) -> Reading:
-    """Ask a network, once for all digits; without a `refusal` everything passes for a digit."""
+    """Return the reading of all digits in one batch; without a `refusal`, every answer counts as a digit."""
     return judged(Reading(ink, tuple(recogniser.read_all(list(ink.digits))), run), refusal)
 
 
 def judged(reading: Reading, refusal: Refusal | None) -> Reading:
-    """Return the reading with what this `refusal` refuses of it; without one, everything passes for a digit."""
+    """Return the reading with its refused answers marked; without a `refusal`, every answer counts as a digit."""
     refused = {place for place, answer in enumerate(reading.answers) if refusal and not refusal.accepts(answer)}
     return replace(reading, refused=frozenset(refused))
 
@@ -150,7 +153,7 @@ def runner_up(probabilities: np.ndarray) -> tuple[int, float]:
 
 
 def between(answer: Answer) -> str:
-    """Say of an answer that lies between two digits which these are."""
+    """Describe the two digits that an undecided answer lies between."""
     other, _ = runner_up(answer.probabilities)
     return f"hardly more like {article(answer.digit)} {answer.digit} than like {article(other)} {other}"
 
@@ -161,18 +164,18 @@ def how_sure(probability: float) -> str:
 
 
 def in_words(answer: Answer) -> str:
-    """Say how sure it is, and of what else it might be: `98.2% sure · else a 1 (1.1%)`."""
+    """Format the confidence and the runner-up: `98.2% sure · else a 1 (1.1%)`."""
     other, chance = runner_up(answer.probabilities)
     return f"{answer.probability:.1%} sure · else {article(other)} {other} ({chance:.1%})"
 
 
 def verdict(threshold: Threshold, refused: int, text: str = "", unusual: str = "", undecided: str = "") -> str:
-    """Say in words whether the digits that were read as `text` are digits at all, as far as that is known.
+    """Say whether the digits read as `text` seem to be digits at all, if that is known.
 
     Args:
-        refused: How many of them are too unlike the training images.
-        unusual: For a single digit, what was measured to be unusual about it, as in "thin, off centre".
-        undecided: For a single digit that lies between two, what `between` says of it.
+        refused: The number of digits that are too unlike the training images.
+        unusual: For a single digit, its measured unusual properties, as in "thin, off centre".
+        undecided: For a single digit that lies between two, the description by `between`.
     """
     count = len(text)
     what = "this is a digit" if count < 2 else "these are digits"
@@ -190,7 +193,7 @@ def verdict(threshold: Threshold, refused: int, text: str = "", unusual: str = "
 
 
 def rates(refusal: Refusal) -> str:
-    """Say how often this refusal is right and wrong, as measured."""
+    """Describe the measured rates at which this refusal is right and wrong."""
     others = ", ".join(f"{kind} {share:.0%}" for kind, share in refusal.refused_others.items())
     wrongly, count = refusal.refused_digits, refusal.counts["digits"]
     return f"This run refuses {wrongly:.1%} of {count:,} test digits wrongly, and rightly {others}."

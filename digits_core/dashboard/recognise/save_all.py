@@ -1,4 +1,4 @@
-"""Save the digits of uploaded pictures to Handwriting, all at once, each of them once."""
+"""Save the digits of uploaded pictures to Handwriting, all at once and without duplicates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAVE_HELP = (
 _SAVED = "recognise_saved"
 
 Saved = dict[tuple[int, "Box"], tuple[int, int]]
-"""By number of the picture and box: the sample that was made of it, and its label."""
+"""By number of the picture and box: the id of the saved sample, and its label."""
 
 
 def to_save(glance: Glance, doubtful: bool) -> list[Mark]:
@@ -40,12 +40,12 @@ def to_save(glance: Glance, doubtful: bool) -> list[Mark]:
 
 
 def is_saved(glance: Glance) -> bool:
-    """Return True if at least one digit of a picture is saved, and all that could be are."""
+    """Return True if at least one digit of a picture is saved, and all that are not doubtful are."""
     return any((glance.number, each.box) in _saved() for each in glance.marks) and not to_save(glance, False)
 
 
 def save(pictures: Sequence[tuple[Photo, Glance]], doubtful: bool) -> None:
-    """Save what `to_save` names of these pictures; those that are saved with another label are relabelled."""
+    """Save the digits that `to_save` returns for these pictures; relabel those already saved with another label."""
     before, writer, store = _saved(), current_writer(), state().handwriting
     new: list[tuple[tuple[int, Box], int]] = []
     samples: list[NewSample] = []
@@ -75,7 +75,7 @@ def _ids_and_labels(added: Sequence[Change], new: Sequence[tuple[tuple[int, Box]
 
 
 def _together(changes: Sequence[Change], added: int) -> Change:
-    """Combine several changes into one, which is undone as one."""
+    """Combine several changes into one that is undone in one step."""
     relabelled = sum(len(each.samples) for each in changes) - added
     words = [f"Saved {counted_digits(added)}"] * bool(added)
     words += [f"{'relabelled' if added else 'Relabelled'} {counted_digits(relabelled)}"] * bool(relabelled)

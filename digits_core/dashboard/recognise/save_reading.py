@@ -1,4 +1,4 @@
-"""Save what was read to Handwriting, with the label that a person says is right."""
+"""Save a reading to Handwriting, with the label that a person gives."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HELP = (
 
 
 def samples(ink: Ink, labels: str, writer: str) -> list[NewSample]:
-    """Return what would be stored of each digit; `labels` has a digit for each."""
+    """Return the sample to store for each digit; `labels` has one character per digit."""
     from digits_core.recognition.sample import kept_paper, sample_of
 
     pictures = [ink.picture] if len(ink.digits) == 1 else [Image.fromarray(255 - each) for each in ink.digits]
@@ -39,7 +39,7 @@ def samples(ink: Ink, labels: str, writer: str) -> list[NewSample]:
 
 
 def offer_to_save(reading: Reading, key: str) -> None:
-    """Draw the right label, the writer, and the button; what was saved last, and its undo."""
+    """Draw the controls for the correct label and the writer, the save button, and the undo of the last save."""
     count = len(reading.answers)
     if count == 1:
         _row(lambda: _ask_for_digit(key), lambda: reading, key)
@@ -48,7 +48,7 @@ def offer_to_save(reading: Reading, key: str) -> None:
 
 
 def offer_to_save_later(reading: Callable[[], Reading | None], number: bool, key: str) -> None:
-    """Draw the same for what will have been read when the button is pressed: strokes need not wait for it."""
+    """Draw the same controls for the reading at the time of the click, so that strokes do not wait for them."""
     _row(lambda: _ask_for_number(key) if number else _ask_for_digit(key), reading, key)
 
 
@@ -78,7 +78,7 @@ def _ask_for_digit(key: str) -> str:
 
 
 def _ask_for_number(key: str, count: int | None = None) -> str:
-    """Return the number as typed; "" while it is not made of digits, or not of `count` of them."""
+    """Return the number as typed; "" while it is not made of digits, or not of `count` digits."""
     text = st.text_input(
         "It is the number", key=_label_key(key), width=200, help=f"{LABEL_HELP} A label for each digit."
     )
@@ -110,7 +110,7 @@ def _save(reading: Callable[[], Reading | None], key: str) -> None:
         )
     else:
         done(state().handwriting.add_all(samples(now.ink, labels, current_writer())))
-        # The next one is another digit: a label that stays would be wrong.
+        # Reset the label: the next digit is likely another one.
         st.session_state[_label_key(key)] = None if len(now.answers) == 1 else ""
 
 

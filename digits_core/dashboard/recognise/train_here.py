@@ -1,4 +1,4 @@
-"""Train a recipe on this page, with its progress: for who has no network yet, or misses one to compare with."""
+"""Train a recipe on this page, with its progress, if there is no network yet, or none to compare with."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run_of(recipe: str, runs: list[Run]) -> Run | None:
 
 
 def first_network() -> None:
-    """Offer, while there is no trained network, one click to train one; then the page goes on by itself."""
+    """Offer to train a first network with one click; the page continues when it has finished."""
     state().engine.warm_up()  # the cluster starts while the person reads
     with st.container(border=True):
         st.write(
@@ -44,7 +44,7 @@ def first_network() -> None:
 
 
 def offer(recipe: str, primary: bool = False) -> None:
-    """Draw a button that trains the recipe, or the progress of what trains; the page is redrawn when that ends."""
+    """Draw a button that trains the recipe, or the progress of a live run; the page is redrawn when the run ends."""
     live = state().runs.in_training()
     if live:
         followed = next((run for run in live if run.recipe == recipe), live[0])
@@ -83,7 +83,7 @@ def _follow(run_id: str) -> None:
 
 
 def _show_what_became_of_the_last() -> None:
-    """Say why there is still no network although one was trained."""
+    """Show why the last run left no network, if there is still none."""
     runs = state().runs.runs()
     if runs and runs[0].status in ("failed", "diverged", "stopped") and not state().runs.usable():
         st.warning(f"{as_plain_text(runs[0].title)}: {runs[0].status}. {as_plain_text(runs[0].message)}")

@@ -1,6 +1,6 @@
-"""The uploaded pictures of a session as they are read: one after the other, each once, and what the grid shows of them.
+"""Read the uploaded pictures of a session one after the other, each once, and summarise them for the grid.
 
-A picture that the session has no room for keeps its place in the grid, and is read again when it is chosen.
+A picture dropped for lack of room in the session keeps its place in the grid, and is read again when it is chosen.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from digits_core.recognition.segment import Box
 
 FIRST_NUMBER = 10_000
-"""Sheets of the Handwriting page count from 1: the canvases of both stay apart."""
+"""Sheets of the Handwriting page count from 1, so that the canvases of the two pages do not collide."""
 SLICE_S = 1.0
-"""After so many seconds of reading, the page shows what it has and takes clicks."""
+"""After this many seconds of reading, the page shows the results so far and handles clicks."""
 _PHOTOS, _NUMBERS, _GLANCES, _WAYS = "recognise_photos", "recognise_numbers", "recognise_glances", "recognise_ways"
 
 Asked = tuple["Way", str, float | None]
-"""What a picture was read by: the way, the run, and the threshold of that for what is not a digit."""
+"""How a picture was read: the way, the id of the run, and its out-of-distribution threshold."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A digit of a picture: its box, its label as read or corrected, and whether it is none, as it seems."""
+    """A digit of a picture: its box, its label as read or corrected, and whether it seems not to be a digit."""
 
     box: Box
     label: int
@@ -51,10 +51,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Glance:
-    """What the grid shows of a picture.
+    """A picture as the grid shows it.
 
-    thumbnail: uint8 (THUMBNAIL, THUMBNAIL); number: the picture's own; text: the digits, a space between lines; marks:
-    the same one by one; problem: why the picture could not be read, or "".
+    thumbnail: uint8 (THUMBNAIL, THUMBNAIL); number: that of the picture; text: the digits, a space between lines;
+    marks: the digits one by one; problem: why the picture could not be read, or "".
     """
 
     asked: Asked
@@ -66,27 +66,27 @@ class Glance:
 
     @property
     def doubtful(self) -> int:
-        """How many of the digits are none, as it seems."""
+        """The number of digits that seem not to be digits."""
         return sum(each.doubtful for each in self.marks)
 
 
 def way_of(upload: Upload, default: Way) -> Way:
-    """Return how a picture is to be read: as was asked for this one, else as for all."""
+    """Return the way to read a picture: the one requested for it, else the default."""
     return st.session_state.get(_WAYS, {}).get(upload.file, default)
 
 
 def ask_for(upload: Upload, way: Way) -> None:
-    """Have one picture read in another way from now on."""
+    """Set the way to read one picture."""
     st.session_state[_WAYS] = st.session_state.get(_WAYS, {}) | {upload.file: way}
 
 
 def forget_ways() -> None:
-    """Have all pictures read in the way that is chosen for all."""
+    """Reset the way of every picture to the default."""
     st.session_state.pop(_WAYS, None)
 
 
 def read_some(uploads: Sequence[Upload], run: Run, default: Way) -> int:
-    """Read pictures for about `SLICE_S`, at least one, in their order; return how many are still to be read."""
+    """Read pictures in order for about `SLICE_S`, at least one; return the number of those left to read."""
     threshold = load_threshold(run.id).refusal
     mark = None if threshold is None else threshold.threshold
     waiting = [each for each in uploads if _is_new(each, (way_of(each, default), run.id, mark))]
@@ -99,7 +99,7 @@ def read_some(uploads: Sequence[Upload], run: Run, default: Way) -> int:
 
 
 def look_at(upload: Upload, run: Run, default: Way) -> tuple[Photo | None, DigitsError | None]:
-    """Return a picture as it was read, or why it could not be; each is read once."""
+    """Return a picture with its readings, or the error that prevented it; each picture is read once."""
     way, refusal = way_of(upload, default), load_threshold(run.id).refusal
     asked: Asked = (way, run.id, None if refusal is None else refusal.threshold)
     try:
@@ -119,7 +119,7 @@ def look_at(upload: Upload, run: Run, default: Way) -> tuple[Photo | None, Digit
 
 
 def glance_of(upload: Upload, default: Way) -> Glance | None:
-    """Return what the grid shows of a picture; `None` while it has not been read."""
+    """Return the summary of a picture for the grid; `None` while it has not been read."""
     before = _glances().get(upload.file)
     if before is None or before.asked[0] != way_of(upload, default):
         return None
@@ -139,7 +139,7 @@ def _glance(photo: Photo, asked: Asked) -> Glance:
 
 
 def _found(upload: Upload, way: Way, run: Run) -> Photo:
-    """Return the picture as found, and corrected since, in this session; `run` says if a sheet lies on its side."""
+    """Return the picture with its corrections of this session; a new sheet is turned upright with the help of `run`."""
     photos, key = _photos(), (upload.file, way)
     if key not in photos:
         numbers: dict[tuple[str, Way], int] = st.session_state.setdefault(_NUMBERS, {})
@@ -152,7 +152,7 @@ def _found(upload: Upload, way: Way, run: Run) -> Photo:
 
 
 def _undigested(upload: Upload) -> np.ndarray:
-    """Return the thumbnail of a picture that shows no digits; plain grey if it is not even a picture."""
+    """Return the thumbnail of a picture without digits; plain grey if the file is not a picture."""
     try:
         return thumbnail(read_picture(upload.content, upload.name))
     except (DigitsError, OSError):

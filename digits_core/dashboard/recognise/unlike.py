@@ -1,4 +1,4 @@
-"""What is unusual about a digit that a run refuses, and what would help: steps for its training, or a recipe."""
+"""Unusual properties of a digit that a run refuses, and remedies: transform steps for its training, or a recipe."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STEPS = {
     "down": ("centre", "translation"),
     "slant": ("shear",),
 }
-"""The steps that make a network indifferent to a property, the first of which a run lacks is the one to add."""
+"""The steps that make a network invariant to a property; the first one that a run lacks is suggested."""
 _TITLES = {
     "stroke": "Width of the stroke",
     "size": "Longest side of the ink",
@@ -39,21 +39,21 @@ _TITLES = {
 
 
 def unusual_of(answer: Answer, refusal: Refusal, run_id: str) -> list[Unusual]:
-    """Return what is unusual about what a run read, compared with its training images of that digit."""
+    """Return the unusual properties of an answer, compared with the run's training images of that digit."""
     run = state().runs.get(run_id)
     usual = _usual(str(state().home.folder), run_id, run.finished or 0.0, refusal.threshold, refusal, run.config)
     return usual.unusual(answer.seen, answer.digit)
 
 
 def words_of(found: Sequence[Unusual]) -> str:
-    """Return what is unusual in words, as in "thin, off centre"."""
+    """Format unusual properties in words, as in "thin, off centre"."""
     return ", ".join(dict.fromkeys(each.word for each in found))
 
 
 def missing_steps(config: RunConfig, found: Sequence[Unusual]) -> dict[str, bool | float]:
-    """Return the steps that a run was trained without, or with less of, and that make up for what is unusual.
+    """Return the steps that would help with the unusual properties and that the run lacks, or has at a lower value.
 
-    By the name of the field, with the value of the recipe Robust.
+    Keys are field names, values those of the recipe Robust.
     """
     own, robust = config.transform, ROBUST.config.transform
     steps: dict[str, bool | float] = {}
@@ -64,7 +64,7 @@ def missing_steps(config: RunConfig, found: Sequence[Unusual]) -> dict[str, bool
 
 
 def offer_help(run_id: str, digit: int, found: Sequence[Unusual], key: str) -> None:
-    """Offer, one click away, the measured values and the steps and the recipe that would help, as filled-in forms."""
+    """Draw a popover with the measured values, and links to filled-in forms with helpful steps or a recipe."""
     config = state().runs.get(run_id).config
     with st.popover(
         "What would help",
@@ -89,7 +89,7 @@ def offer_help(run_id: str, digit: int, found: Sequence[Unusual], key: str) -> N
 
 
 def with_steps(config: RunConfig, steps: dict[str, bool | float]) -> RunConfig:
-    """Return the same training with these steps in its transform."""
+    """Return the config of the same training with these steps in its transform."""
     name = f"{config.name or config.recipe or 'Run'} + {_listed(steps)}"[:120]
     return config.replace(transform=config.transform.replace(**steps), name=name)
 

@@ -1,4 +1,4 @@
-"""Upload or photograph handwriting: pictures in a grid with what was read on them, and one of them in the inspector."""
+"""Upload or photograph handwriting: pictures in a grid with their readings, and the chosen one in the inspector."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def show(run: Run) -> None:
 
 @st.fragment
 def _browse(source: str, run: Run, way: Way) -> None:
-    """Draw the grid and the inspector; while pictures are left to read, the page reruns as soon as it is drawn."""
+    """Draw the grid and the inspector; rerun at once while pictures are left to read."""
     uploads: Uploads = st.session_state[_tray(source)]
     newest_first = uploads.newest_first
     left = tray.read_some(newest_first, run, way)
     chosen = next((each for each in newest_first if each.file == st.session_state.get(_CHOSEN)), newest_first[0])
-    looked_at = tray.look_at(chosen, run, way)  # first, because the grid shows what was corrected
+    looked_at = tray.look_at(chosen, run, way)  # first, because the grid shows the corrections
     pictures = [(each, tray.glance_of(each, way)) for each in newest_first]
     show_head(pictures, lambda: _save_all(newest_first, run, way))
     row = st.container(horizontal=True, gap="medium", key="recognise_browse")
@@ -108,7 +108,7 @@ def _inspect(upload: Upload, looked_at: tuple[Photo | None, DigitsError | None],
 
 
 def _save_all(uploads: list[Upload], run: Run, way: Way) -> None:
-    """Save the digits of all pictures; those that the session had no room for are read again."""
+    """Save the digits of all pictures; read again those dropped for lack of room in the session."""
     doubtful = st.session_state.get(DOUBTFUL, False)
     ready = []
     for each in uploads:
@@ -119,10 +119,10 @@ def _save_all(uploads: list[Upload], run: Run, way: Way) -> None:
 
 
 def _uploads(source: str) -> Uploads:
-    """Draw the uploader or the camera, and all that came from it in this session."""
+    """Draw the uploader or the camera; return all pictures that came from it in this session."""
     key = _UPLOADERS[source]
     before: Uploads = st.session_state.get(_tray(source), Uploads())
-    stayed = key in st.session_state  # one that is new on the page has forgotten its files: nobody took them out
+    stayed = key in st.session_state  # a new widget has lost its files, without the user removing them
     if source == "Camera":
         file = st.camera_input("Photograph digits", key=key, help="The browser asks first.")
         files = [file] if file else []
@@ -138,7 +138,7 @@ def _uploads(source: str) -> Uploads:
         )
     uploads = st.session_state[_tray(source)] = before.seen(files or [], stayed)
     if uploads.pictures != before.pictures:
-        st.session_state.pop(_CHOSEN, None)  # the newest is looked at
+        st.session_state.pop(_CHOSEN, None)  # shows the newest
     if source == "Files" and not uploads.pictures:
         st.caption(
             "Write digits on paper, a little apart, and photograph them. Nothing is kept unless you save it: the "
@@ -148,7 +148,7 @@ def _uploads(source: str) -> Uploads:
 
 
 def _offer_to_remove(source: str, uploads: Uploads) -> None:
-    """List what is here although the uploader does not list it, with the button that removes it."""
+    """Draw the number of pictures that the uploader no longer lists, with the button that removes them."""
     words = f"{len(uploads.forgotten)} from before" + f" · {uploads.dropped} dropped, for lack of room" * bool(
         uploads.dropped
     )

@@ -1,4 +1,4 @@
-"""The picture that is chosen among the uploaded ones: its digits in boxes, what was read, and corrections."""
+"""The chosen uploaded picture: its digits in boxes, their readings, and corrections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PHOTO_WIDTH, PHOTO_HEIGHT, LARGEST_HEIGHT = 260, 120, 420
 
 
 def show_photo(photo: Photo, run: Run) -> None:
-    """Draw the picture with its digits in boxes, what was read, and the controls that correct it."""
+    """Draw the picture with its digits in boxes, their readings, and the controls that correct them."""
     number, threshold, found = photo.work.number, load_threshold(run.id), photo.found()
     place = chosen_place(photo, len(found))
     chosen = found[place] if found else None
@@ -38,7 +38,7 @@ def show_photo(photo: Photo, run: Run) -> None:
         before = photo.work.boxes.now
         show_canvas(photo.work, None)
         if photo.work.boxes.now != before:
-            st.rerun()  # what was drawn is read before anything shows it
+            st.rerun()  # reads the edited boxes before anything shows them
         _answer(photo, found, threshold, run)
     else:
         row = st.container(horizontal=True, gap="medium")
@@ -86,7 +86,7 @@ def _answer(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold
 
 
 def _number(photo: Photo, found: list[tuple[Box, Reading]], threshold: Threshold, run: Run) -> None:
-    """Draw what several digits make together, and each as the network sees it."""
+    """Draw several digits as one number, and each as the network sees it."""
     number, chosen = photo.work.number, chosen_place(photo, len(found))
     unsure = sum(not each.sure for each in photo.boxed())
     refused = [photo.doubted(box) for box, _ in found]

@@ -1,4 +1,4 @@
-"""The pictures that a person has uploaded here: they stay when the uploader forgets them, as it does on other pages."""
+"""The uploaded pictures of a session: kept when the uploader loses them, as it does on a change of page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Protocol
 from digits_core.dashboard.packed import UPLOADS_BYTES
 
 KEPT = 30
-"""At most so many pictures that the uploader no longer holds, and `UPLOADS_BYTES` of them, stay; the newest always."""
+"""Largest number of pictures kept that the uploader has lost, up to `UPLOADS_BYTES`; the newest one always is."""
 
 
 class UploadedFile(Protocol):
-    """What Streamlit's uploader and camera return."""
+    """A file as Streamlit's uploader and camera return it."""
 
     file_id: str
     name: str
@@ -23,7 +23,7 @@ class UploadedFile(Protocol):
 
 @dataclass(frozen=True)
 class Upload:
-    """One uploaded file; `batch` counts the times that files were added."""
+    """An uploaded file; files that were added together have the same `batch`, newer ones a higher one."""
 
     file: str
     name: str
@@ -33,19 +33,19 @@ class Upload:
 
 @dataclass(frozen=True)
 class Uploads:
-    """The pictures of one source, oldest first; `dropped` counts those that there was no room for any more."""
+    """The pictures of one source, oldest first; `dropped` counts those removed for lack of room."""
 
     pictures: tuple[Upload, ...] = ()
     in_uploader: frozenset[str] = frozenset()
     dropped: int = 0
 
     def seen(self, files: Sequence[UploadedFile], stayed: bool) -> Uploads:
-        """Return the pictures after a look at the uploader.
+        """Return the pictures updated by the current files of the uploader.
 
         Args:
             files: What the uploader holds now.
-            stayed: Whether the uploader has been on the page since the last look. A file that it has lost was then
-                taken out by hand; a new uploader has only forgotten it.
+            stayed: Whether the uploader has been on the page since the last update. A missing file was then removed by
+                the user; otherwise the uploader is new and has only lost it.
         """
         there = frozenset(file.file_id for file in files)
         removed = self.in_uploader - there if stayed else frozenset()
@@ -58,13 +58,13 @@ class Uploads:
         return replace(self, pictures=pictures, in_uploader=there)._within_bounds()
 
     def without(self, files: Iterable[str]) -> Uploads:
-        """Return the pictures without these."""
+        """Return the pictures without these files, and with `dropped` reset."""
         gone = frozenset(files)
         return replace(self, pictures=tuple(each for each in self.pictures if each.file not in gone), dropped=0)
 
     @property
     def newest_first(self) -> list[Upload]:
-        """The pictures as they are shown: the last batch first, those that came together in their own order."""
+        """The pictures in display order: the last batch first, files of a batch in their own order."""
         return sorted(self.pictures, key=lambda each: -each.batch)
 
     @property

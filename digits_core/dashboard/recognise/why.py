@@ -1,6 +1,6 @@
-"""Why the network answered as it did: the pixels that decided, the nearest training images, what would tip it.
+"""Explain a prediction: the decisive pixels, the nearest training images, the smallest change that alters it.
 
-On request, in a fragment of its own: it takes a second or two, which no stroke should wait for.
+On request and in its own fragment: it takes a second or two, and strokes must not wait for it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SIDE = 220
 @st.fragment
 @group("why")
 def show(run: Run, reading: Callable[[], Reading | None], key: str) -> None:
-    """Draw the button, and the explanation of `reading` as it was when pressed. Each `key` explains one."""
+    """Draw the button, and the explanation of `reading` at the time of the click. Each `key` has one explanation."""
     explained = f"{key}_explained"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -115,7 +115,7 @@ def _neighbours(answer: Answer, run: Run, key: str) -> None:
     except DigitsError as error:
         show_error(error)
         return
-    # Training images may be of different sizes: enlarged without smoothing to one that both divide.
+    # Training images may differ in size: enlarge them to a common one, without smoothing.
     images = np.stack([_enlarged(each.image) for each in nearest])
     tiles = [
         Tile(
@@ -161,7 +161,7 @@ def _tip(answer: Answer, other: int, run: Run, key: str) -> None:
 
 
 def _enlarged(image: np.ndarray, side: int = 56) -> np.ndarray:
-    """Enlarge an image (H, W) to (side, side), its pixels kept apart."""
+    """Enlarge an image (H, W) to (side, side) without smoothing."""
     rows, columns = (np.arange(side) * length // side for length in image.shape)
     return image[rows][:, columns]
 
