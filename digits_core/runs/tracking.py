@@ -43,7 +43,7 @@ _OPEN: list[TrackedRun] = []
 
 
 class TrackedRun:
-    """A run that this process logs, returned by `init`.
+    """A run that this process logs, made by `init`.
 
     As a context manager, it finishes the run at the end of the block, or marks it as failed with the exception that
     left the block, or as stopped after Ctrl+C. It is thread-safe; a forked child may also log, but not end the run.
