@@ -46,6 +46,7 @@ def choose_view() -> str:
         required=True,
         key="view",
         bind="query-params",
+        persist_state="session",
         wrap=True,
         help="Overview: numbers and averages. Samples: the images. Map: which are alike. Duplicates and Outliers: what "
         "to look at before trusting an accuracy. Compare: two datasets. Import: bring your own.",

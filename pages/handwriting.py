@@ -33,6 +33,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
             required=True,
             key="way",
             bind="query-params",
+            persist_state="session",
             wrap=True,
             help="Draw digits here, upload pictures of one digit each, or a photo of a whole sheet of them.",
         )

@@ -46,6 +46,7 @@ with row, group("view"):
         required=True,
         key="look",
         bind="query-params",
+        persist_state="session",
         wrap=True,
         help="**Layers**: the network drawn from an image, with shapes, parameters and costs. **Build**: another "
         "network, layer by layer. **By hand**: one number of a layer, product by product. **Filters**: the weights. "

@@ -34,6 +34,7 @@ def recognise(runs: list[Run]) -> None:
                 required=True,
                 key="input",
                 bind="query-params",
+                persist_state="session",
                 wrap=True,
                 help="**Draw** with mouse, pen or finger. **Upload** photos or scans of paper. **Compare** runs on one "
                 "drawing. **History**: what was read in this session.",

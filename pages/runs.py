@@ -101,6 +101,7 @@ with head, group("view"):
         required=True,
         key="runs_view",
         bind="query-params",
+        persist_state="session",
         wrap=True,
         label_visibility="collapsed",
         help="Compare: all runs in a table, and those that you choose side by side. Training time: what the "

@@ -48,6 +48,7 @@ def choose_split(key: str = "split") -> Split:
         required=True,
         key=key,
         bind="query-params",
+        persist_state="session",
         help=SPLIT_HELP,
     )
 
@@ -64,7 +65,15 @@ def choose_page(total: int, per_page: int, key: str, unit: str, words: str) -> i
         st.session_state[key] = pages  # there were more: the URL must not name a page that no longer exists
     with st.container(horizontal=True, vertical_alignment="bottom"):
         page = st.number_input(
-            "Page", 1, pages, 1, key=key, bind="query-params", width=130, help=f"{per_page} {unit} each."
+            "Page",
+            1,
+            pages,
+            1,
+            key=key,
+            bind="query-params",
+            persist_state="session",
+            width=130,
+            help=f"{per_page} {unit} each.",
         )
         st.caption(f"of {pages:,} · {total:,} {words}")
     return page

@@ -1,6 +1,6 @@
 """What is done before the browser has heard what the app made of the click before.
 
-The browser sends what all controls say there with every click: what the app has set meanwhile it does not know yet.
+With every click the browser sends the values of all controls as it knows them, not yet those that the app has set.
 """
 
 import sqlite3
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from digits_core.config import RunConfig
 from digits_core.training.recipes import RECIPES
@@ -121,3 +121,22 @@ def test_a_run_takes_all_of_a_recipe_that_was_chosen_just_before(
 
     assert config == RECIPES["Robust"].config
     stop(browser_page)
+
+
+def test_a_click_before_the_browser_has_loaded_a_control_leaves_its_value(
+    shared_server: SharedServer, browser_page: Page
+) -> None:
+    held: list[Route] = []
+    browser_page.route("**/ButtonGroup*.js", lambda route: held.append(route))
+    browser_page.goto(f"{shared_server.url}/data")
+    browser_page.get_by_role("button", name="Link", exact=True).click()
+    read_only = browser_page.get_by_text("Read-only", exact=True)
+    read_only.wait_for()
+    assert held
+    for route in held:
+        route.continue_()
+    read_only.click()
+    wait_for_app(browser_page)
+
+    expect(browser_page.get_by_role("radio", name="Overview")).to_be_checked()
+    expect(browser_page.get_by_text("Something unexpected")).to_be_hidden()

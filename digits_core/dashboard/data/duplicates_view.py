@@ -40,6 +40,7 @@ def duplicates(digits: Digits) -> None:
         THRESHOLD,
         key="threshold",
         bind="query-params",
+        persist_state="session",
         help="Two images count as nearly the same where they differ by at most this many of 255 grey levels per pixel "
         "(root mean square). At 0 only exact copies count; too high, and merely similar digits do.",
     )
@@ -86,6 +87,7 @@ def _show(digits: Digits, copies: list[np.ndarray], pairs: Pairs) -> None:
         required=True,
         key="pairs",
         bind="query-params",
+        persist_state="session",
         wrap=True,
         help="All, only those with one image in training and one in the test, or only those that carry two labels.",
     )

@@ -44,6 +44,7 @@ def _chosen(digits: Digits, otherwise: int) -> int:
         None,
         key=INDEX,
         bind="query-params",
+        persist_state="session",
         placeholder=f"0 to {len(digits) - 1:,}",
         help="Position of an image in the dataset, counted from 0, as in Python. Type one here, or choose an image.",
     )

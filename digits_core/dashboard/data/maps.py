@@ -57,6 +57,7 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
             required=True,
             key="method",
             bind="query-params",
+            persist_state="session",
             help="PCA looks from the side on which the images differ most: fast, and distances keep their meaning. "
             "t-SNE bends the space so that neighbours stay neighbours: slower, and it shows groups that PCA hides.",
         )
@@ -70,6 +71,7 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
                 required=True,
                 key="points",
                 bind="query-params",
+                persist_state="session",
                 help="The most images shown: a sample in which each digit has the share that it has in the "
                 "dataset, drawn with a fixed seed. More points show finer groups and take longer.",
             )
@@ -82,6 +84,7 @@ def _chosen_map(digits: Digits) -> tuple[str, PointMap | None, Drag]:
                 required=True,
                 key="perplexity",
                 bind="query-params",
+                persist_state="session",
                 help="About how many neighbours each point tries to stay close to. Small values break groups into "
                 "islands, large ones keep more of the whole: what changes with it is not a fact about the digits.",
             )

@@ -61,6 +61,7 @@ def outliers(digits: Digits) -> None:
         required=True,
         key="found_by",
         bind="query-params",
+        persist_state="session",
         wrap=True,
         help="Three ways to be odd: they find different images. None of them proves that anything is wrong.",
     )

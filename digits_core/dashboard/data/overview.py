@@ -40,6 +40,7 @@ def overview(digits: Digits) -> None:
             True,
             key="log",
             bind="query-params",
+            persist_state="session",
             help="Steps of ten times as many: paper is so much commoner that a linear scale would not show ink.",
         )
         with chart_place:

@@ -48,6 +48,7 @@ def _filtered(digits: Digits) -> tuple[np.ndarray, str]:
             selection_mode="multi",
             key="digit",
             bind="query-params",
+            persist_state="session",
             wrap=True,
             help="Show only images with these labels; none chosen shows all.",
         )
@@ -58,6 +59,7 @@ def _filtered(digits: Digits) -> tuple[np.ndarray, str]:
             1,
             key="shuffle",
             bind="query-params",
+            persist_state="session",
             width=130,
             help="The seed of a random order, the same for everyone who types it; 0 keeps the order of the dataset.",
         )

@@ -53,12 +53,14 @@ def show() -> None:
             required=True,
             key="own_view",
             bind="query-params",
+            persist_state="session",
             help="Pictures: press those that you want to change. Table: with writer, source and time.",
         )
         deleted = st.toggle(
             "Deleted",
             key="own_deleted",
             bind="query-params",
+            persist_state="session",
             help="Show what was deleted, to bring it back. It is in no dataset, and is permanently removed after "
             f"{DAYS} days, unless a run was trained or tested on it.",
         )
@@ -86,23 +88,37 @@ def _filters() -> Callable[[HandwrittenSample], bool]:
             selection_mode="multi",
             key="own_digits",
             bind="query-params",
+            persist_state="session",
             wrap=True,
             help="Show only samples with these labels; none chosen shows all.",
         )
         writers = [name for name, _ in state().handwriting.writers()]
         writer = st.selectbox(
-            "Written by", [EVERYONE, *writers], key="own_writer", bind="query-params", width=160, help=WRITER_HELP
+            "Written by",
+            [EVERYONE, *writers],
+            key="own_writer",
+            bind="query-params",
+            persist_state="session",
+            width=160,
+            help=WRITER_HELP,
         )
         source = st.selectbox(
             "Source",
             ["all", *SOURCE_TITLES.values()],
             key="own_source",
             bind="query-params",
+            persist_state="session",
             width=110,
             help="How a sample came here. A network may read drawings well and photos of paper badly.",
         )
         split = st.selectbox(
-            "Split", ["all", "train", "test"], key="own_split", bind="query-params", width=100, help=SPLIT_HELP
+            "Split",
+            ["all", "train", "test"],
+            key="own_split",
+            bind="query-params",
+            persist_state="session",
+            width=100,
+            help=SPLIT_HELP,
         )
     return lambda sample: (
         (not digits or sample.label in digits)

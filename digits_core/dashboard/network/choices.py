@@ -47,6 +47,7 @@ def choose_size() -> int:
         step=2,
         key="size",
         bind="query-params",
+        persist_state="session",
         width=150,
         help="Height and width of the input in pixels. Convolutions take any size; the first fully connected layer has "
         "a weight for each number that reaches it, and so has to be built for one.",
@@ -62,6 +63,7 @@ def choose_dropout() -> float:
         step=0.05,
         key="dropout",
         bind="query-params",
+        persist_state="session",
         width=150,
         help="The share of activations that training switches off at random, so that no single one is relied on. It "
         "adds no parameters, and recognising goes without it.",
@@ -84,6 +86,7 @@ def choose_subject(traced: bool = False) -> Subject:
             0,
             key="start_seed",
             bind="query-params",
+            persist_state="session",
             width=130,
             help="The starting weights are random, and follow from this number: the same seed, the same network.",
         )
@@ -101,6 +104,7 @@ def choose_subject(traced: bool = False) -> Subject:
         required=True,
         key="weights",
         bind="query-params",
+        persist_state="session",
         help="Training starts from small random weights, which follow from the run's seed, and changes them step by "
         "step. What a network has learnt is the difference. **As built** is the network of the view "
         "Build, which has not been trained yet.",
@@ -165,6 +169,7 @@ def choose_image() -> ChosenImage | None:
                 1,
                 key="image",
                 bind="query-params",
+                persist_state="session",
                 width=150,
                 help=f"1 to {len(indices):,} in this split.",
             )

@@ -45,6 +45,7 @@ def show() -> None:
             required=True,
             key="moment",
             bind="query-params",
+            persist_state="session",
             help="ReLU cuts what is below 0. Before it, blue is below 0 and red above.",
         )
     say_untrained()

@@ -64,6 +64,7 @@ def _choose_layer(layers: Sequence[Layer]) -> Layer:
         required=True,
         key="layer",
         bind="query-params",
+        persist_state="session",
         help="The layer that is explained below the diagram; its name in the diagram chooses it as well. A click on a "
         "map or a unit there works one of its numbers out by hand.",
     )

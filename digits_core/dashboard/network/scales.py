@@ -20,6 +20,7 @@ def choose_scale(thing: str) -> str:
         required=True,
         key="colours",
         bind="query-params",
+        persist_state="session",
         help=f"What is drawn as the brightest. **Each alone** shows the pattern of every {thing}, however weak. **Per "
         "layer** shows which are strong in their layer, **over all** which layers are. The last two are shared by both "
         "networks where two are compared.",

@@ -40,6 +40,7 @@ def show() -> None:
             required=True,
             key="direction",
             bind="query-params",
+            persist_state="session",
             help="**Forward**: how a number of a layer comes about. **Backward**: what the loss says about it, how the "
             "gradient of one weight adds up, and what an optimizer makes of that weight.",
         )
@@ -79,6 +80,7 @@ def _choose_layer(layers: Sequence[Layer]) -> Layer:
         required=True,
         key="layer",
         bind="query-params",
+        persist_state="session",
         help="Convolutions slide a window of weights over the maps before them, pooling keeps the largest of a window, "
         "and a neuron of a fully connected layer weighs all that comes in.",
     )
@@ -88,7 +90,15 @@ def _choose_layer(layers: Sequence[Layer]) -> Layer:
 def _choose_number(label: str, key: str, count: int, words: str) -> int:
     _keep_below(key, count)
     return st.number_input(
-        label, 0, count - 1, 0, key=key, bind="query-params", width=130, help=f"{words} 0 to {count - 1}."
+        label,
+        0,
+        count - 1,
+        0,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        width=130,
+        help=f"{words} 0 to {count - 1}.",
     )
 
 
@@ -111,6 +121,7 @@ def _slide(label: str, key: str, count: int) -> int:
         count // 2,
         key=key,
         bind="query-params",
+        persist_state="session",
         help="Position of the result in the output, from 0. Move it, or click a place in the left picture: the window "
         "moves along.",
     )

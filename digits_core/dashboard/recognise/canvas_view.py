@@ -56,6 +56,7 @@ def choose_paper() -> str:
         required=True,
         key="paper",
         bind="query-params",
+        persist_state="session",
         help="**One digit**: all that is on the paper. **A number**: digits side by side, each found and read.",
     )
 

@@ -43,6 +43,7 @@ def choose(runs: list[Run]) -> Callable[[], None]:
         required=True,
         key="versus",
         bind="query-params",
+        persist_state="session",
         help="**Runs**: those that you choose. **Lecture against Robust**: why a network with 97 % on its own test "
         "images may fail on your hand, and what closes the gap.",
     )

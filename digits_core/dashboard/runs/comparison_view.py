@@ -41,6 +41,7 @@ def show_comparison(runs: list[Run]) -> None:
             required=True,
             key="comparison",
             bind="query-params",
+            persist_state="session",
             wrap=True,
             help=VIEW_HELP,
             label_visibility="collapsed",

@@ -84,6 +84,7 @@ def _choose() -> tuple[str, str, bool]:
             required=True,
             key="time_against",
             bind="query-params",
+            persist_state="session",
             help="Twice the epochs take twice the time. Larger batches take fewer steps an epoch, and processors like "
             "them. The learning rate costs no time at all: it changes what the time is worth.",
         )
@@ -94,6 +95,7 @@ def _choose() -> tuple[str, str, bool]:
             required=True,
             key="time_by",
             bind="query-params",
+            persist_state="session",
             help="Adam keeps two averages for each weight, SGD with momentum one: that costs a little time per step. "
             "The loss function costs next to nothing.",
         )

@@ -245,6 +245,7 @@ def _learning_rate(run: Run) -> None:
             title_of("learning_rate"),
             "learning_rate",
             key=key,
+            persist_state="session",
             disabled=not run.live,
             help=f"{SETTINGS['learning_rate'].help} Takes effect from the next batch and ends any schedule.",
         )

@@ -38,6 +38,7 @@ def choose_view() -> str:
         required=True,
         key="training_view",
         bind="query-params",
+        persist_state="session",
         help=VIEW_HELP,
         label_visibility="collapsed",
     )

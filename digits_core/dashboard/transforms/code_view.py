@@ -36,6 +36,7 @@ def choose_source() -> Source | None:
             required=True,
             key="source",
             bind="query-params",
+            persist_state="session",
             help="Follow an image of the dataset, saved handwriting among them, or a digit that you draw now.",
         )
         name = choose_dataset()
@@ -64,7 +65,14 @@ def _number(digits: Digits, split: Split) -> int | None:
     if "image" in st.session_state:
         st.session_state["image"] = min(count, st.session_state["image"])
     return st.number_input(
-        "Number", 1, count, key="image", bind="query-params", width=150, help=f"1 to {count:,} in this split."
+        "Number",
+        1,
+        count,
+        key="image",
+        bind="query-params",
+        persist_state="session",
+        width=150,
+        help=f"1 to {count:,} in this split.",
     )
 
 

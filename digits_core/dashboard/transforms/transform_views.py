@@ -111,6 +111,7 @@ def _wants_all(count: int) -> bool:
         f"All {count:,} training images",
         key="average_all",
         bind="query-params",
+        persist_state="session",
         help=f"Draws every image of the dataset, in the background. Otherwise {MOST_AVERAGED:,} stand for all of them.",
     )
 
@@ -160,6 +161,7 @@ def choose_view() -> str:
         required=True,
         key="transform_view",
         bind="query-params",
+        persist_state="session",
         wrap=True,
         help="Steps: one image all the way. Variants: what the random steps make of it. Mean images: what they do to a "
         "dataset. Code: the same pipeline to run elsewhere.",
@@ -174,6 +176,7 @@ def choose_draw() -> int:
         9999,
         key="draw",
         bind="query-params",
+        persist_state="session",
         width=115,
         help="The seed of what is drawn at random. Training draws anew for each image in each epoch.",
     )

@@ -36,6 +36,7 @@ def differences(runs: list[Run]) -> None:
             "Show all",
             key="all_settings",
             bind="query-params",
+            persist_state="session",
             help="All settings of these runs, not only those that are not the same in all of them.",
         )
     st.caption(_in_words(runs, differ))

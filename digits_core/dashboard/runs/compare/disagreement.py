@@ -124,6 +124,7 @@ def _choose_places(found: Disagreement) -> np.ndarray:
         required=True,
         key="disagreeing",
         bind="query-params",
+        persist_state="session",
         help="Both wrong: those with two different wrong answers, then those with the same.",
     )
     return {

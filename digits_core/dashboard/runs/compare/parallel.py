@@ -39,6 +39,7 @@ def parallel(runs: list[Run]) -> None:
         list(offered),
         key="axes_left_out",
         bind="query-params",
+        persist_state="session",
         placeholder="no axis",
         help="Settings that are the same in all runs have no axis. Leave out more to see the others better.",
     )

@@ -56,6 +56,7 @@ def _choose(label: str, key: str, otherwise: str) -> str:
         titles.index(otherwise),
         key=key,
         bind="query-params",
+        persist_state="session",
         help="A setting or a result. Points one above the other differ in something that this axis does not show.",
     )
 

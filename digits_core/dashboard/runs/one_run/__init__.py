@@ -52,6 +52,7 @@ def show_one_run(runs: list[Run]) -> None:
         required=True,
         key="result",
         bind="query-params",
+        persist_state="session",
         wrap=True,
         help=VIEW_HELP,
     )

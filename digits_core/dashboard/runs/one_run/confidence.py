@@ -69,6 +69,7 @@ def _threshold(run: Run, answers: Answers) -> None:
         0.9,
         key="unsure_below",
         bind="query-params",
+        persist_state="session",
         format_func=lambda value: f"{value:.4g}",
         help="Where the network is less sure than this it says “I don't know” instead of a digit. A higher threshold "
         "leaves more images unanswered, and fewer of the answers wrong.",

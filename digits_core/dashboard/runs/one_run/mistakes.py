@@ -51,6 +51,7 @@ def _mistakes(run: Run, answers: Answers) -> None:
             required=True,
             key="matrix",
             bind="query-params",
+            persist_state="session",
             help="How many images, or which share of the images of that digit: shares compare digits of which there "
             "are more with others.",
         )
@@ -135,6 +136,7 @@ def _filters() -> tuple[int | None, int | None]:
             DIGITS,
             key=TRUE,
             bind="query-params",
+            persist_state="session",
             width=140,
             on_change=begin_anew,
             help="Show only images of this digit: a row of the matrix.",
@@ -144,6 +146,7 @@ def _filters() -> tuple[int | None, int | None]:
             DIGITS,
             key=TAKEN,
             bind="query-params",
+            persist_state="session",
             width=140,
             on_change=begin_anew,
             help="Show only images that the network took for this digit: a column of the matrix.",
@@ -155,6 +158,7 @@ def _filters() -> tuple[int | None, int | None]:
             required=True,
             key="order",
             bind="query-params",
+            persist_state="session",
             on_change=begin_anew,
             help="A network that is sure and wrong is the one to worry about; where it hesitates, people often do.",
         )
