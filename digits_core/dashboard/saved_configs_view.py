@@ -47,6 +47,7 @@ def keep(store: SavedConfigs[C], config: C, summary: Callable[[C], str], fill: C
         st.text_input(
             "Name",
             key=f"{word}_name",
+            persist_state="session",
             placeholder=f"such as: {hint}",
             help=f"What the Training page and the list above will call it, in up to {NAME_LENGTH} characters.",
         )
@@ -70,6 +71,7 @@ def _entry(store: SavedConfigs[C], saved: Saved[C], words: str, fill: Callable[[
             "New name",
             saved.name,
             key=key,
+            persist_state="session",
             label_visibility="collapsed",
             on_change=guarded(_rename),
             args=(store, saved.id, key),

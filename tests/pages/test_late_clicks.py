@@ -1,12 +1,13 @@
 """A button that is pressed right after a change, before the page is drawn with it, acts on the change.
 
 `AppTest` sends what is set and what is clicked together, where nothing is run in between: as a browser does that is
-faster than the page.
+faster than the page. One that has just left the page can be pressed too, by a browser that still shows it.
 """
 
 import json
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -21,6 +22,13 @@ def button(page: AppTest, words: str) -> Button:
     """The one whose label begins with these words."""
     (found,) = [each for each in page.button if each.label.startswith(words)]
     return found
+
+
+def press_late(page: AppTest, gone: Button) -> None:
+    """Press a button that is no longer on the page."""
+    states = WidgetStates()
+    states.widgets.add(id=gone.id, trigger_value=True)
+    page._run(states)
 
 
 @pytest.fixture
@@ -158,3 +166,29 @@ def test_a_changed_network_is_kept_as_it_is_changed_by_now(with_runs):
 
     assert not page.exception
     assert "fc1 0 off, 50 % of weights at 0, noise 0.1" in state().runs.runs()[0].name
+
+
+def test_a_note_is_saved_by_a_button_whose_popover_is_just_closing(with_runs):
+    run = state().runs.runs()[0]
+    page = with_runs("runs", compare=[run.id], unfolded=["runs_edit"])
+    page.text_area[0].set_value("Try 64 next.").run()
+    save_note = button(page, "Save")
+    page.session_state["runs_edit"] = False
+    page.run()
+    assert not page.text_area
+    press_late(page, save_note)
+
+    assert not page.exception
+    assert state().runs.get(run.id).note == "Try 64 next."
+
+
+def test_a_writer_is_renamed_by_a_button_of_the_view_that_was_just_left(open_page):
+    save((3, "Ada"), (5, "Bob"))
+    page = open_page("handwriting", way="Writers")
+    page.text_input(key="rename_to").set_value("Adah").run()
+    rename = button(page, "Rename")
+    page.segmented_control(key="way").set_value("Draw").run()
+    press_late(page, rename)
+
+    assert not page.exception
+    assert ("Adah", 1) in state().handwriting.writers()

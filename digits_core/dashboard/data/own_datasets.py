@@ -108,7 +108,9 @@ def _offer_to_keep(reading: Reading, name: str) -> None:
 
 
 def _keep(reading: Reading, name: str) -> None:
-    title, leave_out = st.session_state["import_title"], st.session_state.get("import_leave_out", False)
+    title, leave_out = st.session_state.get("import_title"), st.session_state.get("import_leave_out", False)
+    if title is None:
+        return  # the file was taken back just before
     try:
         kept = state().catalogue.imports.keep(reading, title, name, leave_out)
     except DigitsError as error:
@@ -169,6 +171,7 @@ def _offer_to_rename(name: str) -> None:
             "New name",
             state().catalogue.entry(name).title,
             key=f"new_title_{renames}",
+            persist_state="session",
             help="Runs that were trained on it still find it.",
         )
         saved = (name, f"new_title_{renames}")

@@ -216,7 +216,7 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
                 help="Brings the selected samples back.",
             )
             return
-        st.selectbox("New label", DIGITS, key=LABEL, width=100, help=LABEL_HELP)
+        st.selectbox("New label", DIGITS, key=LABEL, persist_state="page", width=100, help=LABEL_HELP)
         change_button(
             f"Relabel {len(chosen)}",
             icon=":material/label:",
@@ -225,7 +225,9 @@ def _act(chosen: list[HandwrittenSample], deleted: bool) -> None:
             help="Gives the selected samples this label. They stay in their split.",
         )
         names = [name for name, _ in handwriting.writers()]
-        writer = st.selectbox("New writer", names, key=WRITER, width=180, accept_new_options=True, help=WRITER_HELP)
+        writer = st.selectbox(
+            "New writer", names, key=WRITER, persist_state="page", width=180, accept_new_options=True, help=WRITER_HELP
+        )
         problem = writer_problem(writer or "")
         change_button(
             f"Move {len(chosen)}",

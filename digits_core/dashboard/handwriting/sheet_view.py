@@ -181,9 +181,12 @@ def _label_lines(work: Work) -> None:
             list(lines),
             width=140,
             key=line,
+            persist_state="page",
             help="A row or column of the sheet, all of whose digits are the same.",
         )
-        st.selectbox("Label", DIGITS, width=100, key=label, help=f"{LABEL_HELP} The line gets it.")
+        st.selectbox(
+            "Label", DIGITS, width=100, key=label, persist_state="page", help=f"{LABEL_HELP} The line gets it."
+        )
         st.button(
             "Label the line",
             icon=":material/label:",

@@ -81,11 +81,17 @@ def _columns() -> dict[str, Any]:
 def _rename(names: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         old = st.selectbox(
-            "Rename", names, key="rename_from", width=240, help="A name is a label like any other: it can be corrected."
+            "Rename",
+            names,
+            key="rename_from",
+            persist_state="page",
+            width=240,
+            help="A name is a label like any other: it can be corrected.",
         )
         new = st.text_input(
             "to",
             key="rename_to",
+            persist_state="session",
             width=240,
             help=f"Up to {WRITER_LENGTH} characters. The name of another writer joins the two: right where one person "
             "is here under two names.",

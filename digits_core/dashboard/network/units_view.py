@@ -115,7 +115,9 @@ def _choose_off(layers: tuple[Layer, ...], layer: Layer, unit: int) -> None:
         key="units_switch",
         on_click=switch,
     )
-    st.multiselect("Switched off", every, key=OFF, placeholder="none", help="What they put out is 0.")
+    st.multiselect(
+        "Switched off", every, key=OFF, persist_state="page", placeholder="none", help="What they put out is 0."
+    )
 
 
 def _change_by_now() -> Change:
@@ -133,6 +135,7 @@ def _choose_pruning() -> None:
         0,
         format="%d %%",
         key=PRUNE,
+        persist_state="page",
         width=220,
         help="The weights of all layers closest to 0. The curve below says how many the network does without.",
     )
@@ -146,6 +149,7 @@ def _choose_noise() -> None:
         0.0,
         0.1,
         key=NOISE,
+        persist_state="page",
         width=220,
         help="Normal noise, in standard deviations of each layer's weights.",
     )

@@ -97,7 +97,7 @@ def _is_number(text: str) -> bool:
 
 
 def _save(reading: Callable[[], Reading | None], key: str) -> None:
-    now, chosen = reading(), st.session_state[_label_key(key)]
+    now, chosen = reading(), st.session_state.get(_label_key(key))
     labels = "" if chosen is None else str(chosen).strip()
     if not _is_number(labels):
         return  # the page says what is missing

@@ -88,6 +88,7 @@ def _rename(chosen: Sequence[Run]) -> None:
         "Name",
         run.name,
         key=key,
+        persist_state="session",
         on_change=guarded(acting(lambda: state().runs.labels.rename(run.id, st.session_state[key]))),
         help="What the run is called on every page, in up to "
         f"{NAME_LENGTH} characters. Its number stays. Press Enter to save.",
@@ -101,6 +102,7 @@ def _tag(chosen: Sequence[Run]) -> None:
         "Tags",
         state().runs.labels.tags(),
         key=key,
+        persist_state="session",
         accept_new_options=True,
         placeholder="choose or type",
         help=f"Short words to find runs again: up to {TAG_LENGTH} characters each, up to {TAGS_AT_MOST} on a run.",
@@ -131,6 +133,7 @@ def _note(chosen: Sequence[Run]) -> None:
         "Note",
         before,
         key=key,
+        persist_state="session",
         help="Why you trained it, what you saw. It is found by the search and goes with the run. Up to "
         f"{NOTE_LENGTH:,} characters.",
     )

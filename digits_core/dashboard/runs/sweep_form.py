@@ -244,10 +244,12 @@ def _vary_a_layer() -> None:
     if not names:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="sweep_layer"):
-        name = st.selectbox("Layer", names, key=LAYER, help="A layer of the network of the base.")
+        name = st.selectbox("Layer", names, key=LAYER, persist_state="page", help="A layer of the network of the base.")
         known = knobs(type(network.layers[names.index(name)]))
-        st.selectbox("What to vary of it", [knob.field for knob in known], key=LAYER_FIELD)
-        text = st.text_input("Values", key=LAYER_VALUES, placeholder="4, 8, 16", help="Commas between them.")
+        st.selectbox("What to vary of it", [knob.field for knob in known], key=LAYER_FIELD, persist_state="page")
+        text = st.text_input(
+            "Values", key=LAYER_VALUES, persist_state="session", placeholder="4, 8, 16", help="Commas between them."
+        )
         st.button("Add these networks", on_click=_add_networks, disabled=not text.strip())
 
 

@@ -273,6 +273,7 @@ def _continue(run: Run) -> None:
             most,
             min(run.config.training.epochs, most),
             key=key,
+            persist_state="session",
             disabled=bool(why_not),
             help=f"How many epochs the new run trains beyond the {done} that this one has finished.",
         )
