@@ -41,7 +41,7 @@ def run_config(config: RunConfig | str | None, recipe: str | None, settings: Map
 def transform_config(
     config: RunConfig | TransformConfig | str | None = None, settings: Mapping[str, Any] | None = None
 ) -> TransformConfig:
-    """Return the way of an image that somebody asks for: of a config or a recipe, with some of its settings changed.
+    """Return the `TransformConfig` of a config or recipe, with some of its settings changed.
 
     Raises:
         ConfigError: as `run_config`, and for settings that are not of the transform.

@@ -1,4 +1,4 @@
-"""The way of an image to the network as two torchvision transforms: one to train with, one to test with."""
+"""The preprocessing of a config as two torchvision transforms: one for training, one for testing."""
 
 from __future__ import annotations
 

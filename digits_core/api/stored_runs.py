@@ -1,4 +1,4 @@
-"""One run, whoever trained it: what it was set to, what came out, and its network to use."""
+"""One stored run, wherever it was trained: its settings, its results, and its network, ready to use."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def train(config: RunConfig | str | None = None, *, recipe: str | None = None, *
             for event in shown:
                 last = event
     except BaseException:
-        # This process lives on, and nobody else would ever say that the run does not.
+        # This process lives on, so nobody else would ever mark the run as interrupted.
         with suppress(StoreError):
             lab.store.interrupt([training.run.id], RUN_INTERRUPTED)
         raise

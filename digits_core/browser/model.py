@@ -47,7 +47,7 @@ def model_of(recogniser: Recogniser, refusal: Refusal | None = None) -> tuple[di
     Weights are of half precision where the logits stay the same to `LOGIT_TOLERANCE`, else of single precision.
 
     Args:
-        refusal: What tells digits from other marks. Without it, the reader says of none that it is not a digit.
+        refusal: Tells digits from other marks. Without it, the reader calls nothing “not a digit”.
 
     Raises:
         ExportError: The network was traced from somebody else's code.

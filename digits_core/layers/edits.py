@@ -40,9 +40,9 @@ def changed(layers: Layers, place: int, field: str, value: Any) -> Any:
 
 
 def with_knob(layers: Layers, name: str, field: str, text: str) -> Any:
-    """Set a field of the layer that is called `name` to what a person wrote; `ConfigError` where there is no such.
+    """Set a field of the layer called `name` to the text that a user typed.
 
-    What comes back is for `NetworkConfig` to read, which checks the value.
+    The result is unchecked: `NetworkConfig` validates it. Raises `ConfigError` if there is no such layer or field.
     """
     names = named((*layers, FullyConnected(LOGITS)))[:-1]
     if name not in names:

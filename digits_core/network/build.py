@@ -25,7 +25,7 @@ def build_network(config: RunConfig) -> Network:
 
 
 AnyNetwork = Network | TracedNetwork
-"""What a run has: layers as its config says, or the program of a network that somebody else wrote."""
+"""The network of a run: built from the layers of its config, or traced from code written elsewhere."""
 
 
 def restore_any(config: RunConfig, kept: Mapping[str, np.ndarray] | TracedProgram) -> AnyNetwork:

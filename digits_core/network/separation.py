@@ -86,7 +86,7 @@ def _right(known: np.ndarray, known_labels: np.ndarray, values: np.ndarray, labe
 def choose_samples(labels: np.ndarray, count: int) -> np.ndarray:
     """Choose samples to map: at most `count`, as many of each digit as possible, seeded; sorted int64.
 
-    Digits of which there is only one are left out: half of one is nobody.
+    Digits with fewer than two samples are left out, because each half needs at least one.
     """
     there = [np.flatnonzero(labels == digit) for digit in np.unique(labels)]
     there = [places for places in there if len(places) >= 2]

@@ -117,7 +117,7 @@ def _ready(value: Any, node: Node, places: Mapping[str, int], tensors: Container
 def check_arguments(compute: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Raise `TypeError` if arguments are not of the kinds that an operation of PyTorch declares.
 
-    PyTorch itself takes any integer for a type of numbers, and crashes on one that is none.
+    PyTorch itself accepts any integer as a dtype, and crashes if it stands for none.
     """
     if not isinstance(compute, torch._ops.OpOverload):
         return

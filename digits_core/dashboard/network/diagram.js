@@ -27,7 +27,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
 
   const said = (value) => String(value).replace("-", "−");
 
-  // An image is there to be seen; maps, units and answers can be pressed.
+  // The image is only shown; maps, units and answers can be pressed.
   function cell(block, levels, number) {
     if (!block.unit) {
       const image = element("div", "cell");
