@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -27,6 +28,8 @@ LATE_S = 10.0
 MEANT = "meant"
 """The parameter of links that stay on a page for long: it marks an address as intended."""
 _KNOWN = "known_addresses"
+_RUN: ContextVar[object] = ContextVar("run")
+"""Identifies the run of a page, in its thread; unset in the run of a fragment."""
 
 Address = dict[str, list[str]]
 """The parameters of a URL, each with its values, without those that Streamlit reserves for itself."""
@@ -50,6 +53,11 @@ class Addresses:
         if before == self.written != after:
             self.replaced.append((before, now))
         self.written = after
+
+    def note_late(self, after: Address, now: float) -> None:
+        """Note that the previous run wrote `after` when the current one had begun, which will replace it."""
+        if after != self.written:
+            self.replaced.append((after, now))
 
     def mean(self, named: Address, now: float) -> None:
         """Note that a link asks for `named`, which replaces the address that was last written."""
@@ -93,6 +101,7 @@ def changed() -> Iterator[None]:
         yield
         return
     known.run = run = object()
+    _RUN.set(run)
     named = _address()
     if known.written is not None and known.is_late(named, time.monotonic()):
         try:
@@ -130,7 +139,7 @@ def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
         is_ours: Returns True for the name of a parameter that is ours.
         noted_as: The key of the session state that stores our parameters of the resulting address. An address with
             others was not written here. If a click waits, Streamlit ends the run before or after the address is
-            changed: what is stored is the actual result.
+            changed: what is stored is the actual result, unless the next run has begun, which follows its own.
     """
     if noted_as not in st.session_state:
         st.session_state[noted_as] = {}
@@ -143,10 +152,13 @@ def write(query: Query, is_ours: Callable[[str], bool], noted_as: str) -> None:
         _send(before, after)
     finally:
         now = _address_since(before, sent)
-        noted.clear()
-        noted.update({name: values for name, values in now.items() if is_ours(name)})
-        if known is not None:
-            known.note(before, now, time.monotonic())
+        if known is not None and known.run is not _RUN.get(known.run):
+            known.note_late(now, time.monotonic())
+        else:
+            noted.clear()
+            noted.update({name: values for name, values in now.items() if is_ours(name)})
+            if known is not None:
+                known.note(before, now, time.monotonic())
 
 
 def _send(before: Address, after: Address) -> None:

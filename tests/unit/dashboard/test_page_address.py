@@ -201,6 +201,42 @@ def test_what_a_run_has_written_is_known_before_it_has_ended():
     assert shown(app) == [str({"step": ["1"], "typed": ["8"]})]
 
 
+def test_a_run_that_writes_after_the_next_one_has_begun_gives_it_no_new_address(monkeypatch):
+    """It was told to stop, and had to wait for its turn before it could note what it had written."""
+
+    def script() -> None:
+        from contextvars import copy_context
+
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+        from digits_core.dashboard import page_address
+
+        with page_address.newest_address("training"):
+            overtaken, ctx = copy_context(), get_script_run_ctx()
+            known = st.session_state["known_addresses"]
+            with page_address.changed():
+                overtaken.run(page_address.write, {"typed": ["8"]}, "typed".__eq__, "noted")
+                ctx.query_string = "step=1"
+                st.text(str(page_address.is_new("typed".__eq__, "noted")))
+                st.text(str(known.is_late({"step": ["1"], "typed": ["8"]}, 0.0)))
+
+    send = page_address._send
+
+    def send_and_begin_the_next(before: page_address.Address, after: page_address.Address) -> None:
+        send(before, after)
+        # As `reset` does when a run begins.
+        get_script_run_ctx().session_state._state.query_params._query_params.pop("typed", None)
+
+    monkeypatch.setattr(page_address, "_send", send_and_begin_the_next)
+    app = AppTest.from_function(script)
+    app.query_params["step"] = "1"
+    app.session_state["known_addresses"] = Addresses("training", written={"step": ["1"]})
+    app.run()
+
+    assert shown(app) == ["False", "True"]
+
+
 def test_a_query_takes_the_place_of_what_is_ours_and_of_nothing_else():
     def script() -> None:
         from digits_core.dashboard import page_address
