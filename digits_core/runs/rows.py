@@ -152,7 +152,8 @@ class Run:
     @property
     def changed_afterwards(self) -> str:
         """The run that the weights are from and how they were changed, or "" for a run with the weights it trained."""
-        return self.environment.get(CHANGED_AFTERWARDS, "")
+        # The environment is long, and few runs were changed: a page compares up to two thousand.
+        return self.environment.get(CHANGED_AFTERWARDS, "") if CHANGED_AFTERWARDS in self.environment_json else ""
 
     @property
     def is_logged(self) -> bool:

@@ -8,6 +8,7 @@ from digits_core.database import Database
 from digits_core.evaluation.comparison.differing_settings import varying
 from digits_core.home import Home
 from digits_core.migrations import MIGRATIONS
+from digits_core.runs.rows import CHANGED_AFTERWARDS
 from digits_core.runs.run_settings import CHANGES, NONE, settings_of
 from digits_core.runs.store import RunStore
 from digits_core.settings import by_name
@@ -80,6 +81,16 @@ def test_an_older_home_learns_what_was_changed_by_hand(home):
     runs = RunStore(database).runs()
     database.close()
     assert [settings_of(run)[CHANGES] for run in runs] == [NONE, "learning rate 0.01 from epoch 3"]
+
+
+def test_a_run_whose_weights_were_changed_afterwards_is_marked_and_is_no_repeat_of_the_original(store):
+    original = store.create(run_config(), "me")
+    changed = store.create(run_config(), "me")
+    store.apply(changed.id, Started(4, 1438, 359, {CHANGED_AFTERWARDS: "#1 Run: noise 0.2"}))
+
+    runs = [store.get(original.id), store.get(changed.id)]
+    assert settings_of(runs[1])[CHANGES] == "weights changed after training (#1 Run: noise 0.2)"
+    assert list(varying(runs)) == [CHANGES]
 
 
 def test_a_run_that_is_older_than_a_setting_has_its_default(store, database):
