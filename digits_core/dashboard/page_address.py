@@ -55,7 +55,7 @@ class Addresses:
         self.written = after
 
     def note_late(self, after: Address, now: float) -> None:
-        """Note that the previous run wrote `after` when the current one had begun, which will replace it."""
+        """Note that an overtaken run wrote `after`: the browser may name it, but the current run replaces it."""
         if after != self.written:
             self.replaced.append((after, now))
 
